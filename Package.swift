@@ -1,0 +1,92 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Public async functions run on their caller's executor; imports and existential types say what they are.
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A library target on one of the floors of the house.
+func room(_ name: String, floor: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/\(floor)/\(name)", swiftSettings: settings)
+}
+
+/// A program.
+func program(_ name: String, path: String, _ dependencies: [Target.Dependency], plugins: [Target.PluginUsage] = [])
+    -> Target
+{
+    .executableTarget(name: name, dependencies: dependencies, path: path, swiftSettings: settings, plugins: plugins)
+}
+
+/// The tests of a module.
+func tests(_ name: String, _ dependencies: [Target.Dependency], plugins: [Target.PluginUsage] = []) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: settings, plugins: plugins)
+}
+
+let package = Package(
+    name: "cairn",
+    platforms: [.macOS(.v26)],
+    products: [
+        .library(name: "Cairn", targets: ["Cairn"]),
+        .library(name: "CairnCore", targets: ["CairnCore"]),
+        .library(name: "MemoryStorage", targets: ["MemoryStorage"]),
+        .library(name: "SQLiteStorage", targets: ["SQLiteStorage"]),
+        .library(name: "StorageConformance", targets: ["StorageConformance"]),
+        .plugin(name: "CairnPlugin", targets: ["CairnPlugin"]),
+        .executable(name: "cairn", targets: ["CairnCommand"]),
+    ],
+    targets: [
+        // System: module maps and thin C shims.
+        .systemLibrary(
+            name: "CSQLite", path: "Sources/System/CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]
+        ),
+        .systemLibrary(
+            name: "CCrypto", path: "Sources/System/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+
+        // Core.
+        room("CairnSchema", floor: "Core", ["CCrypto"]),
+        room("CairnCore", floor: "Core", ["CairnSchema"]),
+
+        // Drivers.
+        room("MemoryStorage", floor: "Drivers", ["CairnCore"]),
+        room("SQLiteStorage", floor: "Drivers", ["CairnCore", "CSQLite"]),
+
+        // What an application imports.
+        .target(
+            name: "Cairn", dependencies: ["CairnSchema", "CairnCore", "MemoryStorage", "SQLiteStorage"],
+            path: "Sources/Cairn", swiftSettings: settings),
+
+        // Tools.
+        room("CairnGenerator", floor: "Tools", ["CairnSchema"]),
+        program("cairn-generate", path: "Sources/Tools/cairn-generate", ["CairnGenerator"]),
+        // The target is not called `cairn`: beside `Cairn` it would collide on file systems that ignore case.
+        program(
+            "CairnCommand", path: "Sources/Tools/CairnCommand", ["Cairn", "CairnCore", "CairnSchema", "CairnGenerator"]),
+        program("cairn-bench", path: "Sources/Tools/cairn-bench", ["Cairn", "CSQLite"], plugins: ["CairnPlugin"]),
+        .plugin(
+            name: "CairnPlugin", capability: .buildTool(), dependencies: ["cairn-generate"],
+            path: "Sources/Plugins/CairnPlugin"),
+
+        // Testing: for anyone who writes a driver.
+        room("StorageConformance", floor: "Testing", ["CairnCore"]),
+
+        // Examples.
+        program("Atlas", path: "Examples/Atlas/Sources", ["Cairn"], plugins: ["CairnPlugin"]),
+
+        // Tests.
+        tests("CairnSchemaTests", ["CairnSchema"]),
+        tests("CairnCoreTests", ["CairnSchema", "CairnCore"]),
+        tests("MemoryStorageTests", ["MemoryStorage", "StorageConformance"]),
+        tests("CairnCommandTests", ["CairnCommand", "Cairn", "CairnCore", "CairnSchema", "CairnGenerator"]),
+        tests("CairnTests", ["Cairn"], plugins: ["CairnPlugin"]),
+        .testTarget(name: "Integration", path: "Tests/Integration", swiftSettings: settings),
+        tests("SQLiteStorageTests", ["SQLiteStorage", "StorageConformance", "CSQLite", "CFaultyDisk", "StoreWorker"]),
+        .target(name: "CFaultyDisk", dependencies: ["CSQLite"], path: "Tests/Support/CFaultyDisk"),
+        program("StoreWorker", path: "Tests/Support/StoreWorker", ["SQLiteStorage"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
