@@ -1,0 +1,103 @@
+/// One table of a schema. Immutable; a class so that passing it around costs nothing.
+public final class Table: Sendable {
+    /// The name in the schema file and in stores.
+    public let name: String
+    /// The place among the tables of the schema, from 0.
+    public let position: Int
+    /// The columns, in the order of the file.
+    public let columns: [Column]
+    /// The positions of the columns of the primary key, in the order of the key.
+    public let key: [Int]
+    /// The indexes: the declared ones in the order of the file, then those that `unique` and `references` imply.
+    public let indexes: [Index]
+    /// The references to other tables, in the order of the columns.
+    public let references: [Reference]
+    /// The references of all tables, this one included, that point here.
+    public let referrers: [Reference]
+    /// What the language holds beyond columns and indexes.
+    public let options: TableOptions
+    /// The Swift name of one record.
+    package let entity: String
+    /// What the schema file says about it.
+    public let doc: String?
+    /// The name it had before, for migrations.
+    public let renamedFrom: String?
+    private let positions: [String: Int]
+
+    init(
+        name: String, position: Int, columns: [Column], key: [Int], indexes: [Index], references: [Reference],
+        referrers: [Reference], options: TableOptions, entity: String, doc: String?, renamedFrom: String?
+    ) {
+        self.name = name
+        self.position = position
+        self.columns = columns
+        self.key = key
+        self.indexes = indexes
+        self.references = references
+        self.referrers = referrers
+        self.options = options
+        self.entity = entity
+        self.doc = doc
+        self.renamedFrom = renamedFrom
+        positions = Dictionary(columns.map { ($0.name, $0.position) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The column of a name; nil when there is none.
+    public func column(named name: String) -> Column? {
+        positions[name].map { columns[$0] }
+    }
+
+    /// The index of a name; nil when there is none.
+    public func index(named name: String) -> Index? {
+        indexes.first { $0.name == name }
+    }
+
+    /// Whether a column is part of the primary key.
+    package func isKey(_ column: Int) -> Bool { key.contains(column) }
+}
+
+extension Table: Hashable {
+    /// Whether both are the same table of the same schema value.
+    public static func == (left: Table, right: Table) -> Bool { left === right }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
+}
+
+extension Table: CustomStringConvertible {
+    public var description: String { name }
+}
+
+/// A column that refers to records of a table.
+public struct Reference: Sendable, Hashable {
+    /// The position of the table that has the column.
+    public let table: Int
+    /// The position of the column.
+    public let column: Int
+    /// The position of the table it refers to.
+    public let target: Int
+    /// The position of an index of `table` that begins with the column; nil when the primary key does.
+    public let index: Int?
+    /// What happens when the record referred to is deleted.
+    public let onDelete: ReferenceAction
+}
+
+/// Table options of the language that this version holds and refuses.
+public struct TableOptions: Sendable, Hashable {
+    /// Who created and updated each record.
+    public var audit = false
+    /// Older revisions are kept.
+    public var history = false
+    /// Deleting marks a record.
+    public var softDelete = false
+    /// Changes are kept for others to follow.
+    public var changes = false
+    /// Columns written as object tags.
+    public var tags: [String] = []
+    /// Conversions of stored data.
+    public var convert: JSONValue?
+    /// The commit group.
+    public var group: String?
+
+    /// The defaults: nothing is on.
+    public init() {}
+}

@@ -1,0 +1,54 @@
+/// A table as the file declares it, before names are resolved. Offsets say where to point when something is wrong.
+struct TableDraft {
+    let name: String
+    let offset: Int
+    var columns: [ColumnDraft] = []
+    /// The names of columns that could not be read. Their own mistakes are reported; that others name them is none.
+    var unreadColumns: Set<String> = []
+    var key: [(text: String, offset: Int)] = []
+    var keyOffset: Int?
+    var indexes: [IndexDraft] = []
+    var options = TableOptions()
+    var entity: (text: String, offset: Int)?
+    var doc: String?
+    var renamedFrom: (text: String, offset: Int)?
+
+    func position(of column: String) -> Int? {
+        columns.firstIndex { Utf8.equal($0.name, column) }
+    }
+
+    /// The Swift name of one record.
+    var entityName: String { entity?.text ?? Naming.entityName(ofTable: name) }
+}
+
+/// A column as the file declares it.
+struct ColumnDraft {
+    let name: String
+    let offset: Int
+    var type: ColumnType
+    var typeOffset: Int
+    var isNullable = false
+    var isUnique = false
+    var uniqueOffset = 0
+    var defaultNode: JSONNode?
+    var minimum: JSONNode?
+    var maximum: JSONNode?
+    var minimumLength: (value: Int, offset: Int)?
+    var maximumLength: (value: Int, offset: Int)?
+    var pattern: String?
+    var onDelete: ReferenceAction?
+    var isSensitive = false
+    var deprecation: String?
+    var doc: String?
+    var renamedFrom: (text: String, offset: Int)?
+}
+
+/// An index as the file declares it.
+struct IndexDraft {
+    let name: String
+    let offset: Int
+    var on: [(text: String, offset: Int)] = []
+    var isUnique = false
+    var include: [(text: String, offset: Int)] = []
+    var filter: String?
+}

@@ -1,0 +1,135 @@
+/// Reads schema files.
+///
+/// Reading goes in three steps, and each reports all it finds: the JSON text, the shape of every object (`TableReader`,
+/// `ColumnReader`), and what only the whole file shows, such as references and keys (`SchemaResolver`). A schema comes
+/// out only when nothing is an error.
+package struct SchemaReader {
+    /// What one reading gives: the schema, unless there are errors, and everything found.
+    package struct Outcome {
+        package let schema: Schema?
+        package let diagnostics: [Diagnostic]
+    }
+
+    /// Reads the bytes of a schema file called `name`.
+    package static func read(_ bytes: [UInt8], name: String) -> Outcome {
+        let source = SourceText(name: name, bytes: bytes)
+        var diagnostics = DiagnosticCollector(source)
+        guard let root = parse(bytes, &diagnostics) else {
+            return Outcome(schema: nil, diagnostics: diagnostics.diagnostics)
+        }
+        let schema = read(root, &diagnostics)
+        return Outcome(schema: diagnostics.hasErrors ? nil : schema, diagnostics: diagnostics.diagnostics)
+    }
+
+    private static func parse(_ bytes: [UInt8], _ diagnostics: inout DiagnosticCollector) -> JSONNode? {
+        guard bytes.count <= SchemaLimits.fileBytes else {
+            diagnostics.error(
+                "schema.limit", at: 0, "the file has \(bytes.count) bytes; the limit is \(SchemaLimits.fileBytes)")
+            return nil
+        }
+        do {
+            return try JSONNode.parse(bytes, syntax: .relaxed)
+        } catch {
+            diagnostics.error("schema.syntax", at: error.offset, error.message)
+            return nil
+        }
+    }
+
+    private static func read(_ root: JSONNode, _ diagnostics: inout DiagnosticCollector) -> Schema? {
+        guard var file = MemberReader(root, "a schema file", &diagnostics) else { return nil }
+        _ = file.string("$schema", &diagnostics)
+        let database = file.string("database", &diagnostics)
+        if let database {
+            NameRules.check(database.text, "database", at: database.offset, &diagnostics)
+        } else {
+            missing("database", "a name, like \"atlas\"", root, &diagnostics)
+        }
+        let queries = file.take("queries")
+        let tables = file.take("tables").flatMap { MemberReader($0, "'tables'", &diagnostics) }
+        file.finish(&diagnostics)
+        guard let tables else {
+            missing("tables", "an object with a member for each table", root, &diagnostics)
+            return nil
+        }
+        if tables.all.isEmpty {
+            diagnostics.error(
+                "schema.missing", at: tables.node.offset, "the schema has no table", remedy: "declare at least one")
+        }
+        if tables.all.count > SchemaLimits.tables {
+            diagnostics.error(
+                "schema.limit", at: tables.node.offset,
+                "the schema has \(tables.all.count) tables; the limit is \(SchemaLimits.tables)")
+            return nil
+        }
+        var drafts: [TableDraft] = []
+        for member in tables.all {
+            if let draft = TableReader.read(member, &diagnostics) { drafts.append(draft) }
+        }
+        if let queries {
+            diagnostics.unsupported("queries", of: "the schema", at: queries.offset)
+        }
+        let resolver = SchemaResolver(database: database?.text ?? "unnamed", drafts: drafts)
+        return resolver.resolve(databaseOffset: database?.offset ?? root.offset, &diagnostics)
+    }
+
+    private static func missing(
+        _ member: String, _ expected: String, _ root: JSONNode, _ diagnostics: inout DiagnosticCollector
+    ) {
+        guard case .object(let members) = root.content, !members.contains(where: { $0.name == member }) else { return }
+        diagnostics.error(
+            "schema.missing", at: root.offset, "a schema file needs '\(member)'", remedy: "add it: \(expected)")
+    }
+}
+
+extension Schema {
+    /// Reads a schema file.
+    /// - Parameters:
+    ///   - text: What the file holds: JSON with comments and trailing commas.
+    ///   - file: What to call it in messages.
+    /// - Throws: ``SchemaError`` with every error of the file.
+    public init(parsing text: String, file: String = "schema") throws(SchemaError) {
+        try self.init(parsing: Array(text.utf8), file: file)
+    }
+
+    /// Reads a schema file from its bytes.
+    /// - Throws: ``SchemaError`` with every error of the file.
+    public init(parsing bytes: [UInt8], file: String = "schema") throws(SchemaError) {
+        let outcome = SchemaReader.read(bytes, name: file)
+        guard let schema = outcome.schema else { throw SchemaError(outcome.diagnostics) }
+        self = schema
+    }
+}
+
+extension DiagnosticCollector {
+    /// Reports an option that the language holds and this version does not build.
+    mutating func unsupported(_ option: String, of what: String, at offset: Int) {
+        error(
+            "schema.unsupported", at: offset, "'\(option)' of \(what) is not supported by this version of Cairn",
+            remedy: "remove it; it is refused so that nothing is promised and not done")
+    }
+}
+
+/// The rules names follow.
+enum NameRules {
+    /// Reports a name that is not one.
+    static func check(_ name: String, _ what: String, at offset: Int, _ diagnostics: inout DiagnosticCollector) {
+        if name.hasPrefix("_") {
+            diagnostics.error(
+                "schema.reserved", at: offset,
+                "the \(what) name '\(name)' begins with '_', which is for Cairn's own names",
+                remedy: Naming.snakeCase(name).map { "call it '\($0)'" })
+        } else if !Naming.isSnakeCase(name) {
+            diagnostics.error(
+                "schema.name", at: offset, "the \(what) name '\(name)' is not lower snake case (a-z, 0-9, single '_')",
+                remedy: Naming.snakeCase(name).map { "call it '\($0)'" })
+        } else if name.utf8.count > Naming.maximumBytes {
+            diagnostics.error(
+                "schema.limit", at: offset,
+                "the \(what) name '\(name)' has \(name.utf8.count) bytes; the limit is \(Naming.maximumBytes)")
+        } else if Naming.reservedWords.contains(Naming.lowerCamelCase(name)) {
+            diagnostics.error(
+                "schema.reserved", at: offset, "the \(what) name '\(name)' is a reserved word of Swift",
+                remedy: "call it '\(name)_value', or say more precisely what it is")
+        }
+    }
+}

@@ -1,0 +1,176 @@
+/// An exact decimal number of at most 38 digits, for money and measures.
+///
+/// Digits are counted in plain notation, before and after the point together, without needless zeros: `0.05` has two,
+/// `1200` has four. More is refused, never rounded. `1.50` and `1.5` are the same number. Foundation's `Decimal` rounds
+/// silently, so no column holds one.
+public struct DecimalNumber: Sendable, Hashable {
+    /// The digits as an integer: the number times ten to the power of `scale`.
+    package let coefficient: Int128
+    /// How many digits stand after the point; the last of them is not zero.
+    package let scale: Int
+
+    /// The most digits a number has.
+    public static let maximumDigits = 38
+    /// Zero.
+    public static let zero = DecimalNumber(0)
+
+    private static let bound = powersOfTen[maximumDigits]
+
+    /// 10^0 … 10^38.
+    package static let powersOfTen: [Int128] = {
+        var powers: [Int128] = [1]
+        for _ in 0..<maximumDigits { powers.append((powers.last ?? 1) * 10) }
+        return powers
+    }()
+
+    /// An integer.
+    public init(_ value: Int) {
+        coefficient = Int128(value)
+        scale = 0
+    }
+
+    /// A coefficient divided by ten to the power of `scale`; nil beyond 38 digits.
+    package init?(coefficient: Int128, scale: Int) {
+        guard scale >= 0, coefficient > -DecimalNumber.bound, coefficient < DecimalNumber.bound else { return nil }
+        var coefficient = coefficient
+        var scale = scale
+        while scale > 0, coefficient % 10 == 0 {
+            coefficient /= 10
+            scale -= 1
+        }
+        guard scale <= DecimalNumber.maximumDigits else { return nil }
+        self.coefficient = coefficient
+        self.scale = scale
+    }
+
+    /// Reads plain or scientific notation: `-12.50`, `1.2e3`; nil for other text and for more than 38 digits.
+    public init?(_ text: String) {
+        var rest = Substring(text)
+        let isNegative = rest.hasPrefix("-")
+        if isNegative || rest.hasPrefix("+") { rest = rest.dropFirst() }
+        var digits: [UInt8] = []
+        var scale = 0
+        var sawPoint = false
+        while let byte = rest.utf8.first, byte | 0x20 != UInt8(ascii: "e") {
+            switch byte {
+            case 0x30...0x39:
+                digits.append(byte - 0x30)
+                if sawPoint { scale += 1 }
+            case UInt8(ascii: ".") where !sawPoint && !digits.isEmpty: sawPoint = true
+            default: return nil
+            }
+            rest = Substring(rest.utf8.dropFirst())
+        }
+        guard !digits.isEmpty, !sawPoint || scale > 0 else { return nil }
+        if !rest.isEmpty {
+            // An exponent of more than four digits cannot name a number of 38 digits.
+            guard rest.utf8.count <= 6, let exponent = Int(rest.dropFirst()) else { return nil }
+            scale -= exponent
+        }
+        self.init(digits: digits, scale: scale, isNegative: isNegative)
+    }
+
+    private init?(digits: [UInt8], scale: Int, isNegative: Bool) {
+        var digits = digits
+        var scale = scale
+        while scale > 0, digits.count > 1, digits.last == 0 {
+            digits.removeLast()
+            scale -= 1
+        }
+        let significant = digits.drop { $0 == 0 }
+        guard !significant.isEmpty else {
+            self = .zero
+            return
+        }
+        let padding = scale < 0 ? -scale : 0
+        guard significant.count + padding <= DecimalNumber.maximumDigits else { return nil }
+        var coefficient = significant.reduce(Int128(0)) { $0 * 10 + Int128($1) }
+        coefficient *= DecimalNumber.powersOfTen[padding]
+        self.init(coefficient: isNegative ? -coefficient : coefficient, scale: max(0, scale))
+    }
+
+    /// The sum; nil beyond 38 digits.
+    public func adding(_ other: DecimalNumber) -> DecimalNumber? {
+        let scale = Swift.max(self.scale, other.scale)
+        guard let left = scaled(to: scale), let right = other.scaled(to: scale) else { return nil }
+        let (sum, overflow) = left.addingReportingOverflow(right)
+        return overflow ? nil : DecimalNumber(coefficient: sum, scale: scale)
+    }
+
+    /// The difference; nil beyond 38 digits.
+    public func subtracting(_ other: DecimalNumber) -> DecimalNumber? {
+        adding(-other)
+    }
+
+    /// The exact product; nil beyond 38 digits.
+    public func multiplied(by other: DecimalNumber) -> DecimalNumber? {
+        let (product, overflow) = coefficient.multipliedReportingOverflow(by: other.coefficient)
+        guard !overflow else { return nil }
+        var (reduced, scale) = (product, scale + other.scale)
+        while scale > 0, reduced % 10 == 0 {
+            reduced /= 10
+            scale -= 1
+        }
+        return DecimalNumber(coefficient: reduced, scale: scale)
+    }
+
+    /// The number with its sign changed.
+    public static prefix func - (number: DecimalNumber) -> DecimalNumber {
+        DecimalNumber(negating: number)
+    }
+
+    private init(negating number: DecimalNumber) {
+        coefficient = -number.coefficient
+        scale = number.scale
+    }
+
+    private func scaled(to scale: Int) -> Int128? {
+        let (scaled, overflow) = coefficient.multipliedReportingOverflow(
+            by: DecimalNumber.powersOfTen[scale - self.scale])
+        return overflow ? nil : scaled
+    }
+}
+
+extension Double {
+    /// The nearest double to a decimal number.
+    public init(_ number: DecimalNumber) {
+        self = Double(number.description) ?? 0
+    }
+}
+
+extension DecimalNumber: Comparable, CustomStringConvertible, ExpressibleByIntegerLiteral {
+    public init(integerLiteral value: Int) { self.init(value) }
+
+    public static func < (left: DecimalNumber, right: DecimalNumber) -> Bool {
+        // The integer parts decide unless they are equal; then the fractions, brought to one scale, fit in 38 digits.
+        let (leftWhole, leftFraction) = left.parts
+        let (rightWhole, rightFraction) = right.parts
+        return leftWhole == rightWhole ? leftFraction < rightFraction : leftWhole < rightWhole
+    }
+
+    /// The part before the point, and the part after it in units of 10^-38; both carry the sign.
+    private var parts: (whole: Int128, fraction: Int128) {
+        let (whole, rest) = coefficient.quotientAndRemainder(dividingBy: DecimalNumber.powersOfTen[scale])
+        return (whole, rest * DecimalNumber.powersOfTen[DecimalNumber.maximumDigits - scale])
+    }
+
+    /// Plain notation without needless zeros: `-12.5`, `1200`, `0.05`.
+    public var description: String {
+        let digits = String(coefficient.magnitude)
+        let sign = coefficient < 0 ? "-" : ""
+        guard scale > 0 else { return sign + digits }
+        let padded = String(repeating: "0", count: Swift.max(0, scale + 1 - digits.utf8.count)) + digits
+        return sign + padded.dropLast(scale) + "." + padded.suffix(scale)
+    }
+}
+
+extension DecimalNumber: Codable {
+    public init(from decoder: any Decoder) throws {
+        self = try decodeText(from: decoder, "a decimal number of at most 38 digits") { DecimalNumber($0) }
+    }
+
+    /// Writes text, not a number: most JSON readers would turn a number into a double.
+    public func encode(to encoder: any Encoder) throws {
+        try description.encode(to: encoder)
+    }
+}

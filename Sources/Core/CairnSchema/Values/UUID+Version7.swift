@@ -1,0 +1,50 @@
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+    @_exported public import struct FoundationEssentials.UUID
+#else
+    public import Foundation
+    @_exported public import struct Foundation.UUID
+#endif
+
+extension UUID {
+    /// A new UUID of version 7 (RFC 9562): 48 bits of Unix milliseconds, then random bits.
+    ///
+    /// Ids made later sort later, to the millisecond, so inserts go to the end of a B-tree instead of all over it.
+    public static func version7() -> UUID {
+        version7(at: .now)
+    }
+
+    /// A UUID of version 7 that carries the given time.
+    package static func version7(at time: Timestamp) -> UUID {
+        let milliseconds = UInt64(bitPattern: max(0, time.microseconds / 1000))
+        var generator = SystemRandomNumberGenerator()
+        let high = milliseconds << 16 | 0x7000 | generator.next() & 0x0FFF
+        let low = generator.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
+        func byte(_ word: UInt64, _ index: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: word >> (56 - 8 * index)) }
+        return UUID(
+            uuid: (
+                byte(high, 0), byte(high, 1), byte(high, 2), byte(high, 3),
+                byte(high, 4), byte(high, 5), byte(high, 6), byte(high, 7),
+                byte(low, 0), byte(low, 1), byte(low, 2), byte(low, 3),
+                byte(low, 4), byte(low, 5), byte(low, 6), byte(low, 7)
+            ))
+    }
+
+    /// The 16 bytes.
+    package var bytes: [UInt8] {
+        withUnsafeBytes(of: uuid) { Array($0) }
+    }
+
+    /// A UUID from 16 bytes; nil for any other count.
+    package init?(bytes: some Collection<UInt8>) {
+        let b = Array(bytes)
+        guard b.count == 16 else { return nil }
+        self.init(
+            uuid: (
+                b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]
+            ))
+    }
+
+    /// The canonical lower-case text.
+    package var text: String { uuidString.lowercased() }
+}
