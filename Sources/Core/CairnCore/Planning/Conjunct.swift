@@ -1,0 +1,79 @@
+import CairnSchema
+
+/// One of the conditions a row must all satisfy, in a form the planner can match with an index.
+struct Conjunct {
+    /// What an index could do for it.
+    enum Form {
+        case equal(Value)
+        case isNull
+        case isIn([Value])
+        case lower(IndexRange.Bound)
+        case upper(IndexRange.Bound)
+        case prefix(String)
+        /// Nothing; it is checked row by row.
+        case other
+    }
+
+    let condition: Condition
+    let column: Int?
+    let form: Form
+
+    /// The conditions of a condition; nil for none. A `not` of a comparison is turned around, which three-valued logic
+    /// allows: both are neither for null.
+    static func split(_ condition: Condition?) -> [Conjunct] {
+        switch condition {
+        case nil, .constant(true): []
+        case .and(let parts): parts.flatMap(split)
+        case .not(.compare(let column, let comparison, let value)):
+            [Conjunct(.compare(column: column, comparison.opposite, value))]
+        case let condition?: [Conjunct(condition)]
+        }
+    }
+
+    private init(_ condition: Condition) {
+        self.condition = condition
+        switch condition {
+        case .compare(let column, let comparison, let value):
+            self.column = column
+            form =
+                switch comparison {
+                case .equal: .equal(value)
+                case .notEqual: .other
+                case .less: .upper(.init(value: value, isIncluded: false))
+                case .lessOrEqual: .upper(.init(value: value, isIncluded: true))
+                case .greater: .lower(.init(value: value, isIncluded: false))
+                case .greaterOrEqual: .lower(.init(value: value, isIncluded: true))
+                }
+        case .isNull(let column): (self.column, form) = (column, .isNull)
+        case .isIn(let column, let values): (self.column, form) = (column, .isIn(values))
+        case .text(let column, .hasPrefix, let prefix, ignoringCase: false) where !prefix.isEmpty:
+            (self.column, form) = (column, .prefix(prefix))
+        case .text(let column, .equals, let text, ignoringCase: false):
+            (self.column, form) = (column, .equal(.string(text)))
+        default: (column, form) = (nil, .other)
+        }
+    }
+
+    /// Whether no row can satisfy it.
+    var isNever: Bool {
+        switch condition {
+        case .constant(false), .constant(nil): true
+        case .isIn(_, let values): values.isEmpty
+        default: false
+        }
+    }
+}
+
+extension Condition.Comparison {
+    /// The comparison that is true when this one is false, and the other way round.
+    var opposite: Self {
+        switch self {
+        case .equal: .notEqual
+        case .notEqual: .equal
+        case .less: .greaterOrEqual
+        case .lessOrEqual: .greater
+        case .greater: .lessOrEqual
+        case .greaterOrEqual: .less
+        }
+    }
+}

@@ -1,0 +1,132 @@
+import CairnSchema
+
+/// How the conditions of a query match the columns of one index.
+struct IndexMatch {
+    private let layout: KeyLayout
+    /// The ranges of entries to read.
+    private(set) var ranges = [IndexRange()]
+    /// The conditions the ranges serve.
+    private(set) var used: Set<Int> = []
+    /// The share of the table the ranges are guessed to hold.
+    private(set) var share = 1.0
+    /// How many of the first columns have one given value.
+    private var equalCount = 0
+    /// Whether one of the given values is null.
+    private var hasNull = false
+
+    init(_ layout: KeyLayout) {
+        self.layout = layout
+    }
+
+    /// Turns conditions into bounds, as far as they fit the columns in order.
+    mutating func take(_ conjuncts: [Conjunct]) {
+        while equalCount < layout.parts.count, takeEqual(conjuncts) {}
+        if equalCount < layout.parts.count { takeRange(conjuncts) }
+    }
+
+    private func conditions(_ conjuncts: [Conjunct]) -> [(index: Int, form: Conjunct.Form)] {
+        let column = layout.parts[equalCount].column
+        return conjuncts.indices.lazy.filter { conjuncts[$0].column == column && !used.contains($0) }
+            .map { ($0, conjuncts[$0].form) }
+    }
+
+    private mutating func takeEqual(_ conjuncts: [Conjunct]) -> Bool {
+        for (index, form) in conditions(conjuncts) {
+            switch form {
+            case .equal(let value): ranges[0].equal.append(value)
+            case .isNull where layout.parts[equalCount].isNullable:
+                ranges[0].equal.append(.null)
+                hasNull = true
+            default: continue
+            }
+            used.insert(index)
+            equalCount += 1
+            share *= 0.01
+            return true
+        }
+        return false
+    }
+
+    private mutating func takeRange(_ conjuncts: [Conjunct]) {
+        var range = ranges[0]
+        for (index, form) in conditions(conjuncts) {
+            switch form {
+            case .isIn(let values):
+                takeList(values, index)
+                return
+            case .prefix(let prefix):
+                range.prefix = prefix
+                ranges = [range]
+                used.insert(index)
+                share *= 0.05
+                return
+            default: continue
+            }
+        }
+        for (index, form) in conditions(conjuncts) {
+            switch form {
+            case .lower(let bound) where range.lower == nil: range.lower = bound
+            case .upper(let bound) where range.upper == nil: range.upper = bound
+            default: continue
+            }
+            used.insert(index)
+        }
+        ranges = [range]
+        if range.lower != nil || range.upper != nil { share *= range.lower != nil && range.upper != nil ? 0.1 : 0.3 }
+    }
+
+    /// A list of values becomes one range for each, in the order of the index.
+    private mutating func takeList(_ values: [Value], _ index: Int) {
+        let part = layout.parts[equalCount]
+        let sorted = Set(values).sorted { left, right in
+            let order = Value.compare(left, right) ?? 0
+            return part.isDescending ? order > 0 : order < 0
+        }
+        let base = ranges[0]
+        ranges = sorted.map { value in
+            var range = base
+            range.equal.append(value)
+            return range
+        }
+        used.insert(index)
+        share *= min(1, 0.01 * Double(sorted.count))
+    }
+
+    /// Whether at most one row can match: a unique index, or the primary key (nil), is given whole, without null.
+    func isSingle(_ index: Index?) -> Bool {
+        guard ranges.count == 1, ranges[0].lower == nil, ranges[0].upper == nil, ranges[0].prefix == nil else {
+            return false
+        }
+        guard let index else { return equalCount == layout.parts.count }
+        return index.isUnique && !hasNull && equalCount >= index.parts.count
+    }
+
+    enum Direction { case forwards, backwards }
+
+    /// Whether the entries come in an order, and which way to read them then.
+    func direction(serving order: [OrderTerm]) -> Direction? {
+        let fixed = Set(layout.parts.prefix(equalCount).map(\.column))
+        let terms = order.filter { !fixed.contains($0.column) }
+        let parts = layout.parts.dropFirst(equalCount)
+        guard terms.count <= parts.count else { return nil }
+        var direction: Direction?
+        for (term, part) in zip(terms, parts) {
+            guard term.column == part.column else { return nil }
+            let needed: Direction = term.isDescending == part.isDescending ? .forwards : .backwards
+            guard direction ?? needed == needed else { return nil }
+            direction = needed
+        }
+        return direction ?? .forwards
+    }
+
+    /// What the entry at a position of an order begins with. The order must be served; being total, no other entry begins
+    /// so.
+    func entry(at position: Query.Position, of order: [OrderTerm]) -> [Value] {
+        var values = Array(ranges[0].equal.prefix(equalCount))
+        for part in layout.parts.dropFirst(equalCount) {
+            guard let place = order.firstIndex(where: { $0.column == part.column }) else { break }
+            values.append(position.values[place])
+        }
+        return values
+    }
+}

@@ -1,0 +1,98 @@
+public import CairnSchema
+
+/// What the executor asks of a driver without a query engine: a part of one ordered index.
+public struct IndexScan: Sendable, Hashable {
+    /// The table.
+    public let table: Table
+    /// The index; nil for the primary key.
+    public let index: Index?
+    /// The parts to read, in the order of the index; none overlaps another.
+    public var ranges: [IndexRange]
+    /// Whether to read from the last entry to the first.
+    public var isReversed = false
+    /// Only entries after all that begin with these values, in the direction of the scan.
+    public var after: [Value]?
+    /// Whether rows need all their columns. If not, the columns of the index, its included ones and the key suffice.
+    public var needsRecords = true
+
+    /// A scan of a whole index, or of parts of it.
+    public init(_ table: Table, index: Index?, ranges: [IndexRange] = [IndexRange()]) {
+        self.table = table
+        self.index = index
+        self.ranges = ranges
+    }
+}
+
+/// A part of an index: the entries that have given values in the first columns and, in the next one, a value in a range.
+public struct IndexRange: Sendable, Hashable {
+    /// The values of the first columns; null among them means null.
+    public var equal: [Value] = []
+    /// The least value of the next column; its nulls are out when there is one.
+    public var lower: Bound?
+    /// The greatest value of the next column; its nulls are out when there is one.
+    public var upper: Bound?
+    /// What the text of the next column begins with.
+    public var prefix: String?
+
+    /// An end of a range.
+    public struct Bound: Sendable, Hashable {
+        /// The value.
+        public let value: Value
+        /// Whether the value itself is in the range.
+        public let isIncluded: Bool
+    }
+
+    /// Everything.
+    public init() {}
+}
+
+extension KeyLayout {
+    /// The encoded entries of a range: from `lower`, included, to `upper`, not included; nil: to the end.
+    package func bytes(of range: IndexRange) -> (lower: [UInt8], upper: [UInt8]?) {
+        var base: [UInt8] = []
+        for (index, value) in range.equal.enumerated() { append(value, part: index, to: &base) }
+        let next = range.equal.count
+        guard next < parts.count else { return (base, KeyBytes.end(ofPrefix: base)) }
+        if let prefix = range.prefix {
+            append(prefix: prefix, part: next, to: &base)
+            return (base, KeyBytes.end(ofPrefix: base))
+        }
+        guard range.lower != nil || range.upper != nil else {
+            return (base, base.isEmpty ? nil : KeyBytes.end(ofPrefix: base))
+        }
+        // In a descending part the greatest value comes first, so the ends change places.
+        let isDescending = parts[next].isDescending
+        let first = isDescending ? range.upper : range.lower
+        let last = isDescending ? range.lower : range.upper
+        let lower = first.flatMap { edge($0, base, part: next, isFirst: true) } ?? afterNulls(base, part: next)
+        let upper = last.map { edge($0, base, part: next, isFirst: false) } ?? beforeNulls(base, part: next)
+        return (lower, upper)
+    }
+
+    /// Where a range begins or ends: before the entries of the bound's value, or after them.
+    private func edge(_ bound: IndexRange.Bound, _ base: [UInt8], part: Int, isFirst: Bool) -> [UInt8]? {
+        var bytes = base
+        append(bound.value, part: part, to: &bytes)
+        return bound.isIncluded == isFirst ? bytes : KeyBytes.end(ofPrefix: bytes)
+    }
+
+    /// Where the values begin, when nulls come first.
+    private func afterNulls(_ base: [UInt8], part: Int) -> [UInt8] {
+        parts[part].isNullable && !parts[part].isDescending ? base + [1] : base
+    }
+
+    /// Where the values end, when nulls come last.
+    private func beforeNulls(_ base: [UInt8], part: Int) -> [UInt8]? {
+        if parts[part].isNullable, parts[part].isDescending { return base + [0xFF] }
+        return base.isEmpty ? nil : KeyBytes.end(ofPrefix: base)
+    }
+}
+
+/// What the executor reads from: the snapshots and transactions of drivers without a query engine.
+public protocol IndexScanner: Sendable {
+    /// Begins to read entries of an index, in its order.
+    func scan(_ scan: IndexScan) async throws -> any RowCursor
+
+    /// About how many records a table has.
+    func estimatedCount(of table: Table) async throws -> Int
+}

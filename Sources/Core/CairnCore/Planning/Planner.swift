@@ -1,0 +1,152 @@
+import CairnSchema
+
+/// Chooses how to answer a query for drivers without a query engine.
+///
+/// Every index, the primary key among them, is a candidate. Of the conditions that must all hold, equalities on the first
+/// columns of an index and one range (or prefix, or list of values) on the next become bounds; the others stay as a
+/// filter. If the entries come in the order asked for, forwards or backwards, nothing is sorted and the limit stops the
+/// scan.
+///
+/// The cost of a candidate is what it reads and sorts, in rows:
+///
+///     rows   = size of the table × the share of each bound (equal 1 %, one-sided range 30 %, two-sided 10 %, prefix 5 %)
+///              1 when a unique index is matched whole; limit (× 10 with a filter) when the order is served
+///     cost   = rows × (3 to follow an index to the record, 1 when covered or primary) + rows × log2(rows) / 2 to sort
+///
+/// The cheapest wins; of equals the one that comes first, the primary key before all. Shares are guesses: there are no
+/// statistics yet. The result never depends on the choice, only the time does.
+package struct Planner: Sendable {
+    private let query: Query
+    private let conjuncts: [Conjunct]
+    private let needsAllColumns: Bool
+
+    /// - Parameter needsAllColumns: Whether rows are read, and not only counted.
+    package init(_ query: Query, needsAllColumns: Bool = true) {
+        self.query = query
+        conjuncts = Conjunct.split(query.condition)
+        self.needsAllColumns = needsAllColumns
+    }
+
+    /// The plan for a table of about `count` records.
+    package func plan(count: Int) -> AccessPlan {
+        if conjuncts.contains(where: \.isNever) || query.limit == 0 { return .nothing(query) }
+        var best = candidate(nil, count: count)
+        for index in query.table.indexes {
+            let other = candidate(index, count: count)
+            if other.cost < best.cost { best = other }
+        }
+        return best
+    }
+
+    private func candidate(_ index: Index?, count: Int) -> AccessPlan {
+        let table = query.table
+        let layout = index.map { KeyLayout($0, of: table) } ?? KeyLayout(keyOf: table)
+        var match = IndexMatch(layout)
+        match.take(conjuncts)
+        let filter = conjuncts.indices.filter { !match.used.contains($0) }.map { conjuncts[$0].condition }
+        let isSingle = match.isSingle(index)
+        let direction = match.direction(serving: query.totalOrder)
+        let isSorted = isSingle || direction != nil
+        let isCovered = isCovered(by: index, layout: layout, filter: filter)
+
+        var rows = max(1, Double(count) * match.share)
+        if isSingle { rows = 1 }
+        if isSorted, let limit = query.limit { rows = min(rows, Double(limit) * (filter.isEmpty ? 1 : 10)) }
+        let perRow: Double = index == nil || isCovered ? 1 : 3
+        var cost = rows * perRow
+        if !isSorted { cost += rows * (rows + 1).logarithm2 / 2 }
+
+        var scan = IndexScan(table, index: index, ranges: match.ranges)
+        scan.isReversed = direction == .backwards
+        scan.needsRecords = !isCovered
+        if direction != nil, let after = query.after { scan.after = match.entry(at: after, of: query.totalOrder) }
+        return AccessPlan(
+            query: query, scan: scan, bounds: match.used.sorted().map { conjuncts[$0].condition },
+            filter: filter.isEmpty ? nil : (filter.count == 1 ? filter[0] : .and(filter)), isSorted: isSorted,
+            checksPosition: query.after != nil && direction == nil, isKeyLookup: index == nil && isSingle,
+            isCovered: index != nil && isCovered, cost: cost)
+    }
+
+    /// Whether the entries have every column that is needed.
+    private func isCovered(by index: Index?, layout: KeyLayout, filter: [Condition]) -> Bool {
+        guard let index else { return false }
+        let available = Set(layout.parts.map(\.column) + index.included)
+        let needed = needsAllColumns ? Set(query.table.columns.indices) : Set(filter.flatMap(\.columns))
+        return needed.isSubset(of: available)
+    }
+}
+
+/// How a query will be answered.
+package struct AccessPlan: Sendable {
+    package let query: Query
+    /// The entries to read; nil when no row can match.
+    package let scan: IndexScan?
+    /// The conditions the scan serves.
+    package let bounds: [Condition]
+    /// The conditions left.
+    package let filter: Condition?
+    /// Whether the entries come in the order asked for.
+    package let isSorted: Bool
+    /// Whether rows before the position asked for must be left out one by one; else the scan begins behind it.
+    package let checksPosition: Bool
+    /// Whether the whole key is given.
+    package let isKeyLookup: Bool
+    /// Whether the index alone has all that is needed.
+    package let isCovered: Bool
+    package let cost: Double
+
+    init(
+        query: Query, scan: IndexScan?, bounds: [Condition], filter: Condition?, isSorted: Bool, checksPosition: Bool,
+        isKeyLookup: Bool, isCovered: Bool, cost: Double
+    ) {
+        self.query = query
+        self.scan = scan
+        self.bounds = bounds
+        self.filter = filter
+        self.isSorted = isSorted
+        self.checksPosition = checksPosition
+        self.isKeyLookup = isKeyLookup
+        self.isCovered = isCovered
+        self.cost = cost
+    }
+
+    static func nothing(_ query: Query) -> AccessPlan {
+        AccessPlan(
+            query: query, scan: nil, bounds: [], filter: nil, isSorted: true, checksPosition: false,
+            isKeyLookup: false, isCovered: false, cost: 0)
+    }
+
+    /// The plan as `explain` shows it.
+    package func description(driver: String) -> QueryPlan {
+        let table = query.table
+        let text = ConditionText(table)
+        let access: QueryPlan.Access =
+            if let scan {
+                isKeyLookup ? .key : scan.index.map { .index($0.name) } ?? (bounds.isEmpty ? .table : .index("primary"))
+            } else {
+                .nothing
+            }
+        return QueryPlan(
+            driver: driver, table: table.name, access: access, bounds: bounds.map(text.describe),
+            filter: filter.map(text.describe), sort: isSorted ? [] : query.totalOrder.map(text.describe),
+            limit: query.limit,
+            isCovered: isCovered)
+    }
+}
+
+extension Double {
+    /// The base-2 logarithm, by the exponent alone: enough to compare costs, and without a maths library.
+    fileprivate var logarithm2: Double { self <= 1 ? 0 : Double(exponent) + significand - 1 }
+}
+
+extension Condition {
+    /// The columns it looks at.
+    var columns: [Int] {
+        switch self {
+        case .constant: []
+        case .compare(let column, _, _), .isNull(let column), .isIn(let column, _), .text(let column, _, _, _): [column]
+        case .and(let parts), .or(let parts): parts.flatMap(\.columns)
+        case .not(let part): part.columns
+        }
+    }
+}

@@ -1,0 +1,77 @@
+/// How a driver answers a query: for `explain`, observers and tests.
+public struct QueryPlan: Sendable, Hashable, CustomStringConvertible {
+    /// How the rows are found.
+    public enum Access: Sendable, Hashable {
+        /// By their keys.
+        case key
+        /// Through an index.
+        case index(String)
+        /// By reading the whole table.
+        case table
+        /// Not at all: the condition can never be true.
+        case nothing
+    }
+
+    /// The driver that answers.
+    public var driver: String
+    /// The table.
+    public var table: String
+    /// How the rows are found.
+    public var access: Access
+    /// The part of the condition the access serves, in words; empty when it serves none.
+    public var bounds: [String]
+    /// The part of the condition that is checked row by row; nil when nothing is left.
+    public var filter: String?
+    /// The order the rows must be brought into; empty when the access gives it.
+    public var sort: [String]
+    /// How many rows at most.
+    public var limit: Int?
+    /// Whether the index alone answers, without reading records.
+    public var isCovered: Bool
+    /// Requests to an object store; 0 for memory and SQLite.
+    public var requests: Int
+    /// What the requests cost, in US dollars.
+    public var dollars: Double
+    /// What the driver's own engine says, one line each: the SQL and SQLite's plan.
+    public var details: [String]
+
+    /// A plan.
+    public init(
+        driver: String, table: String, access: Access, bounds: [String] = [], filter: String? = nil,
+        sort: [String] = [],
+        limit: Int? = nil, isCovered: Bool = false, requests: Int = 0, dollars: Double = 0, details: [String] = []
+    ) {
+        self.driver = driver
+        self.table = table
+        self.access = access
+        self.bounds = bounds
+        self.filter = filter
+        self.sort = sort
+        self.limit = limit
+        self.isCovered = isCovered
+        self.requests = requests
+        self.dollars = dollars
+        self.details = details
+    }
+
+    /// The plan as lines, the access first.
+    public var description: String {
+        var lines = ["\(driver): \(table) by \(accessText)"]
+        if !bounds.isEmpty { lines.append("  bounds  \(bounds.joined(separator: " and "))") }
+        if let filter { lines.append("  filter  \(filter)") }
+        if !sort.isEmpty { lines.append("  sort    \(sort.joined(separator: ", "))") }
+        if let limit { lines.append("  limit   \(limit)") }
+        if isCovered { lines.append("  covered by the index: no record is read") }
+        lines.append("  cost    \(requests) requests, $\(dollars == 0 ? "0" : dollars.description)")
+        return (lines + details.map { "  \($0)" }).joined(separator: "\n")
+    }
+
+    private var accessText: String {
+        switch access {
+        case .key: "key"
+        case .index(let name): "index \(name)"
+        case .table: "reading the whole table"
+        case .nothing: "nothing: the condition is never true"
+        }
+    }
+}

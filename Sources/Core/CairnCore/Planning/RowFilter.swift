@@ -1,0 +1,86 @@
+import CairnSchema
+
+/// A condition prepared to be checked row by row: the one meaning of conditions for drivers without a query engine.
+///
+/// `matches` gives true, false, or nil for neither, by the three-valued logic of SQL.
+package indirect enum RowFilter: Sendable {
+    case constant(Bool?)
+    case compare(Int, Condition.Comparison, Value)
+    case isNull(Int)
+    case isIn(Int, Set<Value>)
+    case text(Int, TextMatcher)
+    case and([RowFilter])
+    case or([RowFilter])
+    case not(RowFilter)
+
+    package init(_ condition: Condition) {
+        self =
+            switch condition {
+            case .constant(let value): .constant(value)
+            case .compare(let column, let comparison, let value): .compare(column, comparison, value)
+            case .isNull(let column): .isNull(column)
+            case .isIn(let column, let values): .isIn(column, Set(values))
+            case .text(let column, let match, let operand, let ignoringCase):
+                .text(column, TextMatcher(match, operand, ignoringCase: ignoringCase))
+            case .and(let parts): .and(parts.map(RowFilter.init))
+            case .or(let parts): .or(parts.map(RowFilter.init))
+            case .not(let part): .not(RowFilter(part))
+            }
+    }
+
+    package func matches(_ row: RowReader) throws -> Bool? {
+        switch self {
+        case .constant(let value): return value
+        case .compare(let column, let comparison, let operand):
+            let value = try row.value(column)
+            if value.isNull { return nil }
+            return try compare(value, comparison, operand, column, row)
+        case .isNull(let column): return try row.isNull(column)
+        case .isIn(let column, let values):
+            if values.isEmpty { return false }
+            let value = try row.value(column)
+            return value.isNull ? nil : values.contains(value)
+        case .text(let column, let matcher):
+            if try row.isNull(column) { return nil }
+            return matcher.matches(try row.string(column))
+        case .and(let parts):
+            var result: Bool? = true
+            for part in parts {
+                switch try part.matches(row) {
+                case false: return false
+                case nil: result = nil
+                default: break
+                }
+            }
+            return result
+        case .or(let parts):
+            var result: Bool? = false
+            for part in parts {
+                switch try part.matches(row) {
+                case true: return true
+                case nil: result = nil
+                default: break
+                }
+            }
+            return result
+        case .not(let part): return try part.matches(row).map { !$0 }
+        }
+    }
+
+    private func compare(
+        _ value: Value, _ comparison: Condition.Comparison, _ operand: Value, _ column: Int, _ row: RowReader
+    ) throws -> Bool {
+        switch comparison {
+        case .equal: return value == operand
+        case .notEqual: return value != operand
+        default: break
+        }
+        guard let order = Value.compare(value, operand) else { throw row.mismatch(column) }
+        return switch comparison {
+        case .less: order < 0
+        case .lessOrEqual: order <= 0
+        case .greater: order > 0
+        default: order >= 0
+        }
+    }
+}

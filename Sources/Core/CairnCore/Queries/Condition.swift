@@ -1,0 +1,122 @@
+public import CairnSchema
+
+/// A condition on the rows of one table, as a value: no I/O, the same for every driver.
+///
+/// Columns are positions in the table. Conditions have three outcomes, as in SQL: a comparison with a null column is neither
+/// true nor false, and only rows for which the whole condition is true match.
+public indirect enum Condition: Sendable, Hashable {
+    /// Always, never, or neither (nil), as a comparison with null is.
+    case constant(Bool?)
+    /// A column compared with a value that is not null.
+    case compare(column: Int, Comparison, Value)
+    /// The column is null.
+    case isNull(column: Int)
+    /// The column is one of several values that are not null. Of none: never, even for null.
+    case isIn(column: Int, [Value])
+    /// The text of the column matches.
+    case text(column: Int, TextMatch, String, ignoringCase: Bool)
+    /// All are true.
+    case and([Condition])
+    /// At least one is true.
+    case or([Condition])
+    /// The condition is false.
+    case not(Condition)
+
+    /// How a column is compared.
+    public enum Comparison: String, Sendable, Hashable {
+        /// Equal.
+        case equal = "="
+        /// Not equal.
+        case notEqual = "!="
+        /// Sorts before.
+        case less = "<"
+        /// Sorts before or is equal.
+        case lessOrEqual = "<="
+        /// Sorts after.
+        case greater = ">"
+        /// Sorts after or is equal.
+        case greaterOrEqual = ">="
+    }
+
+    /// How text is matched.
+    public enum TextMatch: String, Sendable, Hashable {
+        /// The whole text is equal.
+        case equals
+        /// The text begins with the operand.
+        case hasPrefix
+        /// The text ends with the operand.
+        case hasSuffix
+        /// The operand stands somewhere in the text.
+        case contains
+        /// The text matches a pattern: `%` stands for any characters, `_` for one (a Unicode scalar), `\` before one of the
+        /// three makes it plain.
+        case like
+    }
+
+    /// Both are true.
+    public static func && (left: Condition, right: Condition) -> Condition {
+        switch (left, right) {
+        case (.and(let left), .and(let right)): .and(left + right)
+        case (.and(let left), let right): .and(left + [right])
+        case (let left, .and(let right)): .and([left] + right)
+        case (let left, let right): .and([left, right])
+        }
+    }
+
+    /// At least one is true.
+    public static func || (left: Condition, right: Condition) -> Condition {
+        switch (left, right) {
+        case (.or(let left), .or(let right)): .or(left + right)
+        case (.or(let left), let right): .or(left + [right])
+        case (let left, .or(let right)): .or([left] + right)
+        case (let left, let right): .or([left, right])
+        }
+    }
+
+    /// The condition is false.
+    public static prefix func ! (condition: Condition) -> Condition { .not(condition) }
+}
+
+extension Condition {
+    /// How many values it compares with itself, parts of it not counted.
+    var valueCount: Int {
+        switch self {
+        case .compare, .text: 1
+        case .isIn(_, let values): values.count
+        case .constant, .isNull, .and, .or, .not: 0
+        }
+    }
+}
+
+/// One column of an order.
+public struct OrderTerm: Sendable, Hashable {
+    /// The position of the column in its table.
+    public let column: Int
+    /// Whether the largest value comes first, and null last.
+    public let isDescending: Bool
+
+    /// An ascending or descending column.
+    public init(column: Int, isDescending: Bool = false) {
+        self.column = column
+        self.isDescending = isDescending
+    }
+
+    /// The same column, largest first.
+    public var descending: OrderTerm { OrderTerm(column: column, isDescending: true) }
+    /// The same column, smallest first.
+    public var ascending: OrderTerm { OrderTerm(column: column) }
+}
+
+/// A change of one column to a value, for the update of a query.
+public struct Assignment: Sendable, Hashable {
+    /// The position of the column in its table.
+    public let column: Int
+    /// The new value.
+    public let value: Value
+
+    /// A column and its new value.
+    public init(column: Int, value: Value) {
+        self.column = column
+        self.value = value
+    }
+}

@@ -1,0 +1,130 @@
+public import CairnSchema
+
+/// What to read from one table, as a value.
+///
+/// The order is total on every driver: after the terms given, rows are ordered by the columns of the primary key they do
+/// not name, ascending. So two drivers, and two pages, never disagree.
+public struct Query: Sendable, Hashable {
+    /// The table.
+    public let table: Table
+    /// Which rows; nil for all.
+    public var condition: Condition?
+    /// The order, the most significant column first.
+    public var order: [OrderTerm]
+    /// How many rows at most; nil for all.
+    public var limit: Int?
+    /// Where to go on: only rows after this position in the order.
+    public var after: Position?
+
+    /// A place in the order of a query: the values a row has in the columns of ``Query/totalOrder``.
+    public struct Position: Sendable, Hashable {
+        /// One value for each term of the total order.
+        public let values: [Value]
+
+        package init(values: [Value]) {
+            self.values = values
+        }
+    }
+
+    /// A query for all rows of a table, by key.
+    public init(_ table: Table, where condition: Condition? = nil, order: [OrderTerm] = [], limit: Int? = nil) {
+        self.table = table
+        self.condition = condition
+        self.order = order
+        self.limit = limit
+    }
+
+    /// The order with the columns of the key that make it total, each column once.
+    public var totalOrder: [OrderTerm] {
+        var terms: [OrderTerm] = []
+        for term in order + table.key.map({ OrderTerm(column: $0) })
+        where !terms.contains(where: { $0.column == term.column }) {
+            terms.append(term)
+        }
+        return terms
+    }
+
+    /// The same query with one more condition.
+    package mutating func restrict(to condition: Condition) {
+        self.condition = self.condition.map { $0 && condition } ?? condition
+    }
+
+    /// Checks a query that did not come from generated code: columns exist, values are of their types.
+    /// - Throws: `query.invalid` naming the column.
+    package func validate() throws {
+        if let limit, limit < 0 { throw StorageError(.query, "a limit is at least 0, found \(limit)") }
+        for term in order {
+            let column = try column(term.column)
+            guard column.valueType.isOrdered else {
+                throw StorageError(
+                    .query,
+                    "table '\(table.name)' cannot be ordered by '\(column.name)': \(column.valueType) has no order")
+            }
+        }
+        var valueCount = 0
+        if let condition { try validate(condition, depth: 1, &valueCount) }
+        if let after, after.values.count != totalOrder.count {
+            throw StorageError(.query, "a position has \(after.values.count) values, the order has \(totalOrder.count)")
+        }
+    }
+
+    private func column(_ position: Int) throws -> Column {
+        guard table.columns.indices.contains(position) else {
+            throw StorageError(.query, "table '\(table.name)' has no column at position \(position)")
+        }
+        return table.columns[position]
+    }
+
+    private func validate(_ condition: Condition, depth: Int, _ valueCount: inout Int) throws {
+        guard depth <= Limits.conditionDepth else {
+            throw StorageError(
+                .query, "a condition nests more than \(Limits.conditionDepth) deep",
+                remedy: "write it flatter, or in several queries")
+        }
+        valueCount += condition.valueCount
+        guard valueCount <= Limits.conditionValues else {
+            throw StorageError(
+                .query, "a condition compares with more than \(Limits.conditionValues) values",
+                remedy: "read in several queries, or by a range")
+        }
+        switch condition {
+        case .constant: break
+        case .compare(let position, let comparison, let value):
+            let column = try column(position)
+            try check(value, column)
+            let needsOrder = comparison != .equal && comparison != .notEqual
+            if !column.valueType.isOrdered, needsOrder { throw unsupported(comparison.rawValue, column) }
+        case .isNull(let position): _ = try column(position)
+        case .isIn(let position, let values):
+            let column = try column(position)
+            for value in values { try check(value, column) }
+        case .text(let position, _, _, _):
+            let column = try column(position)
+            guard column.valueType == .string else { throw unsupported("a text operator", column) }
+        case .and(let parts), .or(let parts):
+            for part in parts { try validate(part, depth: depth + 1, &valueCount) }
+        case .not(let part): try validate(part, depth: depth + 1, &valueCount)
+        }
+    }
+
+    private func check(_ value: Value, _ column: Column) throws {
+        guard column.valueType.holds(value) else {
+            throw StorageError(
+                .query,
+                "column '\(column.name)' of table '\(table.name)' is compared with a value that is not a \(column.valueType)"
+            )
+        }
+        if case .double(let double) = value, !double.isFinite {
+            throw StorageError(
+                .query,
+                "column '\(column.name)' of table '\(table.name)' is compared with \(double), which no column holds")
+        }
+    }
+
+    private func unsupported(_ operation: String, _ column: Column) -> StorageError {
+        StorageError(
+            .query,
+            "'\(operation)' cannot be used on column '\(column.name)' of table '\(table.name)' of type \(column.valueType)"
+        )
+    }
+}

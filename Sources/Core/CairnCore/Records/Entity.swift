@@ -1,0 +1,70 @@
+public import CairnSchema
+
+/// A record type that the generator made from a table.
+///
+/// Its values are the declared columns and, read-only, `revision`, `createdAt` and `updatedAt`. Those three are in its
+/// `Codable` form as `_revision`, `_created_at`, `_updated_at`, and not part of `==` and `hash`.
+public protocol Entity: Sendable, Hashable, Codable, Identifiable where ID: EntityIdentifier {
+    /// The columns, by name, for queries.
+    associatedtype Columns: Sendable
+    /// The place of its table in the schema.
+    static var tablePosition: Int { get }
+    /// The schema it was generated from.
+    static var schemaID: String { get }
+    /// The columns.
+    static var columns: Columns { get }
+    /// Reads a row of the table.
+    init(row: RowReader) throws
+    /// Writes the declared columns, in the order of the schema.
+    func write(to row: inout RowWriter)
+    /// 1 after the insert, one more after each update; 0 for a record that was never stored.
+    var revision: Int { get }
+    /// When the record was inserted; 1970 for one that was never stored.
+    var createdAt: Timestamp { get }
+    /// When this revision was written; 1970 for a record that was never stored.
+    var updatedAt: Timestamp { get }
+    /// The same record, as the store now has it.
+    func stored(as metadata: RecordMetadata) -> Self
+}
+
+extension Entity {
+    /// The values of the declared columns.
+    @inlinable
+    func values(count: Int) -> [Value] {
+        var row = RowWriter(count: count)
+        write(to: &row)
+        return row.values
+    }
+}
+
+/// What generated code compares strings and doubles with: columns are equal when they are stored as equal.
+public enum ColumnEquality {
+    /// By bytes.
+    @inlinable public static func equal(_ left: String, _ right: String) -> Bool { Utf8.equal(left, right) }
+
+    /// By bytes; nil equals nil.
+    @inlinable
+    public static func equal(_ left: String?, _ right: String?) -> Bool {
+        switch (left, right) {
+        case (nil, nil): true
+        case (let left?, let right?): Utf8.equal(left, right)
+        default: false
+        }
+    }
+
+    /// Element by element, by bytes.
+    @inlinable
+    public static func equal(_ left: [String], _ right: [String]) -> Bool {
+        left.count == right.count && zip(left, right).allSatisfy { Utf8.equal($0, $1) }
+    }
+
+    /// Element by element, by bytes; nil equals nil.
+    @inlinable
+    public static func equal(_ left: [String]?, _ right: [String]?) -> Bool {
+        switch (left, right) {
+        case (nil, nil): true
+        case (let left?, let right?): equal(left, right)
+        default: false
+        }
+    }
+}

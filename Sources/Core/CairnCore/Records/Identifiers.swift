@@ -1,0 +1,55 @@
+public import CairnSchema
+
+/// Identifies one record of one table. Generated for each table, so that the id of a city cannot be passed for that of a
+/// country.
+public protocol EntityIdentifier: Hashable, Sendable, Codable, CustomStringConvertible {
+    /// The values of the primary key.
+    var key: Key { get }
+}
+
+extension EntityIdentifier {
+    /// The canonical text of the key.
+    public var description: String { KeyText.encode(key) }
+}
+
+/// The identifier of a table whose key is one column.
+public protocol ColumnIdentifier: EntityIdentifier, OrderedColumnValue {
+    /// The type of the key column.
+    associatedtype Value: OrderedColumnValue & Hashable & Codable
+    /// The value of the key column.
+    var value: Value { get }
+    /// Identifies the record with this value.
+    init(_ value: Value)
+}
+
+extension ColumnIdentifier {
+    @inlinable public var key: Key { Key(value.columnValue) }
+    @inlinable public var columnValue: CairnSchema.Value { value.columnValue }
+
+    /// Reads the bare value of the key column.
+    public init(from decoder: any Decoder) throws {
+        self.init(try Value(from: decoder))
+    }
+
+    /// Writes the bare value of the key column.
+    public func encode(to encoder: any Encoder) throws {
+        try value.encode(to: encoder)
+    }
+}
+
+/// An identifier over `int`; an integer literal is one.
+public protocol IntIdentifier: ColumnIdentifier, ExpressibleByIntegerLiteral where Value == Int {}
+
+extension IntIdentifier {
+    @inlinable public init(integerLiteral value: Int) { self.init(value) }
+}
+
+/// An identifier over `string`, compared by bytes; a string literal is one.
+public protocol StringIdentifier: ColumnIdentifier, TextColumnValue, ExpressibleByStringLiteral where Value == String {}
+
+extension StringIdentifier {
+    @inlinable public init(stringLiteral value: String) { self.init(value) }
+
+    @inlinable public static func == (left: Self, right: Self) -> Bool { Utf8.equal(left.value, right.value) }
+    @inlinable public func hash(into hasher: inout Hasher) { Utf8.hash(value, into: &hasher) }
+}

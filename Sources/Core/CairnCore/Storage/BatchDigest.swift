@@ -1,0 +1,30 @@
+import CairnSchema
+
+extension Batch {
+    /// What tells two batches apart that use one idempotency key: the SHA-256 of their operations.
+    package var digest: [UInt8] {
+        var writer = JSONWriter()
+        writer.array { writer in
+            for operation in operations {
+                writer.element()
+                Batch.write(operation, to: &writer)
+            }
+        }
+        return SHA256.digest(writer.bytes)
+    }
+
+    private static func write(_ operation: WriteOperation, to writer: inout JSONWriter) {
+        let (kind, values, revision): (String, [Value], Int?) =
+            switch operation {
+            case .insert(_, let values): ("insert", values, nil)
+            case .update(_, let values, let revision): ("update", values, revision)
+            case .upsert(_, let values): ("upsert", values, nil)
+            case .delete(_, let key, let revision): ("delete", key.values, revision)
+            }
+        writer.write(
+            .array([
+                .string(kind), .string(operation.table.name), revision.map(JSONValue.int) ?? .null,
+                .array(values.map(ValueJSON.value)),
+            ]))
+    }
+}

@@ -1,0 +1,190 @@
+public import CairnSchema
+
+/// A place that keeps tables: the contract every driver fulfils. `StorageConformance` turns each line of it into a test.
+///
+/// A driver checks what needs its data: keys, unique indexes, references, revisions. Everything else (types, bounds,
+/// lengths, limits, defaults) the core has checked before a driver sees it.
+///
+/// Reading from the storage itself reads the latest state; each call sees one moment. ``snapshot(_:)`` gives several
+/// calls the same moment, ``transaction()`` adds writes.
+public protocol Storage: StorageReader {
+    /// What this store can do. Data, not types: nothing is found out by casting.
+    var capabilities: StorageCapabilities { get }
+
+    /// The schema the store holds, in canonical form; nil for a store that holds nothing yet.
+    /// - Throws: `storage.not_a_store`, `storage.damaged`, `storage.upgrade_required`.
+    func schema() async throws -> Schema?
+
+    /// Makes one change to the schema, all or nothing.
+    /// - Throws: `storage.schema_mismatch` when the store does not hold what the change starts from.
+    func apply(_ change: SchemaChange) async throws
+
+    /// Prepares to serve the tables of a schema the store holds: table and column positions in calls are those of this
+    /// value. Called once, after ``apply(_:)`` and before any reading or writing.
+    func attach(_ schema: Schema) async throws
+
+    /// A view of one moment, that neither blocks writers nor sees them.
+    func snapshot(_ freshness: Freshness) async throws -> any StorageSnapshot
+
+    /// Begins a transaction.
+    func transaction() async throws -> any StorageTransaction
+
+    /// Writes all operations of a batch, in order, or none.
+    ///
+    /// Keys, revisions and unique indexes are checked at each operation, references at the end, so that trees and cycles
+    /// load in any order and two unique values can be swapped through a third.
+    /// - Throws: `storage.duplicate`, `storage.conflict`, `storage.not_found`, `storage.reference`; `storage.invalid`
+    ///   when the idempotency key was used for another batch; `storage.outcome_unknown`.
+    func commit(_ batch: Batch) async throws -> Receipt
+
+    /// Whether a commit happened.
+    func outcome(of token: OutcomeToken) async throws -> CommitOutcome
+
+    /// Housekeeping that is never urgent: forgets receipts and outcomes past their time, and what else the driver
+    /// collects. Safe at any time.
+    func maintain() async throws -> MaintenanceReport
+
+    /// Lets go of files and connections. Calls after it fail with `storage.closed`.
+    func close() async throws
+}
+
+/// What can be read, from a store, a snapshot or a transaction.
+///
+/// Rows are handed to a closure while the driver holds them, so a driver need not copy. The closures run on the caller's
+/// thread and must not call the store again.
+public protocol StorageReader: Sendable {
+    /// Reads the record of a key.
+    /// - Returns: Whether it exists; `body` ran once then, and not otherwise.
+    func get(_ table: Table, _ key: Key, _ body: (RowReader) throws -> Void) async throws -> Bool
+
+    /// Reads the records of several keys, all of one moment. `body` gets the index of the key; keys that do not exist
+    /// are left out; the order is not defined.
+    func get(_ table: Table, _ keys: [Key], _ body: (Int, RowReader) throws -> Void) async throws
+
+    /// Begins to read the rows of a query, in its total order, all of one moment.
+    func rows(_ query: Query) async throws -> any RowCursor
+
+    /// How many rows a query has. Order and position do not count, the limit does.
+    func count(_ query: Query) async throws -> Int
+
+    /// How a query would be answered, without reading its rows.
+    func explain(_ query: Query) async throws -> QueryPlan
+}
+
+/// The rows of a query being read. Not shared between tasks.
+public protocol RowCursor: AnyObject {
+    /// Reads the next rows: at most `count`, and none after the one for which `body` returns false.
+    /// - Returns: Whether there may be more.
+    func next(_ count: Int, _ body: (RowReader) throws -> Bool) async throws -> Bool
+
+    /// Ends the reading and gives its resources back. Also when it ended by itself or failed; twice does no harm.
+    func close()
+}
+
+/// A view of one moment.
+public protocol StorageSnapshot: StorageReader {
+    /// Gives its resources back. Reading after it fails with `storage.closed`.
+    func close() async
+}
+
+/// A transaction: reads see one moment and the transaction's own writes; the commit succeeds only as if it had run alone.
+///
+/// Several tasks may use it at once; its operations run one after the other.
+public protocol StorageTransaction: StorageReader {
+    /// Writes operations in order, or none of them. Checks as ``Storage/commit(_:)`` does, except for references, which
+    /// are checked at the commit.
+    /// - Returns: For each operation, the metadata the record has now (a deleted one: its last revision plus one).
+    func write(_ operations: [WriteOperation]) async throws -> [RecordMetadata]
+
+    /// Marks a point to go back to. Points nest; the result is how many there are.
+    func savepoint() async throws -> Int
+
+    /// Goes back to a point and removes it with all later ones.
+    func rollback(to savepoint: Int) async throws
+
+    /// Removes a point with all later ones and keeps what was written since.
+    func release(_ savepoint: Int) async throws
+
+    /// Makes everything permanent, or nothing. The transaction is over either way.
+    /// - Throws: `storage.reference`; `storage.conflict`, retryable, when another transaction changed what this one
+    ///   read; `storage.outcome_unknown`.
+    func commit() async throws -> Receipt
+
+    /// Forgets everything. The transaction is over. Never fails: nothing was written yet.
+    func rollback() async
+}
+
+/// How current a snapshot must be. A process always sees its own writes. Memory and SQLite are always latest.
+public enum Freshness: Sendable, Hashable {
+    /// Everything committed before the call.
+    case latest
+    /// Everything committed at least this many seconds before the call.
+    case bounded(seconds: Int)
+    /// Whatever is at hand.
+    case cached
+}
+
+/// A change of the schema of a store.
+public enum SchemaChange: Sendable {
+    /// Gives an empty store its schema.
+    case create(Schema)
+}
+
+/// Whether a commit happened.
+public enum CommitOutcome: String, Sendable, Hashable {
+    /// It did.
+    case committed
+    /// It did not, and never will.
+    case notCommitted = "not_committed"
+    /// It is too long ago: the store forgot.
+    case expired
+}
+
+/// What a store can do.
+public struct StorageCapabilities: Sendable, Hashable {
+    /// The name of the driver: `memory`, `sqlite`.
+    public var driver: String
+    /// Where the data is, for people; no secrets.
+    public var location: String
+    /// Whether data outlives the process.
+    public var isPersistent: Bool
+    /// Whether other processes may use the store at the same time.
+    public var isShared: Bool
+    /// Whether writes are possible.
+    public var isWritable: Bool
+    /// Whether the driver runs queries itself, instead of the shared planner and executor.
+    public var hasNativeQueries: Bool
+    /// The isolation of transactions.
+    public var isolation: Isolation
+
+    /// The isolation of transactions.
+    public enum Isolation: String, Sendable, Hashable {
+        /// As if they ran one after the other.
+        case serializable
+    }
+
+    /// Describes a driver.
+    public init(
+        driver: String, location: String, isPersistent: Bool, isShared: Bool, isWritable: Bool, hasNativeQueries: Bool,
+        isolation: Isolation = .serializable
+    ) {
+        self.driver = driver
+        self.location = location
+        self.isPersistent = isPersistent
+        self.isShared = isShared
+        self.isWritable = isWritable
+        self.hasNativeQueries = hasNativeQueries
+        self.isolation = isolation
+    }
+}
+
+/// What `maintain()` did.
+public struct MaintenanceReport: Sendable, Hashable {
+    /// Receipts and outcomes forgotten because their time was over.
+    public var expiredReceipts: Int
+
+    /// A report.
+    public init(expiredReceipts: Int = 0) {
+        self.expiredReceipts = expiredReceipts
+    }
+}

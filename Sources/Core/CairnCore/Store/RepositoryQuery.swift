@@ -1,0 +1,133 @@
+import CairnSchema
+
+/// A query of a typed repository: a value to refine, then to run.
+///
+/// It is not a sequence itself, or a `.filter { }` would compile and read the whole table; ``rows`` is.
+public struct RepositoryQuery<Base: ReadableRepository>: Sendable {
+    /// Where it reads.
+    public let base: Base
+    /// What it reads.
+    public private(set) var query: Query
+
+    /// All records of a repository.
+    @inlinable
+    public init(_ base: Base) {
+        self.init(base, Query(base.table))
+    }
+
+    @usableFromInline
+    init(_ base: Base, _ query: Query) {
+        self.base = base
+        self.query = query
+    }
+
+    // MARK: Refining
+
+    /// Only records that satisfy a condition too.
+    public func `where`(_ condition: (Base.Item.Columns) -> Condition) -> Self {
+        var copy = self
+        copy.query.restrict(to: condition(Base.Item.columns))
+        return copy
+    }
+
+    /// The records in an order; a second call adds less significant columns. Ties are ordered by the key, ascending.
+    public func order(@OrderBuilder _ order: (Base.Item.Columns) -> [OrderTerm]) -> Self {
+        var copy = self
+        copy.query.order += order(Base.Item.columns)
+        return copy
+    }
+
+    /// At most `count` records.
+    public func limit(_ count: Int) -> Self {
+        var copy = self
+        copy.query.limit = count
+        return copy
+    }
+
+    // MARK: Running
+
+    /// The records, all in memory at once.
+    @inlinable
+    public func all() async throws -> [Base.Item] {
+        var items: [Base.Item] = []
+        try await base.session.read(query) { row in
+            items.append(try Base.Item(row: row))
+            return true
+        }
+        return items
+    }
+
+    /// The first record; nil when there is none.
+    @inlinable
+    public func first() async throws -> Base.Item? {
+        try await limit(min(1, query.limit ?? 1)).all().first
+    }
+
+    /// Whether there is a record.
+    public func exists() async throws -> Bool {
+        try await limit(min(1, query.limit ?? 1)).count() > 0
+    }
+
+    /// How many records there are, at most the limit.
+    public func count() async throws -> Int {
+        try await base.session.count(query)
+    }
+
+    /// The records as a stream that holds a few at a time, all of one moment.
+    public var rows: RowSequence<Base.Item> { RowSequence(session: base.session, query: query) }
+
+    /// A page of records, and where the next one begins.
+    ///
+    /// Pages are cut by the values of the order, not by counting: records that come or go meanwhile neither repeat nor
+    /// hide others.
+    /// - Parameters:
+    ///   - size: The records of a page, at least 1.
+    ///   - cursor: Where the page before ended; nil for the first.
+    /// - Throws: `query.cursor` for the cursor of another query.
+    public func page(size: Int, after cursor: PageCursor? = nil) async throws -> Page<Base.Item> {
+        guard size > 0 else { throw StorageError(.query, "a page has at least 1 record, found \(size)") }
+        let schema = base.session.schema.id
+        var query = query
+        query.after = try cursor?.position(in: query, schema: schema)
+        // One more than the page tells whether there is another.
+        query.limit = min(size + 1, query.limit ?? .max)
+        var items: [Base.Item] = []
+        var next: PageCursor?
+        var hasMore = false
+        try await base.session.read(query) { row in
+            if items.count == size {
+                hasMore = true
+                return false
+            }
+            items.append(try Base.Item(row: row))
+            if items.count == size { next = try PageCursor(query, schema: schema, row: row) }
+            return true
+        }
+        return Page(items: items, next: hasMore ? next : nil)
+    }
+
+    /// How the query would be answered: the index, what is left to filter and sort, the requests and their price.
+    public func explain() async throws -> QueryPlan {
+        try await base.session.explain(query)
+    }
+}
+
+extension RepositoryQuery where Base: WritableRepository {
+    /// Changes columns of all records of the query, in one transaction: `.update { $0.timezone.set(nil) }`.
+    /// - Returns: How many records it changed.
+    /// - Throws: as ``WritableRepository/update(_:)``; `storage.invalid` for a column of the key.
+    @discardableResult
+    public func update(
+        @AssignmentBuilder _ assignments: (Base.Item.Columns) -> [Assignment]
+    ) async throws -> Int {
+        try await base.session.update(query, assignments(Base.Item.columns))
+    }
+
+    /// Deletes all records of the query, in one transaction.
+    /// - Returns: How many records it deleted.
+    /// - Throws: `storage.reference` when others refer to one of them.
+    @discardableResult
+    public func delete() async throws -> Int {
+        try await base.session.delete(query)
+    }
+}

@@ -1,0 +1,204 @@
+public import CairnSchema
+
+/// What repositories read from and write to: a store, a transaction or a snapshot.
+///
+/// Records go through as values; the typed repositories add types and nothing else.
+public final class Session: Sendable {
+    let core: StoreCore
+    let reader: any StorageReader
+    let mode: Mode
+    private let written = Lock(WriteCount())
+
+    /// What a session may write to.
+    enum Mode {
+        /// The store; each write is a commit.
+        case store
+        /// A transaction.
+        case transaction(any StorageTransaction)
+        /// Nothing.
+        case snapshot
+    }
+
+    /// What a transaction has written so far, against the limits of a batch.
+    private struct WriteCount {
+        var operations = 0
+        var bytes = 0
+    }
+
+    init(core: StoreCore, reader: any StorageReader, mode: Mode) {
+        self.core = core
+        self.reader = reader
+        self.mode = mode
+    }
+
+    /// Whether writes are commits of their own.
+    var isStore: Bool {
+        if case .store = mode { return true }
+        return false
+    }
+
+    /// The schema of the tables.
+    public var schema: Schema { core.schema }
+
+    /// A table by its place in the schema; for generated code.
+    public func table(at position: Int) -> Table { core.schema.tables[position] }
+
+    // MARK: Reading
+
+    /// Reads the record of a key; `body` runs when it exists.
+    @discardableResult
+    public func get(_ table: Table, _ key: Key, _ body: (RowReader) throws -> Void) async throws -> Bool {
+        if core.observers.isEmpty { return try await reader.get(table, key, body) }
+        return try await observe(.get, table) { observation in
+            let exists = try await reader.get(table, key, body)
+            observation.rows = exists ? 1 : 0
+            return exists
+        }
+    }
+
+    /// Reads the records of several keys, all of one moment.
+    public func find(_ table: Table, _ keys: [Key], _ body: (RowReader) throws -> Void) async throws {
+        try await observe(.find, table) { observation in
+            try await reader.get(table, keys) { _, row in
+                observation.rows += 1
+                try body(row)
+            }
+        }
+    }
+
+    /// Reads the rows of a query, in order, until `body` returns false.
+    public func read(_ query: Query, _ body: (RowReader) throws -> Bool) async throws {
+        try query.validate()
+        try await observe(.query, query.table) { observation in
+            if !core.observers.isEmpty { observation.plan = try await reader.explain(query) }
+            let cursor = try await reader.rows(query)
+            defer { cursor.close() }
+            var isWanted = true
+            while isWanted {
+                let hasMore = try await cursor.next(Session.portion) { row in
+                    observation.rows += 1
+                    isWanted = try body(row)
+                    return isWanted
+                }
+                guard hasMore, isWanted else { return }
+                try Deadline.check()
+                // A long result must not keep the caller's executor from everyone else.
+                await Task.yield()
+            }
+        }
+    }
+
+    /// How many rows are read between two looks at deadline and cancellation.
+    static let portion = 1024
+
+    /// How many rows a query has.
+    public func count(_ query: Query) async throws -> Int {
+        try query.validate()
+        return try await observe(.count, query.table) { observation in
+            if !core.observers.isEmpty { observation.plan = try await reader.explain(query) }
+            let count = try await reader.count(query)
+            observation.rows = count
+            return count
+        }
+    }
+
+    /// How a query would be answered.
+    public func explain(_ query: Query) async throws -> QueryPlan {
+        try query.validate()
+        return try await reader.explain(query)
+    }
+
+    /// Begins to read the rows of a query, for streams.
+    func cursor(_ query: Query) async throws -> any RowCursor {
+        try query.validate()
+        return try await reader.rows(query)
+    }
+
+    // MARK: Writing
+
+    /// Writes operations in order, or none: as a batch of its own, or as part of the transaction.
+    /// - Returns: For each operation, the metadata its record has now.
+    public func write(_ operations: [WriteOperation]) async throws -> [RecordMetadata] {
+        try await write(Batch(operations)).results
+    }
+
+    func write(_ batch: Batch) async throws -> Receipt {
+        if core.observers.isEmpty { return try await checkedWrite(batch) }
+        let first = batch.operations.first?.table
+        let table = batch.operations.allSatisfy { $0.table === first } ? first : nil
+        return try await observe(.write, table) { observation in
+            observation.rows = batch.operations.count
+            return try await checkedWrite(batch)
+        }
+    }
+
+    private func checkedWrite(_ batch: Batch) async throws -> Receipt {
+        var batch = batch
+        let bytes = try core.check.check(&batch.operations)
+        switch mode {
+        case .store:
+            try TransactionContext.refuseOutside(core)
+            try Session.check(idempotencyKey: batch.idempotencyKey)
+            try Deadline.check()
+            return try await core.storage.commit(batch)
+        case .transaction(let transaction):
+            try count(operations: batch.operations.count, bytes: bytes)
+            let results = try await transaction.write(batch.operations)
+            return Receipt(token: OutcomeToken(rawValue: ""), time: .epoch, results: results)
+        case .snapshot:
+            throw StorageError.misuse("a snapshot is for reading", remedy: "write to the store, or in a transaction")
+        }
+    }
+
+    private static func check(idempotencyKey: String?) throws {
+        guard let key = idempotencyKey else { return }
+        guard !key.isEmpty, key.utf8.count <= Limits.idempotencyKeyBytes else {
+            throw StorageError.limit(
+                "an idempotency key has 1 to \(Limits.idempotencyKeyBytes) bytes, found \(key.utf8.count)")
+        }
+    }
+
+    private func count(operations: Int, bytes: Int) throws {
+        try written.withLock { written in
+            written.operations += operations
+            written.bytes += bytes
+            try BatchCheck.checkSize(operations: written.operations, bytes: written.bytes, what: "a transaction")
+        }
+    }
+
+    // MARK: Savepoints
+
+    /// Runs `body` so that its writes can be taken back alone: if it throws, they are gone and the transaction goes on.
+    public func savepoint<Result>(_ body: () async throws -> Result) async throws -> Result {
+        guard case .transaction(let transaction) = mode else {
+            throw StorageError.misuse("a savepoint is part of a transaction", remedy: "call it inside transaction { }")
+        }
+        let point = try await transaction.savepoint()
+        let before = written.withLock { $0 }
+        do {
+            let result = try await body()
+            try await transaction.release(point)
+            return result
+        } catch {
+            try await transaction.rollback(to: point)
+            written.withLock { $0 = before }
+            throw error
+        }
+    }
+
+    // MARK: Observing
+
+    private func observe<Result>(
+        _ kind: OperationEvent.Kind, _ table: Table?, _ body: (inout Observation) async throws -> Result
+    ) async throws -> Result {
+        var observation = Observation(core.observers, kind, table: table?.name)
+        do {
+            let result = try await body(&observation)
+            observation.end(.success)
+            return result
+        } catch {
+            observation.end(Observation.outcome(of: error))
+            throw error
+        }
+    }
+}

@@ -1,0 +1,173 @@
+public import CairnSchema
+
+/// An open store: a schema, and the driver that keeps its tables.
+///
+/// The generated database type wraps one. Used directly it gives records without generated code, for tools and for
+/// programs that read the schema at run time; the checks are the same.
+public final class Store: Sendable {
+    /// The schema of the tables.
+    public let schema: Schema
+    /// Reads and writes outside a transaction, each call on its own.
+    public let session: Session
+    let core: StoreCore
+
+    private init(core: StoreCore) {
+        self.core = core
+        schema = core.schema
+        session = Session(core: core, reader: core.storage, mode: .store)
+    }
+
+    /// Opens a store that holds the tables of a schema; creates them in one that holds nothing yet.
+    /// - Throws: `storage.schema_mismatch` when it holds another schema; what the driver throws.
+    public static func open(
+        _ storage: any Storage, schema: Schema, options: StoreOptions = StoreOptions()
+    ) async throws -> Store {
+        let held = if let held = try await storage.schema() { held } else { try await create(schema, in: storage) }
+        guard held.id == schema.id else {
+            throw SchemaMismatch(held: held, wanted: schema, location: storage.capabilities.location).error
+        }
+        try await storage.attach(schema)
+        return Store(core: StoreCore(schema: schema, storage: storage, options: options))
+    }
+
+    /// Gives an empty store its schema.
+    /// - Returns: The schema it holds then: another's, if another was quicker.
+    private static func create(_ schema: Schema, in storage: any Storage) async throws -> Schema {
+        do {
+            try await storage.apply(.create(schema))
+            return schema
+        } catch let error as StorageError where error.code == .schemaMismatch {
+            guard let held = try await storage.schema() else { throw error }
+            return held
+        }
+    }
+
+    /// Opens a store by the schema it holds itself, for tools.
+    /// - Throws: `storage.not_a_store` when it holds none yet.
+    public static func open(
+        existing storage: any Storage, options: StoreOptions = StoreOptions()
+    ) async throws -> Store {
+        guard let schema = try await storage.schema() else {
+            throw StorageError(
+                .notAStore, "\(storage.capabilities.location) holds no tables yet",
+                remedy: "open it once with the program that has the schema; that creates them")
+        }
+        try await storage.attach(schema)
+        return Store(core: StoreCore(schema: schema, storage: storage, options: options))
+    }
+
+    /// What the driver can do.
+    public var capabilities: StorageCapabilities { core.storage.capabilities }
+
+    /// The records of a table, without generated code.
+    /// - Throws: `storage.invalid` when the schema has no such table.
+    public func records(_ table: String) throws -> RecordRepository {
+        try RecordRepository(session, table: table)
+    }
+
+    /// Whether a commit happened, by the token of its receipt or of `storage.outcome_unknown`. Answers for seven days.
+    public func outcome(of token: OutcomeToken) async throws -> CommitOutcome {
+        try await core.storage.outcome(of: token)
+    }
+
+    /// Housekeeping that is never urgent; safe at any time.
+    @discardableResult
+    public func maintain() async throws -> MaintenanceReport {
+        try await core.storage.maintain()
+    }
+
+    /// Lets go of files and connections. Calls after it fail with `storage.closed`.
+    public func close() async throws {
+        try await core.storage.close()
+    }
+}
+
+/// Choices that hold for every driver.
+public struct StoreOptions: Sendable {
+    /// Hear about each call. Without any, calls are not timed.
+    public var observers: [Observer]
+
+    /// The defaults: no observers.
+    public init(observers: [Observer] = []) {
+        self.observers = observers
+    }
+}
+
+/// What the sessions of a store share.
+final class StoreCore: Sendable {
+    let schema: Schema
+    let storage: any Storage
+    let check: BatchCheck
+    let observers: [Observer]
+
+    init(schema: Schema, storage: any Storage, options: StoreOptions) {
+        self.schema = schema
+        self.storage = storage
+        check = BatchCheck(schema)
+        observers = options.observers
+    }
+}
+
+/// Says how the schema of a store differs from the program's.
+private struct SchemaMismatch {
+    let held: Schema
+    let wanted: Schema
+    let location: String
+
+    var error: StorageError {
+        let differences = differences.prefix(5).joined(separator: ", ")
+        return StorageError(
+            .schemaMismatch,
+            "\(location) holds schema \(held.id.short) of database '\(held.database)', the program has \(wanted.id.short) of '\(wanted.database)': \(differences)",
+            remedy:
+                "use the program and schema file the store was made with, or another store; a schema is not changed behind your back"
+        )
+    }
+
+    private var differences: [String] {
+        var found: [String] = []
+        if held.database != wanted.database { found.append("another database name") }
+        for table in held.tables where wanted.table(named: table.name) == nil {
+            found.append("the program lacks table '\(table.name)'")
+        }
+        for table in wanted.tables {
+            guard let other = held.table(named: table.name) else {
+                found.append("the store lacks table '\(table.name)'")
+                continue
+            }
+            found += columnDifferences(held: other, wanted: table)
+        }
+        return found
+    }
+
+    private func columnDifferences(held: Table, wanted: Table) -> [String] {
+        var found: [String] = []
+        for column in held.columns where wanted.column(named: column.name) == nil {
+            found.append("the program lacks column '\(column.name)' of '\(held.name)'")
+        }
+        for column in wanted.columns {
+            guard let other = held.column(named: column.name) else {
+                found.append("the store lacks column '\(column.name)' of '\(wanted.name)'")
+                continue
+            }
+            if other.valueType != column.valueType || other.isNullable != column.isNullable
+                || other.rules != column.rules || other.defaultValue != column.defaultValue
+            {
+                found.append("column '\(column.name)' of '\(wanted.name)' is declared otherwise")
+            }
+        }
+        if Set(held.indexes.map(\.name)) != Set(wanted.indexes.map(\.name)) {
+            found.append("'\(wanted.name)' has other indexes")
+        }
+        return found.isEmpty && held.canonicalDescription != wanted.canonicalDescription
+            ? ["'\(wanted.name)' is declared otherwise"] : found
+    }
+}
+
+extension Table {
+    /// Enough of a table to see whether two are declared alike.
+    fileprivate var canonicalDescription: [String] {
+        columns.map { "\($0.name) \($0.type) \($0.isSensitive)" }.sorted()
+            + indexes.map { "\($0.name) \($0.parts) \($0.isUnique)" }.sorted() + key.map { columns[$0].name }
+    }
+}

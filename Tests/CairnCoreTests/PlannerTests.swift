@@ -1,0 +1,169 @@
+import CairnSchema
+import Testing
+
+@testable import CairnCore
+
+@Suite("The planner")
+struct PlannerTests {
+    private let table: Table
+
+    init() throws {
+        table = try Schema(
+            parsing: """
+                { "database": "d", "tables": { "cities": { "columns": { "id": "int", "name": "string", "country": "string",
+                  "population": "int", "zone": "string?", "code": { "type": "string", "unique": true } }, "key": "id",
+                  "indexes": { "by_country": { "on": ["country", "population desc"], "include": ["name"] }, "by_zone": ["zone"],
+                    "by_name": ["name"] } } } }
+                """
+        ).tables[0]
+    }
+
+    private func column(_ name: String) throws -> Int { try #require(table.column(named: name)).position }
+    private func equal(_ name: String, _ value: Value) throws -> Condition {
+        .compare(column: try column(name), .equal, value)
+    }
+    private func term(_ name: String, desc: Bool = false) throws -> OrderTerm {
+        OrderTerm(column: try column(name), isDescending: desc)
+    }
+
+    private func plan(
+        _ condition: Condition? = nil, order: [OrderTerm] = [], limit: Int? = nil, counting: Bool = false,
+        count: Int = 10_000
+    ) -> QueryPlan {
+        Planner(Query(table, where: condition, order: order, limit: limit), needsAllColumns: !counting).plan(
+            count: count
+        )
+        .description(driver: "test")
+    }
+
+    @Test("The whole key is a lookup")
+    func key() throws {
+        let plan = plan(try equal("id", .int(5)))
+        #expect(plan.access == .key)
+        #expect(plan.filter == nil)
+        #expect(plan.sort.isEmpty)
+    }
+
+    @Test("A unique value is one row, whatever the order")
+    func unique() throws {
+        let plan = plan(try equal("code", .string("x")), order: [try term("name")])
+        #expect(plan.access == .index("unique_code"))
+        #expect(plan.sort.isEmpty)
+    }
+
+    @Test("An equality and the order behind it are served by one index, forwards and backwards")
+    func prefixAndOrder() throws {
+        let forwards = plan(try equal("country", .string("FR")), order: [try term("population", desc: true)], limit: 10)
+        #expect(forwards.access == .index("by_country"))
+        #expect(forwards.sort.isEmpty)
+        let backwards = Planner(
+            Query(
+                table, where: try equal("country", .string("FR")),
+                order: [try term("population"), try term("id", desc: true)])
+        )
+        .plan(count: 10_000)
+        #expect(backwards.isSorted)
+        #expect(backwards.scan?.isReversed == true)
+    }
+
+    @Test("An order whose tie-break runs against the index is sorted")
+    func tieBreak() throws {
+        // Backwards through the index, rows with equal population come by descending id; the order asks for ascending.
+        let plan = plan(try equal("country", .string("FR")), order: [try term("population")])
+        #expect(plan.sort == ["population", "id"])
+    }
+
+    @Test("A range after an equality is a bound, and what is left is a filter")
+    func rangeAndFilter() throws {
+        let condition =
+            try equal("country", .string("FR")) && .compare(column: try column("population"), .greater, .int(5))
+            && .text(column: try column("name"), .contains, "x", ignoringCase: false)
+        let plan = plan(condition)
+        #expect(plan.access == .index("by_country"))
+        #expect(plan.bounds == ["country = \"FR\"", "population > 5"])
+        #expect(plan.filter == "name contains \"x\"")
+    }
+
+    @Test("Null is an equality an index serves")
+    func null() throws {
+        #expect(plan(.isNull(column: try column("zone"))).access == .index("by_zone"))
+    }
+
+    @Test("A prefix is a range, its opposite is not")
+    func prefix() throws {
+        let prefix = Condition.text(column: try column("name"), .hasPrefix, "Par", ignoringCase: false)
+        #expect(plan(prefix).access == .index("by_name"))
+        #expect(plan(!prefix).access == .table)
+        #expect(plan(.text(column: try column("name"), .hasPrefix, "Par", ignoringCase: true)).access == .table)
+    }
+
+    @Test("A list is one range for each value, in the order of the index")
+    func list() throws {
+        let query = Query(table, where: .isIn(column: try column("name"), [.string("b"), .string("a"), .string("b")]))
+        let ranges = try #require(Planner(query).plan(count: 10_000).scan).ranges
+        #expect(ranges.map(\.equal) == [[.string("a")], [.string("b")]])
+    }
+
+    @Test("A condition that is never true reads nothing")
+    func never() throws {
+        #expect(plan(.constant(false)).access == .nothing)
+        #expect(plan(.constant(nil)).access == .nothing)
+        #expect(plan(.isIn(column: 0, [])).access == .nothing)
+        #expect(plan(limit: 0).access == .nothing)
+    }
+
+    @Test("A count that an index covers reads no record")
+    func covered() throws {
+        let condition =
+            try equal("country", .string("FR"))
+            && .text(column: try column("name"), .hasSuffix, "x", ignoringCase: false)
+        #expect(plan(condition, counting: true).isCovered)
+        #expect(!plan(condition).isCovered)
+    }
+
+    @Test("An order alone uses its index for the first rows, and sorts for all of them")
+    func orderAlone() throws {
+        #expect(plan(order: [try term("name")], limit: 10).access == .index("by_name"))
+        #expect(plan(order: [try term("name")], limit: 10).sort.isEmpty)
+    }
+
+    @Test("Bounds as bytes hold exactly the rows of the range", arguments: 0..<60 as Range<UInt64>)
+    func byteRanges(_ seed: UInt64) throws {
+        var random = SeededRandom(seed)
+        for isDescending in [false, true] {
+            let layout = KeyLayout([
+                .init(column: 0, type: .int, isNullable: false, isDescending: false),
+                .init(column: 1, type: .string, isNullable: true, isDescending: isDescending),
+            ])
+            let rows = (0..<40).map { _ in
+                [random.smallValue(of: .int), random.number(0..<4) == 0 ? .null : random.smallValue(of: .string)]
+            }
+            var range = IndexRange()
+            range.equal = [.int(0)]
+            let bounds = [random.smallValue(of: .string), random.smallValue(of: .string)]
+            if random.number(0..<3) > 0 { range.lower = .init(value: bounds[0], isIncluded: random.number(0..<2) == 0) }
+            if random.number(0..<3) > 0 { range.upper = .init(value: bounds[1], isIncluded: random.number(0..<2) == 0) }
+            let (lower, upper) = layout.bytes(of: range)
+            for row in rows {
+                let bytes = layout.encode(record: row)
+                let isInside = !KeyBytes.isLess(bytes, lower) && upper.map { KeyBytes.isLess(bytes, $0) } ?? true
+                #expect(isInside == belongs(row, range), "seed \(seed): \(row) in \(range)")
+            }
+        }
+    }
+
+    private func belongs(_ row: [Value], _ range: IndexRange) -> Bool {
+        guard row[0] == range.equal[0] else { return false }
+        if range.lower == nil, range.upper == nil { return true }
+        if row[1].isNull { return false }
+        let isAbove = range.lower.map { bound in
+            let order = Value.compare(row[1], bound.value) ?? 0
+            return bound.isIncluded ? order >= 0 : order > 0
+        }
+        let isBelow = range.upper.map { bound in
+            let order = Value.compare(row[1], bound.value) ?? 0
+            return bound.isIncluded ? order <= 0 : order < 0
+        }
+        return isAbove ?? true && isBelow ?? true
+    }
+}
