@@ -1,0 +1,179 @@
+import CairnCore
+
+/// Queries as a whole: limits, counts, streams, plans, and the same answer whichever index serves.
+enum QueryCases {
+    static let all: [ConformanceCase] = [
+        ConformanceCase(.l0, "A limit gives the first rows of the order") { store in
+            let db = try await people(store)
+            let age = try db.column("age", of: "people")
+            let order = [OrderTerm(column: age, isDescending: true)]
+            try expectEqual(try await db.keys(db.query("people", order: order, limit: 3)), ["99", "98", "97"])
+            try expectEqual(try await db.keys(db.query("people", limit: 2)), ["0", "1"])
+        },
+        ConformanceCase(.l0, "A limit of 0 gives nothing, a limit beyond the end everything") { store in
+            let db = try await people(store)
+            try expectEqual(try await db.keys(db.query("people", limit: 0)), [])
+            try expectEqual(try await db.keys(db.query("people", limit: .max)).count, 100)
+        },
+        ConformanceCase(.l0, "A negative limit is refused") { store in
+            let db = try await people(store)
+            try await expectError(.query) { _ = try await db.keys(db.query("people", limit: -1)) }
+        },
+        ConformanceCase(.l0, "A limit applies after the filter and the sort") { store in
+            let db = try await people(store)
+            let name = try db.column("name", of: "people")
+            let age = try db.column("age", of: "people")
+            let condition = Condition.text(column: name, .hasSuffix, "7", ignoringCase: false)
+            let order = [OrderTerm(column: age, isDescending: true)]
+            try expectEqual(
+                try await db.keys(db.query("people", where: condition, order: order, limit: 2)), ["97", "87"])
+        },
+        ConformanceCase(.l0, "A count is the number of rows, with and without a condition, at most the limit") {
+            store in
+            let db = try await people(store)
+            let age = try db.column("age", of: "people")
+            let condition = Condition.compare(column: age, .greaterOrEqual, .int(90))
+            try expectEqual(try await db.records("people").count(), 100)
+            try expectEqual(try await db.records("people").count(db.query("people", where: condition)), 10)
+            try expectEqual(try await db.records("people").count(db.query("people", where: condition, limit: 4)), 4)
+            try expectEqual(try await db.records("people").count(db.query("people", where: condition, limit: 0)), 0)
+            try expectEqual(try await db.records("people").count(db.query("people", where: .constant(false))), 0)
+        },
+        ConformanceCase(.l0, "A count by a condition that no index serves is right too") { store in
+            let db = try await people(store)
+            let name = try db.column("name", of: "people")
+            let condition = Condition.text(column: name, .contains, "1", ignoringCase: false)
+            try expectEqual(try await db.records("people").count(db.query("people", where: condition)), 19)
+        },
+        ConformanceCase(.l0, "Reading can stop at any row") { store in
+            let db = try await people(store)
+            for stop in [1, 2, 50, 100] {
+                var seen = 0
+                try await db.session.read(db.query("people")) { _ in
+                    seen += 1
+                    return seen < stop
+                }
+                try expectEqual(seen, stop)
+            }
+        },
+        ConformanceCase(.l0, "An error of the reader ends the reading and reaches the caller") { store in
+            struct Stop: Error {}
+            let db = try await people(store)
+            do {
+                try await db.session.read(db.query("people")) { _ in throw Stop() }
+                throw ConformanceFailure("nothing was thrown", #fileID, #line)
+            } catch is Stop {}
+            try expectEqual(try await db.keys(db.query("people")).count, 100)
+        },
+        ConformanceCase(.l0, "A query of an empty table has no rows") { store in
+            let db = try await store.open(Schemas.people)
+            let age = try db.column("age", of: "people")
+            try expectEqual(try await db.keys(db.query("people", order: [OrderTerm(column: age)])), [])
+            try expectEqual(try await db.records("people").count(), 0)
+        },
+        ConformanceCase(.l0, "Three thousand rows are read in order") { store in
+            let db = try await store.open(Schemas.people)
+            let table = try require(db.schema.table(named: "people"), "people")
+            let operations = try (0..<3000).map { id in
+                try WriteOperation.insert(table, person(table, id * 7 % 3000, age: id % 150).values)
+            }
+            _ = try await db.session.write(operations)
+            try expectEqual(try await db.keys(db.query("people")), (0..<3000).map(String.init))
+            let id = try db.column("id", of: "people")
+            let down = [OrderTerm(column: id, isDescending: true)]
+            try expectEqual(try await db.keys(db.query("people", order: down)), (0..<3000).reversed().map(String.init))
+        },
+        ConformanceCase(.l1, "Every way to answer a query gives the same rows in the same order") { store in
+            let plain = try await store.open(Schemas.things, name: "plain")
+            let indexed = try await store.open(Schemas.indexedThings, name: "indexed")
+            for place in 0..<60 {
+                let values: [String: Value] = [
+                    "id": .string("k\(place)"), "number": place % 7 == 0 ? .null : .int(place % 5),
+                    "text": place % 11 == 0 ? .null : .string(String(repeating: "ab", count: place % 4)),
+                    "flag": place % 3 == 0 ? .null : .bool(place % 2 == 0),
+                ]
+                try await plain.insert("things", values)
+                try await indexed.insert("things", values)
+            }
+            let number = try plain.column("number", of: "things")
+            let text = try plain.column("text", of: "things")
+            let flag = try plain.column("flag", of: "things")
+            let conditions: [Condition?] = [
+                nil, .compare(column: number, .greater, .int(1)), .isNull(column: flag),
+                .isIn(column: number, [.int(4), .int(0)]),
+                .text(column: text, .hasPrefix, "ab", ignoringCase: false),
+                .compare(column: number, .lessOrEqual, .int(3)) && .compare(column: flag, .equal, .bool(true)),
+                .compare(column: text, .equal, .string("")) || .isNull(column: number),
+                !(.compare(column: number, .equal, .int(2)) || .isNull(column: text)),
+            ]
+            let orders: [[OrderTerm]] = [
+                [], [OrderTerm(column: number)], [OrderTerm(column: number, isDescending: true)],
+                [OrderTerm(column: text), OrderTerm(column: number, isDescending: true)],
+                [OrderTerm(column: flag, isDescending: true), OrderTerm(column: text)],
+            ]
+            for condition in conditions {
+                for order in orders {
+                    for limit in [nil, 1, 7] {
+                        let left = try await plain.keys(
+                            plain.query("things", where: condition, order: order, limit: limit))
+                        let right = try await indexed.keys(
+                            indexed.query("things", where: condition, order: order, limit: limit))
+                        try expectEqual(
+                            right, left, "\(String(describing: condition)) \(order) \(String(describing: limit))")
+                    }
+                }
+            }
+        },
+        ConformanceCase(.l1, "A plan names the index that serves and the cost") { store in
+            let db = try await people(store)
+            let age = try db.column("age", of: "people")
+            let name = try db.column("name", of: "people")
+            let byAge = try await db.session.explain(
+                db.query("people", where: .compare(column: age, .equal, .int(3)), limit: 1))
+            try expectEqual(byAge.table, "people")
+            try expectEqual(byAge.access, .index("by_age"))
+            try expectEqual(byAge.requests, byAge.driver == "memory" || byAge.driver == "sqlite" ? 0 : byAge.requests)
+            let contains = Condition.text(column: name, .contains, "x", ignoringCase: false)
+            let byNothing = try await db.session.explain(db.query("people", where: contains))
+            try expectEqual(byNothing.access, .table)
+            try expect(
+                byNothing.filter?.contains("name") ?? false, "the plan does not say what it filters: \(byNothing)")
+            let id = try db.column("id", of: "people")
+            let byKey = try await db.session.explain(db.query("people", where: .compare(column: id, .equal, .int(3))))
+            try expectEqual(byKey.access, .key)
+        },
+        ConformanceCase(.l1, "A plan does not show values of sensitive columns") { store in
+            let db = try await store.open(
+                """
+                { "database": "secrets", "tables": { "rows": { "columns": { "id": "int",
+                "secret": { "type": "string", "sensitive": true } }, "key": "id" } } }
+                """)
+            let secret = try db.column("secret", of: "rows")
+            for condition in [
+                Condition.compare(column: secret, .equal, .string("hunter2")),
+                .text(column: secret, .hasPrefix, "hunter2", ignoringCase: true),
+                .isIn(column: secret, [.string("hunter2")]),
+            ] {
+                let plan = try await db.session.explain(db.query("rows", where: condition))
+                try expect(!plan.description.contains("hunter2"), "the plan shows the secret: \(plan)")
+            }
+        },
+    ]
+
+    /// A hundred people; each is as old as the number says.
+    static func people(_ store: ConformanceStore) async throws -> Store {
+        let db = try await store.open(Schemas.people)
+        let table = try require(db.schema.table(named: "people"), "people")
+        _ = try await db.session.write((0..<100).map { .insert(table, try person(table, $0, age: $0).values) })
+        return db
+    }
+
+    static func person(_ table: Table, _ id: Int, age: Int) throws -> Record {
+        try Record(
+            table,
+            [
+                "id": .int(id), "name": .string("n\(id)"), "country": .string("FR"), "number": .int(id),
+                "age": .int(age),
+            ])
+    }
+}

@@ -1,0 +1,63 @@
+import CairnCore
+
+#if canImport(FoundationEssentials)
+    import struct FoundationEssentials.UUID
+#else
+    import struct Foundation.UUID
+#endif
+
+/// What a case works with: stores of the driver, opened by schema, and closed when the case ends.
+final class ConformanceStore: Sendable {
+    private let driver: any ConformanceDriver
+    /// The time the stores see. Cases move it; it does not run by itself.
+    let clock = ManualClock()
+    private let opened = Lock([Store]())
+    private let names = Lock(Set<String>())
+    /// Tells the stores of one run from those of another.
+    private let run = UUID.version7().uuidString.lowercased()
+
+    init(_ driver: any ConformanceDriver) {
+        self.driver = driver
+    }
+
+    var isPersistent: Bool { driver.isPersistent }
+
+    /// Opens a store, by default an empty one with the tables of `Schemas.things`.
+    /// - Parameters:
+    ///   - schema: The schema file.
+    ///   - name: The same name is the same store, if the driver is persistent.
+    ///   - observers: Hear about each call.
+    func open(
+        _ schema: String = Schemas.things, name: String = "store", observers: [Observer] = []
+    ) async throws -> Store {
+        let storage = try await storage(name: name)
+        let store = try await Store.open(
+            storage, schema: Schema(parsing: schema), options: StoreOptions(observers: observers))
+        opened.withLock { $0.append(store) }
+        return store
+    }
+
+    /// The driver alone.
+    func storage(name: String = "store") async throws -> any Storage {
+        let full = "\(run)-\(name)"
+        names.withLock { _ = $0.insert(full) }
+        let clock = clock
+        return try await driver.open(full) { clock.now }
+    }
+
+    func closeAll() async throws {
+        for store in opened.withLock({ $0 }) { try await store.close() }
+        for name in names.withLock({ $0 }) { try await driver.remove(name) }
+    }
+}
+
+/// A clock that stands still until it is moved.
+final class ManualClock: Sendable {
+    private let time = Lock(Timestamp("2026-01-02T03:04:05.678901Z") ?? .epoch)
+
+    var now: Timestamp { time.withLock { $0 } }
+
+    func advance(seconds: Int64) {
+        time.withLock { $0 = $0.adding(microseconds: seconds * 1_000_000) ?? $0 }
+    }
+}
