@@ -1,0 +1,159 @@
+import CairnCore
+import CairnSchema
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// The file a memory store can be kept in: one JSON object a line.
+///
+/// The first line says what the file is and holds the schema. Each other line is a record,
+/// `{"table":…,"revision":…,"created_at":…,"updated_at":…,"fields":{…}}`, or the last revision of a deleted key,
+/// `{"table":…,"deleted":…,"revision":…}`. Receipts of idempotency keys are not kept.
+enum MemoryFile {
+    private static let format = 1
+
+    // MARK: Writing
+
+    static func write(_ schema: Schema, _ state: MemoryState, to path: String) throws {
+        var writer = JSONWriter()
+        writer.object { writer in
+            writer.name("cairn")
+            writer.string("memory")
+            writer.name("format")
+            writer.int(format)
+            writer.name("schema")
+            // The canonical text is JSON that the schema made itself.
+            writer.write((try? JSONValue(parsing: schema.canonicalText)) ?? .null)
+        }
+        var bytes = writer.bytes
+        bytes.append(0x0A)
+        for table in state.tables { append(table, to: &bytes) }
+        do {
+            // Atomic: a file under another name that takes the place of the old one when it is whole.
+            try Data(bytes).write(to: URL(filePath: path), options: .atomic)
+        } catch {
+            throw StorageError(
+                .io, "the memory store cannot be saved to \(path): \(error)",
+                remedy: "check that the folder exists and has room")
+        }
+    }
+
+    private static func append(_ stored: MemoryTable, to bytes: inout [UInt8]) {
+        var records = OrderedMap.Cursor(stored.records, before: nil)
+        while let (_, record) = records.next() {
+            line(to: &bytes) { writer in
+                writer.name("table")
+                writer.string(stored.table.name)
+                writer.name("revision")
+                writer.int(record.metadata.revision)
+                writer.name("created_at")
+                writer.string(record.metadata.createdAt.description)
+                writer.name("updated_at")
+                writer.string(record.metadata.updatedAt.description)
+                writer.name("fields")
+                RecordJSON.writeFields(Record(stored.table, values: record.values), to: &writer)
+            }
+        }
+        var deleted = OrderedMap.Cursor(stored.deleted, before: nil)
+        while let (key, revision) = deleted.next() {
+            line(to: &bytes) { writer in
+                writer.name("table")
+                writer.string(stored.table.name)
+                writer.name("deleted")
+                writer.string(KeyText.encode(stored.key(key)))
+                writer.name("revision")
+                writer.int(revision)
+            }
+        }
+    }
+
+    private static func line(to bytes: inout [UInt8], _ body: (inout JSONWriter) -> Void) {
+        var writer = JSONWriter()
+        writer.object(body)
+        bytes += writer.bytes
+        bytes.append(0x0A)
+    }
+
+    // MARK: Reading
+
+    static func read(_ path: String) throws -> (schema: Schema, state: MemoryState) {
+        let bytes: [UInt8]
+        do {
+            bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
+        } catch {
+            throw StorageError(.notAStore, "\(path) cannot be read", remedy: "check the path")
+        }
+        var lines = bytes.split(separator: 0x0A).enumerated().makeIterator()
+        guard let first = lines.next() else { throw StorageError(.notAStore, "\(path) is empty") }
+        let schema = try header(Array(first.element), path)
+        let reader = LineReader(schema: schema, check: BatchCheck(schema))
+        var state = MemoryState()
+        state.tables = schema.tables.map(MemoryTable.init)
+        while let (index, line) = lines.next() {
+            do {
+                try reader.read(Array(line), into: &state)
+            } catch let error as StorageError {
+                throw StorageError(
+                    .damaged, "\(path):\(index + 1): \(error.message)", remedy: "restore the file from a backup",
+                    details: error.details)
+            } catch let error as JSONError {
+                throw StorageError(
+                    .damaged, "\(path):\(index + 1): \(error.message)", remedy: "restore the file from a backup")
+            }
+        }
+        try state.checkReferences(ofEverythingIn: path)
+        return (schema, state)
+    }
+
+    private static func header(_ line: [UInt8], _ path: String) throws -> Schema {
+        guard let json = try? JSONValue(parsing: line), json["cairn"] == "memory",
+            case .int(let found)? = json["format"]
+        else {
+            throw StorageError(.notAStore, "\(path) is not the file of a memory store", remedy: "check the path")
+        }
+        guard found <= format else {
+            throw StorageError(
+                .upgradeRequired, "\(path) was written by a newer Cairn (format \(found))",
+                remedy: "use a newer version of Cairn")
+        }
+        guard let text = json["schema"]?.description, let schema = try? Schema(parsing: text, file: path) else {
+            throw StorageError(
+                .damaged, "the schema in \(path) cannot be read", remedy: "restore the file from a backup")
+        }
+        return schema
+    }
+}
+
+/// Reads the lines behind the first.
+private struct LineReader {
+    let schema: Schema
+    let check: BatchCheck
+
+    func read(_ line: [UInt8], into state: inout MemoryState) throws {
+        let node = try JSONNode.parse(line, syntax: .strict)
+        guard case .object(let members) = node.content else { throw StorageError(.damaged, "a line is an object") }
+        func member(_ name: String) -> JSONNode? { members.first { $0.name == name }?.value }
+        guard case .string(let name)? = member("table")?.content, let table = schema.table(named: name) else {
+            throw StorageError(.damaged, "the line names no table of the schema")
+        }
+        guard case .number(let number)? = member("revision")?.content, let revision = number.int, revision > 0 else {
+            throw StorageError(.damaged, "the line has no revision")
+        }
+        if case .string(let text)? = member("deleted")?.content {
+            let key = state.tables[table.position].keyLayout.encode(try KeyText.decode(text, of: table))
+            state.tables[table.position].remember(deleted: key, revision: revision)
+            return
+        }
+        guard let fields = member("fields"), case .string(let created)? = member("created_at")?.content,
+            case .string(let updated)? = member("updated_at")?.content, let createdAt = Timestamp(created),
+            let updatedAt = Timestamp(updated)
+        else { throw StorageError(.damaged, "the line is no record") }
+        var operations = [WriteOperation.insert(table, try RecordJSON.readFields(fields, of: table))]
+        _ = try check.check(&operations)
+        let metadata = RecordMetadata(revision: revision, createdAt: createdAt, updatedAt: updatedAt)
+        try state.load(operations[0], metadata)
+    }
+}

@@ -1,0 +1,277 @@
+import CairnCore
+
+/// An ordered map from byte keys to values, with copies that cost nothing.
+///
+/// The problem: snapshots and transactions each need a whole, unchanging view of a table, and making one must not depend on
+/// its size. The idea: a B+ tree of reference-counted nodes. Copying the map copies one reference; a write copies only
+/// the nodes on its path that another copy still holds, and changes the others in place.
+///
+/// Invariants: all leaves are equally deep; a node holds at most `nodeLimit` entries; `keys` of a leaf are strictly ascending;
+/// the children of an inner node are separated by `keys`, each the least key ever put at the head of the child after it;
+/// `prefixes[i]` are the first eight bytes of `keys[i]`, so most comparisons touch no key.
+struct OrderedMap<Value> {
+    fileprivate final class Node {
+        var prefixes: [UInt64] = []
+        var keys: [[UInt8]] = []
+        /// The values of a leaf; empty in an inner node.
+        var values: [Value] = []
+        /// The children of an inner node, one more than keys; empty in a leaf.
+        var children: [Node] = []
+
+        var isLeaf: Bool { children.isEmpty }
+
+        func copy() -> Node {
+            let copy = Node()
+            copy.prefixes = prefixes
+            copy.keys = keys
+            copy.values = values
+            copy.children = children
+            return copy
+        }
+    }
+
+    private static var nodeLimit: Int { 64 }
+    /// Below this a node is merged with a neighbour, if both fit in one.
+    private static var mergeLimit: Int { 16 }
+
+    fileprivate var root = Node()
+    /// How many entries there are.
+    private(set) var count = 0
+
+    /// The first eight bytes of a key as a number that compares as they do; a shorter key is filled with zeros.
+    fileprivate static func prefix(_ key: [UInt8]) -> UInt64 {
+        key.withUnsafeBytes { bytes in
+            if bytes.count >= 8 { return UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)) }
+            var prefix: UInt64 = 0
+            for index in 0..<8 { prefix = prefix << 8 | (index < bytes.count ? UInt64(bytes[index]) : 0) }
+            return prefix
+        }
+    }
+
+    // MARK: Reading
+
+    /// The value of a key.
+    func get(_ key: [UInt8]) -> Value? {
+        let prefix = Self.prefix(key)
+        var node = root
+        while !node.isLeaf { node = node.children[Self.child(of: node, key, prefix)] }
+        let place = Self.lowerBound(node, key, prefix)
+        return place < node.keys.count && node.keys[place] == key ? node.values[place] : nil
+    }
+
+    /// The first place whose key is not less than `key`.
+    fileprivate static func lowerBound(_ node: Node, _ key: [UInt8], _ prefix: UInt64) -> Int {
+        var low = 0
+        var high = node.keys.count
+        while low < high {
+            let middle = (low + high) / 2
+            let other = node.prefixes[middle]
+            let isLess = other == prefix ? KeyBytes.isLess(node.keys[middle], key) : other < prefix
+            if isLess { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// The child whose entries `key` belongs to.
+    fileprivate static func child(of node: Node, _ key: [UInt8], _ prefix: UInt64) -> Int {
+        let place = lowerBound(node, key, prefix)
+        return place < node.keys.count && node.keys[place] == key ? place + 1 : place
+    }
+
+    // MARK: Writing
+
+    /// Sets the value of a key and gives the one it had.
+    @discardableResult
+    mutating func set(_ key: [UInt8], _ value: Value) -> Value? {
+        let old = Self.set(&root, key, Self.prefix(key), value)
+        if old == nil { count += 1 }
+        if root.keys.count > Self.nodeLimit {
+            let left = root
+            root = Node()
+            root.children = [left]
+            Self.split(root, child: 0)
+        }
+        return old
+    }
+
+    private static func set(_ node: inout Node, _ key: [UInt8], _ prefix: UInt64, _ value: Value) -> Value? {
+        if !isKnownUniquelyReferenced(&node) { node = node.copy() }
+        if node.isLeaf {
+            let place = lowerBound(node, key, prefix)
+            if place < node.keys.count, node.keys[place] == key {
+                let old = node.values[place]
+                node.values[place] = value
+                return old
+            }
+            node.prefixes.insert(prefix, at: place)
+            node.keys.insert(key, at: place)
+            node.values.insert(value, at: place)
+            return nil
+        }
+        let place = child(of: node, key, prefix)
+        let old = set(&node.children[place], key, prefix, value)
+        if node.children[place].keys.count > nodeLimit { split(node, child: place) }
+        return old
+    }
+
+    /// Splits a child in two. A child that grew at its end is split there: entries that come in order fill nodes.
+    private static func split(_ node: Node, child place: Int) {
+        let left = node.children[place]
+        let isAppending = place == node.children.count - 1
+        let middle = isAppending ? left.keys.count - 4 : left.keys.count / 2
+        let right = Node()
+        if left.isLeaf {
+            right.prefixes = Array(left.prefixes[middle...])
+            right.keys = Array(left.keys[middle...])
+            right.values = Array(left.values[middle...])
+            left.values.removeSubrange(middle...)
+            node.prefixes.insert(right.prefixes[0], at: place)
+            node.keys.insert(right.keys[0], at: place)
+        } else {
+            right.prefixes = Array(left.prefixes[(middle + 1)...])
+            right.keys = Array(left.keys[(middle + 1)...])
+            right.children = Array(left.children[(middle + 1)...])
+            left.children.removeSubrange((middle + 1)...)
+            node.prefixes.insert(left.prefixes[middle], at: place)
+            node.keys.insert(left.keys[middle], at: place)
+        }
+        left.prefixes.removeSubrange(middle...)
+        left.keys.removeSubrange(middle...)
+        node.children.insert(right, at: place + 1)
+    }
+
+    /// Removes a key and gives the value it had.
+    @discardableResult
+    mutating func remove(_ key: [UInt8]) -> Value? {
+        let old = Self.remove(&root, key, Self.prefix(key))
+        if old != nil { count -= 1 }
+        while root.children.count == 1 { root = root.children[0] }
+        return old
+    }
+
+    private static func remove(_ node: inout Node, _ key: [UInt8], _ prefix: UInt64) -> Value? {
+        if !isKnownUniquelyReferenced(&node) { node = node.copy() }
+        if node.isLeaf {
+            let place = lowerBound(node, key, prefix)
+            guard place < node.keys.count, node.keys[place] == key else { return nil }
+            node.prefixes.remove(at: place)
+            node.keys.remove(at: place)
+            return node.values.remove(at: place)
+        }
+        let place = child(of: node, key, prefix)
+        let old = remove(&node.children[place], key, prefix)
+        if old != nil, node.children[place].size < mergeLimit { mergeIfSmall(node, child: place) }
+        return old
+    }
+
+    /// Joins a child with a neighbour, if both fit in one node.
+    private static func mergeIfSmall(_ node: Node, child place: Int) {
+        let left = max(0, min(place, node.children.count - 2))
+        guard node.children.count > 1,
+            node.children[left].size + node.children[left + 1].size <= nodeLimit
+        else { return }
+        if !isKnownUniquelyReferenced(&node.children[left]) { node.children[left] = node.children[left].copy() }
+        let merged = node.children[left]
+        let right = node.children.remove(at: left + 1)
+        let separator = node.keys.remove(at: left)
+        let separatorPrefix = node.prefixes.remove(at: left)
+        if !merged.isLeaf {
+            merged.keys.append(separator)
+            merged.prefixes.append(separatorPrefix)
+        }
+        merged.keys += right.keys
+        merged.prefixes += right.prefixes
+        merged.values += right.values
+        merged.children += right.children
+    }
+}
+
+extension OrderedMap.Node {
+    /// Entries of a leaf, children of an inner node.
+    fileprivate var size: Int { isLeaf ? keys.count : children.count }
+}
+
+/// Safety of `@unchecked Sendable`: nodes are changed only by `set` and `remove` of a map that alone refers to them
+/// (`isKnownUniquelyReferenced`, whose count is atomic); a node two maps share is never changed again.
+extension OrderedMap: @unchecked Sendable where Value: Sendable {}
+
+extension OrderedMap {
+    /// A place in a map, moving over its entries. It keeps its own view: writes to the map meanwhile are not seen.
+    struct Cursor {
+        /// The nodes from the root down, with the place in each; in inner nodes the child being visited.
+        private var path: [(node: Node, place: Int)] = []
+
+        /// Before the first entry whose key is not less than `key`; nil: before the first entry of all.
+        init(_ map: OrderedMap, before key: [UInt8]?) {
+            var node = map.root
+            let prefix = key.map(OrderedMap.prefix) ?? 0
+            while !node.isLeaf {
+                let place = key.map { OrderedMap.child(of: node, $0, prefix) } ?? 0
+                path.append((node, place))
+                node = node.children[place]
+            }
+            path.append((node, key.map { OrderedMap.lowerBound(node, $0, prefix) } ?? 0))
+        }
+
+        /// After the last entry whose key is less than `key`; nil: after the last entry of all.
+        init(_ map: OrderedMap, after key: [UInt8]?) {
+            if let key {
+                self = Cursor(map, before: key)
+                return
+            }
+            var node = map.root
+            while !node.isLeaf {
+                path.append((node, node.children.count - 1))
+                node = node.children[node.children.count - 1]
+            }
+            path.append((node, node.keys.count))
+        }
+
+        /// The entry after this place, which moves behind it.
+        mutating func next() -> (key: [UInt8], value: Value)? {
+            while let (node, place) = path.last {
+                if node.isLeaf, place < node.keys.count {
+                    path[path.count - 1].place += 1
+                    return (node.keys[place], node.values[place])
+                }
+                if !node.isLeaf, place + 1 < node.children.count {
+                    path[path.count - 1].place += 1
+                    descend(to: node.children[place + 1], atEnd: false)
+                } else if path.count == 1 {
+                    return nil
+                } else {
+                    path.removeLast()
+                }
+            }
+            return nil
+        }
+
+        /// The entry before this place, which moves before it.
+        mutating func previous() -> (key: [UInt8], value: Value)? {
+            while let (node, place) = path.last {
+                if node.isLeaf, place > 0 {
+                    path[path.count - 1].place -= 1
+                    return (node.keys[place - 1], node.values[place - 1])
+                }
+                if !node.isLeaf, place > 0 {
+                    path[path.count - 1].place -= 1
+                    descend(to: node.children[place - 1], atEnd: true)
+                } else if path.count == 1 {
+                    return nil
+                } else {
+                    path.removeLast()
+                }
+            }
+            return nil
+        }
+
+        private mutating func descend(to child: Node, atEnd: Bool) {
+            var node = child
+            while !node.isLeaf {
+                path.append((node, atEnd ? node.children.count - 1 : 0))
+                node = node.children[atEnd ? node.children.count - 1 : 0]
+            }
+            path.append((node, atEnd ? node.keys.count : 0))
+        }
+    }
+}
