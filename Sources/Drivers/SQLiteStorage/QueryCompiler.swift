@@ -1,0 +1,216 @@
+import CairnCore
+
+/// Turns queries into SQL. Values are always parameters; names come from the schema and are quoted.
+struct QueryCompiler {
+    /// SQL with what its parameters are, in order.
+    struct Statement {
+        var sql = ""
+        var parameters: [Parameter] = []
+    }
+
+    /// A value to bind.
+    enum Parameter {
+        case value(Value)
+        /// Text that may end inside a character: the end of a range of texts.
+        case text([UInt8])
+    }
+
+    private let query: Query
+    private let sql: TableSQL
+    private let columns: [String]
+    private var output = Statement()
+
+    init(_ query: Query, _ sql: TableSQL) {
+        self.query = query
+        self.sql = sql
+        columns = query.table.columns.map { TableSQL.quoted($0.name) }
+    }
+
+    /// The rows of the query, in its total order.
+    static func rows(_ query: Query, _ sql: TableSQL) -> Statement {
+        var compiler = QueryCompiler(query, sql)
+        compiler.write("SELECT \(sql.selectList) FROM \(TableSQL.quoted(query.table.name))")
+        compiler.writeCondition()
+        compiler.writeOrder()
+        compiler.writeLimit()
+        return compiler.output
+    }
+
+    /// The number of rows of the query.
+    static func count(_ query: Query, _ sql: TableSQL) -> Statement {
+        var compiler = QueryCompiler(query, sql)
+        let table = TableSQL.quoted(query.table.name)
+        if query.limit == nil {
+            compiler.write("SELECT count(*) FROM \(table)")
+            compiler.writeCondition()
+        } else {
+            compiler.write("SELECT count(*) FROM (SELECT 1 FROM \(table)")
+            compiler.writeCondition()
+            compiler.writeLimit()
+            compiler.write(")")
+        }
+        return compiler.output
+    }
+
+    private mutating func write(_ text: String) { output.sql += text }
+
+    private mutating func write(_ value: Value) {
+        output.sql += "?"
+        output.parameters.append(.value(value))
+    }
+
+    // MARK: Clauses
+
+    private mutating func writeCondition() {
+        guard query.condition != nil || query.after != nil else { return }
+        write(" WHERE ")
+        if let condition = query.condition { write(condition) }
+        if let after = query.after {
+            if query.condition != nil { write(" AND ") }
+            writePosition(after)
+        }
+    }
+
+    private mutating func writeOrder() {
+        let terms = query.totalOrder.map { columns[$0.column] + ($0.isDescending ? " DESC" : "") }
+        write(" ORDER BY \(terms.joined(separator: ", "))")
+    }
+
+    private mutating func writeLimit() {
+        guard let limit = query.limit else { return }
+        write(" LIMIT ")
+        write(.int(limit))
+    }
+
+    // MARK: Conditions
+
+    private mutating func write(_ condition: Condition) {
+        switch condition {
+        case .constant(let value): write(value.map { $0 ? "1" : "0" } ?? "NULL")
+        case .compare(let column, let comparison, let value):
+            write("\(columns[column]) \(comparison.rawValue) ")
+            write(value)
+        case .isNull(let column): write("\(columns[column]) IS NULL")
+        case .isIn(let column, let values): write(column, in: values)
+        case .text(let column, let match, let operand, let ignoringCase):
+            write(column, match, operand, ignoringCase: ignoringCase)
+        case .and(let parts): write(parts[...], joinedBy: " AND ", empty: "1")
+        case .or(let parts): write(parts[...], joinedBy: " OR ", empty: "0")
+        case .not(.not(let part)): write(part)
+        case .not(let part):
+            write("NOT (")
+            write(part)
+            write(")")
+        }
+    }
+
+    /// Joins conditions in groups of sixteen, and groups of groups. SQLite nests a plain row of them one inside the other and
+    /// refuses expressions more than 1,000 deep; its parser refuses about 40 brackets inside one another. Groups stay clear
+    /// of both.
+    private mutating func write(_ parts: ArraySlice<Condition>, joinedBy word: String, empty: String) {
+        guard let first = parts.first else { return write(empty) }
+        guard parts.count > 1 else { return write(first) }
+        let size = (parts.count + 15) / 16
+        write("(")
+        for start in stride(from: parts.startIndex, to: parts.endIndex, by: size) {
+            if start > parts.startIndex { write(word) }
+            write(parts[start..<min(start + size, parts.endIndex)], joinedBy: word, empty: empty)
+        }
+        write(")")
+    }
+
+    private mutating func write(_ column: Int, in values: [Value]) {
+        guard let last = values.last else { return write("0") }
+        // Lists are filled up to a power of two, so that a few statements serve lists of all lengths.
+        var count = 1
+        while count < values.count { count *= 2 }
+        write("\(columns[column]) IN (")
+        for index in 0..<count {
+            if index > 0 { write(", ") }
+            write(index < values.count ? values[index] : last)
+        }
+        write(")")
+    }
+
+    private mutating func write(
+        _ column: Int, _ match: Condition.TextMatch, _ operand: String, ignoringCase: Bool
+    ) {
+        let name = columns[column]
+        switch match {
+        case .equals where !ignoringCase:
+            write("\(name) = ")
+            write(.string(operand))
+        case .contains where !ignoringCase:
+            write("instr(\(name), ")
+            write(.string(operand))
+            write(") > 0")
+        case .hasPrefix where !ignoringCase && !operand.isEmpty:
+            // A range, which an index serves. A prefix of bytes FF has no end; valid text has no such bytes.
+            write("(\(name) >= ")
+            write(.string(operand))
+            write(" AND \(name) < ?)")
+            output.parameters.append(.text(KeyBytes.end(ofPrefix: Array(operand.utf8)) ?? []))
+        default:
+            write("cairn_match(\(name), \(SQLiteFunctions.number(of: match, ignoringCase: ignoringCase)), ")
+            write(.string(operand))
+            write(")")
+        }
+    }
+
+    // MARK: Position
+
+    /// Rows behind a position: the first column behind it, or equal and the second behind it, and so on. The bound on the
+    /// first column alone, which that implies, is written too: with it an index finds the place.
+    private mutating func writePosition(_ position: Query.Position) {
+        let terms = Array(zip(query.totalOrder, position.values))
+        write("(")
+        if let (term, value) = terms.first, terms.count > 1 {
+            writeBehind(term, value, orEqual: true)
+            write(" AND (")
+        } else {
+            write("(")
+        }
+        for last in terms.indices {
+            if last > 0 { write(" OR ") }
+            write("(")
+            for (term, value) in terms[..<last] {
+                write("\(columns[term.column]) IS ")
+                write(value)
+                write(" AND ")
+            }
+            writeBehind(terms[last].0, terms[last].1, orEqual: false)
+            write(")")
+        }
+        write("))")
+    }
+
+    private mutating func writeBehind(_ term: OrderTerm, _ value: Value, orEqual: Bool) {
+        let name = columns[term.column]
+        let isNullable = query.table.columns[term.column].isNullable
+        switch (value.isNull, term.isDescending) {
+        case (true, false): write(orEqual ? "1" : "\(name) IS NOT NULL")
+        case (true, true): write(orEqual ? "\(name) IS NULL" : "0")
+        case (false, false):
+            write("\(name) \(orEqual ? ">=" : ">") ")
+            write(value)
+        case (false, true):
+            write("(\(name) \(orEqual ? "<=" : "<") ")
+            write(value)
+            write(isNullable ? " OR \(name) IS NULL)" : ")")
+        }
+    }
+}
+
+extension SQLiteStatement {
+    /// Binds the parameters of a compiled query.
+    func bind(_ parameters: [QueryCompiler.Parameter]) {
+        beginBinding()
+        for (index, parameter) in parameters.enumerated() {
+            switch parameter {
+            case .value(let value): add(value, at: Int32(index + 1))
+            case .text(let bytes): add(text: bytes, at: Int32(index + 1))
+            }
+        }
+        endBinding()
+    }
+}

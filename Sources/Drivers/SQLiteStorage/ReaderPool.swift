@@ -1,0 +1,97 @@
+import CSQLite
+import CairnCore
+
+/// The connections for reading: lent to one user at a time, made when needed, kept for the next.
+final class ReaderPool: Sendable {
+    private struct State {
+        var idle: [SQLiteConnection] = []
+        var sql: [TableSQL] = []
+        var isClosed = false
+    }
+
+    private let file: DatabaseFile
+    private let places: FairQueue<Never, Never>
+    private let state = Lock(State())
+
+    init(_ file: DatabaseFile, size: Int, timeout: Duration) {
+        self.file = file
+        places = FairQueue(timeout: timeout, places: size)
+    }
+
+    /// Sets the tables that connections made from now on serve.
+    func attach(_ sql: [TableSQL]) {
+        state.withLock { state in
+            state.sql = sql
+            state.idle = []
+        }
+    }
+
+    /// Borrows a connection.
+    /// - Throws: `storage.closed`; `storage.busy` when all stayed in use too long; what opening one throws.
+    func borrow() async throws -> SQLiteConnection {
+        if !places.takeIfFree() { _ = try await places.wait(nil) }
+        do {
+            let (idle, sql) = try state.withLock { state in
+                if state.isClosed { throw StorageError.closed("store") }
+                return (state.idle.popLast(), state.sql)
+            }
+            if let idle { return idle }
+            let connection = try file.openReader(sql)
+            connection.watchTask()
+            return connection
+        } catch {
+            places.release()
+            throw error
+        }
+    }
+
+    /// Gives a connection back. It holds no statement open and no transaction.
+    func giveBack(_ connection: SQLiteConnection) {
+        state.withLock { state in
+            if !state.isClosed { state.idle.append(connection) }
+        }
+        places.release()
+    }
+
+    /// Forgets idle connections; borrowed ones go when they are given back.
+    func close() {
+        let idle = state.withLock { state in
+            state.isClosed = true
+            defer { state.idle = [] }
+            return state.idle
+        }
+        // Closed here, outside the lock.
+        _ = idle
+    }
+}
+
+/// A borrowed connection that is given back exactly once, at the latest when nobody refers to the loan any more.
+final class ReaderLoan: Sendable {
+    private let pool: ReaderPool
+    private let connection: Lock<SQLiteConnection?>
+
+    init(_ pool: ReaderPool) async throws {
+        self.pool = pool
+        connection = Lock(try await pool.borrow())
+    }
+
+    deinit { end { _ in } }
+
+    /// The connection.
+    /// - Throws: `storage.closed` after the end.
+    func get() throws -> SQLiteConnection {
+        guard let connection = connection.withLock({ $0 }) else { throw StorageError.closed("snapshot") }
+        return connection
+    }
+
+    /// Gives the connection back, after a last use.
+    func end(_ lastUse: (SQLiteConnection) -> Void) {
+        let connection = connection.withLock { connection in
+            defer { connection = nil }
+            return connection
+        }
+        guard let connection else { return }
+        lastUse(connection)
+        pool.giveBack(connection)
+    }
+}

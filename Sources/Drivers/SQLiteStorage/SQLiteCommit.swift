@@ -1,0 +1,152 @@
+import CSQLite
+public import CairnCore
+
+extension SQLiteStorage {
+    /// The most batches that share one commit, and the most operations they may have together: enough to share the cost
+    /// of a commit, few enough that nobody waits long for strangers.
+    private static var groupBatches: Int { 256 }
+    private static var groupOperations: Int { 4096 }
+
+    public func commit(_ batch: Batch) async throws -> Receipt {
+        try checkWritable()
+        switch try await gate.wait(batch) {
+        case .done(let result):
+            return try result.get()
+        case .possession:
+            defer { gate.release() }
+            return try await lead(batch)
+        }
+    }
+
+    /// Commits a batch, and with it the batches that wait behind it.
+    private func lead(_ batch: Batch) async throws -> Receipt {
+        let (schema, commits) = try attached()
+        try await beginWriting()
+        // From here to the end nothing suspends, so nothing is cancelled half-way.
+        var operations = batch.operations.count
+        var batches = 1
+        let tickets = gate.takeJobs { job in
+            operations += job.operations.count
+            batches += 1
+            return operations <= SQLiteStorage.groupOperations && batches <= SQLiteStorage.groupBatches
+        }
+        let group = CommitGroup(schema: schema, commits: commits, time: clock())
+        let results = group.run([batch] + tickets.map(\.job), on: writer)
+        for (ticket, result) in zip(tickets, results.dropFirst()) { ticket.finish(result) }
+        return try results[0].get()
+    }
+}
+
+/// Several batches in one SQLite transaction. Each succeeds or fails by itself; the commit is for all.
+struct CommitGroup {
+    let schema: Schema
+    let commits: CommitLog
+    let time: Timestamp
+
+    /// Runs batches in a transaction that has begun, and ends it.
+    /// - Returns: A result for each batch.
+    func run(_ batches: [Batch], on connection: SQLiteConnection) -> [Result<Receipt, any Error>] {
+        do {
+            return try connection.withLockRaw { access in
+                let ending = TransactionEnd(access, commits, place: connection.place)
+                var writer = SQLiteWriter(access, schema, at: time)
+                do {
+                    let token = try commits.write(access, at: time)
+                    var results: [Result<Receipt, any Error>] = []
+                    for batch in batches {
+                        results.append(
+                            try apply(batch, isAlone: batches.count == 1, &writer, access, token, connection.place))
+                    }
+                    guard results.contains(where: \.isSuccess) else {
+                        ending.rollback()
+                        return results
+                    }
+                    try ending.commit(at: time, token)
+                    return results
+                } catch {
+                    ending.rollback()
+                    throw (error as? SQLiteFailure)?.storageError(at: connection.place) ?? error
+                }
+            }
+        } catch {
+            return batches.map { _ in .failure(error) }
+        }
+    }
+
+    /// Applies one batch. What is wrong with the batch is its result; what is wrong with the database is thrown.
+    private func apply(
+        _ batch: Batch, isAlone: Bool, _ writer: inout SQLiteWriter, _ access: SQLiteConnection.Access,
+        _ token: OutcomeToken, _ place: String
+    ) throws -> Result<Receipt, any Error> {
+        if !isAlone { try access.run("SAVEPOINT batch") }
+        do {
+            let receipt = try apply(batch, &writer, access, token)
+            if !isAlone { try access.run("RELEASE batch") }
+            return .success(receipt)
+        } catch let error as StorageError {
+            if !isAlone {
+                try access.run("ROLLBACK TO batch")
+                try access.run("RELEASE batch")
+                writer.forgetDeletions()
+            }
+            return .failure(error)
+        }
+    }
+
+    private func apply(
+        _ batch: Batch, _ writer: inout SQLiteWriter, _ access: SQLiteConnection.Access, _ token: OutcomeToken
+    ) throws -> Receipt {
+        let receipts = Receipts(access)
+        if let kept = try receipts.find(batch, at: time) { return kept }
+        var results: [RecordMetadata] = []
+        results.reserveCapacity(batch.operations.count)
+        for operation in batch.operations { results.append(try writer.apply(operation)) }
+        try ReferenceCheck(access, schema).check(batch.operations)
+        let receipt = Receipt(token: token, time: time, results: results)
+        try receipts.keep(receipt, of: batch)
+        return receipt
+    }
+}
+
+/// How a transaction ends, whatever the disk does.
+struct TransactionEnd {
+    private let access: SQLiteConnection.Access
+    private let commits: CommitLog
+    private let place: String
+
+    init(_ access: SQLiteConnection.Access, _ commits: CommitLog, place: String) {
+        self.access = access
+        self.commits = commits
+        self.place = place
+    }
+
+    func rollback() {
+        // It fails only when SQLite has rolled back by itself.
+        if access.isInTransaction { try? access.execute("ROLLBACK") }
+    }
+
+    /// Commits.
+    /// - Throws: `storage.full` or `storage.io` when the commit did not happen; `storage.outcome_unknown`.
+    func commit(at time: Timestamp, _ token: OutcomeToken) throws {
+        do {
+            try access.execute("COMMIT")
+            commits.advance()
+        } catch let failure as SQLiteFailure {
+            rollback()
+            // A write that found no room was not complete, so there is no doubt.
+            if failure.primaryCode == SQLITE_FULL { throw failure.storageError(at: place) }
+            switch commits.settle(access, at: time) {
+            case .committed: return
+            case .some: throw failure.storageError(at: place)
+            case nil: throw StorageError.outcomeUnknown(token, failure.message)
+            }
+        }
+    }
+}
+
+extension Result {
+    fileprivate var isSuccess: Bool {
+        if case .success = self { return true }
+        return false
+    }
+}

@@ -1,0 +1,100 @@
+import CairnCore
+
+/// The rows of a query on a connection, read in portions.
+///
+/// The statement stays open between portions, so all rows are of the moment of the first. If the connection is about to write,
+/// or to end its transaction, `detach` reads the rest into memory first: what a cursor gives never depends on what was
+/// written after it was made.
+final class SQLiteCursor: RowCursor, @unchecked Sendable {
+    // Safety of `@unchecked Sendable`: all state is touched under the connection's lock, except by `init`.
+
+    private let connection: SQLiteConnection
+    private let table: Table
+    private let sql: String
+    /// The statement being read; nil when all is read, or closed.
+    private var statement: SQLiteStatement?
+    private var row: SQLiteRow?
+    /// Rows read ahead, in order; `place` is the next.
+    private var ahead: [Record] = []
+    private var place = 0
+    private var isClosed = false
+    /// Runs once, when the cursor needs the connection no more.
+    private let onEnd: @Sendable () -> Void
+
+    init(_ query: Query, on connection: SQLiteConnection, onEnd: @escaping @Sendable () -> Void) throws {
+        self.connection = connection
+        table = query.table
+        self.onEnd = onEnd
+        let (sql, statement) = try connection.withLock { access in
+            let compiled = QueryCompiler.rows(query, access.statements(of: query.table).sql)
+            let statement = try access.take(compiled.sql)
+            statement.bind(compiled.parameters)
+            return (compiled.sql, statement)
+        }
+        self.sql = sql
+        self.statement = statement
+        row = SQLiteRow(table: query.table, statement: statement.handle)
+    }
+
+    deinit { close() }
+
+    func next(_ count: Int, _ body: (RowReader) throws -> Bool) async throws -> Bool {
+        var ended = false
+        defer { if ended { onEnd() } }
+        do {
+            return try connection.withLock { access in
+                if isClosed { throw StorageError.closed("cursor") }
+                guard let statement, let row else { return try nextAhead(count, body) }
+                for _ in 0..<count {
+                    guard try statement.step() else {
+                        end(access)
+                        ended = true
+                        return false
+                    }
+                    if try !body(row) { return true }
+                }
+                return true
+            }
+        } catch {
+            close()
+            throw error
+        }
+    }
+
+    private func nextAhead(_ count: Int, _ body: (RowReader) throws -> Bool) throws -> Bool {
+        let row = RecordRow(table: table)
+        let end = place + min(count, ahead.count - place)
+        while place < end {
+            row.current = ahead[place].values
+            row.currentMetadata = ahead[place].metadata
+            place += 1
+            if try !body(row) { break }
+        }
+        return place < ahead.count
+    }
+
+    /// Reads what is left into memory, so that the connection can go on. Under the connection's lock.
+    func detach(_ access: SQLiteConnection.Access) throws {
+        guard let statement, let row else { return }
+        while try statement.step() { ahead.append(try Record(row: row)) }
+        end(access)
+    }
+
+    private func end(_ access: SQLiteConnection.Access) {
+        if let statement { access.give(back: statement, sql) }
+        statement = nil
+        row = nil
+    }
+
+    func close() {
+        // The closure cannot fail.
+        let wasOpen = try? connection.withLock { access in
+            let wasOpen = !isClosed && statement != nil
+            end(access)
+            ahead = []
+            isClosed = true
+            return wasOpen
+        }
+        if wasOpen == true { onEnd() }
+    }
+}

@@ -1,0 +1,96 @@
+import CairnCore
+
+/// Reads what SQLite says about its plan.
+struct SQLitePlan {
+    private let query: Query
+    private let lines: [String]
+    private let sql: String
+
+    init(_ query: Query, _ lines: [String], _ sql: String) {
+        self.query = query
+        self.lines = lines
+        self.sql = sql
+    }
+
+    var plan: QueryPlan {
+        let table = query.table
+        let text = ConditionText(table)
+        let (bounds, filter) = conditions
+        let needsSort = lines.contains { $0.contains("TEMP B-TREE") }
+        return QueryPlan(
+            driver: SQLiteStorage.driver, table: table.name, access: access, bounds: bounds.map(text.describe),
+            filter: filter.map(text.describe), sort: needsSort ? query.totalOrder.map(text.describe) : [],
+            limit: query.limit, isCovered: lines.contains { $0.contains("COVERING INDEX") },
+            details: ["sql     \(sql)"] + lines.map { "sqlite  \($0)" })
+    }
+
+    private var access: QueryPlan.Access {
+        guard let line = lines.first(where: { $0.hasPrefix("SEARCH") || $0.hasPrefix("SCAN") }) else { return .nothing }
+        if let name = query.table.indexes.map(\.name).first(where: {
+            line.contains("INDEX \(query.table.name).\($0) ") || line.hasSuffix("INDEX \(query.table.name).\($0)")
+        }) {
+            return .index(name)
+        }
+        guard line.hasPrefix("SEARCH") else { return .table }
+        let isWholeKey = query.table.key.allSatisfy { column in
+            line.contains("\(name(column))=?")
+        }
+        return isWholeKey ? .key : .index("primary")
+    }
+
+    // MARK: Conditions
+
+    /// The conditions SQLite finds the rows by, and what is left to check row by row.
+    ///
+    /// A search names what it uses: `(status=? AND pages>?)`. A condition counts as used when all it needs stands there and no
+    /// other condition needs the same; of two that do, SQLite does not say which it took, so both count as left.
+    private var conditions: (bounds: [Condition], filter: Condition?) {
+        let used = usedTerms
+        let parts = query.condition.map(SQLitePlan.parts) ?? []
+        let needs = parts.map(terms)
+        let counts = Dictionary(needs.joined().map { ($0, 1) }, uniquingKeysWith: +)
+        var bounds: [Condition] = []
+        var rest: [Condition] = []
+        for (part, terms) in zip(parts, needs) {
+            let isBound = !terms.isEmpty && terms.allSatisfy { used.contains($0) && counts[$0] == 1 }
+            if isBound { bounds.append(part) } else { rest.append(part) }
+        }
+        return (bounds, rest.count > 1 ? .and(rest) : rest.first)
+    }
+
+    /// What the search says it uses; nothing when there are several, as for a condition with `or`.
+    private var usedTerms: Set<String> {
+        let searches = lines.filter { $0.hasPrefix("SEARCH") }
+        guard searches.count == 1, !lines.contains(where: { $0.hasPrefix("MULTI-INDEX") }), let line = searches.first,
+            let open = line.firstIndex(of: "("), let close = line.lastIndex(of: ")")
+        else { return [] }
+        return Set(line[line.index(after: open)..<close].split(separator: " AND ").map(String.init))
+    }
+
+    private static func parts(of condition: Condition) -> [Condition] {
+        if case .and(let parts) = condition { return parts.flatMap(SQLitePlan.parts) }
+        return [condition]
+    }
+
+    /// What a condition needs from a search, as SQLite writes it; empty for one that no search serves.
+    private func terms(of condition: Condition) -> [String] {
+        switch condition {
+        case .compare(let column, .equal, _), .isIn(let column, _), .isNull(let column),
+            .text(let column, .equals, _, ignoringCase: false):
+            ["\(name(column))=?"]
+        // A position in the order is a range too, and SQLite does not say which of the two it took.
+        case _ where query.after != nil: []
+        case .compare(let column, .less, _), .compare(let column, .lessOrEqual, _): ["\(name(column))<?"]
+        case .compare(let column, .greater, _), .compare(let column, .greaterOrEqual, _): ["\(name(column))>?"]
+        case .text(let column, .hasPrefix, let prefix, ignoringCase: false) where !prefix.isEmpty:
+            ["\(name(column))>?", "\(name(column))<?"]
+        default: []
+        }
+    }
+
+    /// How SQLite calls a column in a search.
+    private func name(_ column: Int) -> String {
+        let table = query.table
+        return table.key == [column] && SQLiteSchema.hasRowID(table) ? "rowid" : table.columns[column].name
+    }
+}

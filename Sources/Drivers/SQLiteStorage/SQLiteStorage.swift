@@ -1,0 +1,253 @@
+import CSQLite
+public import CairnCore
+
+/// A store in a SQLite file: real tables, columns, indexes and foreign keys, that other tools can read.
+///
+/// One connection writes, others read. A point read runs on the caller's thread. Writers of this process take turns, and
+/// single commits that wait together share one; other processes are waited for without blocking a thread.
+public final class SQLiteStorage: Storage {
+    static let driver = "sqlite"
+
+    let file: DatabaseFile
+    let options: SQLiteOptions
+    let clock: @Sendable () -> Timestamp
+    /// The connection that writes, for whoever has possession of `gate`.
+    let writer: SQLiteConnection
+    let gate: FairQueue<Batch, Result<Receipt, any Error>>
+    let readers: ReaderPool
+    private let shared = Lock(Shared())
+
+    /// What is known once the schema is.
+    struct Shared {
+        var schema: Schema?
+        var commits: CommitLog?
+        var isClosed = false
+    }
+
+    /// Opens a database.
+    /// - Throws: `storage.not_a_store` for a file that is not there, not a database, or not Cairn's; `storage.busy` when another
+    ///   process has it locked; `storage.io`; `storage.damaged`; `storage.upgrade_required`.
+    public static func open(_ options: SQLiteOptions) async throws -> SQLiteStorage {
+        try await open(options, clock: { .now })
+    }
+
+    /// Opens a database with a clock of the caller's, for tests of what time does.
+    package static func open(
+        _ options: SQLiteOptions, clock: @escaping @Sendable () -> Timestamp
+    ) async throws -> SQLiteStorage {
+        let file = try DatabaseFile(options)
+        try file.checkExistence()
+        var waiting = BusyWaiting(timeout: options.timeout)
+        let writer = try await waiting.retry(at: file.place) {
+            let connection = try file.openWriter()
+            try connection.withLockRaw { access in
+                // What is not ours, or too new, is refused before anything about it is changed.
+                _ = try StoredSchema(access, place: file.place).read()
+                try file.configureWriter(access)
+            }
+            return connection
+        }
+        return SQLiteStorage(file, writer, clock)
+    }
+
+    private init(_ file: DatabaseFile, _ writer: SQLiteConnection, _ clock: @escaping @Sendable () -> Timestamp) {
+        self.file = file
+        options = file.options
+        self.clock = clock
+        self.writer = writer
+        gate = FairQueue(timeout: options.timeout)
+        readers = ReaderPool(file, size: options.maximumReaders, timeout: options.timeout)
+    }
+
+    public var capabilities: StorageCapabilities {
+        StorageCapabilities(
+            driver: SQLiteStorage.driver, location: file.place, isPersistent: options.location != .temporary,
+            isShared: options.location != .temporary, isWritable: !file.isReadOnly, hasNativeQueries: true)
+    }
+
+    // MARK: Schema
+
+    public func schema() async throws -> Schema? {
+        try checkOpen()
+        var waiting = BusyWaiting(timeout: options.timeout)
+        return try await waiting.retry(at: file.place) {
+            try writer.withLockRaw { try StoredSchema($0, place: file.place).read() }
+        }
+    }
+
+    public func apply(_ change: SchemaChange) async throws {
+        switch change {
+        case .create(let schema):
+            try await exclusively { access in
+                guard try StoredSchema(access, place: file.place).read() == nil else {
+                    throw StorageError(.schemaMismatch, "\(file.place) has a schema already")
+                }
+                let storeID = UUID.version7().text
+                for statement in SQLiteSchema.creation(schema, storeID: storeID, at: clock()) {
+                    try access.run(statement.sql, statement.values)
+                }
+            }
+        }
+    }
+
+    public func attach(_ schema: Schema) async throws {
+        try checkOpen()
+        let sql = schema.tables.map(TableSQL.init)
+        let commits = try writer.withLock { access in
+            let stored = StoredSchema(access, place: file.place)
+            guard try stored.read()?.id == schema.id else {
+                throw StorageError(.schemaMismatch, "\(file.place) does not hold this schema")
+            }
+            access.attach(sql)
+            return CommitLog(storeID: try stored.value("store_id") ?? "", writerID: UUID.version7().text)
+        }
+        readers.attach(sql)
+        shared.withLock { shared in
+            shared.schema = schema
+            shared.commits = commits
+        }
+    }
+
+    /// Runs `body` as one write transaction that no other of this process runs beside.
+    private func exclusively(_ body: (SQLiteConnection.Access) throws -> Void) async throws {
+        try checkWritable()
+        _ = try await gate.wait(nil)
+        defer { gate.release() }
+        try await beginWriting()
+        try writer.withLock { access in
+            do {
+                try body(access)
+                try access.execute("COMMIT")
+            } catch {
+                if access.isInTransaction { try? access.execute("ROLLBACK") }
+                throw error
+            }
+        }
+    }
+
+    /// Begins a transaction on the writing connection, waiting for other processes.
+    func beginWriting() async throws {
+        var waiting = BusyWaiting(timeout: options.timeout)
+        try await waiting.retry(at: file.place) {
+            try writer.withLockRaw { try $0.execute("BEGIN IMMEDIATE") }
+        }
+    }
+
+    func checkOpen() throws {
+        if shared.withLock({ $0.isClosed }) { throw StorageError.closed("store") }
+    }
+
+    func checkWritable() throws {
+        try checkOpen()
+        if file.isReadOnly {
+            throw StorageError(
+                .readOnly, "\(file.place) was opened for reading", remedy: "open it without mode=read_only")
+        }
+    }
+
+    /// The schema the store serves, and the numbers of its commits.
+    func attached() throws -> (schema: Schema, commits: CommitLog) {
+        try shared.withLock { shared in
+            if shared.isClosed { throw StorageError.closed("store") }
+            guard let schema = shared.schema, let commits = shared.commits else {
+                throw StorageError.misuse("the store has no schema yet", remedy: "open it through Store.open")
+            }
+            return (schema, commits)
+        }
+    }
+
+    // MARK: Reading
+
+    public func get(_ table: Table, _ key: Key, _ body: (RowReader) throws -> Void) async throws -> Bool {
+        let connection = try await readers.borrow()
+        defer { readers.giveBack(connection) }
+        return try connection.get(table, key, body)
+    }
+
+    public func get(_ table: Table, _ keys: [Key], _ body: (Int, RowReader) throws -> Void) async throws {
+        let connection = try await readers.borrow()
+        defer { readers.giveBack(connection) }
+        try connection.withLock { try $0.execute("BEGIN") }
+        defer { try? connection.withLock { try $0.execute("COMMIT") } }
+        try connection.get(table, keys, body)
+    }
+
+    public func rows(_ query: Query) async throws -> any RowCursor {
+        let loan = try await ReaderLoan(readers)
+        return try SQLiteCursor(query, on: loan.get(), onEnd: { loan.end { _ in } })
+    }
+
+    public func count(_ query: Query) async throws -> Int {
+        let connection = try await readers.borrow()
+        defer { readers.giveBack(connection) }
+        return try connection.count(query)
+    }
+
+    public func explain(_ query: Query) async throws -> QueryPlan {
+        let connection = try await readers.borrow()
+        defer { readers.giveBack(connection) }
+        return try connection.explain(query)
+    }
+
+    public func snapshot(_ freshness: Freshness) async throws -> any StorageSnapshot {
+        try await SQLiteSnapshot(readers)
+    }
+
+    public func transaction() async throws -> any StorageTransaction {
+        try checkWritable()
+        let (schema, commits) = try attached()
+        _ = try await gate.wait(nil)
+        do {
+            try await beginWriting()
+        } catch {
+            gate.release()
+            throw error
+        }
+        return SQLiteTransaction(self, schema, commits, at: clock())
+    }
+
+    // MARK: Housekeeping
+
+    public func outcome(of token: OutcomeToken) async throws -> CommitOutcome {
+        let (_, commits) = try attached()
+        let outcome = try await withReader { try commits.outcome(of: token, $0, at: clock()) }
+        guard outcome == .notCommitted, !file.isReadOnly else { return outcome }
+        // A commit whose sync failed may stand in the log unseen, and be found after a crash. Another commit takes its place in
+        // the log, and what is not there after that never will be.
+        try await exclusively { try commits.touch($0, at: clock()) }
+        return try await withReader { try commits.outcome(of: token, $0, at: clock()) }
+    }
+
+    private func withReader<Result>(_ body: (SQLiteConnection.Access) throws -> Result) async throws -> Result {
+        let connection = try await readers.borrow()
+        defer { readers.giveBack(connection) }
+        return try connection.withLock(body)
+    }
+
+    public func maintain() async throws -> MaintenanceReport {
+        let (_, commits) = try attached()
+        var report = MaintenanceReport()
+        try await exclusively { access in
+            report.expiredReceipts = try Receipts(access).removeExpired(at: clock())
+            try commits.removeExpired(access, at: clock())
+        }
+        try writer.withLock { access in
+            try access.execute("PRAGMA optimize")
+            try access.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        }
+        return report
+    }
+
+    public func close() async throws {
+        // Waits for the writer in possession, if any: its work is not cut off.
+        _ = try await gate.wait(nil)
+        defer { gate.release() }
+        let wasClosed = shared.withLock { shared in
+            defer { shared.isClosed = true }
+            return shared.isClosed
+        }
+        if wasClosed { return }
+        readers.close()
+        writer.close()
+    }
+}

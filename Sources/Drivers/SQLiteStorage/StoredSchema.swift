@@ -1,0 +1,75 @@
+import CSQLite
+import CairnCore
+
+/// What a file says about itself.
+struct StoredSchema {
+    private let access: SQLiteConnection.Access
+    private let place: String
+
+    init(_ access: SQLiteConnection.Access, place: String) {
+        self.access = access
+        self.place = place
+    }
+
+    /// The schema of the store; nil for a database without tables.
+    /// - Throws: `storage.not_a_store`, `storage.upgrade_required`, `storage.damaged`.
+    func read() throws -> Schema? {
+        let tables = try names()
+        if tables.isEmpty { return nil }
+        guard tables.contains("_cairn_store") else {
+            throw StorageError(
+                .notAStore,
+                "\(place) is a SQLite database that Cairn did not make (it has the table '\(tables.min() ?? "")')",
+                remedy: "use another file; nothing was changed")
+        }
+        try checkFormat()
+        guard let text = try value("schema"), let id = try value("schema_id") else {
+            throw damaged("its schema is missing")
+        }
+        let schema: Schema
+        do {
+            schema = try Schema(parsing: text, file: "schema of \(place)")
+        } catch {
+            throw damaged("its schema cannot be read: \(error)")
+        }
+        guard schema.id.description == id else { throw damaged("its schema does not have the id it is said to have") }
+        return schema
+    }
+
+    /// A value the file has about itself.
+    func value(_ name: String) throws -> String? {
+        try access.with("SELECT \"value\" FROM \"_cairn_store\" WHERE \"name\" = ?", [.string(name)]) { statement in
+            guard try statement.step(), let text = sqlite3_column_text(statement.handle, 0) else { return nil }
+            return String(cString: text)
+        }
+    }
+
+    private func names() throws -> Set<String> {
+        try access.with(
+            "SELECT \"name\" FROM \"sqlite_schema\" WHERE \"type\" = 'table' AND \"name\" NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+        ) {
+            statement in
+            var names: Set<String> = []
+            while try statement.step() {
+                if let text = sqlite3_column_text(statement.handle, 0) { names.insert(String(cString: text)) }
+            }
+            return names
+        }
+    }
+
+    private func checkFormat() throws {
+        let format = try value("format").flatMap { Int($0) } ?? 0
+        let needs = try value("needs") ?? ""
+        guard format <= SQLiteSchema.format, needs.isEmpty else {
+            throw StorageError(
+                .upgradeRequired,
+                "\(place) was written by a newer Cairn (format \(format)\(needs.isEmpty ? "" : ", it needs \(needs)")); this one knows format \(SQLiteSchema.format)",
+                remedy: "use a newer version of Cairn; nothing was changed")
+        }
+        guard format == SQLiteSchema.format else { throw damaged("it says it has format \(format)") }
+    }
+
+    private func damaged(_ reason: String) -> StorageError {
+        StorageError(.damaged, "\(place) is damaged: \(reason)", remedy: "restore it from a backup")
+    }
+}

@@ -1,0 +1,131 @@
+import CairnCore
+
+/// The SQL of one table: made once when a store is opened.
+struct TableSQL: Sendable {
+    let table: Table
+    let keyLayout: KeyLayout
+    /// All columns, then revision and times.
+    let selectList: String
+    let select: String
+    let insert: String
+    let update: String
+    let updateChecked: String
+    let delete: String
+    let deleteChecked: String
+    /// The revision of a record.
+    let revision: String
+    /// Whether any key of the table was deleted.
+    let hasDeleted: String
+    /// Forgets the last revision of a deleted key.
+    let forgetDeleted: String
+    /// Remembers the last revision of a deleted key.
+    let putDeleted: String
+    /// The positions of the columns an update sets: all but those of the key.
+    let updatedColumns: [Int]
+
+    static let revisionColumn = "\"_revision\""
+    static let createdColumn = "\"_created_at\""
+    static let updatedColumn = "\"_updated_at\""
+    static let systemColumns = [revisionColumn, createdColumn, updatedColumn]
+
+    init(_ table: Table) {
+        self.table = table
+        keyLayout = KeyLayout(keyOf: table)
+        let name = TableSQL.quoted(table.name)
+        let columns = table.columns.map { TableSQL.quoted($0.name) }
+        let all = columns + TableSQL.systemColumns
+        selectList = all.joined(separator: ", ")
+        let byKey = table.key.map { "\(columns[$0]) = ?" }.joined(separator: " AND ")
+        select = "SELECT \(selectList) FROM \(name) WHERE \(byKey)"
+        insert =
+            "INSERT INTO \(name) (\(selectList)) VALUES (\(repeatElement("?", count: all.count).joined(separator: ", ")))"
+        updatedColumns = table.columns.indices.filter { !table.isKey($0) }
+        let assignments =
+            updatedColumns.map { "\(columns[$0]) = ?" }
+            + ["\(TableSQL.revisionColumn) = \(TableSQL.revisionColumn) + 1", "\(TableSQL.updatedColumn) = ?"]
+        let returning = "RETURNING \(TableSQL.revisionColumn), \(TableSQL.createdColumn)"
+        update = "UPDATE \(name) SET \(assignments.joined(separator: ", ")) WHERE \(byKey) \(returning)"
+        updateChecked =
+            "UPDATE \(name) SET \(assignments.joined(separator: ", ")) WHERE \(byKey) AND \(TableSQL.revisionColumn) = ? \(returning)"
+        delete = "DELETE FROM \(name) WHERE \(byKey) \(returning)"
+        deleteChecked = "DELETE FROM \(name) WHERE \(byKey) AND \(TableSQL.revisionColumn) = ? \(returning)"
+        revision = "SELECT \(TableSQL.revisionColumn) FROM \(name) WHERE \(byKey)"
+        let ofTable = "\"table\" = '\(table.name)'"
+        hasDeleted = "SELECT 1 FROM \"_cairn_deleted\" WHERE \(ofTable) LIMIT 1"
+        forgetDeleted = "DELETE FROM \"_cairn_deleted\" WHERE \(ofTable) AND \"key\" = ?"
+        putDeleted =
+            "INSERT OR REPLACE INTO \"_cairn_deleted\" (\"table\", \"key\", \"revision\") VALUES ('\(table.name)', ?, ?)"
+    }
+
+    /// The key of the first record that has given values in columns.
+    func owner(by columns: [Int]) -> String {
+        let keys = table.key.map { TableSQL.quoted(table.columns[$0].name) }.joined(separator: ", ")
+        let condition = columns.map { "\(TableSQL.quoted(table.columns[$0].name)) = ?" }.joined(separator: " AND ")
+        return "SELECT \(keys) FROM \(TableSQL.quoted(table.name)) WHERE \(condition) LIMIT 2"
+    }
+
+    /// An identifier in SQL. Names of schemas hold no quotes; doubling them costs nothing and is right for any name.
+    static func quoted(_ name: String) -> String {
+        "\"\(name.contains("\"") ? name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") : name)\""
+    }
+}
+
+/// The prepared statements of one table on one connection, each prepared when it is first needed.
+///
+/// A statement here is used and reset within one call under the connection's lock, so it is always free.
+final class TableStatements {
+    let sql: TableSQL
+    private var selectStatement: (SQLiteStatement, SQLiteRow)?
+    private var prepared: [Kind: SQLiteStatement] = [:]
+    private var insertStatement: SQLiteStatement?
+    private var updateStatement: SQLiteStatement?
+
+    enum Kind: Hashable {
+        case update, delete, deleteChecked, revision, hasDeleted, forgetDeleted, putDeleted
+    }
+
+    init(_ sql: TableSQL) {
+        self.sql = sql
+    }
+
+    /// Reads a record by key, with its reader.
+    func select(_ handle: OpaquePointer) throws -> (SQLiteStatement, SQLiteRow) {
+        if let selectStatement { return selectStatement }
+        let statement = try SQLiteStatement(sql.select, on: handle)
+        let pair = (statement, SQLiteRow(table: sql.table, statement: statement.handle))
+        selectStatement = pair
+        return pair
+    }
+
+    func insert(_ handle: OpaquePointer) throws -> SQLiteStatement {
+        if let insertStatement { return insertStatement }
+        let statement = try SQLiteStatement(sql.insert, on: handle)
+        insertStatement = statement
+        return statement
+    }
+
+    /// Updates a record of a given revision.
+    func updateChecked(_ handle: OpaquePointer) throws -> SQLiteStatement {
+        if let updateStatement { return updateStatement }
+        let statement = try SQLiteStatement(sql.updateChecked, on: handle)
+        updateStatement = statement
+        return statement
+    }
+
+    func statement(_ kind: Kind, _ handle: OpaquePointer) throws -> SQLiteStatement {
+        if let statement = prepared[kind] { return statement }
+        let text =
+            switch kind {
+            case .update: sql.update
+            case .delete: sql.delete
+            case .deleteChecked: sql.deleteChecked
+            case .revision: sql.revision
+            case .hasDeleted: sql.hasDeleted
+            case .forgetDeleted: sql.forgetDeleted
+            case .putDeleted: sql.putDeleted
+            }
+        let statement = try SQLiteStatement(text, on: handle)
+        prepared[kind] = statement
+        return statement
+    }
+}
