@@ -1,0 +1,75 @@
+import CairnSchema
+
+/// Writes the database type and the repositories of its transactions and snapshots.
+struct DatabaseEmitter {
+    let model: DatabaseModel
+    let types: TypeSpelling
+
+    func write(_ code: inout CodeWriter) {
+        writeDatabase(&code)
+        writeScope(
+            model.transactionName, "DatabaseTransaction", "Repository",
+            "The tables of `\(model.schema.database)` in a transaction, to read and write.", &code)
+        writeScope(
+            model.snapshotName, "DatabaseSnapshot", "SnapshotRepository",
+            "The tables of `\(model.schema.database)` as they were at one moment, to read.", &code)
+    }
+
+    private func writeDatabase(_ code: inout CodeWriter) {
+        let string = types.standard("String")
+        code.doc("The database `\(model.schema.database)`.")
+        code.block("public struct \(model.typeName): \(types.cairn("Database"))") { code in
+            code.doc("The repositories of a transaction.")
+            code.line("public typealias TransactionScope = \(model.transactionName)")
+            code.doc("The repositories of a snapshot.")
+            code.line("public typealias SnapshotScope = \(model.snapshotName)")
+            code.line()
+            code.doc("The open store.")
+            code.line("public let store: \(types.cairn("Store"))")
+            code.line()
+            code.doc("Wraps an open store of this schema; `open` makes one.")
+            code.block("public init(store: \(types.cairn("Store")))") { $0.line("self.store = store") }
+            code.line()
+            writeRepositories("Repository", session: "store.session", &code)
+            code.line()
+            code.doc("The record types, in the order of the tables.")
+            code.block("public static var entities: [any \(types.cairn("Entity")).Type]") { code in
+                code.line("[\(model.entities.map { "\($0.typeName).self" }.joined(separator: ", "))]")
+            }
+            code.line()
+            code.doc("The id of the schema.")
+            code.line("public static var schemaID: \(string) { \(swiftLiteral(model.schema.id.description)) }")
+            code.line()
+            code.doc("The schema, without docs.")
+            code.line("public static let schemaText = ##\"\"\"")
+            code.indented { code in
+                for line in model.schema.declarationText.split(separator: "\n") { code.line(String(line)) }
+                code.line("\"\"\"##")
+            }
+        }
+    }
+
+    private func writeScope(
+        _ name: String, _ conformance: String, _ repository: String, _ doc: String, _ code: inout CodeWriter
+    ) {
+        code.line()
+        code.doc(doc)
+        code.block("public struct \(name): \(types.cairn(conformance))") { code in
+            code.doc("What the repositories read from.")
+            code.line("public let session: \(types.cairn("Session"))")
+            code.line()
+            code.doc("Wraps a session; the database makes one.")
+            code.block("public init(session: \(types.cairn("Session")))") { $0.line("self.session = session") }
+            code.line()
+            writeRepositories(repository, session: "session", &code)
+        }
+    }
+
+    private func writeRepositories(_ repository: String, session: String, _ code: inout CodeWriter) {
+        for entity in model.entities {
+            let type = "\(types.cairn(repository))<\(entity.typeName)>"
+            code.doc(entity.table.doc ?? "The records of `\(entity.table.name)`.")
+            code.line("public var \(entity.repositoryName): \(type) { \(types.cairn(repository))(\(session)) }")
+        }
+    }
+}

@@ -1,0 +1,146 @@
+import CairnSchema
+
+/// What is generated, with every Swift name settled: the step between schema and text.
+struct DatabaseModel {
+    let schema: Schema
+    /// The Swift type of the database.
+    let typeName: String
+    let entities: [EntityModel]
+
+    init(_ schema: Schema) {
+        self.schema = schema
+        typeName = Naming.upperCamelCase(schema.database)
+        entities = schema.tables.map { EntityModel($0, in: schema) }
+    }
+
+    var transactionName: String { typeName + "Transaction" }
+    var snapshotName: String { typeName + "Snapshot" }
+}
+
+/// One record type.
+struct EntityModel {
+    let table: Table
+    /// The Swift type.
+    let typeName: String
+    /// The property of the database that has its repository.
+    let repositoryName: String
+    let properties: [PropertyModel]
+    let identifier: IdentifierModel
+    let lookups: [LookupModel]
+
+    init(_ table: Table, in schema: Schema) {
+        self.table = table
+        typeName = table.entity
+        repositoryName = Naming.lowerCamelCase(table.name)
+        let properties = table.columns.map { PropertyModel($0, of: table, in: schema) }
+        self.properties = properties
+        identifier = IdentifierModel(table, properties, in: schema)
+        lookups = table.indexes.filter(\.isUnique).map { LookupModel($0, properties) }
+    }
+
+    var enums: [EnumModel] { properties.compactMap(\.enumeration) }
+}
+
+/// One column as a Swift property.
+struct PropertyModel {
+    let column: Column
+    let name: String
+    /// The Swift type without its `?`.
+    let type: SwiftType
+    let isKey: Bool
+    let enumeration: EnumModel?
+
+    init(_ column: Column, of table: Table, in schema: Schema) {
+        self.column = column
+        name = column.swiftName
+        isKey = table.isKey(column.position)
+        if case .enumeration(let values) = column.type {
+            enumeration = EnumModel(name: Naming.upperCamelCase(column.name), values: values, column: column)
+        } else {
+            enumeration = nil
+        }
+        type = table.key == [column.position] ? .identifier(table.entity) : SwiftType(column, in: schema)
+    }
+
+    var isNullable: Bool { column.isNullable }
+}
+
+/// The Swift type of a column.
+indirect enum SwiftType: Equatable {
+    /// A type of Swift's standard library: `String`.
+    case standard(String)
+    /// A type of Cairn, or one it hands on: `Timestamp`.
+    case cairn(String)
+    /// Foundation's `UUID`.
+    case uuid
+    /// `[UInt8]`.
+    case bytes
+    case array(SwiftType)
+    /// The enum nested in the entity.
+    case enumeration(String)
+    /// The identifier of an entity.
+    case identifier(String)
+
+    init(_ column: Column, in schema: Schema) {
+        switch column.type {
+        case .enumeration: self = .enumeration(Naming.upperCamelCase(column.name))
+        case .reference(let table): self = .identifier(schema.table(named: table)?.entity ?? "")
+        default: self.init(column.valueType)
+        }
+    }
+
+    init(_ type: ValueType) {
+        self =
+            switch type {
+            case .string: .standard("String")
+            case .int: .standard("Int")
+            case .double: .standard("Double")
+            case .bool: .standard("Bool")
+            case .uuid: .uuid
+            case .bytes: .bytes
+            case .timestamp: .cairn("Timestamp")
+            case .date: .cairn("CalendarDate")
+            case .decimal: .cairn("DecimalNumber")
+            case .json: .cairn("JSONValue")
+            case .array(let element): .array(SwiftType(element))
+            }
+    }
+}
+
+/// The identifier type of an entity.
+struct IdentifierModel {
+    /// The properties of the key, in its order.
+    let parts: [PropertyModel]
+    /// For a key of one column: the type of its value.
+    let valueType: SwiftType?
+
+    init(_ table: Table, _ properties: [PropertyModel], in schema: Schema) {
+        parts = table.key.map { properties[$0] }
+        valueType = parts.count == 1 ? SwiftType(parts[0].column, in: schema) : nil
+    }
+}
+
+/// An enum of a column.
+struct EnumModel {
+    let name: String
+    /// The cases: Swift name and stored text.
+    let cases: [(name: String, text: String)]
+    let column: Column
+
+    init(name: String, values: [String], column: Column) {
+        self.name = name
+        self.column = column
+        cases = values.map { (Naming.lowerCamelCase($0), $0) }
+    }
+}
+
+/// A `find(by…)` of a unique index.
+struct LookupModel {
+    let index: Index
+    let parts: [PropertyModel]
+
+    init(_ index: Index, _ properties: [PropertyModel]) {
+        self.index = index
+        parts = index.parts.map { properties[$0.column] }
+    }
+}

@@ -1,0 +1,31 @@
+import CairnGenerator
+import CairnSchema
+import Foundation
+
+// What the build plugin runs: `cairn-generate SCHEMA OUTPUT MODULE`. Small, because a plugin builds every module of its tool
+// a second time. People use `cairn generate`.
+
+/// Writes a line where errors go.
+func report(_ line: String) {
+    FileHandle.standardError.write(Data((line + "\n").utf8))
+}
+
+let arguments = CommandLine.arguments.dropFirst()
+guard arguments.count == 3, let input = arguments.first, let module = arguments.last else {
+    report("usage: cairn-generate SCHEMA OUTPUT MODULE")
+    exit(2)
+}
+let output = URL(fileURLWithPath: arguments[arguments.startIndex + 1])
+
+do {
+    let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: input)))
+    let outcome = SchemaReader.read(bytes, name: input)
+    for diagnostic in outcome.diagnostics { report(diagnostic.description) }
+    guard let schema = outcome.schema else { exit(1) }
+    let source = URL(fileURLWithPath: input).lastPathComponent
+    let file = Generator(schema, source: source, module: module).singleFile(named: output.lastPathComponent)
+    try Data(file.text.utf8).write(to: output, options: .atomic)
+} catch {
+    report("\(input):1:1: error: \(error.localizedDescription)")
+    exit(1)
+}
