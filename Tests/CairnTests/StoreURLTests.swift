@@ -1,0 +1,130 @@
+import CairnCore
+import SQLiteStorage
+import Testing
+
+@testable import Cairn
+
+@Suite("Addresses of stores")
+struct StoreURLTests {
+    @Test(
+        "An address is a scheme, a path and parameters",
+        arguments: [
+            ("memory:", StoreURL.Scheme.memory, ""), ("sqlite:a.db", .sqlite, "a.db"),
+            ("sqlite:/var/a.db", .sqlite, "/var/a.db"),
+            ("SQLITE:a.db", .sqlite, "a.db"), ("sqlite:a%20b%3F.db?timeout=1", .sqlite, "a b?.db"),
+            ("sqlite::memory:", .sqlite, ":memory:"),
+            ("sqlite:C:x", .sqlite, "C:x"), ("sqlite:a.db?", .sqlite, "a.db"),
+        ])
+    func parts(_ text: String, _ scheme: StoreURL.Scheme, _ path: String) throws {
+        let url = try StoreURL(text)
+        #expect(url.scheme == scheme)
+        #expect(url.path == path)
+    }
+
+    @Test("Parameters become options")
+    func parameters() throws {
+        let options = try StoreURL("sqlite:a.db?mode=read_only&synchronous=normal&timeout=0.5&readers=3")
+            .sqliteOptions()
+        #expect(
+            options
+                == SQLiteOptions(
+                    .file("a.db"), mode: .readOnly, synchronous: .normal, timeout: .milliseconds(500), maximumReaders: 3
+                ))
+        #expect(try StoreURL("sqlite::memory:").sqliteOptions() == SQLiteOptions(.temporary))
+    }
+
+    @Test(
+        "What is wrong is named, with what was probably meant",
+        arguments: [
+            ("atlas.db", "sqlite:atlas.db"), ("", "memory: or sqlite:path"), ("sqlit:a.db", "did you mean 'sqlite'"),
+            ("postgres:a", "use memory: or sqlite:path"),
+            ("s3://bucket/x", "not built yet"), ("file:folder/", "not built yet"), ("memory:x", "has a path"),
+            ("memory:?a=b", "it has none"), ("sqlite:", "has no path"),
+            ("sqlite:///a.db", "begins its path with '//'"), ("sqlite:a.db?timeot=1", "did you mean 'timeout'"),
+            ("sqlite:a.db?x=1", "it has mode, synchronous, timeout, readers"),
+            ("sqlite:a.db?mode=create&mode=create", "stands there twice"), ("sqlite:a%2.db", "two hexadecimal digits"),
+            ("sqlite:a%FF.db", "two hexadecimal digits"),
+            ("sqlite:a.db?mode=readonly", "did you mean 'read_only'"),
+            ("sqlite:a.db?synchronous=off", "it is one of full, normal"), ("sqlite:a.db?timeout=-1", "seconds from 0"),
+            ("sqlite:a.db?timeout=soon", "found 'soon'"), ("sqlite:a.db?timeout=nan", "found 'nan'"),
+            ("sqlite:a.db?readers=0", "from 1 to 1000"),
+        ])
+    func refused(_ text: String, _ says: String) throws {
+        let error = try #require(throws: StorageError.self) { try StoreURL(text).sqliteOptions() }
+        #expect(error.code == .configuration)
+        #expect(error.description.contains(says), "\(error)")
+    }
+}
+
+@Suite("cairn.json")
+struct ConfigurationTests {
+    private let text = """
+        // Where our stores are.
+        { "environments": { "test": "memory:", "development": "sqlite:dev.db",
+          "production": "sqlite:${DATA}/${FILE:app.db}?timeout=${T:5}", "odd": "sqlite:$HOME/$${X:}}", } }
+        """
+
+    private func configuration(_ variables: [String: String] = [:], _ text: String? = nil) throws -> Configuration {
+        try Configuration(parsing: Array((text ?? self.text).utf8), file: "cairn.json", variables: variables)
+    }
+
+    @Test("The environment asked for is used, else the one CAIRN_ENV names; CAIRN_URL overrides both")
+    func choice() throws {
+        #expect(try configuration().url(environment: "test") == "memory:")
+        #expect(try configuration(["CAIRN_ENV": "development"]).url() == "sqlite:dev.db")
+        #expect(try configuration(["CAIRN_ENV": "development"]).url(environment: "test") == "memory:")
+        #expect(
+            try configuration(["CAIRN_URL": "sqlite:x", "CAIRN_ENV": "test"]).url(environment: "test") == "sqlite:x")
+        #expect(try configuration(["CAIRN_URL": "", "CAIRN_ENV": "test"]).url() == "memory:")
+    }
+
+    @Test("Variables are filled in, with their defaults where they are not set")
+    func variables() throws {
+        #expect(try configuration(["DATA": "/d"]).url(environment: "production") == "sqlite:/d/app.db?timeout=5")
+        #expect(
+            try configuration(["DATA": "/d", "FILE": "f", "T": ""]).url(environment: "production")
+                == "sqlite:/d/f?timeout=")
+        #expect(try configuration(["X": "x"]).url(environment: "odd") == "sqlite:$HOME/$x}")
+    }
+
+    @Test("A variable that is not set and has no default is an error that names it")
+    func missingVariable() throws {
+        let error = try #require(throws: StorageError.self) { try configuration().url(environment: "production") }
+        #expect(error.description.contains("'DATA'"))
+    }
+
+    @Test("No environment, and one that does not exist, say which there are")
+    func missingEnvironment() throws {
+        let none = try #require(throws: StorageError.self) { try configuration().url() }
+        #expect(none.description.contains("test, development, production, odd"))
+        let wrong = try #require(throws: StorageError.self) { try configuration().url(environment: "devlopment") }
+        #expect(wrong.description.contains("did you mean 'development'"))
+    }
+
+    @Test(
+        "A file with a mistake is refused at its place",
+        arguments: [
+            (
+                "{ \"environment\": {} }",
+                "cairn.json:1:3: a configuration file has no member 'environment'; did you mean 'environments'"
+            ),
+            ("{ \"environments\": { \"a\": 5 } }", "cairn.json:1:26: environment 'a' is the address of a store"),
+            ("[", "cairn.json:1:2:"),
+            ("{ \"environments\": { \"a\": \"x\", \"a\": \"y\" } }", "has the member 'a' twice"), ("", "the text ends"),
+        ])
+    func mistakes(_ text: String, _ says: String) throws {
+        let error = try #require(throws: StorageError.self) { try configuration([:], text) }
+        #expect(error.code == .configuration)
+        #expect(error.description.contains(says), "\(error)")
+    }
+
+    @Test("A '${' without an end, and a file that is not there, are errors")
+    func others() throws {
+        let open = try #require(throws: StorageError.self) {
+            try configuration([:], "{ \"environments\": { \"a\": \"sqlite:${X\" } }").url(environment: "a")
+        }
+        #expect(open.description.contains("without '}'"))
+        let missing = try #require(throws: StorageError.self) { try Configuration(file: "/nonexistent/cairn.json") }
+        #expect(missing.description.contains("cannot be read"))
+    }
+}
