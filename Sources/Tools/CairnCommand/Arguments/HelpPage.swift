@@ -1,0 +1,93 @@
+import CairnSchema
+
+/// The help page of one command.
+struct HelpPage {
+    private let signature: Signature
+
+    init(_ signature: Signature) {
+        self.signature = signature
+    }
+
+    /// For people.
+    var text: String {
+        var lines = ["cairn \(signature.name) \(signature.purpose).", "", "usage: cairn \(signature.usage)"]
+        let operands = signature.operands.map { ["  \($0.name)", $0.help] }
+        let options = signature.allOptions.map { option in
+            ["  \(option.spelling)\(option.name == Option.help.name ? ", -h" : "")", option.help]
+        }
+        lines += [""] + TextTable.lines(operands + options)
+        for note in signature.notes { lines += [""] + TextTable.wrap(note) }
+        lines += ["", signature.examples.count > 1 ? "examples:" : "example:"]
+        lines += signature.examples.map { "  \($0)" }
+        return lines.joined(separator: "\n")
+    }
+
+    /// For programs.
+    var json: String { JSONText.pretty(HelpPage.write(signature)) }
+
+    /// Writes the page of a command as an object.
+    static func write(_ signature: Signature) -> (inout JSONWriter) -> Void {
+        { writer in
+            writer.object { writer in
+                writer.member("name", .string(signature.name))
+                writer.member("purpose", .string(signature.purpose))
+                writer.member("usage", .string("cairn \(signature.usage)"))
+                writer.members("arguments", signature.operands) { operand, writer in
+                    writer.member("name", .string(operand.name))
+                    writer.member("help", .string(operand.help))
+                }
+                writer.members("options", signature.allOptions) { option, writer in
+                    writer.member("name", .string("--\(option.name)"))
+                    writer.member("value", option.value.map(JSONValue.string) ?? .null)
+                    writer.member("help", .string(option.help))
+                }
+                writer.member("notes", .array(signature.notes.map(JSONValue.string)))
+                writer.member("examples", .array(signature.examples.map(JSONValue.string)))
+            }
+        }
+    }
+}
+
+/// The page `cairn --help` prints: what the tool is for, and its commands.
+struct Overview {
+    private let signatures: [Signature]
+
+    init(_ signatures: [Signature]) {
+        self.signatures = signatures
+    }
+
+    /// What the tool understands without a command.
+    static let signature = Signature(
+        name: "cairn", purpose: "works with Cairn schemas and stores",
+        options: [Option(name: "version", help: "print the version")], examples: ["cairn --version"])
+
+    /// For people.
+    var text: String {
+        let commands = signatures.map { ["  \($0.name)", $0.purpose] }
+        let options = Overview.signature.allOptions.map { ["  --\($0.name)", $0.help] }
+        return
+            (["cairn works with Cairn schemas and stores.", "", "usage: cairn COMMAND …", "", "commands:"]
+            + TextTable.lines(commands) + ["", "options:"] + TextTable.lines(options)
+            + [
+                "", "'cairn help COMMAND' tells about one command.", "",
+                "exit codes: 0 done; 1 it found what you asked it to look for; 2 it could not run",
+            ])
+            .joined(separator: "\n")
+    }
+
+    /// For programs.
+    var json: String {
+        JSONText.pretty { writer in
+            writer.object { writer in
+                writer.member("version", .string(Version.current))
+                writer.name("commands")
+                writer.array { writer in
+                    for signature in signatures {
+                        writer.element()
+                        HelpPage.write(signature)(&writer)
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import CairnSchema
+
+/// `cairn check`: looks for mistakes in schema files.
+struct CheckCommand: Command {
+    let signature = Signature(
+        name: "check", purpose: "looks for mistakes in schema files",
+        operands: [
+            Operand(
+                name: "FILE", isRepeated: true, help: "a schema file, such as Schemas/atlas.jsonc", kind: .file)
+        ],
+        notes: [
+            "Prints a line for each mistake: file:line:column: error: what is wrong; what to do [code].",
+            "Exits with 0 when there are no errors (warnings are allowed), 1 when there are, 2 when a file cannot be read.",
+        ],
+        examples: ["cairn check Schemas/atlas.jsonc"])
+
+    func run(_ arguments: ParsedArguments, _ console: Console) async throws -> ExitCode {
+        var diagnostics: [Diagnostic] = []
+        var unread = 0
+        for path in arguments.repeatedOperand("FILE") {
+            // One file that is not there does not hide what is wrong in the others.
+            do {
+                let file = try SchemaFile(path)
+                diagnostics += file.outcome.diagnostics
+                if !arguments.isJSON { show(file, console) }
+            } catch {
+                unread += 1
+                ErrorReport.write(error, console, isJSON: arguments.isJSON)
+            }
+        }
+        if arguments.isJSON {
+            console.print(JSONText.pretty { DiagnosticReport.write(diagnostics, &$0) })
+        }
+        if unread > 0 { return .failed }
+        return diagnostics.contains { $0.severity == .error } ? .found : .done
+    }
+
+    private func show(_ file: SchemaFile, _ console: Console) {
+        DiagnosticReport.write(file.outcome.diagnostics, console, to: .output)
+        guard let schema = file.outcome.schema else { return }
+        let tables = "\(schema.tables.count) \(schema.tables.count == 1 ? "table" : "tables")"
+        console.print(
+            "\(Printable.line(file.path)): database '\(schema.database)', \(tables), no errors, schema \(schema.id.short)"
+        )
+    }
+}

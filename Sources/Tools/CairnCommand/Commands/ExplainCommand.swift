@@ -1,0 +1,92 @@
+import CairnCore
+import CairnSchema
+
+/// `cairn explain`: shows how a store would answer a query, without answering it.
+struct ExplainCommand: Command {
+    let signature = Signature(
+        name: "explain", purpose: "shows how a store would answer a query",
+        operands: [
+            ExistingStore.operand,
+            Operand(name: "TABLE", help: "the table, as the schema calls it"),
+        ],
+        options: [
+            Option(
+                name: "where", value: "'COLUMN OP VALUE'", isRepeated: true,
+                help: "a condition; of several, all must hold"),
+            Option(
+                name: "order", value: "COLUMN[:desc]", isRepeated: true,
+                help: "a column of the order, the most significant first"),
+            Option(name: "limit", value: "N", help: "how many records at most"),
+        ],
+        notes: [
+            "OP is = != < <= > >=, is null, is not null, begins with, ends with, contains, like (% any characters, _ one), or in A,B,C. A value in double quotes is a JSON string.",
+            "Nothing is read but the plan: which index serves the query, what is checked record by record, whether the records must be sorted, and what it costs.",
+        ],
+        examples: ["cairn explain sqlite:atlas.db cities --where 'country = FR' --order population:desc --limit 10"])
+
+    func run(_ arguments: ParsedArguments, _ console: Console) async throws -> ExitCode {
+        try await ExistingStore.with(arguments.operand("STORE")) { store in
+            let table = try store.table(named: arguments.operand("TABLE"))
+            let plan = try await store.session.explain(ExplainCommand.query(table, arguments))
+            console.print(arguments.isJSON ? PlanView(plan).json : Printable.lines(plan.description))
+            return .done
+        }
+    }
+
+    private static func query(_ table: Table, _ arguments: ParsedArguments) throws -> Query {
+        var query = Query(table)
+        for text in arguments.values("where") { query.restrict(to: try Comparison.condition(text, of: table)) }
+        query.order = try arguments.values("order").map { try term($0, of: table) }
+        query.limit = try arguments.value("limit").map(limit)
+        return query
+    }
+
+    private static func term(_ text: String, of table: Table) throws -> OrderTerm {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        let column = try table.columnForQuery(String(parts[0])).position
+        guard parts.count > 1 else { return OrderTerm(column: column) }
+        guard parts[1] == "desc" || parts[1] == "asc" else {
+            throw CommandError(
+                .usage, "'--order \(text)' has the direction '\(parts[1])'",
+                remedy: "write \(parts[0]):desc for the largest first, or \(parts[0]) for the smallest")
+        }
+        return OrderTerm(column: column, isDescending: parts[1] == "desc")
+    }
+
+    private static func limit(_ text: String) throws -> Int {
+        guard let limit = Int(text), limit >= 0 else {
+            throw CommandError(.usage, "'--limit' needs a number from 0, found '\(text)'")
+        }
+        return limit
+    }
+}
+
+/// A plan as programs read it.
+private struct PlanView {
+    private let plan: QueryPlan
+
+    init(_ plan: QueryPlan) {
+        self.plan = plan
+    }
+
+    var json: String {
+        func strings(_ texts: [String]) -> JSONValue { .array(texts.map(JSONValue.string)) }
+        let (access, index) = access
+        return JSONText.object([
+            ("driver", .string(plan.driver)), ("table", .string(plan.table)), ("access", .string(access)),
+            ("index", index.map(JSONValue.string) ?? .null), ("bounds", strings(plan.bounds)),
+            ("filter", plan.filter.map(JSONValue.string) ?? .null), ("sort", strings(plan.sort)),
+            ("limit", plan.limit.map(JSONValue.int) ?? .null), ("covered", .bool(plan.isCovered)),
+            ("requests", .int(plan.requests)), ("dollars", .double(plan.dollars)), ("details", strings(plan.details)),
+        ])
+    }
+
+    private var access: (String, index: String?) {
+        switch plan.access {
+        case .key: ("key", nil)
+        case .index(let name): ("index", name)
+        case .table: ("table", nil)
+        case .nothing: ("nothing", nil)
+        }
+    }
+}

@@ -1,0 +1,73 @@
+import CairnSchema
+
+/// Where a command writes: results to the output, everything else to the error output.
+///
+/// Writing does not throw: a command whose reader has gone should still end in order. What went wrong is kept in ``failure``
+/// for the end of the program. Not shared between tasks.
+final class Console {
+    /// Writes a text as it is.
+    typealias Writer = (String) throws(WriteFailure) -> Void
+
+    /// The two places.
+    enum Stream {
+        case output
+        case errors
+    }
+
+    private let writeOutput: Writer
+    private let writeErrors: Writer
+    private let coloured: Set<Stream>
+    /// Why the output is incomplete; nil when all of it was written.
+    private(set) var failure: WriteFailure?
+
+    /// - Parameters:
+    ///   - output: Takes the results.
+    ///   - errors: Takes everything else.
+    ///   - coloured: Where colours are shown.
+    init(output: @escaping Writer, errors: @escaping Writer, coloured: Set<Stream> = []) {
+        writeOutput = output
+        writeErrors = errors
+        self.coloured = coloured
+    }
+
+    /// Writes a line of the result.
+    func print(_ line: String) {
+        guard failure == nil else { return }
+        do { try writeOutput(line + "\n") } catch { failure = error }
+    }
+
+    /// Writes a line to the error output. If that fails there is nobody left to tell.
+    func report(_ line: String) {
+        do { try writeErrors(line + "\n") } catch {}
+    }
+
+    /// Writes a line to a stream.
+    func write(_ line: String, to stream: Stream) {
+        switch stream {
+        case .output: print(line)
+        case .errors: report(line)
+        }
+    }
+
+    /// A text as it looks on a stream.
+    func paint(_ text: String, _ style: Style, on stream: Stream = .output) -> String {
+        coloured.contains(stream) ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
+    }
+
+    /// How a text looks (ECMA-48, select graphic rendition).
+    enum Style: String {
+        case error = "1;31"
+        case warning = "1;33"
+        case name = "1"
+    }
+}
+
+/// Why a text could not be written.
+struct WriteFailure: Error, Equatable {
+    /// The error number of the system.
+    let code: Int32
+    /// Whether the reader went away, as `head` does once it has seen enough: nothing to complain about.
+    let isReaderGone: Bool
+    /// What the system says.
+    let reason: String
+}

@@ -1,0 +1,66 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// The standard streams of the process.
+enum Terminal {
+    /// Makes the standard streams safe to use. Called once, before anything opens a file.
+    ///
+    /// A program started with a stream closed would get that number for the first file it opens, and its messages would go
+    /// into the file. So each number is taken: by `/dev/null`, opened so that writing to it still fails. And a reader that
+    /// goes away must not kill the process between two files it writes.
+    static func secureStreams() {
+        signal(SIGPIPE, SIG_IGN)
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) == -1 {
+            // Takes the lowest free number, which is this one.
+            _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+        }
+    }
+
+    /// The console of the process.
+    static func console() -> Console {
+        let streams: [(Console.Stream, Int32)] = [(.output, STDOUT_FILENO), (.errors, STDERR_FILENO)]
+        let coloured = streams.filter { shows(colours: $0.1) }.map(\.0)
+        return Console(
+            output: { text throws(WriteFailure) in try write(text, to: STDOUT_FILENO) },
+            errors: { text throws(WriteFailure) in try write(text, to: STDERR_FILENO) },
+            coloured: Set(coloured))
+    }
+
+    /// Whether colours make sense on a stream (https://no-color.org).
+    private static func shows(colours descriptor: Int32) -> Bool {
+        isatty(descriptor) == 1 && isEmpty("NO_COLOR") && variable("TERM") != "dumb"
+    }
+
+    private static func isEmpty(_ name: String) -> Bool { variable(name)?.isEmpty ?? true }
+
+    private static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+
+    /// Writes all of a text to a descriptor.
+    static func write(_ text: String, to descriptor: Int32) throws(WriteFailure) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { systemWrite(descriptor, $0.baseAddress, $0.count) }
+            if count > 0 {
+                rest = rest.dropFirst(count)
+            } else if errno != EINTR {
+                throw WriteFailure(
+                    code: errno, isReaderGone: errno == EPIPE, reason: SystemError.text(errno))
+            }
+        }
+    }
+
+    private static func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
+        #if canImport(Glibc)
+            Glibc.write(descriptor, bytes, count)
+        #elseif canImport(Musl)
+            Musl.write(descriptor, bytes, count)
+        #else
+            Darwin.write(descriptor, bytes, count)
+        #endif
+    }
+}

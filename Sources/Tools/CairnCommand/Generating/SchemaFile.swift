@@ -1,0 +1,15 @@
+import CairnSchema
+
+/// A schema file named on the command line.
+struct SchemaFile {
+    /// The path as it was given, which is how messages name it.
+    let path: String
+    let outcome: SchemaReader.Outcome
+
+    /// Reads a file.
+    /// - Throws: `CommandError` when it cannot be read; what is wrong in it stands in ``outcome``.
+    init(_ path: String) throws {
+        self.path = path
+        outcome = SchemaReader.read(try Files.read(path), name: path)
+    }
+}

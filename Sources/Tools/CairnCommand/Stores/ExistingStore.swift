@@ -1,0 +1,36 @@
+import Cairn
+import CairnCore
+
+/// Opens stores for looking into them.
+enum ExistingStore {
+    /// The operand of every command that reads a store.
+    static let operand = Operand(
+        name: "STORE", help: "the address of the store, such as sqlite:atlas.db; it is opened for reading")
+
+    /// Lends the store at an address to `body`, opened by the schema it holds itself.
+    /// - Throws: `storage.not_a_store` when there is none, or one that ends with its program.
+    static func with<Result>(_ address: String, _ body: (Store) async throws -> Result) async throws -> Result {
+        let url = try StoreURL(address)
+        guard url.isPersistent else {
+            throw StorageError(
+                .notAStore, "\(url) holds nothing: it lives in the memory of the program that opens it",
+                remedy: "name a store that outlives its program, such as sqlite:atlas.db")
+        }
+        let storage = try await Stores.storage(forReading: url)
+        do {
+            let result = try await body(try await Store.open(existing: storage))
+            try await storage.close()
+            return result
+        } catch {
+            // The first error is the one to tell.
+            try? await storage.close()
+            throw error
+        }
+    }
+}
+
+extension Store {
+    /// The table of a name.
+    /// - Throws: `storage.invalid`, which names the nearest table.
+    func table(named name: String) throws -> Table { try records(name).table }
+}
