@@ -1,0 +1,92 @@
+import Foundation
+
+/// `cairn-bench [sqlite] [memory] [--rows N] [--rounds N] [--only TEXT] [--json] [--check]`.
+@main
+struct BenchCommand {
+    private var suites: [String] = []
+    private var rows = 100_000
+    private var rounds = 5
+    private var only: String?
+    private var isJSON = false
+    private var isCheck = false
+
+    private static let usage = """
+        cairn-bench measures Cairn and what it is compared with, in one run.
+
+          cairn-bench [sqlite] [memory] [--rows N] [--rounds N] [--only TEXT] [--json] [--check]
+
+          --rows N     rows of the table (100000)
+          --rounds N   rounds that count, medians are taken (5)
+          --only TEXT  only work whose name has this text
+          --json       an array for programs instead of a table
+          --check      exit 1 when a ratio is over its limit
+
+        Example: cairn-bench sqlite --rows 10000 --rounds 3
+        """
+
+    private init(_ arguments: [String]) throws {
+        var rest = arguments[...]
+        while let argument = rest.popFirst() {
+            switch argument {
+            case "sqlite", "memory": suites.append(argument)
+            case "--json": isJSON = true
+            case "--check": isCheck = true
+            case "--rows": rows = try BenchCommand.number(rest.popFirst(), argument)
+            case "--only": only = rest.popFirst()
+            case "--rounds": rounds = try BenchCommand.number(rest.popFirst(), argument)
+            default: throw UsageError(message: "'\(argument)' is not known")
+            }
+        }
+        if suites.isEmpty { suites = ["sqlite", "memory"] }
+    }
+
+    private static func number(_ text: String?, _ option: String) throws -> Int {
+        guard let text, let number = Int(text), number > 0 else {
+            throw UsageError(message: "\(option) needs a number from 1")
+        }
+        return number
+    }
+
+    static func main() async {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        if arguments.contains("--help") || arguments.contains("-h") { return print(usage) }
+        do {
+            let command = try BenchCommand(arguments)
+            exit(try await command.run() ? 0 : 1)
+        } catch let error as UsageError {
+            FileHandle.standardError.write(Data("cairn-bench: \(error.message)\n\(usage)\n".utf8))
+            exit(2)
+        } catch {
+            FileHandle.standardError.write(Data("cairn-bench: \(error)\n".utf8))
+            exit(2)
+        }
+    }
+
+    /// - Returns: Whether everything asked for is within its limit.
+    private func run() async throws -> Bool {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "cairn-bench-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let data = Rows(count: rows)
+        var measurements: [Measurement] = []
+        if suites.contains("sqlite") {
+            measurements += try await SQLiteSuite(rows: data, rounds: rounds, only: only, folder: folder).run()
+        }
+        if suites.contains("memory") {
+            measurements += try await MemorySuite(rows: data, rounds: rounds, only: only).run()
+        }
+        let report = Report(measurements: measurements)
+        print(isJSON ? report.json : report.table)
+        guard isCheck else { return true }
+        for measurement in report.overLimit {
+            let text = "over the limit: \(measurement.suite) \(measurement.name)\n"
+            FileHandle.standardError.write(Data(text.utf8))
+        }
+        return report.overLimit.isEmpty
+    }
+}
+
+/// A command line that cannot be understood.
+struct UsageError: Error {
+    let message: String
+}
