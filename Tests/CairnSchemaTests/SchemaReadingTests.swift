@@ -291,6 +291,9 @@ struct SchemaErrorTests {
             file: "{ \"database\": \"d\", \"tables\": { \"things\": { \"columns\": { \"id\": \"int\" } } } }"),
         Mistake("schema.unknown_column", "did you mean 'id'", key: "\"ib\""),
         Mistake("schema.key", "may be null", columns: "\"id\": \"int?\""),
+        Mistake(
+            "schema.key", "errors, plans and file names show keys",
+            columns: "\"id\": { \"type\": \"int\", \"sensitive\": true }"),
         Mistake("schema.key", "names 'id' twice", key: "[\"id\", \"id\"]"),
         Mistake("schema.key", "part of the key but of type double", columns: "\"id\": \"double\""),
         Mistake("schema.key", "part of the key but of type json", columns: "\"id\": \"json\""),

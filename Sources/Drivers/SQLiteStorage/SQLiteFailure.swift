@@ -27,6 +27,9 @@ struct SQLiteFailure: Error {
     /// Whether a unique index or a primary key refused.
     var isDuplicate: Bool { cairn_sqlite3_is_duplicate(code) != 0 }
 
+    private static let permissions =
+        "check that file and folder may be written: SQLite keeps two files beside the database, even to read it"
+
     /// What it means to the user of the database at a place.
     func storageError(at place: String) -> any Error {
         switch primaryCode {
@@ -50,11 +53,11 @@ struct SQLiteFailure: Error {
         case SQLITE_READONLY:
             return StorageError(
                 .readOnly, "\(place) cannot be written: \(message)",
-                remedy: "open it without mode=read_only, and check the permissions of the file and its folder")
+                remedy: SQLiteFailure.permissions)
         case SQLITE_CANTOPEN, SQLITE_PERM, SQLITE_AUTH:
             return StorageError(
                 .io, "\(place) cannot be opened: \(message)",
-                remedy: "check that the folder exists and that file and folder may be read and written")
+                remedy: "check that the folder exists; \(SQLiteFailure.permissions)")
         case SQLITE_TOOBIG:
             return StorageError(.limit, "a value or statement is too large for SQLite: \(message)")
         default:

@@ -150,11 +150,13 @@ package struct RecordCheck: Sendable {
 
     private func unknownCase(_ text: String, _ column: Column) -> StorageError {
         guard case .enumeration(let values) = column.type else { return .invalid(table, column, "unknown value") }
+        let known = "the values are \(values.prefix(20).joined(separator: ", "))"
+        // The nearest name would tell what a sensitive value looks like.
+        if column.isSensitive {
+            return .invalid(table, column, "the value is not one of the enum", remedy: known)
+        }
         let hint = NearestName.hint(text, among: values)
-        return StorageError.invalid(
-            table, column,
-            column.isSensitive ? "the value is not one of the enum" : "'\(text)' is not one of its values",
-            remedy: hint ?? "the values are \(values.prefix(20).joined(separator: ", "))")
+        return .invalid(table, column, "'\(text)' is not one of its values", remedy: hint ?? known)
     }
 
     /// The type of a value, for messages.

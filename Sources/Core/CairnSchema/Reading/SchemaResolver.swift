@@ -68,6 +68,12 @@ struct SchemaResolver {
                     "schema.key", at: offset, "the key column '\(name)' of table '\(table.name)' may be null",
                     remedy: "remove the '?' or 'nullable' from its type")
             }
+            if column.isSensitive {
+                diagnostics.error(
+                    "schema.key", at: offset,
+                    "the key column '\(name)' of table '\(table.name)' is sensitive, but errors, plans and file names show keys",
+                    remedy: "use another key, such as a uuid, and make '\(name)' unique")
+            }
         }
     }
 

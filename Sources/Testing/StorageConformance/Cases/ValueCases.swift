@@ -38,6 +38,30 @@ enum ValueCases {
                     try expectEqual(record["document"], .json(["n": .int(number)]))
                 }
             },
+            ConformanceCase(.l0, "An error does not show values of sensitive columns, nor what they are like") { store in
+                let db = try await store.open(
+                    """
+                    { "database": "secrets", "tables": { "rows": { "columns": {
+                      "id": "int",
+                      "pin": { "type": "string", "max_length": 4, "unique": true, "sensitive": true },
+                      "blood": { "enum": ["zero", "alpha"], "default": "zero", "sensitive": true },
+                      "boss": { "references": "rows", "nullable": true, "sensitive": true }
+                    }, "key": "id" } } }
+                    """)
+                try await db.insert("rows", ["id": .int(1), "pin": .string("4711")])
+                let bad: [(StorageError.Code, String, Value)] = [
+                    (.duplicate, "pin", .string("4711")), (.invalid, "pin", .string("47110")),
+                    (.invalid, "blood", .string("alpho")), (.reference, "boss", .int(4711)),
+                ]
+                for (code, column, value) in bad {
+                    var values: [String: Value] = ["id": .int(2), "pin": .string("1")]
+                    values[column] = value
+                    let error = try await expectError(code) { try await db.insert("rows", values) }
+                    for secret in ["4711", "alpho", "did you mean"] {
+                        try expect(!"\(error)".contains(secret), "the error shows the secret: \(error)")
+                    }
+                }
+            },
             ConformanceCase(.l0, "Negative zero is stored as zero") { store in
                 let db = try await store.open()
                 try await db.insert(
