@@ -119,7 +119,7 @@ enum MemoryFile {
                 .upgradeRequired, "\(path) was written by a newer Cairn (format \(found))",
                 remedy: "use a newer version of Cairn")
         }
-        guard let text = json["schema"]?.description, let schema = try? Schema(parsing: text, file: path) else {
+        guard let text = json["schema"]?.description, let schema = try? Schema(stored: text, file: path) else {
             throw StorageError(
                 .damaged, "the schema in \(path) cannot be read", remedy: "restore the file from a backup")
         }

@@ -28,7 +28,7 @@ struct StoredSchema {
         }
         let schema: Schema
         do {
-            schema = try Schema(parsing: text, file: "schema of \(place)")
+            schema = try Schema(stored: text, file: "schema of \(place)")
         } catch {
             throw damaged("its schema cannot be read: \(error)")
         }

@@ -24,7 +24,9 @@ do {
     guard let schema = outcome.schema else { exit(1) }
     let source = URL(fileURLWithPath: input).lastPathComponent
     let file = Generator(schema, source: source, module: module).singleFile(named: output.lastPathComponent)
-    try Data(file.text.utf8).write(to: output, options: .atomic)
+    let text = Data(file.text.utf8)
+    // A file that is written again is compiled again, with all that depends on it; a new comment in a schema is no reason.
+    if (try? Data(contentsOf: output)) != text { try text.write(to: output, options: .atomic) }
 } catch {
     report("\(input):1:1: error: \(error.localizedDescription)")
     exit(1)

@@ -92,3 +92,24 @@ extension KeyedDecodingContainer {
         return Array(data)
     }
 }
+
+/// How an identifier of one column encodes its value: as a column of the value's type does.
+enum IdentifierCoding {
+    static func encode<Value: ColumnValue & Encodable>(_ value: Value, to encoder: any Encoder) throws {
+        switch value.columnValue {
+        case .bytes(let bytes) where value is [UInt8]: try Data(bytes).base64EncodedString().encode(to: encoder)
+        case .uuid(let uuid) where value is UUID: try uuid.text.encode(to: encoder)
+        // The value of an identifier may be an identifier, which comes back here for its own.
+        default: try value.encode(to: encoder)
+        }
+    }
+
+    static func decode<Value: Decodable>(_ type: Value.Type, from decoder: any Decoder) throws -> Value {
+        guard type == [UInt8].self else { return try Value(from: decoder) }
+        guard let data = Data(base64Encoded: try String(from: decoder)), let value = Array(data) as? Value else {
+            throw DecodingError.dataCorrupted(
+                DecodingError.Context(codingPath: decoder.codingPath, debugDescription: "expected Base64"))
+        }
+        return value
+    }
+}

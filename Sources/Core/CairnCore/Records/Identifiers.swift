@@ -28,12 +28,12 @@ extension ColumnIdentifier {
 
     /// Reads the bare value of the key column.
     public init(from decoder: any Decoder) throws {
-        self.init(try Value(from: decoder))
+        self.init(try IdentifierCoding.decode(Value.self, from: decoder))
     }
 
     /// Writes the bare value of the key column.
     public func encode(to encoder: any Encoder) throws {
-        try value.encode(to: encoder)
+        try IdentifierCoding.encode(value, to: encoder)
     }
 }
 

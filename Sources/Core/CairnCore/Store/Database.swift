@@ -38,7 +38,7 @@ extension Database {
     /// The schema the type was generated from.
     /// - Throws: ``SchemaError`` when the generated file was edited.
     public static var schema: Schema {
-        get throws { try Schema(parsing: schemaText, file: "generated \(Self.self)") }
+        get throws { try Schema(stored: schemaText, file: "generated \(Self.self)") }
     }
 
     /// Opens the database on a driver; creates its tables in a store that holds nothing yet.

@@ -150,6 +150,8 @@ enum ColumnReader {
                 "'enum' of \(what) has \(texts.count) values; the limit is \(SchemaLimits.enumValues)")
         }
         var cases: [String: String] = [:]
+        // Swift takes texts for equal that differ in bytes only, and refuses an enum with both.
+        var equalTexts: Set<String> = []
         for (text, offset) in texts {
             let name = Naming.lowerCamelCase(text)
             if text.utf8.count > SchemaLimits.enumValueBytes {
@@ -168,6 +170,11 @@ enum ColumnReader {
                         ? "\(what) has the value '\(text)' twice"
                         : "the values '\(other)' and '\(text)' of \(what) make the same Swift case '\(name)'",
                     remedy: "keep one of them")
+            } else if !equalTexts.insert(text).inserted {
+                diagnostics.error(
+                    "schema.enum", at: offset,
+                    "\(what) has two values '\(text)' that are the same text in other bytes", remedy: "keep one of them"
+                )
             }
         }
         return texts.map(\.text)

@@ -2,6 +2,8 @@
 struct ColumnRulesReader {
     let draft: ColumnDraft
     let type: ValueType
+    /// The values of the enum the column has or refers to; nil when there is none.
+    let enumValues: [String]?
     /// The column, for messages.
     let what: String
 
@@ -81,7 +83,7 @@ struct ColumnRulesReader {
             diagnostics.error("schema.default", at: error.offset, "'default' of \(what): \(error.message)")
             return nil
         }
-        if case .enumeration(let values) = draft.type, case .string(let text) = value,
+        if let values = enumValues, case .string(let text) = value,
             !values.contains(where: { Utf8.equal($0, text) })
         {
             diagnostics.error(

@@ -10,6 +10,7 @@ struct IndexResolver {
         for draft in table.columns where draft.isUnique { addUnique(draft, to: &indexes, &diagnostics) }
         for column in columns where column.referencedTable != nil { addReference(column, to: &indexes) }
         reportSameNames(indexes, &diagnostics)
+        reportSameLookups(indexes, &diagnostics)
         reportPrefixes(indexes, &diagnostics)
         return indexes
     }
@@ -112,6 +113,24 @@ struct IndexResolver {
                 "schema.collision", at: draft.offset,
                 "index '\(draft.name)' of table '\(table.name)' has the name of an index the schema implies",
                 remedy: "give it another name")
+        }
+    }
+
+    /// Two unique indexes make the same `find(by…)` when their first columns differ in lower camel case only.
+    private func reportSameLookups(_ indexes: [Index], _ diagnostics: inout DiagnosticCollector) {
+        var columnsByLookup: [[String]: [Int]] = [:]
+        for index in indexes where index.isUnique && !index.parts.isEmpty {
+            let positions = index.parts.map(\.column)
+            let first = Naming.upperCamelCase(columns[positions[0]].name)
+            let lookup = [first] + positions.dropFirst().map { columns[$0].name }
+            guard let other = columnsByLookup.updateValue(positions, forKey: lookup), other != positions else {
+                continue
+            }
+            let names = "'\(columns[other[0]].name)' and '\(columns[positions[0]].name)'"
+            diagnostics.error(
+                "schema.collision", at: table.columns[positions[0]].offset,
+                "the unique columns \(names) of table '\(table.name)' make the same Swift name 'find(by\(first))'",
+                remedy: "rename one")
         }
     }
 

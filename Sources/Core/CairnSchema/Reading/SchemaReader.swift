@@ -10,14 +10,26 @@ package struct SchemaReader {
         package let diagnostics: [Diagnostic]
     }
 
+    /// Where a schema comes from.
+    enum Origin {
+        /// A person wrote it: Swift will be generated from it.
+        case file
+        /// A store or generated code carries it, without what only Swift sees. Its names were settled before.
+        case stored
+    }
+
     /// Reads the bytes of a schema file called `name`.
     package static func read(_ bytes: [UInt8], name: String) -> Outcome {
+        read(bytes, name: name, from: .file)
+    }
+
+    static func read(_ bytes: [UInt8], name: String, from origin: Origin) -> Outcome {
         let source = SourceText(name: name, bytes: bytes)
         var diagnostics = DiagnosticCollector(source)
         guard let root = parse(bytes, &diagnostics) else {
             return Outcome(schema: nil, diagnostics: diagnostics.diagnostics)
         }
-        let schema = read(root, &diagnostics)
+        let schema = read(root, from: origin, &diagnostics)
         return Outcome(schema: diagnostics.hasErrors ? nil : schema, diagnostics: diagnostics.diagnostics)
     }
 
@@ -35,7 +47,9 @@ package struct SchemaReader {
         }
     }
 
-    private static func read(_ root: JSONNode, _ diagnostics: inout DiagnosticCollector) -> Schema? {
+    private static func read(
+        _ root: JSONNode, from origin: Origin, _ diagnostics: inout DiagnosticCollector
+    ) -> Schema? {
         guard var file = MemberReader(root, "a schema file", &diagnostics) else { return nil }
         _ = file.string("$schema", &diagnostics)
         let database = file.string("database", &diagnostics)
@@ -68,8 +82,12 @@ package struct SchemaReader {
         if let queries {
             diagnostics.unsupported("queries", of: "the schema", at: queries.offset)
         }
-        let resolver = SchemaResolver(database: database?.text ?? "unnamed", drafts: drafts)
-        return resolver.resolve(databaseOffset: database?.offset ?? root.offset, &diagnostics)
+        let name = database?.text ?? "unnamed"
+        if origin == .file {
+            SwiftNames(database: name, drafts: drafts).check(
+                databaseOffset: database?.offset ?? root.offset, &diagnostics)
+        }
+        return SchemaResolver(database: name, drafts: drafts).resolve(&diagnostics)
     }
 
     private static func missing(
@@ -95,6 +113,17 @@ extension Schema {
     /// - Throws: ``SchemaError`` with every error of the file.
     public init(parsing bytes: [UInt8], file: String = "schema") throws(SchemaError) {
         let outcome = SchemaReader.read(bytes, name: file)
+        guard let schema = outcome.schema else { throw SchemaError(outcome.diagnostics) }
+        self = schema
+    }
+}
+
+extension Schema {
+    /// Reads a schema that a store or generated code carries. It does not say `entity`, so the names that Swift would have
+    /// may collide here; nothing is generated from it.
+    /// - Throws: ``SchemaError`` when it is none.
+    package init(stored text: String, file: String) throws(SchemaError) {
+        let outcome = SchemaReader.read(Array(text.utf8), name: file, from: .stored)
         guard let schema = outcome.schema else { throw SchemaError(outcome.diagnostics) }
         self = schema
     }

@@ -1,11 +1,10 @@
-/// Resolves what only the whole file shows: references, keys, indexes, defaults and the names in Swift.
+/// Resolves what only the whole file shows: references, keys, indexes and defaults.
 struct SchemaResolver {
     let database: String
     let drafts: [TableDraft]
 
     /// Reports what is wrong; gives a schema to use only when nothing was an error.
-    func resolve(databaseOffset: Int, _ diagnostics: inout DiagnosticCollector) -> Schema? {
-        SwiftNames(database: database, drafts: drafts).check(databaseOffset: databaseOffset, &diagnostics)
+    func resolve(_ diagnostics: inout DiagnosticCollector) -> Schema? {
         for table in drafts { checkKey(of: table, &diagnostics) }
         let valueTypes = drafts.map { table in
             table.columns.map { valueType(of: $0, in: table, &diagnostics) }
@@ -164,7 +163,8 @@ struct SchemaResolver {
                 "schema.key", at: draft.typeOffset, "\(what) is part of the key but of type \(type)",
                 remedy: "keys are string, int, uuid, bytes, bool, timestamp, date, decimal, an enum or a reference")
         }
-        let rules = ColumnRulesReader(draft: draft, type: type, what: what)
+        let rules = ColumnRulesReader(
+            draft: draft, type: type, enumValues: enumValues(of: draft), what: what)
         let checked = rules.rules(&diagnostics)
         var defaultValue = rules.defaultValue(checked, &diagnostics)
         if defaultValue == nil, isKey, draft.type == .uuid { defaultValue = .uuid }
@@ -172,6 +172,24 @@ struct SchemaResolver {
             name: draft.name, position: position, type: draft.type, valueType: type, isNullable: draft.isNullable,
             defaultValue: defaultValue, rules: checked, onDelete: draft.onDelete, isSensitive: draft.isSensitive,
             deprecation: draft.deprecation, doc: draft.doc, renamedFrom: draft.renamedFrom?.text)
+    }
+
+    /// The values of the enum a column is, or that is the key its references lead to.
+    private func enumValues(of column: ColumnDraft) -> [String]? {
+        var column = column
+        // References that lead in a circle were reported; no chain is longer than there are tables.
+        for _ in 0...drafts.count {
+            switch column.type {
+            case .enumeration(let values): return values
+            case .reference(let name):
+                guard let target = drafts.first(where: { Utf8.equal($0.name, name) }), target.key.count == 1,
+                    let position = target.position(of: target.key[0].text)
+                else { return nil }
+                column = target.columns[position]
+            default: return nil
+            }
+        }
+        return nil
     }
 
     // MARK: Building

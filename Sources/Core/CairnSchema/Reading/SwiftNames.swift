@@ -10,6 +10,12 @@ struct SwiftNames {
             typeName: "the database", typeName + "Transaction": "the database's transactions",
             typeName + "Snapshot": "the database's snapshots",
         ]
+        if SwiftNames.reservedTypes.contains(typeName) {
+            diagnostics.error(
+                "schema.reserved", at: databaseOffset,
+                "database '\(database)' makes the Swift type '\(typeName)', a name that means something else there",
+                remedy: "rename it")
+        }
         warnIfHiding(typeName, "database '\(database)'", "rename it", at: databaseOffset, &diagnostics)
         var properties: [String: String] = [:]
         for table in drafts {
@@ -43,6 +49,13 @@ struct SwiftNames {
                 remedy: "write it in upper camel case, like \"City\"")
             return
         }
+        if SwiftNames.reservedTypes.contains(name) {
+            diagnostics.error(
+                "schema.reserved", at: offset,
+                "table '\(table.name)' makes the Swift type '\(name)', a name that means something else there",
+                remedy: "say \"entity\": \"\(name)Record\"")
+            return
+        }
         if let other = types.updateValue("table '\(table.name)'", forKey: name) {
             diagnostics.error(
                 "schema.collision", at: offset,
@@ -57,7 +70,7 @@ struct SwiftNames {
     private static func isTypeName(_ name: String) -> Bool {
         guard let first = name.utf8.first, (0x41...0x5A).contains(first) else { return false }
         let rest = name.utf8.allSatisfy { ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A) || (0x30...0x39).contains($0) }
-        return rest && name.utf8.count <= Naming.maximumBytes && !["Self", "Type", "Protocol", "Any"].contains(name)
+        return rest && name.utf8.count <= Naming.maximumBytes
     }
 
     private func warnIfHiding(
@@ -93,43 +106,78 @@ struct SwiftNames {
                     "schema.reserved", at: column.offset, "\(what) is called 'id' but is not the key",
                     remedy: "make it the key, or rename it: Swift's Identifiable needs 'id' for the key")
             }
-            guard case .enumeration = column.type else { continue }
-            let type = Naming.upperCamelCase(column.name)
-            if !types.insert(type).inserted || type == table.entityName {
+            if let name = checkEnum(of: column, what, in: table, &diagnostics), !types.insert(name).inserted {
                 diagnostics.error(
                     "schema.collision", at: column.offset,
-                    "the enum of \(what) makes the Swift type '\(type)', which exists",
+                    "the enum of \(what) makes the Swift type '\(name)', which exists",
                     remedy: "rename the column")
             }
         }
+        checkKey(of: table, &diagnostics)
     }
 
-    /// Members of every record that a column must not be called like.
-    private static let recordMembers = [
-        "revision": "every record has its revision there",
-        "createdAt": "every record has the time it was created there, kept by Cairn",
-        "updatedAt": "every record has the time it was last updated there, kept by Cairn",
-        "hashValue": "Swift's Hashable has it already",
-    ]
+    /// The name of the enum of a column, if it has one that can be declared.
+    private func checkEnum(
+        of column: ColumnDraft, _ what: String, in table: TableDraft, _ diagnostics: inout DiagnosticCollector
+    ) -> String? {
+        guard case .enumeration(let values) = column.type else { return nil }
+        let name = Naming.upperCamelCase(column.name)
+        if SwiftNames.metatypes.contains(name) {
+            diagnostics.error(
+                "schema.reserved", at: column.offset,
+                "the enum of \(what) makes the Swift type '\(name)', a name that means something else there",
+                remedy: name == "Type" ? "call the column 'kind'" : "rename the column")
+            return nil
+        }
+        if values.contains(where: { Naming.lowerCamelCase($0) == "allCases" }) {
+            diagnostics.error(
+                "schema.reserved", at: column.typeOffset,
+                "a value of 'enum' of \(what) makes the Swift case 'allCases', which every enum has already",
+                remedy: "rename the value")
+        }
+        if name == table.entityName || entitiesReferred(by: table).contains(name) {
+            diagnostics.error(
+                "schema.collision", at: column.offset,
+                "the enum of \(what) makes the Swift type '\(name)', which hides the record type '\(name)' there",
+                remedy: "rename the column, or give that table an 'entity' of another name")
+            return nil
+        }
+        return name
+    }
 
-    /// Members of the generated database type that a table must not be called like.
-    private static let databaseMembers: Set<String> = [
-        "store", "session", "schemaText", "schemaId", "entities", "transaction", "snapshot", "savepoint", "close",
-    ]
+    /// The record types a table's code names: those its references lead to, through keys that are references themselves.
+    private func entitiesReferred(by table: TableDraft) -> Set<String> {
+        var found: Set<String> = []
+        var tables = table.columns.compactMap(referredTable)
+        while let next = tables.popLast() {
+            guard found.insert(next.entityName).inserted else { continue }
+            let key = next.key.first.flatMap { next.position(of: $0.text) }
+            if next.key.count == 1, let key { tables += [referredTable(by: next.columns[key])].compactMap { $0 } }
+        }
+        return found
+    }
 
-    /// Types of Swift, Foundation and Cairn that a generated type would hide in the module it is in.
-    private static let knownTypes: Set<String> = [
-        "Array", "Bool", "Character", "Codable", "Date", "Data", "Dictionary", "Double", "Duration", "Error", "Float",
-        "Hasher", "Int", "Mirror", "Never", "Optional", "Range", "Result", "Sequence", "Set", "String", "Substring",
-        "Task",
-        "TaskGroup", "Actor", "MainActor", "Clock", "Regex", "Collection", "Identifiable", "Hashable", "Sendable",
-        "URL",
-        "UUID", "Calendar", "Locale", "Process", "Thread", "Timer", "Bundle", "Notification", "Operation", "Decimal",
-        "Measurement", "Unit", "Formatter", "FileHandle", "FileManager", "Stream", "Host", "Port", "Progress", "Column",
-        "ColumnType", "Cursor", "Database", "Entity", "Index", "Key", "Predicate", "Condition", "Query", "Record",
-        "Reference",
-        "Repository", "RowReader", "RowWriter", "Schema", "Session", "Snapshot", "Storage", "StorageError", "Store",
-        "Table",
-        "Timestamp", "CalendarDate", "DecimalNumber", "Transaction", "Value", "Page", "Batch", "Receipt", "JSONValue",
-    ]
+    private func referredTable(by column: ColumnDraft) -> TableDraft? {
+        guard case .reference(let name) = column.type else { return nil }
+        return drafts.first { Utf8.equal($0.name, name) }
+    }
+
+    /// An identifier has members of its own beside the columns of the key.
+    private func checkKey(of table: TableDraft, _ diagnostics: inout DiagnosticCollector) {
+        if table.key.count > 1 {
+            for (column, offset) in table.key where ["key", "description"].contains(column) {
+                diagnostics.error(
+                    "schema.reserved", at: offset,
+                    "column '\(column)' of table '\(table.name)' is one of several in the key, and every identifier has '\(column)' already",
+                    remedy: "rename the column")
+            }
+        } else if let name = table.key.first?.text, let position = table.position(of: name),
+            let target = referredTable(by: table.columns[position]), target.entityName == "Value"
+        {
+            diagnostics.error(
+                "schema.reserved", at: table.columns[position].typeOffset,
+                "the key of table '\(table.name)' refers to the record type 'Value', a name that means something else in identifiers",
+                remedy: "give table '\(target.name)' an 'entity' of another name")
+        }
+    }
 }

@@ -24,26 +24,27 @@ struct CodingEmitter {
     }
 
     private func writeDecoding(_ code: inout CodeWriter) {
-        let defaults = DefaultEmitter(entity: entity, types: types)
+        let defaults = DefaultEmitter(types: types)
         code.line()
         code.doc("Decodes a record; what is missing gets its default.")
         code.block("public init(from decoder: any \(types.standard("Decoder"))) throws") { code in
             code.line("let container = try decoder.container(keyedBy: CodingKeys.self)")
             for property in entity.properties {
-                let type = types.spell(property.type, in: entity)
+                let type = types.spell(property.type)
                 let key = "forKey: .\(property.name)"
+                let name = reach(property.name, beside: "decoder", "container")
                 switch defaults.expression(property) {
-                case nil: code.line("\(property.name) = try container.decodeColumn(\(type).self, \(key))")
+                case nil: code.line("\(name) = try container.decodeColumn(\(type).self, \(key))")
                 case "nil" where property.isNullable:
-                    code.line("\(property.name) = try container.decodeColumnIfPresent(\(type).self, \(key))")
+                    code.line("\(name) = try container.decodeColumnIfPresent(\(type).self, \(key))")
                 case let value?:
                     let missing = property.isNullable ? "nil" : value
                     let decoded = "try container.decodeColumnIfPresent(\(type).self, \(key))"
                     // A nullable column that is present and null stays null; only a missing one gets the default.
                     code.line(
                         property.isNullable
-                            ? "\(property.name) = container.contains(.\(property.name)) ? \(decoded) : \(value)"
-                            : "\(property.name) = \(decoded) ?? \(missing)")
+                            ? "\(name) = container.contains(.\(property.name)) ? \(decoded) : \(value)"
+                            : "\(name) = \(decoded) ?? \(missing)")
                 }
             }
             for (name, _, type) in CodingEmitter.metadata {
@@ -60,7 +61,8 @@ struct CodingEmitter {
         code.block("public func encode(to encoder: any \(types.standard("Encoder"))) throws") { code in
             code.line("var container = encoder.container(keyedBy: CodingKeys.self)")
             for property in entity.properties {
-                code.line("try container.encodeColumn(\(property.name), forKey: .\(property.name))")
+                let name = reach(property.name, beside: "encoder", "container")
+                code.line("try container.encodeColumn(\(name), forKey: .\(property.name))")
             }
             for (name, _, _) in CodingEmitter.metadata {
                 code.line("try container.encode(\(name), forKey: .\(name))")

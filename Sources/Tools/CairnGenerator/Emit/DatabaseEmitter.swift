@@ -41,10 +41,12 @@ struct DatabaseEmitter {
             code.line("public static var schemaID: \(string) { \(swiftLiteral(model.schema.id.description)) }")
             code.line()
             code.doc("The schema, without docs.")
-            code.line("public static let schemaText = ##\"\"\"")
+            let text = plainJSON(model.schema.declarationText)
+            let delimiter = rawDelimiter(for: text)
+            code.line("public static let schemaText = \(delimiter)\"\"\"")
             code.indented { code in
-                for line in model.schema.declarationText.split(separator: "\n") { code.line(String(line)) }
-                code.line("\"\"\"##")
+                for line in text.split(separator: "\n") { code.line(String(line)) }
+                code.line("\"\"\"\(delimiter)")
             }
         }
     }
@@ -68,7 +70,7 @@ struct DatabaseEmitter {
     private func writeRepositories(_ repository: String, session: String, _ code: inout CodeWriter) {
         for entity in model.entities {
             let type = "\(types.cairn(repository))<\(entity.typeName)>"
-            code.doc(entity.table.doc ?? "The records of `\(entity.table.name)`.")
+            code.doc(DocText.said(entity.table.doc) ?? "The records of `\(entity.table.name)`.")
             code.line("public var \(entity.repositoryName): \(type) { \(types.cairn(repository))(\(session)) }")
         }
     }

@@ -2,15 +2,14 @@ import CairnSchema
 
 /// Writes the default of a column as a Swift expression.
 struct DefaultEmitter {
-    let entity: EntityModel
     let types: TypeSpelling
 
     /// The expression; nil when a value must be given.
     func expression(_ property: PropertyModel) -> String? {
         switch property.column.defaultValue {
-        case .literal(let value): expression(value, property.type)
-        case .now: property.column.valueType == .date ? ".today" : ".now"
-        case .uuid: wrapped(".version7()", property.type)
+        case .literal(let value): identifier(property, around: expression(value, property))
+        case .now: identifier(property, around: property.column.valueType == .date ? ".today" : ".now")
+        case .uuid: identifier(property, around: ".version7()")
         case nil: property.isNullable ? "nil" : isArray(property) ? "[]" : nil
         }
     }
@@ -21,19 +20,15 @@ struct DefaultEmitter {
     }
 
     /// An identifier is made from its value.
-    private func wrapped(_ expression: String, _ type: SwiftType) -> String {
-        guard case .identifier(let name) = type else { return expression }
-        return name == entity.typeName ? "ID(\(expression))" : "\(name).ID(\(expression))"
+    private func identifier(_ property: PropertyModel, around expression: String) -> String {
+        property.identifiers.reversed().reduce(expression) { "\(types.identifier(of: $1))(\($0))" }
     }
 
-    private func expression(_ value: Value, _ type: SwiftType) -> String {
-        if case .identifier = type { return wrapped(literal(value), type) }
-        if case .enumeration(let name) = type, case .string(let text) = value {
-            let enumeration = entity.enums.first { $0.name == name }
-            let found = enumeration?.cases.first { Utf8.equal($0.text, text) }?.name ?? text
-            return ".\(found)"
-        }
-        return literal(value)
+    private func expression(_ value: Value, _ property: PropertyModel) -> String {
+        guard case .enumeration = property.value, case .string(let text) = value else { return literal(value) }
+        // Of an optional, `.none` would be nil.
+        let type = property.isNullable ? types.spell(property.value) : ""
+        return "\(type).\(EnumEmitter.use(EnumModel.caseName(of: text)))"
     }
 
     private func literal(_ value: Value) -> String {
@@ -42,7 +37,7 @@ struct DefaultEmitter {
         case .null: "nil"
         case .bool(let bool): bool ? "true" : "false"
         case .int(let int): String(int)
-        case .double(let double): double.description
+        case .double(let double): literal(double)
         case .string(let text): swiftLiteral(text)
         case .bytes(let bytes): "[\(bytes.map { String($0) }.joined(separator: ", "))]"
         case .uuid(let uuid): "\(literals).uuid(\(swiftLiteral(uuid.text)))"
@@ -52,5 +47,10 @@ struct DefaultEmitter {
         case .json(let json): "\(literals).json(\(swiftLiteral(json.description)))"
         case .array(let elements): "[\(elements.map(literal).joined(separator: ", "))]"
         }
+    }
+
+    private func literal(_ double: Double) -> String {
+        // The compiler warns of a decimal literal for one of these, because it is never exact.
+        double.isSubnormal ? "\(types.standard("Double"))(bitPattern: \(double.bitPattern))" : double.description
     }
 }

@@ -21,7 +21,9 @@ struct IdentifierEmitter {
             case .standard("String"): "StringIdentifier"
             default: "ColumnIdentifier"
             }
-        let type = types.spell(valueType, in: entity)
+        // Inside of an identifier `Value` is the type of its value.
+        let isHidden = valueType == .enumeration("Value", of: entity.typeName)
+        let type = (isHidden ? "\(entity.typeName)." : "") + types.spell(valueType)
         code.doc("Identifies one record of `\(entity.table.name)`: a value of `\(column)`.")
         code.block("public struct ID: \(types.cairn(conformance))") { code in
             code.doc("The value of `\(column)`.")
@@ -38,11 +40,11 @@ struct IdentifierEmitter {
         code.block("public struct ID: \(types.cairn("EntityIdentifier"))") { code in
             for part in parts {
                 code.doc("The value of `\(part.column.name)`.")
-                code.line("public let \(part.name): \(types.spell(part.type, in: entity))")
+                code.line("public let \(part.name): \(types.spell(part.type))")
             }
             code.line()
             code.doc("The record with these values.")
-            let parameters = parts.map { "\($0.name): \(types.spell($0.type, in: entity))" }.joined(separator: ", ")
+            let parameters = parts.map { "\($0.name): \(types.spell($0.type))" }.joined(separator: ", ")
             code.block("public init(\(parameters))") { code in
                 for part in parts { code.line("self.\(part.name) = \(part.name)") }
             }
@@ -54,41 +56,5 @@ struct IdentifierEmitter {
             }
             EqualityEmitter(types: types).write(parts, of: "ID", hashing: parts, &code)
         }
-    }
-}
-
-/// Writes `==` and `hash(into:)` by what is stored: strings by their bytes.
-struct EqualityEmitter {
-    let types: TypeSpelling
-
-    func write(
-        _ properties: [PropertyModel], of type: String, hashing hashed: [PropertyModel], _ code: inout CodeWriter
-    ) {
-        code.line()
-        code.doc("Whether both have the same values; strings are compared by their bytes.")
-        code.block("public static func == (left: \(type), right: \(type)) -> \(types.standard("Bool"))") { code in
-            for (index, property) in properties.enumerated() {
-                let term = equal(property)
-                if index == 0 { code.line(term) } else { code.indented { $0.line("&& \(term)") } }
-            }
-        }
-        code.line()
-        code.doc("Feeds the hasher what identifies the record.")
-        code.block("public func hash(into hasher: inout \(types.standard("Hasher")))") { code in
-            for property in hashed {
-                let isText = property.type == .standard("String")
-                code.line(
-                    isText
-                        ? "\(types.cairn("Utf8")).hash(\(property.name), into: &hasher)"
-                        : "hasher.combine(\(property.name))")
-            }
-        }
-    }
-
-    private func equal(_ property: PropertyModel) -> String {
-        let name = property.name
-        let isText = property.type == .standard("String") || property.type == .array(.standard("String"))
-        return isText
-            ? "\(types.cairn("ColumnEquality")).equal(left.\(name), right.\(name))" : "left.\(name) == right.\(name)"
     }
 }

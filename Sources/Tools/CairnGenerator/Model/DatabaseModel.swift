@@ -34,8 +34,15 @@ struct EntityModel {
         repositoryName = Naming.lowerCamelCase(table.name)
         let properties = table.columns.map { PropertyModel($0, of: table, in: schema) }
         self.properties = properties
-        identifier = IdentifierModel(table, properties, in: schema)
-        lookups = table.indexes.filter(\.isUnique).map { LookupModel($0, properties) }
+        identifier = IdentifierModel(table, properties)
+        var lookups: [LookupModel] = []
+        for index in table.indexes where index.isUnique {
+            // An index that differs from another only in its directions answers the same question.
+            let columns = index.parts.map(\.column)
+            if lookups.contains(where: { $0.index.parts.map(\.column) == columns }) { continue }
+            lookups.append(LookupModel(index, properties))
+        }
+        self.lookups = lookups
     }
 
     var enums: [EnumModel] { properties.compactMap(\.enumeration) }
@@ -45,8 +52,11 @@ struct EntityModel {
 struct PropertyModel {
     let column: Column
     let name: String
-    /// The Swift type without its `?`.
-    let type: SwiftType
+    /// The entities whose identifiers are around the value, the outermost first: a reference leads to a key, which may be a
+    /// reference itself.
+    let identifiers: [String]
+    /// What is inside of them.
+    let value: SwiftType
     let isKey: Bool
     let enumeration: EnumModel?
 
@@ -59,14 +69,24 @@ struct PropertyModel {
         } else {
             enumeration = nil
         }
-        type = table.key == [column.position] ? .identifier(table.entity) : SwiftType(column, in: schema)
+        var identifiers = table.key == [column.position] ? [table.entity] : []
+        var (column, table) = (column, table)
+        while case .reference(let name) = column.type, let target = schema.table(named: name) {
+            identifiers.append(target.entity)
+            (column, table) = (target.columns[target.key[0]], target)
+        }
+        self.identifiers = identifiers
+        value = SwiftType(column, of: table)
     }
+
+    /// The Swift type without its `?`.
+    var type: SwiftType { identifiers.first.map(SwiftType.identifier) ?? value }
 
     var isNullable: Bool { column.isNullable }
 }
 
 /// The Swift type of a column.
-indirect enum SwiftType: Equatable {
+indirect enum SwiftType: Equatable, Sendable {
     /// A type of Swift's standard library: `String`.
     case standard(String)
     /// A type of Cairn, or one it hands on: `Timestamp`.
@@ -76,16 +96,17 @@ indirect enum SwiftType: Equatable {
     /// `[UInt8]`.
     case bytes
     case array(SwiftType)
-    /// The enum nested in the entity.
-    case enumeration(String)
+    /// The enum nested in an entity.
+    case enumeration(String, of: String)
     /// The identifier of an entity.
     case identifier(String)
 
-    init(_ column: Column, in schema: Schema) {
-        switch column.type {
-        case .enumeration: self = .enumeration(Naming.upperCamelCase(column.name))
-        case .reference(let table): self = .identifier(schema.table(named: table)?.entity ?? "")
-        default: self.init(column.valueType)
+    /// The type of a column that is no reference.
+    init(_ column: Column, of table: Table) {
+        if case .enumeration = column.type {
+            self = .enumeration(Naming.upperCamelCase(column.name), of: table.entity)
+        } else {
+            self.init(column.valueType)
         }
     }
 
@@ -114,9 +135,10 @@ struct IdentifierModel {
     /// For a key of one column: the type of its value.
     let valueType: SwiftType?
 
-    init(_ table: Table, _ properties: [PropertyModel], in schema: Schema) {
+    init(_ table: Table, _ properties: [PropertyModel]) {
         parts = table.key.map { properties[$0] }
-        valueType = parts.count == 1 ? SwiftType(parts[0].column, in: schema) : nil
+        let inner = parts[0].identifiers.dropFirst().first.map(SwiftType.identifier)
+        valueType = parts.count == 1 ? inner ?? parts[0].value : nil
     }
 }
 
@@ -130,8 +152,11 @@ struct EnumModel {
     init(name: String, values: [String], column: Column) {
         self.name = name
         self.column = column
-        cases = values.map { (Naming.lowerCamelCase($0), $0) }
+        cases = values.map { (EnumModel.caseName(of: $0), $0) }
     }
+
+    /// The Swift case of a stored text.
+    static func caseName(of text: String) -> String { Naming.lowerCamelCase(text) }
 }
 
 /// A `find(by…)` of a unique index.

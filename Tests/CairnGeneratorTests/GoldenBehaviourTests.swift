@@ -1,0 +1,156 @@
+import Cairn
+import Foundation
+import Testing
+
+/// What the shape of some goldens is for: things a caller writes, on both drivers.
+@Suite("Generated code in use")
+struct GoldenBehaviourTests {
+    private static let urls = GoldenRunTests.urls
+
+    @Test("Lookups find the one record, by each unique index, and nothing for other values", arguments: urls)
+    func lookups(_ url: String) async throws {
+        let database = try await Lookups.open(url)
+        try await database.owners.insert(Owner(id: 1, mail: "a@x"))
+        let opened = CalendarDate("2026-01-02")
+        let account = try await database.accounts.insert(
+            Account(
+                number: 5, iban: "DE1", owner: 1, branch: "north", kind: .savings, opened: opened, code: [1],
+                findUnique: "u", fee: DecimalNumber("1.5")))
+        #expect(try await database.accounts.find(byNumber: 5) == account)
+        #expect(try await database.accounts.find(byIBAN: "DE1") == account)
+        #expect(try await database.accounts.find(byIBAN: "DE2") == nil)
+        #expect(try await database.accounts.find(byOwner: 1) == account)
+        #expect(try await database.accounts.find(byFindUnique: "u") == account)
+        #expect(try await database.accounts.find(byBranch: "north", number: 5) == account)
+        #expect(try await database.accounts.find(byKind: .savings, owner: 1, opened: try #require(opened)) == account)
+        #expect(try await database.accounts.find(byKind: .default, owner: 1, opened: try #require(opened)) == nil)
+        #expect(try await database.accounts.find(byOpened: try #require(opened), code: [1]) == account)
+        #expect(try await database.accounts.find(byFee: try #require(DecimalNumber("1.50"))) == account)
+        #expect(try await database.snapshot { try await $0.accounts.find(byNumber: 5) } == account)
+        #expect(try await database.transaction { try await $0.accounts.find(byNumber: 5) } == account)
+        try await database.close()
+    }
+
+    @Test("A lookup by a reference to items takes the id of an item, not of its own table", arguments: urls)
+    func items(_ url: String) async throws {
+        let database = try await ReferenceItem.open(url)
+        let item = try await database.items.insert(Item(id: 7, sku: "s", above: 7))
+        #expect(try await database.items.find(byAbove: 7) == item)
+        let order = OrderItem(id: 1, number: 2, item: item.id, spare: item.id, itemID: .a)
+        let stored = try await database.orderItems.insert(order)
+        #expect(try await database.orderItems.find(byNumber: 2, item: item.id) == stored)
+        #expect(try await database.orderItems.find(bySpare: item.id) == stored)
+        try await database.close()
+    }
+
+    @Test("A table that refers to itself is found by its parent", arguments: urls)
+    func folders(_ url: String) async throws {
+        let database = try await ReferenceSelf.open(url)
+        try await database.folders.insert(Folder(id: 1, name: "root"))
+        let child = try await database.folders.insert(Folder(id: 2, parent: 1, name: "a", twin: 1))
+        #expect(try await database.folders.find(byParent: 1, name: "a") == child)
+        #expect(try await database.folders.find(byTwin: 1) == child)
+        #expect(try await database.folders.find(byID: 2, name: "a") == child)
+        try await database.close()
+    }
+
+    @Test("An identifier is made of the identifier it refers to, however deep", arguments: urls)
+    func chain(_ url: String) async throws {
+        let database = try await ReferenceChain.open(url)
+        let human = try await database.humans.insert(Human(name: "Ada"))
+        let employee = try await database.employees.insert(Employee(person: Employee.ID(human.id)))
+        let manager = try await database.managers.insert(Manager(employee: Manager.ID(employee.id)))
+        let office = try await database.offices.insert(Office(id: 1, owner: human.id, manager: manager.id))
+        #expect(office.manager?.value.value.value == human.id.value)
+        #expect(try await database.offices.find(byManager: manager.id) == office)
+        let json = String(decoding: try JSONEncoder().encode([manager.id]), as: UTF8.self)
+        #expect(json == "[\"\(human.id.value.uuidString.lowercased())\"]")
+        try await database.close()
+    }
+
+    @Test("The id of bytes is Base64 in JSON, of a UUID in lower case, as their columns are")
+    func identifiersInJSON() throws {
+        let bytes = try JSONEncoder().encode(BytesKeyed(code: BytesKeyed.ID([0, 255])))
+        #expect(String(decoding: bytes, as: UTF8.self).contains("\"code\":\"AP8=\""))
+        #expect(throws: DecodingError.self) {
+            try JSONDecoder().decode([BytesKeyed.ID].self, from: Data("[\"*\"]".utf8))
+        }
+        let uuid = try #require(UUID(uuidString: "018F4E5A-7B1C-7D2E-8F30-415263748596"))
+        let text = try JSONEncoder().encode([UUIDKeyed.ID(uuid)])
+        #expect(String(decoding: text, as: UTF8.self) == "[\"018f4e5a-7b1c-7d2e-8f30-415263748596\"]")
+    }
+
+    @Test("The defaults of the initialiser are those of the schema, however they are quoted")
+    func defaults() throws {
+        let texts = HardText(id: 1)
+        #expect(texts.interpolation == ####"\(value) \#(value) \##(value) \##n \###(value)"####)
+        #expect(texts.lines == "one\ntwo\r\nthree\r")
+        #expect(texts.rawQuotes == "\"\"\"##\"\"\"#")
+        #expect(Array(texts.controls.unicodeScalars) == ["\0", "\u{1}", "\t", "\u{1B}", "\u{7F}", "\u{85}"])
+        #expect(texts.words == ["a", "\"", "\\(b)", "now", "uuid"])
+        #expect(texts.nowText == "now")
+        let numbers = Extreme()
+        #expect(numbers.id == Extreme.ID(Int.min) && numbers.least == .min && numbers.most == .max)
+        #expect(numbers.tenth == 0.1 && numbers.huge == 1e300 && numbers.tiny == Double(bitPattern: 1))
+        #expect(numbers.minusZero.sign == .plus, "stores know one zero")
+        #expect(numbers.largest == -Double.greatestFiniteMagnitude)
+        #expect(numbers.digits.description == "-12345678901234567890123456789012345678")
+        let data = Payload(id: 1)
+        #expect(data.raw == [0, 1, 2, 3, 255] && data.none == [] && data.several == [[0], []])
+        #expect(data.object == ["a\"b": [1, 2.5, .null, true, "x\\(y)\n"], "##": [:]])
+        #expect(data.text == "\"now\"" && data.documents.count == 4)
+    }
+
+    @Test("Defaults that are made are new each time; keys of type uuid make their own")
+    func madeDefaults() {
+        #expect(MadeKey().id != MadeKey().id)
+        #expect(MadeKey().token != MadeKey().token)
+        #expect(MadeKey().fixed.uuidString == "018F4E5A-7B1C-7D2E-8F30-415263748596")
+        #expect(abs(Moment(id: 1).at.date.daysSinceEpoch - CalendarDate.today.daysSinceEpoch) <= 1)
+        #expect(Moment(id: 1).leap == CalendarDate("2024-02-29"))
+        #expect(Visitor(id: 1).head == ZoneHead.ID(Zone.ID("a")) && Visitor(id: 1).mood == Mood.ID(.good))
+    }
+
+    @Test("A case called none is not nil, and one called self or init is a case")
+    func keywords() {
+        let word = Word(id: 1, kind: .class, member: .rawValue)
+        #expect(word.maybe == Word.Maybe.none)
+        #expect(word.maybe != nil)
+        #expect(word.made.rawValue == "init" && word.perhaps?.rawValue == "init")
+        #expect(Word(id: 1, member: .hashValue).kind.rawValue == "self")
+        #expect(Word.Kind.allCases.count == 19)
+    }
+
+    @Test("What an enum stores is the text of the schema, whatever its case is called")
+    func enumTexts() {
+        #expect(Ticket.Phase.allCases.map(\.rawValue).contains("not-started"))
+        #expect(Ticket.Phase(rawValue: "WONTFIX") == .wontfix)
+        #expect(Ticket.Phase.homeURL.rawValue == "home_url")
+        #expect(Ticket(id: 1, phase: .done).quote.rawValue == "with\nbreak")
+    }
+
+    @Test("A store is opened again though its tables need 'entity' to have names in Swift")
+    func entity() async throws {
+        let folder = try TestFolder()
+        let first = try await Library.open("sqlite:\(folder("library.db"))")
+        try await first.library.insert(LibraryEntry(id: 1))
+        try await first.close()
+        let second = try await Library.open("sqlite:\(folder("library.db"))")
+        #expect(try await second.library.get(1).revision == 1)
+        try await second.close()
+    }
+
+    @Test("A composite identifier is read, found and compared by all its parts", arguments: urls)
+    func composite(_ url: String) async throws {
+        let database = try await CompositeMixed.open(url)
+        let member = try await database.members.insert(Member(name: "Ada"))
+        let club = try await database.clubs.insert(Club(title: "Chess"))
+        let made = try await database.memberships.insert(Membership(club: club.id, member: "Ada", role: .default))
+        #expect(made.member == member.id)
+        let id = Membership.ID(club: club.id, member: "Ada", role: .default)
+        #expect(made.id == id)
+        #expect(try await database.memberships.get(id) == made)
+        #expect(try await database.memberships.find(Membership.ID(club: club.id, member: "Ada", role: .owner)) == nil)
+        try await database.close()
+    }
+}
