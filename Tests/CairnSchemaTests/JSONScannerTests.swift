@@ -25,8 +25,44 @@ struct JSONScannerTests {
     @Test("Relaxed text may have comments, trailing commas and a byte order mark")
     func relaxed() throws {
         let text = "\u{FEFF}// first\n{ /* a */ \"a\": [1, 2,], // b\n \"b\": {\"c\": 1,}, }\n/* end */"
-        let node = try JSONNode.parse(Array(text.utf8), syntax: .relaxed)
-        #expect(try ValueJSON.json(node) == ["a": [1, 2], "b": ["c": 1]])
+        var scanner = try JSONScanner(Array(text.utf8), syntax: .relaxed)
+        #expect(try JSONValue(&scanner, depth: 0) == ["a": [1, 2], "b": ["c": 1]])
+        try scanner.end()
+    }
+
+    @Test("Short numbers, read without making text of them, are what the exact way reads", arguments: 0..<20)
+    func shortNumbers(_ seed: UInt64) throws {
+        var random = SeededRandom(seed)
+        for _ in 0..<2000 {
+            let digits = String((0..<random.number(1..<21)).map { _ in Character("\(random.number(0..<10))") })
+            let point = random.number(0..<digits.count + 1)
+            let fraction = digits.dropFirst(point)
+            let text =
+                (Bool.random(using: &random) ? "-" : "") + (point == 0 ? "0" : digits.prefix(point))
+                + (fraction.isEmpty ? "" : ".\(fraction)") + (random.number(0..<10) == 0 ? "e5" : "")
+            let bytes = Array((text + ",").utf8)
+            var exact = try JSONScanner(bytes)
+            guard let number = try? exact.number() else {
+                var short = try JSONScanner(bytes)
+                #expect(short.shortInteger() == nil && short.shortDouble() == nil, "\(text)")
+                continue
+            }
+            var short = try JSONScanner(bytes)
+            if let int = short.shortInteger() {
+                #expect(int == number.int, "\(text)")
+                #expect(short.offset == exact.offset)
+            } else {
+                #expect(short.offset == 0)
+                #expect(!number.isInteger || digits.count > 18, "\(text)")
+            }
+            short = try JSONScanner(bytes)
+            if let double = short.shortDouble() {
+                #expect(double.bitPattern == number.double?.bitPattern, "\(text)")
+                #expect(short.offset == exact.offset)
+            } else {
+                #expect(short.offset == 0)
+            }
+        }
     }
 
     // MARK: What is refused

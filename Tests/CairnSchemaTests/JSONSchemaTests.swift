@@ -13,7 +13,8 @@ struct JSONSchemaTests {
     }
 
     private func value(_ text: String) throws -> JSONValue {
-        try ValueJSON.json(JSONNode.parse(Array(text.utf8), syntax: .relaxed))
+        var scanner = try JSONScanner(Array(text.utf8), syntax: .relaxed)
+        return try JSONValue(&scanner, depth: 0)
     }
 
     @Test("Every example schema is valid by it, and to Cairn")

@@ -42,6 +42,7 @@ enum MemoryFile {
     }
 
     private static func append(_ stored: MemoryTable, to bytes: inout [UInt8]) {
+        let json = RecordJSON(stored.table)
         var records = OrderedMap.Cursor(stored.records, before: nil)
         while let (_, record) = records.next() {
             line(to: &bytes) { writer in
@@ -50,11 +51,11 @@ enum MemoryFile {
                 writer.name("revision")
                 writer.int(record.metadata.revision)
                 writer.name("created_at")
-                writer.string(record.metadata.createdAt.description)
+                writer.timestamp(record.metadata.createdAt)
                 writer.name("updated_at")
-                writer.string(record.metadata.updatedAt.description)
+                writer.timestamp(record.metadata.updatedAt)
                 writer.name("fields")
-                RecordJSON.writeFields(Record(stored.table, values: record.values), to: &writer)
+                json.writeFields(record.values, to: &writer)
             }
         }
         var deleted = OrderedMap.Cursor(stored.deleted, before: nil)
@@ -89,7 +90,7 @@ enum MemoryFile {
         var lines = bytes.split(separator: 0x0A).enumerated().makeIterator()
         guard let first = lines.next() else { throw StorageError(.notAStore, "\(path) is empty") }
         let schema = try header(Array(first.element), path)
-        let reader = LineReader(schema: schema, check: BatchCheck(schema))
+        let reader = LineReader(schema: schema)
         var state = MemoryState()
         state.tables = schema.tables.map(MemoryTable.init)
         while let (index, line) = lines.next() {
@@ -131,29 +132,69 @@ enum MemoryFile {
 private struct LineReader {
     let schema: Schema
     let check: BatchCheck
+    private let codecs: [RecordJSON]
 
-    func read(_ line: [UInt8], into state: inout MemoryState) throws {
-        let node = try JSONNode.parse(line, syntax: .strict)
-        guard case .object(let members) = node.content else { throw StorageError(.damaged, "a line is an object") }
-        func member(_ name: String) -> JSONNode? { members.first { $0.name == name }?.value }
-        guard case .string(let name)? = member("table")?.content, let table = schema.table(named: name) else {
+    init(schema: Schema) {
+        self.schema = schema
+        check = BatchCheck(schema)
+        codecs = schema.tables.map { RecordJSON($0) }
+    }
+
+    /// The members of one line.
+    private struct Line {
+        var table: Table?
+        var revision = 0
+        var deleted: String?
+        var createdAt: Timestamp?
+        var updatedAt: Timestamp?
+        var values: [Value]?
+    }
+
+    func read(_ bytes: [UInt8], into state: inout MemoryState) throws {
+        let line = try parse(bytes)
+        guard let table = line.table else {
             throw StorageError(.damaged, "the line names no table of the schema")
         }
-        guard case .number(let number)? = member("revision")?.content, let revision = number.int, revision > 0 else {
-            throw StorageError(.damaged, "the line has no revision")
-        }
-        if case .string(let text)? = member("deleted")?.content {
-            let key = state.tables[table.position].keyLayout.encode(try KeyText.decode(text, of: table))
-            state.tables[table.position].remember(deleted: key, revision: revision)
+        guard line.revision > 0 else { throw StorageError(.damaged, "the line has no revision") }
+        if let deleted = line.deleted {
+            let key = state.tables[table.position].keyLayout.encode(try KeyText.decode(deleted, of: table))
+            state.tables[table.position].remember(deleted: key, revision: line.revision)
             return
         }
-        guard let fields = member("fields"), case .string(let created)? = member("created_at")?.content,
-            case .string(let updated)? = member("updated_at")?.content, let createdAt = Timestamp(created),
-            let updatedAt = Timestamp(updated)
-        else { throw StorageError(.damaged, "the line is no record") }
-        var operations = [WriteOperation.insert(table, try RecordJSON.readFields(fields, of: table))]
+        guard let values = line.values, let createdAt = line.createdAt, let updatedAt = line.updatedAt else {
+            throw StorageError(.damaged, "the line is no record")
+        }
+        var operations = [WriteOperation.insert(table, values)]
         _ = try check.check(&operations)
-        let metadata = RecordMetadata(revision: revision, createdAt: createdAt, updatedAt: updatedAt)
+        let metadata = RecordMetadata(revision: line.revision, createdAt: createdAt, updatedAt: updatedAt)
         try state.load(operations[0], metadata)
+    }
+
+    private func parse(_ bytes: [UInt8]) throws -> Line {
+        var line = Line()
+        var scanner = try JSONScanner(bytes)
+        try scanner.open(.object, depth: 0)
+        var isFirst = true
+        while try scanner.hasNext(.object, isFirst: isFirst) {
+            isFirst = false
+            let name = try scanner.string()
+            try scanner.expect(UInt8(ascii: ":"), "':' after the name of a member")
+            switch name {
+            case "table": line.table = schema.table(named: try scanner.string())
+            case "revision": line.revision = try scanner.number().int ?? 0
+            case "deleted": line.deleted = try scanner.string()
+            case "created_at": line.createdAt = Timestamp(try scanner.string())
+            case "updated_at": line.updatedAt = Timestamp(try scanner.string())
+            case "fields":
+                // The table stands before its fields, because it says what they are.
+                guard let table = line.table else {
+                    throw StorageError(.damaged, "the line names no table of the schema before its fields")
+                }
+                line.values = try codecs[table.position].readFields(&scanner, depth: 1)
+            default: throw StorageError(.damaged, "the line has the unknown member '\(name)'")
+            }
+        }
+        try scanner.end()
+        return line
     }
 }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// `cairn-bench [sqlite] [memory] [--rows N] [--rounds N] [--only TEXT] [--json] [--check]`.
+/// `cairn-bench [sqlite] [memory] [json] [--rows N] [--rounds N] [--only TEXT] [--json] [--check]`.
 @main
 struct BenchCommand {
     private var suites: [String] = []
@@ -13,7 +13,7 @@ struct BenchCommand {
     private static let usage = """
         cairn-bench measures Cairn and what it is compared with, in one run.
 
-          cairn-bench [sqlite] [memory] [--rows N] [--rounds N] [--only TEXT] [--json] [--check]
+          cairn-bench [sqlite] [memory] [json] [--rows N] [--rounds N] [--only TEXT] [--json] [--check]
 
           --rows N     rows of the table (100000)
           --rounds N   rounds that count, medians are taken (5)
@@ -28,7 +28,7 @@ struct BenchCommand {
         var rest = arguments[...]
         while let argument = rest.popFirst() {
             switch argument {
-            case "sqlite", "memory": suites.append(argument)
+            case "sqlite", "memory", "json": suites.append(argument)
             case "--json": isJSON = true
             case "--check": isCheck = true
             case "--rows": rows = try BenchCommand.number(rest.popFirst(), argument)
@@ -37,7 +37,7 @@ struct BenchCommand {
             default: throw UsageError(message: "'\(argument)' is not known")
             }
         }
-        if suites.isEmpty { suites = ["sqlite", "memory"] }
+        if suites.isEmpty { suites = ["sqlite", "memory", "json"] }
     }
 
     private static func number(_ text: String?, _ option: String) throws -> Int {
@@ -74,6 +74,9 @@ struct BenchCommand {
         }
         if suites.contains("memory") {
             measurements += try await MemorySuite(rows: data, rounds: rounds, only: only).run()
+        }
+        if suites.contains("json") {
+            measurements += try await JSONSuite(rows: data, rounds: rounds, only: only).run()
         }
         let report = Report(measurements: measurements)
         print(isJSON ? report.json : report.table)

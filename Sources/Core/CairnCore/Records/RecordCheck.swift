@@ -92,7 +92,7 @@ package struct RecordCheck: Sendable {
         switch (column.valueType, value) {
         case (.string, .string(let text)):
             size = text.utf8.count
-            if let cases = rule.cases, !cases.contains(value) { throw unknownCase(text, column) }
+            if let cases = rule.cases, !cases.contains(value) { throw StorageError.unknownCase(text, table, column) }
         case (.int, .int), (.timestamp, .timestamp), (.date, .date), (.bool, .bool): break
         case (.double, .double(let double)):
             try checkFinite(double, column)
@@ -146,17 +146,6 @@ package struct RecordCheck: Sendable {
             throw StorageError.invalid(
                 table, column, "\(double) cannot be stored", remedy: "store null, or a finite number")
         }
-    }
-
-    private func unknownCase(_ text: String, _ column: Column) -> StorageError {
-        guard case .enumeration(let values) = column.type else { return .invalid(table, column, "unknown value") }
-        let known = "the values are \(values.prefix(20).joined(separator: ", "))"
-        // The nearest name would tell what a sensitive value looks like.
-        if column.isSensitive {
-            return .invalid(table, column, "the value is not one of the enum", remedy: known)
-        }
-        let hint = NearestName.hint(text, among: values)
-        return .invalid(table, column, "'\(text)' is not one of its values", remedy: hint ?? known)
     }
 
     /// The type of a value, for messages.

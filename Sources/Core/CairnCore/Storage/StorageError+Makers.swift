@@ -169,4 +169,16 @@ extension StorageError {
             .outcomeUnknown, "the commit may or may not have happened: \(reason)",
             remedy: "ask outcome(of:) with the token of this error before you write again", details: details)
     }
+
+    /// A text that is none of the values of an enum.
+    package static func unknownCase(_ text: String, _ table: Table, _ column: Column) -> StorageError {
+        guard case .enumeration(let values) = column.type else { return .invalid(table, column, "unknown value") }
+        let known = "the values are \(values.prefix(20).joined(separator: ", "))"
+        // The nearest name would tell what a sensitive value looks like.
+        if column.isSensitive {
+            return .invalid(table, column, "the value is not one of the enum", remedy: known)
+        }
+        let hint = NearestName.hint(text, among: values)
+        return .invalid(table, column, "'\(text)' is not one of its values", remedy: hint ?? known)
+    }
 }

@@ -96,38 +96,26 @@ extension JSONScanner {
     package mutating func eachMember(
         depth: Int, _ body: (_ name: String, _ nameOffset: Int, inout JSONScanner) throws(JSONError) -> Void
     ) throws(JSONError) {
-        try open(UInt8(ascii: "{"), "an object", depth: depth)
-        if try take(UInt8(ascii: "}")) { return }
-        while true {
-            _ = try peek()
+        try open(.object, depth: depth)
+        var isFirst = true
+        while try hasNext(.object, isFirst: isFirst) {
+            isFirst = false
             let nameOffset = offset
             let name = try string()
             try expect(UInt8(ascii: ":"), "':' after the name of a member")
             try body(name, nameOffset, &self)
-            if try !take(UInt8(ascii: ",")) { break }
-            if try takesTrailing(UInt8(ascii: "}")) { return }
         }
-        try expect(UInt8(ascii: "}"), "',' or '}'")
     }
 
     /// Walks an array; `body` reads each element.
     package mutating func eachElement(
         depth: Int, _ body: (inout JSONScanner) throws(JSONError) -> Void
     ) throws(JSONError) {
-        try open(UInt8(ascii: "["), "an array", depth: depth)
-        if try take(UInt8(ascii: "]")) { return }
-        while true {
+        try open(.array, depth: depth)
+        var isFirst = true
+        while try hasNext(.array, isFirst: isFirst) {
+            isFirst = false
             try body(&self)
-            if try !take(UInt8(ascii: ",")) { break }
-            if try takesTrailing(UInt8(ascii: "]")) { return }
         }
-        try expect(UInt8(ascii: "]"), "',' or ']'")
-    }
-
-    private mutating func open(_ bracket: UInt8, _ what: String, depth: Int) throws(JSONError) {
-        guard depth < JSONLimits.depth else {
-            throw JSONError("arrays and objects nest more than \(JSONLimits.depth) deep", at: offset)
-        }
-        try expect(bracket, what)
     }
 }

@@ -8,6 +8,13 @@ package struct JSONScanner: Sendable {
     package private(set) var offset = 0
     private let syntax: JSONSyntax
 
+    /// Starts at a value of a text that was scanned before, and so is valid UTF-8.
+    package init(_ scanned: [UInt8], from offset: Int, syntax: JSONSyntax) {
+        bytes = scanned
+        self.offset = offset
+        self.syntax = syntax
+    }
+
     /// Starts at the first byte of `bytes`.
     /// - Throws: `JSONError` when the text is too long or not UTF-8.
     package init(_ bytes: [UInt8], syntax: JSONSyntax = .strict) throws(JSONError) {
@@ -43,10 +50,40 @@ package struct JSONScanner: Sendable {
         guard try take(byte) else { throw unexpected(what) }
     }
 
-    /// Whether the closing `bracket` comes after a comma: allowed in relaxed text only.
-    package mutating func takesTrailing(_ bracket: UInt8) throws(JSONError) -> Bool {
-        guard syntax == .relaxed else { return false }
-        return try take(bracket)
+    /// An object or an array.
+    package enum Container: Sendable {
+        case object
+        case array
+
+        fileprivate var open: UInt8 { self == .object ? UInt8(ascii: "{") : UInt8(ascii: "[") }
+        fileprivate var close: UInt8 { self == .object ? UInt8(ascii: "}") : UInt8(ascii: "]") }
+    }
+
+    /// Consumes the opening bracket. `depth` is how many containers are open around it.
+    package mutating func open(_ container: Container, depth: Int) throws(JSONError) {
+        guard depth < JSONLimits.depth else {
+            throw JSONError("arrays and objects nest more than \(JSONLimits.depth) deep", at: offset)
+        }
+        try expect(container.open, container == .object ? "an object" : "an array")
+    }
+
+    /// Goes to the next member or element: consumes the comma before it, or the closing bracket.
+    /// - Returns: Whether there is one.
+    package mutating func hasNext(_ container: Container, isFirst: Bool) throws(JSONError) -> Bool {
+        let byte = try peek()
+        if byte == container.close, isFirst {
+            offset += 1
+            return false
+        }
+        if isFirst { return true }
+        guard byte == UInt8(ascii: ",") else {
+            try expect(container.close, container == .object ? "',' or '}'" : "',' or ']'")
+            return false
+        }
+        offset += 1
+        guard try peek() == container.close, syntax == .relaxed else { return true }
+        offset += 1
+        return false
     }
 
     /// Checks that nothing but white space is left.
@@ -65,6 +102,17 @@ package struct JSONScanner: Sendable {
         case 0x21...0x7E: "'\(Character(UnicodeScalar(byte)))'"
         case 0x80...: "a character outside ASCII"
         default: "byte \(byte)"
+        }
+    }
+
+    /// The JSON type of the value that comes next, with its article, for messages.
+    package mutating func kind() throws(JSONError) -> String {
+        switch try peek() {
+        case UInt8(ascii: "{"): return "an object"
+        case UInt8(ascii: "["): return "an array"
+        case UInt8(ascii: "\""): return "a string"
+        case UInt8(ascii: "-"), .some(0x30...0x39): return "a number"
+        default: return try literal() == nil ? "null" : "a boolean"
         }
     }
 
@@ -102,21 +150,92 @@ package struct JSONScanner: Sendable {
 
     /// Consumes `null`, `true` or `false`.
     package mutating func literal() throws(JSONError) -> Bool? {
+        if takeWord("null") { return nil }
+        if takeWord("true") { return true }
+        if takeWord("false") { return false }
         let start = offset
         while offset < bytes.count, isLetter(bytes[offset]) { offset += 1 }
-        switch String(decoding: bytes[start..<offset], as: UTF8.self) {
-        case "null": return nil
-        case "true": return true
-        case "false": return false
-        case let word:
-            offset = start
-            if word.isEmpty { throw unexpected("a value") }
-            throw JSONError("'\(word)' is not a value; text stands in double quotes", at: start)
+        let word = String(decoding: bytes[start..<offset], as: UTF8.self)
+        offset = start
+        if word.isEmpty { throw unexpected("a value") }
+        throw JSONError("'\(word)' is not a value; text stands in double quotes", at: start)
+    }
+
+    private mutating func takeWord(_ word: StaticString) -> Bool {
+        let end = offset + word.utf8CodeUnitCount
+        guard end <= bytes.count, end == bytes.count || !isLetter(bytes[end]) else { return false }
+        let isThere = word.withUTF8Buffer { word in word.indices.allSatisfy { bytes[offset + $0] == word[$0] } }
+        if isThere { offset = end }
+        return isThere
+    }
+
+    /// Consumes `text` when exactly its bytes come next.
+    package mutating func take(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        let end = offset + text.count
+        guard end <= bytes.count else { return false }
+        let isThere = bytes.withUnsafeBufferPointer {
+            Bytes.equal(UnsafeBufferPointer(rebasing: $0[offset..<end]), text)
         }
+        if isThere { offset = end }
+        return isThere
     }
 
     private func isLetter(_ byte: UInt8) -> Bool {
         (0x61...0x7A).contains(byte | 0x20) || (0x30...0x39).contains(byte) || byte == UInt8(ascii: "_")
+    }
+
+    /// Consumes an integer of at most 18 digits without making text of it; nil, with nothing consumed, for any other number.
+    package mutating func shortInteger() -> Int? {
+        guard let number = shortNumber(), number.places == 0 else { return nil }
+        offset = number.end
+        return number.isNegative ? -number.digits : number.digits
+    }
+
+    /// Consumes a number of at most 15 digits and no exponent without making text of it; nil, with nothing consumed, for any
+    /// other number.
+    ///
+    /// Exact: both the digits and the power of ten are doubles, and IEEE 754 rounds their quotient correctly (Clinger, "How to
+    /// read floating point numbers accurately", 1990).
+    package mutating func shortDouble() -> Double? {
+        guard let number = shortNumber(), number.digits < 1_000_000_000_000_000 else { return nil }
+        offset = number.end
+        let value = Double(number.digits) / JSONScanner.powersOfTen[number.places]
+        return number.isNegative ? -value : value
+    }
+
+    private static let powersOfTen: [Double] = [
+        1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
+    ]
+
+    /// The number that comes next: its digits as an integer, how many of them are behind the point, where it ends. nil for more
+    /// than 18 digits, for an exponent, and for what is no number.
+    private func shortNumber() -> (isNegative: Bool, digits: Int, places: Int, end: Int)? {
+        bytes.withUnsafeBufferPointer { bytes in
+            var end = offset
+            let isNegative = end < bytes.count && bytes[end] == UInt8(ascii: "-")
+            if isNegative { end += 1 }
+            let first = end
+            var value = 0
+            func readDigits() {
+                while end < bytes.count, bytes[end] &- 0x30 < 10, end - first < 20 {
+                    value = value &* 10 &+ Int(bytes[end] & 0x0F)
+                    end += 1
+                }
+            }
+            readDigits()
+            guard end > first, end - first == 1 || bytes[first] != UInt8(ascii: "0") else { return nil }
+            var places = 0
+            if end < bytes.count, bytes[end] == UInt8(ascii: ".") {
+                end += 1
+                let point = end
+                readDigits()
+                places = end - point
+                if places == 0 { return nil }
+            }
+            guard end - first <= 18 else { return nil }
+            if end < bytes.count, bytes[end] | 0x20 == UInt8(ascii: "e") { return nil }
+            return (isNegative, value, places, end)
+        }
     }
 
     /// Consumes a number.
@@ -163,20 +282,43 @@ package struct JSONScanner: Sendable {
         let start = offset
         try expect(UInt8(ascii: "\""), "a string in double quotes")
         let first = offset
-        while offset < bytes.count {
-            switch bytes[offset] {
-            case UInt8(ascii: "\""):
-                offset += 1
-                return String(decoding: bytes[first..<offset - 1], as: UTF8.self)
-            case UInt8(ascii: "\\"):
-                return try escapedString(from: first, start: start)
-            case 0..<0x20:
-                throw JSONError("a control character in a string is written as an escape, like \\n", at: offset)
-            default:
-                offset += 1
+        offset = endOfPlainText(from: first)
+        guard offset < bytes.count else { throw JSONError("this string is never closed", at: start) }
+        switch bytes[offset] {
+        case UInt8(ascii: "\""):
+            let text = bytes.withUnsafeBufferPointer {
+                String(decoding: UnsafeBufferPointer(rebasing: $0[first..<offset]), as: UTF8.self)
             }
+            offset += 1
+            return text
+        case UInt8(ascii: "\\"):
+            return try escapedString(from: first, start: start)
+        default:
+            throw JSONError("a control character in a string is written as an escape, like \\n", at: offset)
         }
-        throw JSONError("this string is never closed", at: start)
+    }
+
+    /// Consumes a string without escapes if one comes next and `parse` makes something of its bytes; otherwise nothing.
+    package mutating func plainString<Result>(_ parse: (UnsafeBufferPointer<UInt8>) -> Result?) -> Result? {
+        guard offset < bytes.count, bytes[offset] == UInt8(ascii: "\"") else { return nil }
+        let end = endOfPlainText(from: offset + 1)
+        guard end < bytes.count, bytes[end] == UInt8(ascii: "\"") else { return nil }
+        let result = bytes.withUnsafeBufferPointer { parse(UnsafeBufferPointer(rebasing: $0[offset + 1..<end])) }
+        if result != nil { offset = end + 1 }
+        return result
+    }
+
+    /// The offset of the first byte from `start` on that is a quote, a backslash or a control character.
+    private func endOfPlainText(from start: Int) -> Int {
+        bytes.withUnsafeBufferPointer { bytes in
+            var end = start
+            while end < bytes.count {
+                let byte = bytes[end]
+                if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte < 0x20 { break }
+                end += 1
+            }
+            return end
+        }
     }
 
     private mutating func escapedString(from first: Int, start: Int) throws(JSONError) -> String {

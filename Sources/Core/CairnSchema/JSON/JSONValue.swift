@@ -58,7 +58,11 @@ public enum JSONValue: Sendable, Hashable {
             self = .string(try scanner.string())
         case UInt8(ascii: "-"), .some(0x30...0x39):
             let start = scanner.offset
-            self = try JSONValue(scanner.number(), at: start)
+            if let int = scanner.shortInteger() {
+                self = .int(int)
+            } else {
+                self = try JSONValue(scanner.number(), at: start)
+            }
         default:
             self = try scanner.literal().map(JSONValue.bool) ?? .null
         }

@@ -13,6 +13,14 @@ package struct JSONWriter: Sendable {
         self.indent = indent
     }
 
+    /// Goes on behind what was written before: one value after another, on lines for example.
+    /// - Parameter count: How many bytes will probably come.
+    package init(appendingTo bytes: consuming [UInt8], reserving count: Int) {
+        self.init()
+        self.bytes = bytes
+        self.bytes.reserveCapacity(self.bytes.count + count)
+    }
+
     /// What was written, as text.
     package var text: String { String(decoding: bytes, as: UTF8.self) }
 
@@ -31,6 +39,13 @@ package struct JSONWriter: Sendable {
         separate()
         string(name)
         bytes.append(UInt8(ascii: ":"))
+        if indent > 0 { bytes.append(0x20) }
+    }
+
+    /// Writes the name of a member from its bytes in quotes, with the colon.
+    package mutating func name(quoted: UnsafeBufferPointer<UInt8>) {
+        separate()
+        bytes.append(contentsOf: quoted)
         if indent > 0 { bytes.append(0x20) }
     }
 
@@ -64,36 +79,70 @@ package struct JSONWriter: Sendable {
 
     // MARK: Values
 
-    package mutating func null() { bytes.append(contentsOf: "null".utf8) }
+    package mutating func null() { append("null") }
 
-    package mutating func bool(_ value: Bool) { bytes.append(contentsOf: (value ? "true" : "false").utf8) }
+    package mutating func bool(_ value: Bool) { append(value ? "true" : "false") }
 
-    package mutating func int(_ value: Int) { bytes.append(contentsOf: String(value).utf8) }
+    package mutating func int(_ value: Int) { append(String(value)) }
 
     /// Writes a finite double. `-0.0` is written as `0.0`, as everywhere in Cairn.
-    package mutating func double(_ value: Double) {
-        bytes.append(contentsOf: (value == 0 ? 0.0 : value).description.utf8)
-    }
+    package mutating func double(_ value: Double) { append((value == 0 ? 0.0 : value).description) }
 
     package mutating func string(_ value: String) {
-        bytes.append(UInt8(ascii: "\""))
         var value = value
         value.withUTF8 { text in
-            for byte in text { escape(byte) }
+            bytes.append(UInt8(ascii: "\""))
+            // Most text needs no escape at all: it is copied in runs.
+            var start = 0
+            while true {
+                let end = JSONWriter.endOfRun(text, from: start)
+                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[start..<end]))
+                guard end < text.count else { break }
+                escape(text[end])
+                start = end + 1
+            }
+            bytes.append(UInt8(ascii: "\""))
         }
+    }
+
+    /// The offset of the first byte from `start` on that needs an escape: a control character, a quote or a backslash.
+    private static func endOfRun(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        var end = start
+        while end < text.count {
+            let byte = text[end]
+            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
+            end += 1
+        }
+        return end
+    }
+
+    /// Writes a time in RFC 3339.
+    package mutating func timestamp(_ value: Timestamp) {
+        bytes.append(UInt8(ascii: "\""))
+        value.withText { bytes.append(contentsOf: $0) }
         bytes.append(UInt8(ascii: "\""))
     }
+
+    /// Writes a string that is known to need no escape.
+    package mutating func plain(_ value: String) {
+        bytes.append(UInt8(ascii: "\""))
+        append(value)
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
 
     private mutating func escape(_ byte: UInt8) {
         switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(contentsOf: [UInt8(ascii: "\\"), byte])
-        case 0x08: bytes.append(contentsOf: "\\b".utf8)
-        case 0x09: bytes.append(contentsOf: "\\t".utf8)
-        case 0x0A: bytes.append(contentsOf: "\\n".utf8)
-        case 0x0C: bytes.append(contentsOf: "\\f".utf8)
-        case 0x0D: bytes.append(contentsOf: "\\r".utf8)
-        case 0..<0x20: bytes.append(contentsOf: ("\\u00" + Hex.encode([byte])).utf8)
-        default: bytes.append(byte)
+        case 0x08: append("\\b")
+        case 0x09: append("\\t")
+        case 0x0A: append("\\n")
+        case 0x0C: append("\\f")
+        case 0x0D: append("\\r")
+        case 0..<0x20: append("\\u00" + Hex.encode([byte]))
+        default:
+            bytes.append(UInt8(ascii: "\\"))
+            bytes.append(byte)
         }
     }
 

@@ -36,8 +36,9 @@ struct ColumnRulesReader {
                 remedy: type.hasLength && draft.type.name != nil ? "use '\(name)_length'" : "remove it")
             return nil
         }
+        var scanner = diagnostics.scanner(at: node.offset)
         do {
-            return try ValueJSON.read(node, as: type)
+            return try ValueJSON.read(&scanner, as: type)
         } catch {
             diagnostics.error("schema.bounds", at: error.offset, "'\(name)' of \(what): \(error.message)")
             return nil
@@ -76,9 +77,10 @@ struct ColumnRulesReader {
     private func literal(
         _ node: JSONNode, _ rules: ColumnRules, _ diagnostics: inout DiagnosticCollector
     ) -> DefaultValue? {
+        var scanner = diagnostics.scanner(at: node.offset)
         let value: Value
         do {
-            value = try ValueJSON.read(node, as: type)
+            value = try ValueJSON.read(&scanner, as: type)
         } catch {
             diagnostics.error("schema.default", at: error.offset, "'default' of \(what): \(error.message)")
             return nil

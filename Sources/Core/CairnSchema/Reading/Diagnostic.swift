@@ -61,6 +61,11 @@ package struct DiagnosticCollector {
         self.source = source
     }
 
+    /// A scanner at a value of the file, which was scanned as a whole before.
+    func scanner(at offset: Int) -> JSONScanner {
+        JSONScanner(source.bytes, from: offset, syntax: .relaxed)
+    }
+
     package var hasErrors: Bool { found.contains { $0.diagnostic.severity == .error } }
 
     package mutating func error(_ code: String, at offset: Int, _ message: String, remedy: String? = nil) {

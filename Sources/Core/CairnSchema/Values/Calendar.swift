@@ -42,37 +42,55 @@ package enum GregorianCalendar {
 
 /// Reads fixed decimal fields from the text of a date or a time.
 struct FieldParser {
-    private let text: [UInt8]
-    private(set) var offset = 0
+    /// Valid while the closures of `parse` run, and a parser does not leave them.
+    private let text: UnsafeBufferPointer<UInt8>
+    private var offset = 0
 
-    init(_ text: String) {
-        self.text = Array(text.utf8)
+    /// Reads a text; nil unless `body` gives something and reads all of it.
+    static func parse<Result>(_ text: String, _ body: (inout FieldParser) -> Result?) -> Result? {
+        var text = text
+        return text.withUTF8 { parse($0, body) }
     }
 
-    var isAtEnd: Bool { offset == text.count }
+    /// Reads the bytes of a text; nil unless `body` gives something and reads all of them.
+    static func parse<Result>(
+        _ text: UnsafeBufferPointer<UInt8>, _ body: (inout FieldParser) -> Result?
+    ) -> Result? {
+        var parser = FieldParser(text: text)
+        guard let result = body(&parser), parser.offset == text.count else { return nil }
+        return result
+    }
 
     /// A number of exactly `width` digits.
     mutating func number(width: Int) -> Int? {
         guard offset + width <= text.count else { return nil }
         var value = 0
-        for byte in text[offset..<offset + width] {
-            guard (0x30...0x39).contains(byte) else { return nil }
-            value = value * 10 + Int(byte - 0x30)
+        for index in offset..<offset + width {
+            guard (0x30...0x39).contains(text[index]) else { return nil }
+            value = value * 10 + Int(text[index] - 0x30)
         }
         offset += width
         return value
     }
 
-    /// The digits that come next, as many as there are.
-    mutating func digits() -> [UInt8] {
+    /// The digits that come next as a number of a fixed count of places: those that are missing are zeros, those beyond must
+    /// be. nil when there is none, more than `most`, or one that would be lost.
+    mutating func fraction(places: Int, most: Int) -> Int? {
         let start = offset
-        while offset < text.count, (0x30...0x39).contains(text[offset]) { offset += 1 }
-        return text[start..<offset].map { $0 - 0x30 }
+        var value = 0
+        while offset < text.count, (0x30...0x39).contains(text[offset]), offset - start <= most {
+            let digit = Int(text[offset] - 0x30)
+            if offset - start < places { value = value * 10 + digit } else if digit != 0 { return nil }
+            offset += 1
+        }
+        guard (1...most).contains(offset - start) else { return nil }
+        for _ in 0..<max(0, places - (offset - start)) { value *= 10 }
+        return value
     }
 
     /// Consumes one of `characters`, if it comes next.
-    mutating func take(_ characters: String) -> UInt8? {
-        guard offset < text.count, characters.utf8.contains(text[offset]) else { return nil }
+    mutating func take(_ characters: StaticString) -> UInt8? {
+        guard offset < text.count, characters.withUTF8Buffer({ $0.contains(text[offset]) }) else { return nil }
         offset += 1
         return text[offset - 1]
     }
@@ -87,9 +105,48 @@ struct FieldParser {
     }
 }
 
-/// Appends `value` in at least `width` digits.
-func appendPadded(_ value: Int, width: Int, to text: inout String) {
-    let digits = String(value)
-    for _ in 0..<max(0, width - digits.utf8.count) { text.append("0") }
-    text.append(digits)
+/// Writes fixed decimal fields: the text of a date or a time.
+struct FieldWriter {
+    /// Valid while the closure of ``write(_:_:to:)`` runs, and a writer does not leave it. The fields of every text fill it
+    /// exactly, whatever their values are.
+    private let bytes: UnsafeMutableBufferPointer<UInt8>
+    private var offset = 0
+
+    /// Hands `reader` the text that `body` writes, of `count` bytes.
+    static func write<Result>(
+        _ count: Int, _ body: (inout FieldWriter) -> Void, to reader: (UnsafeBufferPointer<UInt8>) -> Result
+    ) -> Result {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: count) { bytes in
+            var writer = FieldWriter(bytes: bytes)
+            body(&writer)
+            return reader(UnsafeBufferPointer(rebasing: bytes[..<writer.offset]))
+        }
+    }
+
+    /// Writes the last `width` digits of a number that is not negative, zeros in front.
+    mutating func number(_ value: Int, width: Int) {
+        var rest = UInt32(truncatingIfNeeded: value)
+        var place = offset + width
+        while place > offset {
+            place -= 1
+            bytes[place] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        }
+        offset += width
+    }
+
+    mutating func mark(_ character: Unicode.Scalar) {
+        bytes[offset] = UInt8(ascii: character)
+        offset += 1
+    }
+
+    /// Writes a day as `YYYY-MM-DD`.
+    mutating func days(_ days: Int) {
+        let date = GregorianCalendar.date(days: days)
+        number(date.year, width: 4)
+        mark("-")
+        number(date.month, width: 2)
+        mark("-")
+        number(date.day, width: 2)
+    }
 }

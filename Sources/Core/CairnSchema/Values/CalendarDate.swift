@@ -30,8 +30,7 @@ public struct CalendarDate: Sendable, Hashable {
 
     /// Reads `YYYY-MM-DD`; nil for anything else.
     public init?(_ text: String) {
-        var parser = FieldParser(text)
-        guard let days = parser.days(), parser.isAtEnd else { return nil }
+        guard let days = FieldParser.parse(text, { $0.days() }) else { return nil }
         daysSinceEpoch = days
     }
 
@@ -59,14 +58,7 @@ extension CalendarDate: Comparable, CustomStringConvertible {
 
     /// `YYYY-MM-DD`.
     public var description: String {
-        let date = GregorianCalendar.date(days: daysSinceEpoch)
-        var text = ""
-        appendPadded(date.year, width: 4, to: &text)
-        text.append("-")
-        appendPadded(date.month, width: 2, to: &text)
-        text.append("-")
-        appendPadded(date.day, width: 2, to: &text)
-        return text
+        FieldWriter.write(10, { $0.days(daysSinceEpoch) }, to: { String(decoding: $0, as: UTF8.self) })
     }
 }
 

@@ -48,24 +48,26 @@ public struct Timestamp: Sendable, Hashable {
     /// Reads RFC 3339 `date-time`: at most nine digits of a second (beyond the sixth only zeros), `Z` or an offset; nil for
     /// anything else.
     public init?(_ text: String) {
-        var parser = FieldParser(text)
+        guard let microseconds = FieldParser.parse(text, Timestamp.microseconds) else { return nil }
+        self.init(microseconds: microseconds)
+    }
+
+    /// Reads the bytes of a text as ``init(_:)-(String)`` does.
+    package init?(utf8 text: UnsafeBufferPointer<UInt8>) {
+        guard let microseconds = FieldParser.parse(text, Timestamp.microseconds) else { return nil }
+        self.init(microseconds: microseconds)
+    }
+
+    private static func microseconds(_ parser: inout FieldParser) -> Int64? {
         guard let days = parser.days(), parser.take("Tt ") != nil,
             let hour = parser.number(width: 2), hour < 24, parser.take(":") != nil,
             let minute = parser.number(width: 2), minute < 60, parser.take(":") != nil,
             let second = parser.number(width: 2), second < 60,
-            let fraction = Timestamp.fraction(&parser), let offset = Timestamp.offset(&parser), parser.isAtEnd
+            let fraction = parser.take(".") == nil ? 0 : parser.fraction(places: 6, most: 9),
+            let offset = offset(&parser)
         else { return nil }
         let seconds = Int64(days) * 86_400 + Int64(hour * 3600 + minute * 60 + second) - Int64(offset * 60)
-        self.init(microseconds: seconds * 1_000_000 + Int64(fraction))
-    }
-
-    /// The fraction of a second in microseconds; nil when it is finer than that.
-    private static func fraction(_ parser: inout FieldParser) -> Int? {
-        guard parser.take(".") != nil else { return 0 }
-        var digits = parser.digits()
-        guard !digits.isEmpty, digits.count <= 9, digits.dropFirst(6).allSatisfy({ $0 == 0 }) else { return nil }
-        while digits.count < 6 { digits.append(0) }
-        return digits.prefix(6).reduce(0) { $0 * 10 + Int($1) }
+        return seconds * 1_000_000 + Int64(fraction)
     }
 
     /// The offset from UTC in minutes.
@@ -114,19 +116,28 @@ extension Timestamp: Comparable, CustomStringConvertible {
     public static func < (left: Timestamp, right: Timestamp) -> Bool { left.microseconds < right.microseconds }
 
     /// RFC 3339 in UTC with six digits of a second.
-    public var description: String {
+    public var description: String { withText { String(decoding: $0, as: UTF8.self) } }
+
+    /// Hands the text of ``description`` to `reader` without making a string of it.
+    package func withText<Result>(_ reader: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
         let rest = Int(Timestamp.floorRemainder(microseconds))
-        var text = date.description
-        text.append("T")
-        appendPadded(rest / 3_600_000_000, width: 2, to: &text)
-        text.append(":")
-        appendPadded(rest / 60_000_000 % 60, width: 2, to: &text)
-        text.append(":")
-        appendPadded(rest / 1_000_000 % 60, width: 2, to: &text)
-        text.append(".")
-        appendPadded(rest % 1_000_000, width: 6, to: &text)
-        text.append("Z")
-        return text
+        let days = Int((microseconds - Int64(rest)) / Timestamp.microsecondsPerDay)
+        return FieldWriter.write(27, { Timestamp.write(days, rest, to: &$0) }, to: reader)
+    }
+
+    /// Writes a day and the microseconds of it.
+    private static func write(_ days: Int, _ rest: Int, to text: inout FieldWriter) {
+        let seconds = rest / 1_000_000
+        text.days(days)
+        text.mark("T")
+        text.number(seconds / 3600, width: 2)
+        text.mark(":")
+        text.number(seconds / 60 % 60, width: 2)
+        text.mark(":")
+        text.number(seconds % 60, width: 2)
+        text.mark(".")
+        text.number(rest - seconds * 1_000_000, width: 6)
+        text.mark("Z")
     }
 }
 

@@ -46,5 +46,22 @@ extension UUID {
     }
 
     /// The canonical lower-case text.
-    package var text: String { uuidString.lowercased() }
+    package var text: String {
+        withUnsafeBytes(of: uuid) { bytes in
+            String(unsafeUninitializedCapacity: 36) { text in
+                var end = 0
+                for (index, byte) in bytes.enumerated() {
+                    if index == 4 || index == 6 || index == 8 || index == 10 {
+                        text[end] = UInt8(ascii: "-")
+                        end += 1
+                    }
+                    text[end] = Hex.lowerDigits[Int(byte >> 4)]
+                    text[end + 1] = Hex.lowerDigits[Int(byte & 15)]
+                    end += 2
+                }
+                // 16 bytes are 32 digits, and there are four hyphens.
+                return end
+            }
+        }
+    }
 }

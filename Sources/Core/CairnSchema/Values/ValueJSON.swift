@@ -35,29 +35,85 @@ package enum ValueJSON {
         }
     }
 
-    /// Reads a value of a type.
-    /// - Throws: `Mismatch`, which says what was expected and where.
-    package static func read(_ node: JSONNode, as type: ValueType) throws(Mismatch) -> Value {
-        switch (type, node.content) {
-        case (.string, .string(let text)): return .string(text)
-        case (.bool, .bool(let bool)): return .bool(bool)
-        case (.int, .number(let number)):
-            guard let int = number.int else { throw Mismatch("an integer of 64 bits", number.text, at: node) }
-            return .int(int)
-        case (.double, .number(let number)):
-            guard let double = number.double else { throw Mismatch("a finite double", number.text, at: node) }
-            return .double(double == 0 ? 0 : double)
-        case (.decimal, .number(let number)): return try parse(number.text, .decimal, node)
-        case (.array(let element), .array(let nodes)):
-            var values: [Value] = []
-            for node in nodes { values.append(try read(node, as: element)) }
-            return .array(values)
-        case (.json, _): return .json(try json(node))
-        case (.bytes, .string(let text)), (.uuid, .string(let text)), (.timestamp, .string(let text)),
-            (.date, .string(let text)), (.decimal, .string(let text)):
-            return try parse(text, type, node)
-        default: throw Mismatch(expectation(of: type), node.kind, at: node)
+    /// Writes a value.
+    package static func write(_ value: Value, to writer: inout JSONWriter) {
+        switch value {
+        case .null: writer.null()
+        case .bool(let bool): writer.bool(bool)
+        case .int(let int): writer.int(int)
+        case .double(let double): writer.double(double)
+        case .string(let string): writer.string(string)
+        case .bytes(let bytes): writer.plain(base64(bytes))
+        case .uuid(let uuid): writer.plain(uuid.text)
+        case .timestamp(let timestamp): writer.timestamp(timestamp)
+        case .date(let date): writer.plain(date.description)
+        case .decimal(let decimal): writer.plain(decimal.description)
+        case .json(let json): writer.write(json)
+        case .array(let elements):
+            writer.array { writer in
+                for element in elements {
+                    writer.element()
+                    write(element, to: &writer)
+                }
+            }
         }
+    }
+
+    /// Reads a value of a type, which is not null.
+    /// - Parameter depth: How many arrays and objects are open around it.
+    /// - Throws: `JSONError`, which says what was expected and what is there.
+    package static func read(
+        _ scanner: inout JSONScanner, as type: ValueType, depth: Int = 0
+    ) throws(JSONError) -> Value {
+        let first = try scanner.peek()
+        let start = scanner.offset
+        switch (type, first) {
+        case (.string, UInt8(ascii: "\"")): return .string(try scanner.string())
+        case (.bool, UInt8(ascii: "t")), (.bool, UInt8(ascii: "f")):
+            return try scanner.literal().map(Value.bool) ?? .null
+        case (.int, UInt8(ascii: "-")), (.int, .some(0x30...0x39)):
+            if let int = scanner.shortInteger() { return .int(int) }
+            let number = try scanner.number()
+            guard let int = number.int else { throw mismatch("an integer of 64 bits", number.text, start) }
+            return .int(int)
+        case (.double, UInt8(ascii: "-")), (.double, .some(0x30...0x39)):
+            if let double = scanner.shortDouble() { return .double(double == 0 ? 0 : double) }
+            let number = try scanner.number()
+            guard let double = number.double else { throw mismatch("a finite double", number.text, start) }
+            return .double(double == 0 ? 0 : double)
+        case (.decimal, UInt8(ascii: "-")), (.decimal, .some(0x30...0x39)):
+            return try parse(try scanner.number().text, type, start)
+        case (.timestamp, UInt8(ascii: "\"")):
+            if let time = scanner.plainString(Timestamp.init(utf8:)) { return .timestamp(time) }
+            return try parse(try scanner.string(), type, start)
+        case (.bytes, UInt8(ascii: "\"")), (.uuid, UInt8(ascii: "\"")), (.date, UInt8(ascii: "\"")),
+            (.decimal, UInt8(ascii: "\"")):
+            return try parse(try scanner.string(), type, start)
+        case (.array(let element), UInt8(ascii: "[")):
+            return .array(try elements(&scanner, of: element, depth: depth))
+        case (.json, _): return .json(try JSONValue(&scanner, depth: depth))
+        default: throw mismatch(expectation(of: type), try scanner.kind(), start)
+        }
+    }
+
+    private static func elements(
+        _ scanner: inout JSONScanner, of type: ValueType, depth: Int
+    ) throws(JSONError) -> [Value] {
+        var values: [Value] = []
+        try scanner.open(.array, depth: depth)
+        while try scanner.hasNext(.array, isFirst: values.isEmpty) {
+            values.append(try read(&scanner, as: type, depth: depth + 1))
+        }
+        return values
+    }
+
+    private static func parse(_ text: String, _ type: ValueType, _ offset: Int) throws(JSONError) -> Value {
+        guard let value = parse(text, as: type) else { throw mismatch(expectation(of: type), "\"\(text)\"", offset) }
+        return value
+    }
+
+    private static func mismatch(_ expected: String, _ found: String, _ offset: Int) -> JSONError {
+        JSONError("expected \(expected), found \(found)", at: offset)
     }
 
     /// Reads a value from its canonical text, as keys and command lines carry it; nil when the text is not of the type.
@@ -73,37 +129,16 @@ package enum ValueJSON {
         case .date: CalendarDate(text).map(Value.date)
         case .decimal: DecimalNumber(text).map(Value.decimal)
         case .json: (try? JSONValue(parsing: text)).map(Value.json)
-        case .array:
-            (try? JSONNode.parse(Array(text.utf8), syntax: .strict)).flatMap { try? read($0, as: type) }
+        case .array: parseAll(text, as: type)
         }
     }
 
-    private static func parse(_ text: String, _ type: ValueType, _ node: JSONNode) throws(Mismatch) -> Value {
-        guard let value = parse(text, as: type) else { throw Mismatch(expectation(of: type), "\"\(text)\"", at: node) }
+    /// Reads a text that is one value and nothing else.
+    private static func parseAll(_ text: String, as type: ValueType) -> Value? {
+        guard var scanner = try? JSONScanner(Array(text.utf8)), let value = try? read(&scanner, as: type),
+            (try? scanner.end()) != nil
+        else { return nil }
         return value
-    }
-
-    /// A node as a value of a `json` column.
-    package static func json(_ node: JSONNode) throws(Mismatch) -> JSONValue {
-        switch node.content {
-        case .null: return .null
-        case .bool(let bool): return .bool(bool)
-        case .string(let text): return .string(text)
-        case .number(let number):
-            do { return try JSONValue(number, at: node.offset) } catch { throw Mismatch(error) }
-        case .array(let nodes):
-            var elements: [JSONValue] = []
-            for node in nodes { elements.append(try json(node)) }
-            return .array(elements)
-        case .object(let nodes):
-            var members: [JSONObject.Member] = []
-            for node in nodes { members.append(.init(name: node.name, value: try json(node.value))) }
-            let object = JSONObject(members)
-            guard object.members.count == members.count else {
-                throw Mismatch("each member once", "a repeated member", at: node)
-            }
-            return .object(object)
-        }
     }
 
     /// What a value of a type looks like, for messages.
@@ -124,20 +159,4 @@ package enum ValueJSON {
     }
 
     package static func base64(_ bytes: [UInt8]) -> String { Data(bytes).base64EncodedString() }
-
-    /// A JSON value that is not of the type of its column.
-    package struct Mismatch: Error {
-        package let message: String
-        package let offset: Int
-
-        init(_ expected: String, _ found: String, at node: JSONNode) {
-            message = "expected \(expected), found \(found)"
-            offset = node.offset
-        }
-
-        init(_ error: JSONError) {
-            message = error.message
-            offset = error.offset
-        }
-    }
 }
