@@ -40,6 +40,43 @@ struct MemoryFileTests {
         try await rows.delete(Key(.int(2)))
     }
 
+    @Test("The deepest JSON that is stored can be saved and loaded", arguments: ["doc", "docs"])
+    func deepJSON(_ column: String) async throws {
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let storage = MemoryStorage()
+        let text = """
+            { "database": "d", "tables": { "things": { "columns": { "id": "int", "doc": "json?", "docs": "[json]?" }, "key": "id" } } }
+            """
+        let things = try await open(storage, text).records("things")
+        var json = JSONValue.int(1)
+        var depth = 0
+        while depth < 200 {
+            json = .array([json])
+            let value: Value = column == "doc" ? .json(json) : .array([.json(json)])
+            guard (try? await things.upsert(Record(things.table, ["id": .int(1), column: value]))) != nil else { break }
+            depth += 1
+        }
+        #expect(depth == (column == "doc" ? Limits.jsonDepth : Limits.jsonDepth - 1))
+        try await storage.save(to: path)
+        let loaded = try await open(MemoryStorage(contentsOf: path), text).records("things")
+        #expect(try await loaded.get(Key(.int(1)))[column] == things.get(Key(.int(1)))[column])
+    }
+
+    @Test("A revision that cannot be is damage, and not the end of the process when it is to grow")
+    func revisions() async throws {
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let storage = MemoryStorage()
+        try await fill(open(storage))
+        try await storage.save(to: path)
+        let saved = try String(contentsOfFile: path, encoding: .utf8)
+        for (old, revision) in [("\"revision\":1,", "9223372036854775807"), ("\"revision\":1,", "9007199254740992")] {
+            try saved.replacing(old, with: "\"revision\":\(revision),").write(
+                toFile: path, atomically: true, encoding: .utf8)
+            let error = #expect(throws: StorageError.self) { try MemoryStorage(contentsOf: path) }
+            #expect(error?.code == .damaged)
+        }
+    }
+
     @Test("What was saved is loaded: every value, revision and time, and the memory of deleted keys")
     func roundTrip() async throws {
         defer { try? FileManager.default.removeItem(atPath: path) }

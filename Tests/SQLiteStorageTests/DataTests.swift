@@ -18,6 +18,38 @@ struct DataTests {
     }
 
     @Test(
+        "A revision that cannot grow is damage, and not the end of the process", arguments: ["rows", "_cairn_deleted"])
+    func revision(_ table: String) async throws {
+        let path = folder.path("revision.db")
+        let store = try await Store.open(path: path)
+        try await store.put(1)
+        try await store.put(2)
+        let rows = store.schema.tables[0]
+        _ = try await store.session.write([.delete(rows, Key(.int(2)), expecting: nil)])
+        let column = table == "rows" ? "_revision" : "revision"
+        try RawDatabase(path).execute("UPDATE \(table) SET \(column) = 9223372036854775807")
+        let operations: [WriteOperation] =
+            table == "rows"
+            ? [.delete(rows, Key(.int(1)), expecting: nil), .upsert(rows, [.int(1), .int(2)])]
+            : [.insert(rows, [.int(2), .int(2)])]
+        for operation in operations {
+            try await expectError(.damaged) { _ = try await store.session.write([operation]) }
+        }
+        try await store.close()
+    }
+
+    @Test("A path that begins with file: is a path")
+    func fileColon() async throws {
+        // In the working directory, because only a relative path can begin so.
+        let name = "file:\(UUID().uuidString)%41.db?mode=memory"
+        defer { for end in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: name + end) } }
+        let store = try await Store.open(path: name)
+        try await store.put(1)
+        #expect(FileManager.default.fileExists(atPath: name))
+        try await store.close()
+    }
+
+    @Test(
         "A stored value that is not of its column's type is damage that names the column",
         arguments: [
             ("text", "CAST(x'ff' AS TEXT)"), ("text", "CAST(x'61eda080' AS TEXT)"), ("amount", "x'01'"),

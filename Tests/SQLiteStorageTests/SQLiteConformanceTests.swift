@@ -16,7 +16,8 @@ struct SQLiteFileDriver: ConformanceDriver {
 
     func open(_ name: String, clock: @escaping @Sendable () -> Timestamp) async throws -> any Storage {
         // What FULL adds is a wait for the disk; its promises are those of a power cut, which no test here makes.
-        try await SQLiteStorage.open(SQLiteOptions(.file(path(name)), synchronous: .normal), clock: clock)
+        try await SQLiteStorage.open(
+            SQLiteOptions(.file(path(name)), synchronous: .normal, timeout: .seconds(120)), clock: clock)
     }
 
     func remove(_ name: String) async throws {
@@ -30,7 +31,7 @@ struct SQLiteMemoryDriver: ConformanceDriver {
     let isPersistent = false
 
     func open(_ name: String, clock: @escaping @Sendable () -> Timestamp) async throws -> any Storage {
-        try await SQLiteStorage.open(SQLiteOptions(.temporary), clock: clock)
+        try await SQLiteStorage.open(SQLiteOptions(.temporary, timeout: .seconds(120)), clock: clock)
     }
 
     func remove(_ name: String) async throws {}

@@ -156,6 +156,7 @@ private struct LineReader {
             throw StorageError(.damaged, "the line names no table of the schema")
         }
         guard line.revision > 0 else { throw StorageError(.damaged, "the line has no revision") }
+        _ = try Revisions.checked(line.revision, of: table)
         if let deleted = line.deleted {
             let key = state.tables[table.position].keyLayout.encode(try KeyText.decode(deleted, of: table))
             state.tables[table.position].remember(deleted: key, revision: line.revision)

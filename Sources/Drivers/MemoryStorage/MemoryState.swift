@@ -86,6 +86,11 @@ struct MemoryTable: Sendable {
         return new
     }
 
+    /// The revision of the record of a key, negative when it is deleted; 0 when there never was one.
+    func revision(of key: [UInt8]) -> Int {
+        records.get(key)?.metadata.revision ?? -(deleted.get(key) ?? 0)
+    }
+
     /// The revision of a new record: one more than that of a deleted one with the same key.
     mutating func firstRevision(_ key: [UInt8]) -> Int {
         if deleted.count == 0 { return 1 }

@@ -91,10 +91,7 @@ public final class MemoryStorage: Storage {
             guard shared.schema == schema else {
                 throw StorageError(.schemaMismatch, "the store does not hold this schema")
             }
-            let isAlike = zip(shared.state.tables, schema.tables).allSatisfy { stored, table in
-                stored.table.name == table.name && stored.table.columns.map(\.name) == table.columns.map(\.name)
-                    && stored.table.indexes.map(\.name) == table.indexes.map(\.name)
-            }
+            let isAlike = shared.state.tables.elementsEqual(schema.tables) { $0.table.isAlike($1) }
             if !isAlike, !shared.isAttached { shared.state = shared.state.rearranged(for: schema) }
             guard isAlike || !shared.isAttached else {
                 throw StorageError(

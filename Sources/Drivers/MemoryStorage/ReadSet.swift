@@ -43,9 +43,9 @@ struct ReadSet: Sendable {
     /// - Throws: `storage.conflict`, retryable, naming the table that differs.
     func validate(from base: MemoryState, to latest: MemoryState) throws {
         for read in keys {
-            // A key never has the same revision twice, so equal revisions mean the same record.
-            let before = base.tables[read.table].records.get(read.key)?.metadata.revision
-            let after = latest.tables[read.table].records.get(read.key)?.metadata.revision
+            // A key never has the same revision twice, so equal revisions mean the same record, or the same absence.
+            let before = base.tables[read.table].revision(of: read.key)
+            let after = latest.tables[read.table].revision(of: read.key)
             if before != after { throw StorageError.lostRace(base.tables[read.table].table) }
         }
         for read in scans where !isUnchanged(read, from: base, to: latest) {

@@ -15,8 +15,8 @@ final class CursorList: Sendable {
         }
     }
 
-    /// The cursors that are still used. Ask before taking the connection's lock and keep the result until after it: the last
-    /// reference to a cursor must not end under that lock, which its end takes.
+    /// The cursors that are still used. Ask under the connection's lock, so that none is made meanwhile, and keep the result
+    /// until after it: the last reference to a cursor must not end under that lock, which its end takes.
     var live: [SQLiteCursor] {
         cursors.withLock { $0.compactMap(\.cursor) }
     }

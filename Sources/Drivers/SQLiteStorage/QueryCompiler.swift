@@ -38,6 +38,9 @@ struct QueryCompiler {
 
     /// The number of rows of the query.
     static func count(_ query: Query, _ sql: TableSQL) -> Statement {
+        var query = query
+        // Where a page begins does not count.
+        query.after = nil
         var compiler = QueryCompiler(query, sql)
         let table = TableSQL.quoted(query.table.name)
         if query.limit == nil {
@@ -94,8 +97,8 @@ struct QueryCompiler {
         case .isIn(let column, let values): write(column, in: values)
         case .text(let column, let match, let operand, let ignoringCase):
             write(column, match, operand, ignoringCase: ignoringCase)
-        case .and(let parts): write(parts[...], joinedBy: " AND ", empty: "1")
-        case .or(let parts): write(parts[...], joinedBy: " OR ", empty: "0")
+        case .and(let parts): write(QueryCompiler.deepestFirst(parts), joinedBy: " AND ", empty: "1")
+        case .or(let parts): write(QueryCompiler.deepestFirst(parts), joinedBy: " OR ", empty: "0")
         case .not(.not(let part)): write(part)
         case .not(let part):
             write("NOT (")
@@ -119,6 +122,14 @@ struct QueryCompiler {
         write(")")
     }
 
+    /// Parts in an order that means the same. What stands before a bracket waits on the stack of SQLite's parser until it is
+    /// closed, and that stack has room for 100; so the deepest comes first.
+    private static func deepestFirst(_ parts: [Condition]) -> ArraySlice<Condition> {
+        let depths = parts.map(\.depth)
+        guard depths.contains(where: { $0 > 1 }) else { return parts[...] }
+        return zip(parts, depths).sorted { $0.1 > $1.1 }.map(\.0)[...]
+    }
+
     private mutating func write(_ column: Int, in values: [Value]) {
         guard let last = values.last else { return write("0") }
         // Lists are filled up to a power of two, so that a few statements serve lists of all lengths.
@@ -140,10 +151,6 @@ struct QueryCompiler {
         case .equals where !ignoringCase:
             write("\(name) = ")
             write(.string(operand))
-        case .contains where !ignoringCase:
-            write("instr(\(name), ")
-            write(.string(operand))
-            write(") > 0")
         case .hasPrefix where !ignoringCase && !operand.isEmpty:
             // A range, which an index serves. A prefix of bytes FF has no end; valid text has no such bytes.
             write("(\(name) >= ")

@@ -68,30 +68,23 @@ final class ReaderPool: Sendable {
 /// A borrowed connection that is given back exactly once, at the latest when nobody refers to the loan any more.
 final class ReaderLoan: Sendable {
     private let pool: ReaderPool
-    private let connection: Lock<SQLiteConnection?>
+    let use: ConnectionUse
 
-    init(_ pool: ReaderPool) async throws {
+    init(_ pool: ReaderPool, for what: String) async throws {
         self.pool = pool
-        connection = Lock(try await pool.borrow())
+        use = ConnectionUse(of: try await pool.borrow(), by: what)
     }
 
-    deinit { end { _ in } }
+    deinit { end() }
 
-    /// The connection.
-    /// - Throws: `storage.closed` after the end.
-    func get() throws -> SQLiteConnection {
-        guard let connection = connection.withLock({ $0 }) else { throw StorageError.closed("snapshot") }
-        return connection
-    }
-
-    /// Gives the connection back, after a last use.
-    func end(_ lastUse: (SQLiteConnection) -> Void) {
-        let connection = connection.withLock { connection in
-            defer { connection = nil }
-            return connection
+    /// Gives the connection back, at rest.
+    func end() {
+        var isFirst = false
+        // It fails when it has ended before: then the connection is somebody else's.
+        try? use.end { access in
+            isFirst = true
+            if let access, access.isInTransaction { try access.execute("ROLLBACK") }
         }
-        guard let connection else { return }
-        lastUse(connection)
-        pool.giveBack(connection)
+        if isFirst { pool.giveBack(use.connection) }
     }
 }

@@ -31,6 +31,8 @@ final class SQLiteConnection: @unchecked Sendable {
     ///   - sql: The statements of the tables; empty while the schema is not known.
     init(path: String, place: String, flags: Int32, vfs: String?, sql: [TableSQL] = []) throws {
         var opened: OpaquePointer?
+        // SQLite would take such a path for a URI, with parameters and escapes in it.
+        let path = path.hasPrefix("file:") ? "./\(path)" : path
         let code = sqlite3_open_v2(path, &opened, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs)
         guard code == SQLITE_OK, let opened else {
             let failure = SQLiteFailure(opened)
@@ -105,10 +107,15 @@ final class SQLiteConnection: @unchecked Sendable {
 
     /// Runs `body` alone with the connection; failures of SQLite stay what they are.
     func withLockRaw<Result>(_ body: (Access) throws -> Result) throws -> Result {
-        try lock.withLock { _ in
-            if isClosed { throw StorageError.closed("store") }
-            return try body(Access(connection: self, handle: handle))
+        try alone { access in
+            guard let access else { throw StorageError.closed("store") }
+            return try body(access)
         }
+    }
+
+    /// Runs `body` alone, with the connection unless it is closed.
+    func alone<Result>(_ body: (Access?) throws -> Result) rethrows -> Result {
+        try lock.withLock { _ in try body(isClosed ? nil : Access(connection: self, handle: handle)) }
     }
 }
 
@@ -148,6 +155,15 @@ extension SQLiteConnection.Access {
     func give(back statement: SQLiteStatement, _ sql: String) {
         statement.reset()
         connection.give(back: statement, sql)
+    }
+
+    /// Ends the run of every statement of the connection, also of those whose owners are about to end.
+    func resetStatements() {
+        var statement = sqlite3_next_stmt(handle, nil)
+        while let found = statement {
+            sqlite3_reset(found)
+            statement = sqlite3_next_stmt(handle, found)
+        }
     }
 
     /// Whether the connection is inside a transaction.

@@ -8,7 +8,7 @@ import CairnCore
 final class SQLiteCursor: RowCursor, @unchecked Sendable {
     // Safety of `@unchecked Sendable`: all state is touched under the connection's lock, except by `init`.
 
-    private let connection: SQLiteConnection
+    private let use: ConnectionUse
     private let table: Table
     private let sql: String
     /// The statement being read; nil when all is read, or closed.
@@ -21,17 +21,17 @@ final class SQLiteCursor: RowCursor, @unchecked Sendable {
     /// Runs once, when the cursor needs the connection no more.
     private let onEnd: @Sendable () -> Void
 
-    init(_ query: Query, on connection: SQLiteConnection, onEnd: @escaping @Sendable () -> Void) throws {
-        self.connection = connection
+    /// Begins to read. Under the connection's lock.
+    init(
+        _ query: Query, _ access: SQLiteConnection.Access, in use: ConnectionUse, onEnd: @escaping @Sendable () -> Void
+    ) throws {
+        self.use = use
         table = query.table
         self.onEnd = onEnd
-        let (sql, statement) = try connection.withLock { access in
-            let compiled = QueryCompiler.rows(query, access.statements(of: query.table).sql)
-            let statement = try access.take(compiled.sql)
-            statement.bind(compiled.parameters)
-            return (compiled.sql, statement)
-        }
-        self.sql = sql
+        let compiled = QueryCompiler.rows(query, access.statements(of: query.table).sql)
+        let statement = try access.take(compiled.sql)
+        statement.bind(compiled.parameters)
+        sql = compiled.sql
         self.statement = statement
         row = SQLiteRow(table: query.table, statement: statement.handle)
     }
@@ -42,7 +42,7 @@ final class SQLiteCursor: RowCursor, @unchecked Sendable {
         var ended = false
         defer { if ended { onEnd() } }
         do {
-            return try connection.withLock { access in
+            return try use.withLock { access in
                 if isClosed { throw StorageError.closed("cursor") }
                 guard let statement, let row else { return try nextAhead(count, body) }
                 for _ in 0..<count {
@@ -76,8 +76,14 @@ final class SQLiteCursor: RowCursor, @unchecked Sendable {
     /// Reads what is left into memory, so that the connection can go on. Under the connection's lock.
     func detach(_ access: SQLiteConnection.Access) throws {
         guard let statement, let row else { return }
-        while try statement.step() { ahead.append(try Record(row: row)) }
-        end(access)
+        // Whatever happens, the statement must not be stepped again: after a failure it would start anew.
+        defer { end(access) }
+        do {
+            while try statement.step() { ahead.append(try Record(row: row)) }
+        } catch {
+            isClosed = true
+            throw error
+        }
     }
 
     private func end(_ access: SQLiteConnection.Access) {
@@ -87,14 +93,13 @@ final class SQLiteCursor: RowCursor, @unchecked Sendable {
     }
 
     func close() {
-        // The closure cannot fail.
-        let wasOpen = try? connection.withLock { access in
+        let wasOpen = use.connection.alone { access in
             let wasOpen = !isClosed && statement != nil
-            end(access)
+            if let access { end(access) }
             ahead = []
             isClosed = true
             return wasOpen
         }
-        if wasOpen == true { onEnd() }
+        if wasOpen { onEnd() }
     }
 }

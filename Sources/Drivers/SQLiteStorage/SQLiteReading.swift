@@ -1,56 +1,48 @@
 import CSQLite
 import CairnCore
 
-/// Reads on one connection, under its lock.
-extension SQLiteConnection {
+/// Reads on one connection.
+extension SQLiteConnection.Access {
     func get(_ table: Table, _ key: Key, _ body: (RowReader) throws -> Void) throws -> Bool {
-        try withLock { access in
-            let (statement, row) = try access.statements(of: table).select(access.handle)
-            statement.beginBinding()
-            statement.add(key.first, at: 1)
-            for (index, value) in key.rest.enumerated() { statement.add(value, at: Int32(index + 2)) }
-            statement.endBinding()
-            defer { statement.reset() }
-            guard try statement.step() else { return false }
-            try body(row)
-            return true
-        }
+        let (statement, row) = try statements(of: table).select(handle)
+        statement.beginBinding()
+        statement.add(key.first, at: 1)
+        for (index, value) in key.rest.enumerated() { statement.add(value, at: Int32(index + 2)) }
+        statement.endBinding()
+        defer { statement.reset() }
+        guard try statement.step() else { return false }
+        try body(row)
+        return true
     }
 
     /// Reads several keys. To be of one moment, the connection must be in a transaction.
     func get(_ table: Table, _ keys: [Key], _ body: (Int, RowReader) throws -> Void) throws {
-        try withLock { access in
-            let (statement, row) = try access.statements(of: table).select(access.handle)
-            for (index, key) in keys.enumerated() {
-                statement.bind(key.values)
-                defer { statement.reset() }
-                if try statement.step() { try body(index, row) }
-            }
+        let (statement, row) = try statements(of: table).select(handle)
+        for (index, key) in keys.enumerated() {
+            statement.bind(key.values)
+            defer { statement.reset() }
+            if try statement.step() { try body(index, row) }
         }
     }
 
     func count(_ query: Query) throws -> Int {
-        try withLock { access in
-            let compiled = QueryCompiler.count(query, access.statements(of: query.table).sql)
-            return try access.with(compiled.sql) { statement in
-                statement.bind(compiled.parameters)
-                return try statement.step() ? Int(sqlite3_column_int64(statement.handle, 0)) : 0
-            }
+        let compiled = QueryCompiler.count(query, statements(of: query.table).sql)
+        return try with(compiled.sql) { statement in
+            statement.bind(compiled.parameters)
+            return try statement.step() ? Int(sqlite3_column_int64(statement.handle, 0)) : 0
         }
     }
 
     func explain(_ query: Query) throws -> QueryPlan {
-        try withLock { access in
-            let compiled = QueryCompiler.rows(query, access.statements(of: query.table).sql)
-            let lines = try access.with("EXPLAIN QUERY PLAN \(compiled.sql)") { statement in
-                statement.bind(compiled.parameters)
-                var lines: [String] = []
-                while try statement.step() {
-                    if let text = sqlite3_column_text(statement.handle, 3) { lines.append(String(cString: text)) }
-                }
-                return lines
+        let compiled = QueryCompiler.rows(query, statements(of: query.table).sql)
+        let lines = try with("EXPLAIN QUERY PLAN \(compiled.sql)") { statement in
+            statement.bind(compiled.parameters)
+            var lines: [String] = []
+            while try statement.step() {
+                if let text = sqlite3_column_text(statement.handle, 3) { lines.append(String(cString: text)) }
             }
-            return SQLitePlan(query, lines, compiled.sql).plan
+            return lines
         }
+        return SQLitePlan(query, lines, compiled.sql).plan
     }
 }

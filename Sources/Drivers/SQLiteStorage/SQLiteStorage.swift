@@ -92,6 +92,14 @@ public final class SQLiteStorage: Storage {
 
     public func attach(_ schema: Schema) async throws {
         try checkOpen()
+        if let attached = shared.withLock({ $0.schema }) {
+            guard attached.tables.elementsEqual(schema.tables, by: { $0.isAlike($1) }) else {
+                throw StorageError(
+                    .unsupported, "this SQLite store is open with the same schema, its columns in another order",
+                    remedy: "open it with one schema file, or open the file once for each program")
+            }
+            return
+        }
         let sql = schema.tables.map(TableSQL.init)
         let commits = try writer.withLock { access in
             let stored = StoredSchema(access, place: file.place)
@@ -161,32 +169,34 @@ public final class SQLiteStorage: Storage {
     public func get(_ table: Table, _ key: Key, _ body: (RowReader) throws -> Void) async throws -> Bool {
         let connection = try await readers.borrow()
         defer { readers.giveBack(connection) }
-        return try connection.get(table, key, body)
+        return try connection.withLock { try $0.get(table, key, body) }
     }
 
     public func get(_ table: Table, _ keys: [Key], _ body: (Int, RowReader) throws -> Void) async throws {
         let connection = try await readers.borrow()
         defer { readers.giveBack(connection) }
-        try connection.withLock { try $0.execute("BEGIN") }
-        defer { try? connection.withLock { try $0.execute("COMMIT") } }
-        try connection.get(table, keys, body)
+        try connection.withLock { access in
+            try access.execute("BEGIN")
+            defer { try? access.execute("COMMIT") }
+            try access.get(table, keys, body)
+        }
     }
 
     public func rows(_ query: Query) async throws -> any RowCursor {
-        let loan = try await ReaderLoan(readers)
-        return try SQLiteCursor(query, on: loan.get(), onEnd: { loan.end { _ in } })
+        let loan = try await ReaderLoan(readers, for: "cursor")
+        return try loan.use.withLock { try SQLiteCursor(query, $0, in: loan.use, onEnd: { loan.end() }) }
     }
 
     public func count(_ query: Query) async throws -> Int {
         let connection = try await readers.borrow()
         defer { readers.giveBack(connection) }
-        return try connection.count(query)
+        return try connection.withLock { try $0.count(query) }
     }
 
     public func explain(_ query: Query) async throws -> QueryPlan {
         let connection = try await readers.borrow()
         defer { readers.giveBack(connection) }
-        return try connection.explain(query)
+        return try connection.withLock { try $0.explain(query) }
     }
 
     public func snapshot(_ freshness: Freshness) async throws -> any StorageSnapshot {

@@ -4,7 +4,7 @@ import CairnCore
 /// A transaction on the writing connection, which it has to itself until it ends: it runs alone because it is alone.
 final class SQLiteTransaction: StorageTransaction {
     private struct State {
-        var isOver = false
+        /// For each open savepoint, how many operations came before it.
         var savepoints: [Int] = []
         /// What was written, to find the culprit should a reference be broken at the end.
         var operations: [WriteOperation] = []
@@ -15,6 +15,7 @@ final class SQLiteTransaction: StorageTransaction {
     private let commits: CommitLog
     /// What its records carry as their time.
     private let time: Timestamp
+    private let use: ConnectionUse
     private let state = Lock(State())
     private let cursors = CursorList()
 
@@ -24,12 +25,17 @@ final class SQLiteTransaction: StorageTransaction {
         self.schema = schema
         self.commits = commits
         self.time = time
+        use = ConnectionUse(of: storage.writer, by: "transaction")
     }
 
-    deinit { end() }
+    deinit { rollBack() }
 
-    private func checkOpen() throws {
-        if state.withLock({ $0.isOver }) { throw StorageError.closed("transaction") }
+    /// Runs `body` alone with the connection.
+    private func withLock<Result>(_ body: (SQLiteConnection.Access) throws -> Result) throws -> Result {
+        try use.withLock { access in
+            try checkAlive(access)
+            return try body(access)
+        }
     }
 
     /// Some failures of the disk make SQLite roll back by itself. What came after would then be commits of its own.
@@ -44,136 +50,136 @@ final class SQLiteTransaction: StorageTransaction {
     // MARK: Reading
 
     func get(_ table: Table, _ key: Key, _ body: (RowReader) throws -> Void) async throws -> Bool {
-        try checkOpen()
-        return try storage.writer.get(table, key, body)
+        try withLock { try $0.get(table, key, body) }
     }
 
     func get(_ table: Table, _ keys: [Key], _ body: (Int, RowReader) throws -> Void) async throws {
-        try checkOpen()
-        try storage.writer.get(table, keys, body)
+        try withLock { try $0.get(table, keys, body) }
     }
 
     func rows(_ query: Query) async throws -> any RowCursor {
-        try checkOpen()
-        let cursor = try SQLiteCursor(query, on: storage.writer, onEnd: {})
-        cursors.add(cursor)
-        return cursor
+        try withLock { access in
+            let cursor = try SQLiteCursor(query, access, in: use, onEnd: {})
+            cursors.add(cursor)
+            return cursor
+        }
     }
 
-    func count(_ query: Query) async throws -> Int {
-        try checkOpen()
-        return try storage.writer.count(query)
-    }
-
-    func explain(_ query: Query) async throws -> QueryPlan {
-        try checkOpen()
-        return try storage.writer.explain(query)
-    }
+    func count(_ query: Query) async throws -> Int { try withLock { try $0.count(query) } }
+    func explain(_ query: Query) async throws -> QueryPlan { try withLock { try $0.explain(query) } }
 
     // MARK: Writing
 
     /// Runs `body` on the connection once no open cursor can be disturbed by it.
     private func change<Result>(_ body: (SQLiteConnection.Access) throws -> Result) throws -> Result {
-        try checkOpen()
-        let cursors = cursors.live
-        return try withExtendedLifetime(cursors) {
-            try storage.writer.withLock { access in
-                try checkAlive(access)
-                for cursor in cursors { try cursor.detach(access) }
-                return try body(access)
-            }
+        // Outlives the lock, which the end of a cursor takes.
+        var reading: [SQLiteCursor] = []
+        defer { withExtendedLifetime(reading) {} }
+        return try withLock { access in
+            reading = cursors.live
+            for cursor in reading { try cursor.detach(access) }
+            return try body(access)
         }
     }
 
     func write(_ operations: [WriteOperation]) async throws -> [RecordMetadata] {
-        let results = try change { access in
-            var writer = SQLiteWriter(access, schema, at: time)
-            if let only = operations.first, operations.count == 1, only.isOneStatement {
-                return [try writer.apply(only)]
+        try change { access in
+            let results = try apply(operations, access)
+            state.withLock { state in
+                state.operations += operations.filter { !$0.table.references.isEmpty || !$0.table.referrers.isEmpty }
             }
-            try access.run("SAVEPOINT operations")
-            do {
-                let results = try operations.map { try writer.apply($0) }
+            return results
+        }
+    }
+
+    /// Applies all operations or none.
+    private func apply(_ operations: [WriteOperation], _ access: SQLiteConnection.Access) throws -> [RecordMetadata] {
+        var writer = SQLiteWriter(access, schema, at: time)
+        if let only = operations.first, operations.count == 1, only.isOneStatement {
+            return [try writer.apply(only)]
+        }
+        try access.run("SAVEPOINT operations")
+        do {
+            let results = try operations.map { try writer.apply($0) }
+            try access.run("RELEASE operations")
+            return results
+        } catch {
+            if access.isInTransaction {
+                try access.run("ROLLBACK TO operations")
                 try access.run("RELEASE operations")
-                return results
-            } catch {
-                if access.isInTransaction {
-                    try access.run("ROLLBACK TO operations")
-                    try access.run("RELEASE operations")
-                }
-                throw error
             }
+            throw error
         }
-        state.withLock { state in
-            state.operations += operations.filter { !$0.table.references.isEmpty || !$0.table.referrers.isEmpty }
-        }
-        return results
     }
 
     func savepoint() async throws -> Int {
-        let number = try state.withLock { state in
-            if state.isOver { throw StorageError.closed("transaction") }
-            state.savepoints.append(state.operations.count)
-            return state.savepoints.count
+        try change { access in
+            let number = state.withLock { $0.savepoints.count + 1 }
+            try access.execute("SAVEPOINT point_\(number)")
+            state.withLock { $0.savepoints.append($0.operations.count) }
+            return number
         }
-        try change { try $0.execute("SAVEPOINT point_\(number)") }
-        return number
     }
 
     func rollback(to savepoint: Int) async throws {
-        try removeInnermost(savepoint) { state, count in state.operations.removeSubrange(count...) }
         try change { access in
+            try checkInnermost(savepoint)
             try access.execute("ROLLBACK TO point_\(savepoint)")
             try access.execute("RELEASE point_\(savepoint)")
+            state.withLock { state in
+                if let count = state.savepoints.popLast() { state.operations.removeSubrange(count...) }
+            }
         }
     }
 
     func release(_ savepoint: Int) async throws {
-        try removeInnermost(savepoint) { _, _ in }
-        try change { try $0.execute("RELEASE point_\(savepoint)") }
+        try change { access in
+            try checkInnermost(savepoint)
+            try access.execute("RELEASE point_\(savepoint)")
+            state.withLock { _ = $0.savepoints.popLast() }
+        }
     }
 
     /// Savepoints end in the reverse order of their beginning.
-    private func removeInnermost(_ savepoint: Int, _ body: (inout State, Int) -> Void) throws {
-        try state.withLock { state in
-            if state.isOver { throw StorageError.closed("transaction") }
-            guard savepoint == state.savepoints.count, let count = state.savepoints.popLast() else {
-                throw StorageError.savepointOrder()
-            }
-            body(&state, count)
-        }
+    private func checkInnermost(_ savepoint: Int) throws {
+        guard state.withLock({ $0.savepoints.count }) == savepoint else { throw StorageError.savepointOrder() }
     }
 
     // MARK: The end
 
     func commit() async throws -> Receipt {
-        let operations = try state.withLock { state in
-            if state.isOver { throw StorageError.closed("transaction") }
-            return state.operations
-        }
-        defer { end() }
-        return try change { access in
-            try ReferenceCheck(access, schema).check(operations)
-            let token = try commits.write(access, at: time)
-            try TransactionEnd(access, commits, place: storage.file.place).commit(at: time, token)
-            return Receipt(token: token, time: time, results: [])
+        try finish { access in
+            let ending = TransactionEnd(access, commits, place: storage.file.place)
+            do {
+                try checkAlive(access)
+                try ReferenceCheck(access, schema).check(state.withLock { $0.operations })
+                let token = try commits.write(access, at: time)
+                try ending.commit(at: time, token)
+                return Receipt(token: token, time: time, results: [])
+            } catch {
+                ending.rollback()
+                throw error
+            }
         }
     }
 
-    func rollback() async { end() }
+    func rollback() async { rollBack() }
 
-    /// Ends the transaction, rolling back what was not committed, and lets the next writer in.
-    private func end() {
-        let wasOver = state.withLock { state in
-            defer { state.isOver = true }
-            return state.isOver
+    /// Forgets what was not committed. Does nothing after the end.
+    private func rollBack() {
+        try? finish { TransactionEnd($0, commits, place: storage.file.place).rollback() }
+    }
+
+    /// Ends the transaction and lets the next writer in.
+    /// - Throws: `storage.closed` when it was over already, or the store is; what `last` throws.
+    private func finish<Result>(_ last: (SQLiteConnection.Access) throws -> Result) throws -> Result {
+        var isFirst = false
+        defer { if isFirst { storage.gate.release() } }
+        return try use.end { access in
+            isFirst = true
+            guard let access else { throw StorageError.closed("store") }
+            return try last(access)
         }
-        if wasOver { return }
-        for cursor in cursors.live { cursor.close() }
-        try? storage.writer.withLock { access in
-            TransactionEnd(access, commits, place: storage.file.place).rollback()
-        }
-        storage.gate.release()
     }
 }
 

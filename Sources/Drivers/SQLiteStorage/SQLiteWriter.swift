@@ -35,7 +35,7 @@ struct SQLiteWriter {
     private mutating func insert(_ table: Table, _ values: [Value]) throws -> RecordMetadata {
         let statements = access.statements(of: table)
         let last = try lastRevision(table, values, statements)
-        let metadata = RecordMetadata(revision: last + 1, createdAt: time, updatedAt: time)
+        let metadata = RecordMetadata(revision: try Revisions.next(last, of: table), createdAt: time, updatedAt: time)
         let statement = try statements.insert(access.handle)
         statement.beginBinding()
         for (index, value) in values.enumerated() { statement.add(value, at: Int32(index + 1)) }
@@ -112,20 +112,25 @@ struct SQLiteWriter {
         if let revision { statement.add(revision, at: index + 1) }
         statement.endBinding()
         do {
-            return try returned(by: statement, updatedAt: time)
+            return try returned(by: statement, table)
         } catch let failure as SQLiteFailure where failure.isDuplicate {
             throw try duplicate(table, values, isInsert: false) ?? failure
         }
     }
 
     /// Runs a statement that returns revision and creation of the record it wrote; nil when it wrote none.
-    private func returned(by statement: SQLiteStatement, updatedAt: Timestamp) throws -> RecordMetadata? {
+    private func returned(by statement: SQLiteStatement, _ table: Table) throws -> RecordMetadata? {
         defer { statement.reset() }
-        guard try statement.step() else { return nil }
-        let revision = Int(sqlite3_column_int64(statement.handle, 0))
+        do {
+            guard try statement.step() else { return nil }
+        } catch let failure as SQLiteFailure where failure.isWrongType {
+            // The schema allows no other cause: one more than the largest integer is no integer.
+            throw Revisions.damage(.max, of: table)
+        }
+        let revision = try Revisions.checked(Int(sqlite3_column_int64(statement.handle, 0)), of: table)
         let created = Timestamp(microseconds: sqlite3_column_int64(statement.handle, 1)) ?? .epoch
         while try statement.step() {}
-        return RecordMetadata(revision: revision, createdAt: created, updatedAt: updatedAt)
+        return RecordMetadata(revision: revision, createdAt: created, updatedAt: time)
     }
 
     /// Why an update or a delete found nothing: the record is not there, or has another revision.
@@ -143,10 +148,10 @@ struct SQLiteWriter {
         let statements = access.statements(of: table)
         let statement = try statements.statement(revision == nil ? .delete : .deleteChecked, access.handle)
         statement.bind(key.values + (revision.map { [.int($0)] } ?? []))
-        guard var metadata = try returned(by: statement, updatedAt: time) else {
+        guard var metadata = try returned(by: statement, table) else {
             throw try absence(of: key, table, expecting: revision)
         }
-        metadata.revision += 1
+        metadata.revision = try Revisions.next(metadata.revision, of: table)
         let remember = try statements.statement(.putDeleted, access.handle)
         remember.bind([.bytes(statements.sql.keyLayout.encode(key)), .int(metadata.revision)])
         try remember.run()

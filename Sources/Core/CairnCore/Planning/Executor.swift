@@ -24,7 +24,9 @@ package struct Executor: Sendable {
 
     package func count(_ query: Query) async throws -> Int {
         var query = query
+        // Neither order nor where a page begins counts.
         query.order = []
+        query.after = nil
         let plan = Planner(query, needsAllColumns: false).plan(count: try await scanner.estimatedCount(of: query.table))
         guard let scan = plan.scan else { return 0 }
         let cursor = FilteringCursor(try await scanner.scan(scan), plan)

@@ -78,12 +78,22 @@ public indirect enum Condition: Sendable, Hashable {
 }
 
 extension Condition {
-    /// How many values it compares with itself, parts of it not counted.
+    /// How many values it compares with itself, parts of it not counted. What needs no value counts as one, because it takes
+    /// as much room.
     var valueCount: Int {
         switch self {
-        case .compare, .text: 1
-        case .isIn(_, let values): values.count
-        case .constant, .isNull, .and, .or, .not: 0
+        case .compare, .text, .constant, .isNull: 1
+        case .isIn(_, let values): max(1, values.count)
+        case .and, .or, .not: 0
+        }
+    }
+
+    /// How many parts are inside one another, itself counted.
+    package var depth: Int {
+        switch self {
+        case .and(let parts), .or(let parts): 1 + (parts.lazy.map(\.depth).max() ?? 0)
+        case .not(let part): 1 + part.depth
+        case .constant, .compare, .isNull, .isIn, .text: 1
         }
     }
 }

@@ -98,9 +98,15 @@ public struct Query: Sendable, Hashable {
         case .isIn(let position, let values):
             let column = try column(position)
             for value in values { try check(value, column) }
-        case .text(let position, _, _, _):
+        case .text(let position, _, let operand, _):
             let column = try column(position)
             guard column.valueType == .string else { throw unsupported("a text operator", column) }
+            guard operand.utf8.count <= Limits.operandBytes else {
+                throw StorageError(
+                    .query,
+                    "column '\(column.name)' of table '\(table.name)' is searched for a text of \(operand.utf8.count) bytes; the limit is \(Limits.operandBytes)",
+                    remedy: "search for a part of it")
+            }
         case .and(let parts), .or(let parts):
             for part in parts { try validate(part, depth: depth + 1, &valueCount) }
         case .not(let part): try validate(part, depth: depth + 1, &valueCount)

@@ -174,11 +174,6 @@ private struct JSONCheck {
 
     /// About how many bytes its text has.
     func size(_ json: JSONValue, depth: Int) throws -> Int {
-        guard depth <= JSONLimits.depth else {
-            throw StorageError.limit(
-                "the JSON of column '\(column.name)' of table '\(table.name)' nests more than \(JSONLimits.depth - 1) deep",
-                table: table, column: column)
-        }
         switch json {
         case .null, .bool: return 4
         case .int: return 8
@@ -189,21 +184,48 @@ private struct JSONCheck {
             return 8
         case .string(let text): return text.utf8.count + 2
         case .array(let elements):
+            try check(depth)
             return try elements.reduce(2) { try $0 + size($1, depth: depth + 1) + 1 }
         case .object(let object):
+            try check(depth)
             return try object.members.reduce(2) { total, member in
                 try total + member.name.utf8.count + size(member.value, depth: depth + 1) + 4
             }
+        }
+    }
+
+    private func check(_ depth: Int) throws {
+        guard depth <= Limits.jsonDepth else {
+            throw StorageError.limit(
+                "the JSON of column '\(column.name)' of table '\(table.name)' nests more than \(Limits.jsonDepth) deep",
+                table: table, column: column, remedy: "keep what is deeper as text")
         }
     }
 }
 
 /// Checks whole batches.
 package struct BatchCheck: Sendable {
+    private let schema: Schema
     private let checks: [RecordCheck]
 
     package init(_ schema: Schema) {
+        self.schema = schema
         checks = schema.tables.map(RecordCheck.init)
+    }
+
+    /// Checks that a table belongs to the store: by its position another's would do for one of ours.
+    /// - Throws: `storage.invalid`.
+    @inline(__always)
+    package func check(_ table: Table) throws {
+        if table.position < schema.tables.count, schema.tables[table.position] === table { return }
+        try checkOther(table)
+    }
+
+    private func checkOther(_ table: Table) throws {
+        if schema.tables.indices.contains(table.position), schema.tables[table.position].isAlike(table) { return }
+        throw StorageError(
+            .invalid, "the table '\(table.name)' is not one of the database '\(schema.database)' as it was opened",
+            remedy: "take tables from the schema of the store")
     }
 
     /// Checks operations and brings their values to their stored form.
@@ -232,6 +254,7 @@ package struct BatchCheck: Sendable {
     }
 
     private func check(_ operation: inout WriteOperation) throws -> Int {
+        try check(operation.table)
         switch operation {
         case .insert(let table, let values):
             let checked = try checks[table.position].check(values)

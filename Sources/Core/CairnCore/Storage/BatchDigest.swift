@@ -21,10 +21,14 @@ extension Batch {
             case .upsert(_, let values): ("upsert", values, nil)
             case .delete(_, let key, let revision): ("delete", key.values, revision)
             }
+        let table = operation.table
+        let names = kind == "delete" ? table.key.map { table.columns[$0].name } : table.columns.map(\.name)
+        // By name, because the same schema may have its columns in another order tomorrow.
+        let columns = JSONObject(
+            zip(names, values).map { JSONObject.Member(name: $0, value: ValueJSON.value($1)) })
         writer.write(
             .array([
-                .string(kind), .string(operation.table.name), revision.map(JSONValue.int) ?? .null,
-                .array(values.map(ValueJSON.value)),
+                .string(kind), .string(table.name), revision.map(JSONValue.int) ?? .null, .object(columns),
             ]))
     }
 }

@@ -14,6 +14,11 @@ public enum Limits {
     public static let conditionValues = 16_000
     /// Parts of a condition inside one another; chains of `&&` and of `||` are one part.
     public static let conditionDepth = 20
+    /// Bytes of a text that a text operator looks for: looking takes at most this times the length of what is looked at.
+    public static let operandBytes = 4096
+    /// Arrays and objects inside one another in the JSON of a column: less than what reads JSON allows, because files wrap
+    /// records in objects of their own.
+    public static let jsonDepth = 100
     /// Bytes of an idempotency key.
     public static let idempotencyKeyBytes = 200
     /// How long a receipt is kept for its idempotency key.

@@ -99,10 +99,12 @@ public protocol StorageTransaction: StorageReader {
     /// Marks a point to go back to. Points nest; the result is how many there are.
     func savepoint() async throws -> Int
 
-    /// Goes back to a point and removes it with all later ones.
+    /// Goes back to a point and removes it. Points end in the reverse order of their beginning.
+    /// - Throws: `storage.invalid` when a later point is open; the transaction must not be committed then.
     func rollback(to savepoint: Int) async throws
 
-    /// Removes a point with all later ones and keeps what was written since.
+    /// Removes a point and keeps what was written since.
+    /// - Throws: `storage.invalid` when a later point is open.
     func release(_ savepoint: Int) async throws
 
     /// Makes everything permanent, or nothing. The transaction is over either way.

@@ -22,7 +22,6 @@ public struct RecordRepository: Sendable {
 
     /// The record of a key; nil when there is none.
     public func find(_ key: Key) async throws -> Record? {
-        try table.check(key)
         var record: Record?
         try await session.get(table, key) { row in record = try Record(row: row) }
         return record
@@ -37,7 +36,6 @@ public struct RecordRepository: Sendable {
 
     /// The records of several keys, all of one moment. Keys without a record are not in the result.
     public func find(_ keys: [Key]) async throws -> [Key: Record] {
-        for key in keys { try table.check(key) }
         var records: [Key: Record] = [:]
         try await session.find(table, keys) { row in records[try row.key()] = try Record(row: row) }
         return records

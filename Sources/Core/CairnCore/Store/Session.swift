@@ -8,6 +8,8 @@ public final class Session: Sendable {
     let reader: any StorageReader
     let mode: Mode
     private let written = Lock(WriteCount())
+    /// Why a savepoint could not be undone.
+    private let failedSavepoint = Lock<(any Error)?>(nil)
 
     /// What a session may write to.
     enum Mode {
@@ -48,6 +50,8 @@ public final class Session: Sendable {
     /// Reads the record of a key; `body` runs when it exists.
     @discardableResult
     public func get(_ table: Table, _ key: Key, _ body: (RowReader) throws -> Void) async throws -> Bool {
+        try core.check.check(table)
+        try table.check(key)
         if core.observers.isEmpty { return try await reader.get(table, key, body) }
         return try await observe(.get, table) { observation in
             let exists = try await reader.get(table, key, body)
@@ -58,6 +62,8 @@ public final class Session: Sendable {
 
     /// Reads the records of several keys, all of one moment.
     public func find(_ table: Table, _ keys: [Key], _ body: (RowReader) throws -> Void) async throws {
+        try core.check.check(table)
+        for key in keys { try table.check(key) }
         try await observe(.find, table) { observation in
             try await reader.get(table, keys) { _, row in
                 observation.rows += 1
@@ -68,7 +74,7 @@ public final class Session: Sendable {
 
     /// Reads the rows of a query, in order, until `body` returns false.
     public func read(_ query: Query, _ body: (RowReader) throws -> Bool) async throws {
-        try query.validate()
+        try check(query)
         try await observe(.query, query.table) { observation in
             if !core.observers.isEmpty { observation.plan = try await reader.explain(query) }
             let cursor = try await reader.rows(query)
@@ -88,12 +94,17 @@ public final class Session: Sendable {
         }
     }
 
+    private func check(_ query: Query) throws {
+        try core.check.check(query.table)
+        try query.validate()
+    }
+
     /// How many rows are read between two looks at deadline and cancellation.
     static let portion = 1024
 
     /// How many rows a query has.
     public func count(_ query: Query) async throws -> Int {
-        try query.validate()
+        try check(query)
         return try await observe(.count, query.table) { observation in
             if !core.observers.isEmpty { observation.plan = try await reader.explain(query) }
             let count = try await reader.count(query)
@@ -104,13 +115,13 @@ public final class Session: Sendable {
 
     /// How a query would be answered.
     public func explain(_ query: Query) async throws -> QueryPlan {
-        try query.validate()
+        try check(query)
         return try await reader.explain(query)
     }
 
     /// Begins to read the rows of a query, for streams.
     func cursor(_ query: Query) async throws -> any RowCursor {
-        try query.validate()
+        try check(query)
         return try await reader.rows(query)
     }
 
@@ -180,10 +191,21 @@ public final class Session: Sendable {
             try await transaction.release(point)
             return result
         } catch {
-            try await transaction.rollback(to: point)
+            do {
+                try await transaction.rollback(to: point)
+            } catch {
+                // What should be gone is not, so the rest must not be committed either.
+                failedSavepoint.withLock { $0 = $0 ?? error }
+                throw error
+            }
             written.withLock { $0 = before }
             throw error
         }
+    }
+
+    /// Says no to a commit that would make permanent what a savepoint could not take back.
+    func checkSavepoints() throws {
+        if let error = failedSavepoint.withLock({ $0 }) { throw error }
     }
 
     // MARK: Observing

@@ -81,6 +81,7 @@ extension StoreCore {
             let session = Session(core: self, reader: transaction, mode: .transaction(transaction))
             let result = try await TransactionContext.$current.withValue(context) { try await body(session) }
             try Deadline.check()
+            try session.checkSavepoints()
             _ = try await transaction.commit()
             return result
         } catch {

@@ -54,15 +54,3 @@ public struct WriteBatch: Sendable {
         return schema.tables[E.tablePosition]
     }
 }
-
-/// Rules about revisions.
-enum Revisions {
-    /// A record that was never stored cannot be checked against the store.
-    static func refuseUnstored(_ revision: Int, _ table: Table) throws {
-        guard revision > 0 else {
-            throw StorageError.misuse(
-                "this record of table '\(table.name)' was never stored: its revision is 0",
-                remedy: "use insert for a new record, upsert for one that may exist")
-        }
-    }
-}

@@ -7,7 +7,7 @@ package struct TextMatcher: Sendable {
         case equals([UInt8])
         case hasPrefix([UInt8])
         case hasSuffix([UInt8])
-        case contains([UInt8])
+        case contains(TextSearch)
         case like(LikePattern)
     }
 
@@ -22,7 +22,7 @@ package struct TextMatcher: Sendable {
             case .equals: .equals(bytes)
             case .hasPrefix: .hasPrefix(bytes)
             case .hasSuffix: .hasSuffix(bytes)
-            case .contains: .contains(bytes)
+            case .contains: .contains(TextSearch(bytes))
             case .like: .like(LikePattern(bytes))
             }
     }
@@ -44,17 +44,38 @@ package struct TextMatcher: Sendable {
         case .equals(let operand): text.elementsEqual(operand)
         case .hasPrefix(let operand): text.starts(with: operand)
         case .hasSuffix(let operand): text.count >= operand.count && text.suffix(operand.count).elementsEqual(operand)
-        case .contains(let operand): Self.contains(text, operand)
+        case .contains(let search): search.isFound(in: text)
         case .like(let pattern): pattern.matches(text)
         }
     }
+}
 
-    private static func contains(_ text: UnsafeBufferPointer<UInt8>, _ part: [UInt8]) -> Bool {
-        guard let first = part.first else { return true }
-        guard text.count >= part.count else { return false }
-        for start in 0...(text.count - part.count)
-        where text[start] == first && text[start..<start + part.count].elementsEqual(part) {
-            return true
+/// Looks for bytes within others in linear time, whatever both hold (Knuth, Morris and Pratt, "Fast pattern matching in
+/// strings", 1977).
+private struct TextSearch: Sendable {
+    private let part: [UInt8]
+    /// For each count of bytes that matched, how many still do when the next one does not.
+    private let fallback: [Int]
+
+    init(_ part: [UInt8]) {
+        self.part = part
+        var fallback = [0, 0]
+        var matched = 0
+        for byte in part.dropFirst() {
+            while matched > 0, part[matched] != byte { matched = fallback[matched] }
+            if part[matched] == byte { matched += 1 }
+            fallback.append(matched)
+        }
+        self.fallback = fallback
+    }
+
+    func isFound(in text: UnsafeBufferPointer<UInt8>) -> Bool {
+        if part.isEmpty { return true }
+        var matched = 0
+        for byte in text {
+            while matched > 0, part[matched] != byte { matched = fallback[matched] }
+            if part[matched] == byte { matched += 1 }
+            if matched == part.count { return true }
         }
         return false
     }

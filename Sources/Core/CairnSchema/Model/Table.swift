@@ -54,6 +54,19 @@ public final class Table: Sendable {
 
     /// Whether a column is part of the primary key.
     package func isKey(_ column: Int) -> Bool { key.contains(column) }
+
+    /// Whether both have the same columns, key, indexes and references at the same places, so that a row of one is a row of
+    /// the other.
+    package func isAlike(_ other: Table) -> Bool {
+        if self === other { return true }
+        return name == other.name && position == other.position && key == other.key && references == other.references
+            && columns.elementsEqual(other.columns) {
+                $0.name == $1.name && $0.valueType == $1.valueType && $0.isNullable == $1.isNullable
+            }
+            && indexes.elementsEqual(other.indexes) {
+                $0.name == $1.name && $0.parts == $1.parts && $0.included == $1.included
+            }
+    }
 }
 
 extension Table: Hashable {

@@ -91,6 +91,22 @@ enum IdempotencyCases {
             try expectEqual(try await again.outcome(of: receipt.token), .committed)
             try expectEqual(try await put(again, "a", 1, key: "k"), receipt)
         },
+        ConformanceCase(
+            .l2, "A batch sent again is the same batch after columns changed places", needsPersistence: true
+        ) { store in
+            var receipts: [Receipt] = []
+            for columns in [#""a": "string", "b": "string""#, #""b": "string", "a": "string""#] {
+                let db = try await store.open(
+                    """
+                    { "database": "d", "tables": { "rows": { "columns": { "id": "int", \(columns) }, "key": "id" } } }
+                    """)
+                let record = try db.record("rows", ["id": .int(1), "a": .string("A"), "b": .string("B")])
+                receipts.append(
+                    try await db.write(idempotencyKey: "k") { $0.append(.insert(record.table, record.values)) })
+                try await db.close()
+            }
+            try expectEqual(receipts[0], receipts[1])
+        },
     ]
 
     @discardableResult

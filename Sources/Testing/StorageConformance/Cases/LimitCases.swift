@@ -89,13 +89,13 @@ enum LimitCases {
                 }
                 try expectEqual(try await db.records("things").count(), 0)
             },
-            ConformanceCase(.l0, "JSON may nest 128 deep and no deeper") { store in
+            ConformanceCase(.l0, "JSON may nest 100 deep and no deeper") { store in
                 let db = try await store.open()
                 func nested(_ depth: Int) -> JSONValue { (1..<depth).reduce([]) { inner, _ in [inner] } }
-                try await db.insert("things", ["id": .string("a"), "document": .json(nested(128))])
-                try expectEqual(try await db.records("things").get(.text("a"))["document"], .json(nested(128)))
+                try await db.insert("things", ["id": .string("a"), "document": .json(nested(100))])
+                try expectEqual(try await db.records("things").get(.text("a"))["document"], .json(nested(100)))
                 try await expectError(.limit) {
-                    try await db.insert("things", ["id": .string("b"), "document": .json(nested(129))])
+                    try await db.insert("things", ["id": .string("b"), "document": .json(nested(101))])
                 }
             },
             ConformanceCase(.l0, "A condition may compare with 16,000 values and no more") { store in
@@ -127,6 +127,32 @@ enum LimitCases {
                 try expectEqual(try await db.session.count(db.query("things", where: mixed)), 1)
                 let tooDeep = (0..<20).reduce(one) { inner, _ in .not(inner) }
                 try await expectError(.query) { _ = try await db.session.count(db.query("things", where: tooDeep)) }
+            },
+            ConformanceCase(.l0, "A condition as deep as allowed may be wide at each level") { store in
+                let db = try await store.open()
+                let column = try db.column("number", of: "things")
+                try await db.insert("things", ["id": .string("a"), "number": .int(1)])
+                let deep = (1..<Limits.conditionDepth).reduce(Condition.compare(column: column, .equal, .int(1))) {
+                    inner, level in
+                    let others = (1..<300).map { number -> Condition in
+                        let comparison: Condition.Comparison = level.isMultiple(of: 2) ? .greater : .less
+                        return .compare(column: column, comparison, .int(-number))
+                    }
+                    return level.isMultiple(of: 2) ? .and(others + [inner]) : .or(others + [inner])
+                }
+                try expectEqual(try await db.session.count(db.query("things", where: deep)), 1)
+            },
+            ConformanceCase(.l0, "A text operator looks for at most 4096 bytes") { store in
+                let db = try await store.open()
+                let column = try db.column("text", of: "things")
+                let text = String(repeating: "a", count: Limits.operandBytes)
+                try await db.insert("things", ["id": .string("a"), "text": .string(text + "b")])
+                for match in [Condition.TextMatch.hasPrefix, .contains] {
+                    let longest = Condition.text(column: column, match, text, ignoringCase: false)
+                    try expectEqual(try await db.session.count(db.query("things", where: longest)), 1)
+                    let longer = Condition.text(column: column, match, text + "b", ignoringCase: false)
+                    try await expectError(.query) { _ = try await db.session.count(db.query("things", where: longer)) }
+                }
             },
             ConformanceCase(.l0, "An idempotency key has 1 to 200 bytes") { store in
                 let db = try await store.open()

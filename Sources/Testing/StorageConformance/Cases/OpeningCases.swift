@@ -27,6 +27,24 @@ enum OpeningCases {
             try expectEqual(try await storage.schema()?.id, try Schema(parsing: Schemas.people).id)
             try await storage.close()
         },
+        ConformanceCase(.l0, "An open store refuses to be opened with its columns in another order, and mixes up none")
+        { store in
+            let storage = try await store.storage(name: "twice")
+            func schema(_ columns: String) throws -> Schema {
+                try Schema(
+                    parsing: """
+                        { "database": "d", "tables": { "rows": { "columns": { "id": "int", \(columns) }, "key": "id" } } }
+                        """)
+            }
+            let one = try await Store.open(storage, schema: schema(#""a": "string", "b": "string""#))
+            try await expectError(.unsupported) {
+                _ = try await Store.open(storage, schema: schema(#""b": "string", "a": "string""#))
+            }
+            try await one.insert("rows", ["id": .int(1), "a": .string("A"), "b": .string("B")])
+            let same = try await Store.open(storage, schema: schema(#""a": "string", "b": "string""#))
+            try expectEqual(try await same.records("rows").get(.int(1))["a"], .string("A"))
+            try await one.close()
+        },
         ConformanceCase(.l0, "The same schema in another order, with comments and docs, opens the store") { store in
             let text = """
                 { "database": "d", "tables": { "rows": { "columns": { "id": "int", "a": "string", "b": "int?" }, "key": "id" } } }

@@ -142,6 +142,44 @@ enum QueryCases {
             let byKey = try await db.session.explain(db.query("people", where: .compare(column: id, .equal, .int(3))))
             try expectEqual(byKey.access, .key)
         },
+        ConformanceCase(.l0, "Nothing comes after the greatest value of a key, or before the least") { store in
+            let db = try await store.open(
+                """
+                { "database": "edges", "tables": { "rows": {
+                  "columns": { "id": "int", "down": "int" }, "key": "id", "indexes": { "by_down": ["down desc"] } } } }
+                """)
+            try await db.insert("rows", ["id": .int(1), "down": .int(1)])
+            for condition in [
+                Condition.compare(column: 0, .greater, .int(.max)), .compare(column: 0, .less, .int(.min)),
+                .compare(column: 1, .greater, .int(.max)), .compare(column: 1, .less, .int(.min)),
+            ] {
+                let query = try db.query("rows", where: condition)
+                try expectEqual(try await db.session.count(query), 0, "\(condition)")
+                try expectEqual(try await db.session.delete(query), 0, "\(condition)")
+            }
+            try expectEqual(try await db.records("rows").count(), 1)
+        },
+        ConformanceCase(.l0, "Where a page begins does not change how many rows a query has") { store in
+            let db = try await people(store)
+            let age = try db.column("age", of: "people")
+            var query = try db.query("people", order: [OrderTerm(column: age)])
+            query.after = Query.Position(values: [.int(95), .int(95)])
+            try expectEqual(try await db.session.count(query), 100)
+        },
+        ConformanceCase(.l0, "A table of another database is refused, in reading and in writing") { store in
+            let db = try await store.open()
+            let other = try Schema(parsing: Schemas.people)
+            let table = try require(other.tables.first, "a table")
+            try await expectError(.invalid) {
+                try await db.write { $0.append(.delete(table, .int(1), expecting: nil)) }
+            }
+            try await expectError(.invalid) { _ = try await db.session.count(Query(table)) }
+            try await expectError(.invalid) { _ = try await db.session.get(table, .int(1)) { _ in } }
+            try await expectError(.invalid) {
+                let things = try require(db.schema.tables.first, "a table")
+                _ = try await db.session.get(things, Key(.string("a"), [.string("b")])) { _ in }
+            }
+        },
         ConformanceCase(.l1, "A plan does not show values of sensitive columns") { store in
             let db = try await store.open(
                 """

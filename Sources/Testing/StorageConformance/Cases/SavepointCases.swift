@@ -118,6 +118,33 @@ enum SavepointCases {
             await transaction.rollback()
             try await storage.close()
         },
+        ConformanceCase(.l1, "What a savepoint could not take back is not committed") { store in
+            let db = try await store.open()
+            let (first, second, end) = (Signal(), Signal(), Signal())
+            try await expectError(.invalid) {
+                try await db.transaction { tx in
+                    await withTaskGroup(of: Void.self) { group in
+                        group.addTask {
+                            try? await savepoint(tx) {
+                                try await put(tx, "gone")
+                                first.send()
+                                await second.wait()
+                                throw Undo()
+                            }
+                            end.send()
+                        }
+                        group.addTask {
+                            await first.wait()
+                            try? await savepoint(tx) {
+                                second.send()
+                                await end.wait()
+                            }
+                        }
+                    }
+                }
+            }
+            try expectEqual(try await db.keys(db.query("things")), [])
+        },
     ]
 
     private static func savepoint(_ session: Session, _ body: () async throws -> Void) async throws {

@@ -1,0 +1,178 @@
+import CairnCore
+import Foundation
+import SQLiteStorage
+import Testing
+
+/// What happens when several tasks work within one transaction or snapshot, and one of them ends it.
+@Suite("SQLite transactions and snapshots that several tasks use")
+struct SharedUseTests {
+    private struct Undo: Error {}
+
+    private func open(readers: Int = 64) async throws -> (storage: SQLiteStorage, store: Store) {
+        let storage = try await SQLiteStorage.open(
+            SQLiteOptions(.temporary, timeout: .seconds(120), maximumReaders: readers))
+        return (storage, try await Store.open(storage, schema: Schema(parsing: workerSchema)))
+    }
+
+    @Test("A write that is late for its own transaction goes into no other one")
+    func lateWrite() async throws {
+        let (_, store) = try await open()
+        let table = store.schema.tables[0]
+        let ids = Lock(1_000_000)
+        let isOver = Lock(false)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            // Transactions of others, which a late write could slip into.
+            for worker in 0..<2 {
+                group.addTask {
+                    var id = worker
+                    while !isOver.withLock({ $0 }) {
+                        let next = id
+                        try await store.transaction { tx in
+                            _ = try await tx.write([.insert(table, [.int(next), .int(0)])])
+                            await Task.yield()
+                        }
+                        id += 2
+                    }
+                }
+            }
+            for _ in 0..<300 {
+                let late = Lock([Task<Void, Never>]())
+                await #expect(throws: Undo.self) {
+                    try await store.transaction { tx in
+                        for _ in 0..<4 {
+                            let task = Task.detached {
+                                for _ in 0..<100 {
+                                    let id = ids.withLock { ids in
+                                        ids += 1
+                                        return ids
+                                    }
+                                    do {
+                                        _ = try await tx.write([.insert(table, [.int(id), .int(1)])])
+                                    } catch let error as StorageError where error.code == .closed {
+                                        return
+                                    } catch {}
+                                }
+                            }
+                            late.withLock { $0.append(task) }
+                        }
+                        for _ in 0..<20 { await Task.yield() }
+                        throw Undo()
+                    }
+                }
+                for task in late.withLock({ $0 }) { await task.value }
+            }
+            isOver.withLock { $0 = true }
+            try await group.waitForAll()
+        }
+        #expect(try await store.session.count(Query(table, where: .compare(column: 1, .equal, .int(1)))) == 0)
+    }
+
+    @Test("A snapshot closed while a task reads from it leaves no old view to those who read next")
+    func closedSnapshot() async throws {
+        let (storage, store) = try await open(readers: 2)
+        let table = store.schema.tables[0]
+        _ = try await store.session.write((0..<3000).map { .insert(table, [.int($0), .int(0)]) })
+        for value in 1...200 {
+            let snapshot = try await storage.snapshot(.latest)
+            let tasks = (0..<4).map { _ in
+                Task.detached {
+                    var cursors: [any RowCursor] = []
+                    for _ in 0..<50 {
+                        guard let cursor = try? await snapshot.rows(Query(table)) else { break }
+                        guard (try? await cursor.next(1) { _ in true }) != nil else { break }
+                        cursors.append(cursor)
+                    }
+                    for _ in 0..<20 { await Task.yield() }
+                    withExtendedLifetime(cursors) {}
+                }
+            }
+            for _ in 0..<(value % 12) { await Task.yield() }
+            await snapshot.close()
+            _ = try await store.session.write([.upsert(table, [.int(1), .int(value)])])
+            for _ in 0..<4 {
+                let read = try await store.records("rows").get(Key(.int(1)))["value"]
+                try #require(read == .int(value), "a reader saw an old state")
+            }
+            for task in tasks { await task.value }
+        }
+    }
+
+    @Test("Rows read in a transaction are of one moment while another task of it writes")
+    func cursorBesideWrites() async throws {
+        let (storage, store) = try await open()
+        let table = store.schema.tables[0]
+        _ = try await store.session.write((0..<3000).map { .insert(table, [.int($0 * 2), .int(0)]) })
+        let torn = Lock(0)
+        for _ in 0..<12 {
+            let transaction = try await storage.transaction()
+            await withTaskGroup(of: Void.self) { group in
+                for task in 0..<2 {
+                    group.addTask {
+                        // Each write puts one record before all others and one behind them.
+                        for number in 0..<20 {
+                            let distance = 1 + 2 * (number * 2 + task)
+                            _ = try? await transaction.write([
+                                .insert(table, [.int(-distance), .int(1)]),
+                                .insert(table, [.int(1_000_000 + distance), .int(1)]),
+                            ])
+                        }
+                    }
+                    group.addTask {
+                        for _ in 0..<10 {
+                            guard let found = try? await ends(transaction, table) else { return }
+                            if found.before != found.behind { torn.withLock { $0 += 1 } }
+                        }
+                    }
+                }
+            }
+            await transaction.rollback()
+        }
+        #expect(torn.withLock { $0 } == 0)
+    }
+
+    /// How many records stand before and behind those that were there first, read in small portions.
+    private func ends(_ reader: any StorageReader, _ table: Table) async throws -> (before: Int, behind: Int) {
+        let cursor = try await reader.rows(Query(table))
+        defer { cursor.close() }
+        var (before, behind) = (0, 0)
+        while try await cursor.next(
+            16,
+            { row in
+                let id = try row.int(0)
+                if id < 0 { before += 1 }
+                if id > 1_000_000 { behind += 1 }
+                return true
+            })
+        {}
+        return (before, behind)
+    }
+
+    @Test("What is over is closed: every call after the end says so")
+    func afterTheEnd() async throws {
+        let (storage, store) = try await open()
+        let table = store.schema.tables[0]
+        _ = try await store.session.write([.insert(table, [.int(1), .int(0)])])
+        let transaction = try await storage.transaction()
+        let snapshot = try await storage.snapshot(.latest)
+        let readers: [any StorageReader] = [transaction, snapshot]
+        var cursors: [any RowCursor] = []
+        for reader in readers { cursors.append(try await reader.rows(Query(table))) }
+        _ = try await transaction.commit()
+        await snapshot.close()
+        for reader in readers {
+            try await expectError(.closed) { _ = try await reader.get(table, Key(.int(1))) { _ in } }
+            try await expectError(.closed) { _ = try await reader.rows(Query(table)) }
+            try await expectError(.closed) { _ = try await reader.count(Query(table)) }
+        }
+        for cursor in cursors { try await expectError(.closed) { _ = try await cursor.next(1) { _ in true } } }
+        try await expectError(.closed) { _ = try await transaction.commit() }
+        try await expectError(.closed) { _ = try await transaction.savepoint() }
+        await transaction.rollback()
+        // The turn was given back once: two more transactions, one after the other, have theirs.
+        for value in 1...2 {
+            let next = try await storage.transaction()
+            _ = try await next.write([.upsert(table, [.int(1), .int(value)])])
+            _ = try await next.commit()
+        }
+    }
+}
