@@ -20,6 +20,19 @@ struct CodeWriter {
         line("}")
     }
 
+    /// Writes a call, its arguments on one line if they fit.
+    mutating func call(_ head: String, _ arguments: [String]) {
+        let short = "\(head)(\(arguments.joined(separator: ", ")))"
+        if short.utf8.count <= 100 { return line(short) }
+        line("\(head)(")
+        indented { code in
+            for (index, argument) in arguments.enumerated() {
+                code.line(argument + (index == arguments.count - 1 ? "" : ","))
+            }
+        }
+        line(")")
+    }
+
     /// Writes lines one level deeper.
     mutating func indented(_ body: (inout CodeWriter) -> Void) {
         depth += 1

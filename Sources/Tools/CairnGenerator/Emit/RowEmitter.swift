@@ -9,9 +9,8 @@ struct RowEmitter {
         code.line()
         code.doc("Reads a row of the table.")
         code.block("public init(row: \(types.cairn("RowReader"))) throws") { code in
-            for property in entity.properties {
-                code.line("\(reach(property.name, beside: "row")) = \(read(property))")
-            }
+            // Through the other initialiser, because one that can fail half-way builds the record aside and copies it.
+            code.call("try self.init", entity.properties.map { "\($0.name): \(read($0))" })
             code.line("revision = row.revision")
             code.line("createdAt = row.createdAt")
             code.line("updatedAt = row.updatedAt")
@@ -45,19 +44,19 @@ struct RowEmitter {
     private func readPlain(_ type: SwiftType, _ position: Int, _ isNullable: Bool) -> String {
         func call(_ name: String) -> String {
             let method = isNullable ? "optional" + name.prefix(1).uppercased() + name.dropFirst() : name
-            return "try row.\(method)(\(position)"
+            return "row.\(method)(\(position)"
         }
         return switch type {
         case .standard("Int"): call("int") + ")"
         case .standard("Double"): call("double") + ")"
         case .standard("Bool"): call("bool") + ")"
         case .standard: call("string") + ")"
-        case .uuid: isNullable ? "try row.optionalUUID(\(position))" : "try row.uuid(\(position))"
+        case .uuid: isNullable ? "row.optionalUUID(\(position))" : "row.uuid(\(position))"
         case .bytes: call("bytes") + ")"
         case .cairn("Timestamp"): call("timestamp") + ")"
         case .cairn("CalendarDate"): call("date") + ")"
         case .cairn("DecimalNumber"): call("decimal") + ")"
-        case .cairn: isNullable ? "try row.optionalJSON(\(position))" : "try row.json(\(position))"
+        case .cairn: isNullable ? "row.optionalJSON(\(position))" : "row.json(\(position))"
         case .array(let element): call("array") + ", of: \(types.spell(element)).self)"
         case .enumeration: call("enumeration") + ", \(types.spell(type)).self)"
         case .identifier: call("string") + ")"

@@ -141,12 +141,14 @@ public struct Shelve: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        titles = try row.array(1, of: String.self)
-        pages = try row.array(2, of: Int.self)
-        weights = try row.optionalArray(3, of: Double.self)
-        covers = try row.array(4, of: [UInt8].self)
-        tags = try row.optionalArray(5, of: String.self)
+        try self.init(
+            id: ID(row.int(0)),
+            titles: row.array(1, of: String.self),
+            pages: row.array(2, of: Int.self),
+            weights: row.optionalArray(3, of: Double.self),
+            covers: row.array(4, of: [UInt8].self),
+            tags: row.optionalArray(5, of: String.self)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

@@ -177,8 +177,7 @@ public struct Continent: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        code = ID(try row.string(0))
-        name = try row.string(1)
+        try self.init(code: ID(row.string(0)), name: row.string(1))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -337,15 +336,17 @@ public struct Country: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        iso = ID(try row.string(0))
-        iso3 = try row.string(1)
-        name = try row.string(2)
-        continent = Continent.ID(try row.string(3))
-        areaKm2 = try row.optionalDouble(4)
-        population = try row.int(5)
-        languages = try row.array(6, of: String.self)
-        status = try row.enumeration(7, Status.self)
-        founded = try row.optionalDate(8)
+        try self.init(
+            iso: ID(row.string(0)),
+            iso3: row.string(1),
+            name: row.string(2),
+            continent: Continent.ID(row.string(3)),
+            areaKm2: row.optionalDouble(4),
+            population: row.int(5),
+            languages: row.array(6, of: String.self),
+            status: row.enumeration(7, Status.self),
+            founded: row.optionalDate(8)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -533,12 +534,14 @@ public struct City: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        name = try row.string(1)
-        country = Country.ID(try row.string(2))
-        population = try row.int(3)
-        timezone = try row.optionalString(4)
-        tags = try row.array(5, of: String.self)
+        try self.init(
+            id: ID(row.int(0)),
+            name: row.string(1),
+            country: Country.ID(row.string(2)),
+            population: row.int(3),
+            timezone: row.optionalString(4),
+            tags: row.array(5, of: String.self)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -712,9 +715,7 @@ public struct Distance: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        origin = City.ID(try row.int(0))
-        destination = City.ID(try row.int(1))
-        km = try row.double(2)
+        try self.init(origin: City.ID(row.int(0)), destination: City.ID(row.int(1)), km: row.double(2))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

@@ -143,12 +143,14 @@ public struct PlanA: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        a1 = try row.int(1)
-        aB = try row.int(2)
-        ab = try row.int(3)
-        a = try row.int(4)
-        b = try row.int(5)
+        try self.init(
+            id: ID(row.int(0)),
+            a1: row.int(1),
+            aB: row.int(2),
+            ab: row.int(3),
+            a: row.int(4),
+            b: row.int(5)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -287,8 +289,7 @@ public struct OtherPlanA: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        planA = PlanA.ID(try row.int(1))
+        try self.init(id: ID(row.int(0)), planA: PlanA.ID(row.int(1)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

@@ -161,16 +161,18 @@ public struct Letter: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        homeURL = try row.optionalString(1)
-        urlHome = try row.optionalString(2)
-        apiKeyID = try row.int(3)
-        iso3 = try row.string(4)
-        iso3166A2 = try row.string(5)
-        x = try row.int(6)
-        a1b2 = try row.int(7)
-        areaKm2 = try row.double(8)
-        utf8Text = try row.string(9)
+        try self.init(
+            id: ID(row.int(0)),
+            homeURL: row.optionalString(1),
+            urlHome: row.optionalString(2),
+            apiKeyID: row.int(3),
+            iso3: row.string(4),
+            iso3166A2: row.string(5),
+            x: row.int(6),
+            a1b2: row.int(7),
+            areaKm2: row.double(8),
+            utf8Text: row.string(9)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

@@ -416,53 +416,55 @@ public struct Saying: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        type = try row.string(1)
-        open = try row.optionalInt(2)
-        get = try row.int(3)
-        set = try row.int(4)
-        some = try row.optionalInt(5)
-        any = try row.string(6)
-        each = try row.int(7)
-        actor = try row.int(8)
-        async = try row.int(9)
-        copy = try row.string(10)
-        consume = try row.int(11)
-        discard = try row.int(12)
-        yield = try row.int(13)
-        then = try row.int(14)
-        package = try row.int(15)
-        macro = try row.int(16)
-        lazy = try row.int(17)
-        weak = try row.int(18)
-        unowned = try row.int(19)
-        optional = try row.int(20)
-        required = try row.int(21)
-        final = try row.int(22)
-        override = try row.int(23)
-        mutating = try row.int(24)
-        nonmutating = try row.int(25)
-        nonisolated = try row.int(26)
-        isolated = try row.int(27)
-        sending = try row.int(28)
-        borrowing = try row.int(29)
-        consuming = try row.int(30)
-        dynamic = try row.int(31)
-        infix = try row.int(32)
-        prefix = try row.int(33)
-        postfix = try row.int(34)
-        left = try row.int(35)
-        right = try row.int(36)
-        none = try row.int(37)
-        indirect = try row.int(38)
-        convenience = try row.int(39)
-        willSet = try row.int(40)
-        didSet = try row.int(41)
-        of = try row.int(42)
-        module = try row.int(43)
-        using = try row.int(44)
-        distributed = try row.int(45)
-        precedence = try row.int(46)
+        try self.init(
+            id: ID(row.int(0)),
+            type: row.string(1),
+            open: row.optionalInt(2),
+            get: row.int(3),
+            set: row.int(4),
+            some: row.optionalInt(5),
+            any: row.string(6),
+            each: row.int(7),
+            actor: row.int(8),
+            async: row.int(9),
+            copy: row.string(10),
+            consume: row.int(11),
+            discard: row.int(12),
+            yield: row.int(13),
+            then: row.int(14),
+            package: row.int(15),
+            macro: row.int(16),
+            lazy: row.int(17),
+            weak: row.int(18),
+            unowned: row.int(19),
+            optional: row.int(20),
+            required: row.int(21),
+            final: row.int(22),
+            override: row.int(23),
+            mutating: row.int(24),
+            nonmutating: row.int(25),
+            nonisolated: row.int(26),
+            isolated: row.int(27),
+            sending: row.int(28),
+            borrowing: row.int(29),
+            consuming: row.int(30),
+            dynamic: row.int(31),
+            infix: row.int(32),
+            prefix: row.int(33),
+            postfix: row.int(34),
+            left: row.int(35),
+            right: row.int(36),
+            none: row.int(37),
+            indirect: row.int(38),
+            convenience: row.int(39),
+            willSet: row.int(40),
+            didSet: row.int(41),
+            of: row.int(42),
+            module: row.int(43),
+            using: row.int(44),
+            distributed: row.int(45),
+            precedence: row.int(46)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -888,7 +890,7 @@ public struct Getter: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        get = ID(try row.int(0))
+        try self.init(get: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -993,8 +995,7 @@ public struct Setter: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        set = ID(try row.string(0))
-        get = try row.int(1)
+        try self.init(set: ID(row.string(0)), get: row.int(1))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -1103,7 +1104,7 @@ public struct Reader: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        read = ID(try row.uuid(0))
+        try self.init(read: ID(row.uuid(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -1205,7 +1206,7 @@ public struct Mutator: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        mutating = ID(try row.int(0))
+        try self.init(mutating: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -1307,7 +1308,7 @@ public struct Willing: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        willSet = ID(try row.int(0))
+        try self.init(willSet: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -1432,8 +1433,7 @@ public struct Opener: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        open = try row.int(0)
-        nonisolated = try row.int(1)
+        try self.init(open: row.int(0), nonisolated: row.int(1))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

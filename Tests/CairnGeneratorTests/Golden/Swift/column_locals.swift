@@ -349,48 +349,50 @@ public struct Capture: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        self.row = ID(try row.string(0))
-        container = try row.int(1)
-        decoder = try row.optionalString(2)
-        encoder = try row.int(3)
-        copy = try row.int(4)
-        metadata = try row.json(5)
-        hasher = try row.string(6)
-        value = try row.int(7)
-        key = try row.string(8)
-        columns = try row.int(9)
-        session = try row.int(10)
-        store = try row.int(11)
-        description = try row.string(12)
-        code = try row.int(13)
-        stored = try row.bool(14)
-        write = try row.bool(15)
-        hash = try row.bytes(16)
-        encode = try row.int(17)
-        values = try row.array(18, of: Int.self)
-        tablePosition = try row.int(19)
-        schemaID = try row.string(20)
-        codingKeys = try row.int(21)
-        rawValue = try row.int(22)
-        stringValue = try row.string(23)
-        intValue = try row.int(24)
-        forKey = try row.int(25)
-        selfValue = try row.int(26)
-        debugDescription = try row.string(27)
-        item = try row.int(28)
-        table = try row.int(29)
-        find = try row.int(30)
-        query = try row.int(31)
-        get = try row.int(32)
-        position = try row.int(33)
-        ascending = try row.int(34)
-        equal = try row.int(35)
-        text = try row.string(36)
-        swift = try row.int(37)
-        cairn = try row.int(38)
-        allCases = try row.int(39)
-        encodeColumn = try row.int(40)
-        initRow = try row.int(41)
+        try self.init(
+            row: ID(row.string(0)),
+            container: row.int(1),
+            decoder: row.optionalString(2),
+            encoder: row.int(3),
+            copy: row.int(4),
+            metadata: row.json(5),
+            hasher: row.string(6),
+            value: row.int(7),
+            key: row.string(8),
+            columns: row.int(9),
+            session: row.int(10),
+            store: row.int(11),
+            description: row.string(12),
+            code: row.int(13),
+            stored: row.bool(14),
+            write: row.bool(15),
+            hash: row.bytes(16),
+            encode: row.int(17),
+            values: row.array(18, of: Int.self),
+            tablePosition: row.int(19),
+            schemaID: row.string(20),
+            codingKeys: row.int(21),
+            rawValue: row.int(22),
+            stringValue: row.string(23),
+            intValue: row.int(24),
+            forKey: row.int(25),
+            selfValue: row.int(26),
+            debugDescription: row.string(27),
+            item: row.int(28),
+            table: row.int(29),
+            find: row.int(30),
+            query: row.int(31),
+            get: row.int(32),
+            position: row.int(33),
+            ascending: row.int(34),
+            equal: row.int(35),
+            text: row.string(36),
+            swift: row.int(37),
+            cairn: row.int(38),
+            allCases: row.int(39),
+            encodeColumn: row.int(40),
+            initRow: row.int(41)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -797,7 +799,7 @@ public struct HasherRow: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        hasher = ID(try row.string(0))
+        try self.init(hasher: ID(row.string(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -902,8 +904,7 @@ public struct DecoderRow: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        decoder = ID(try row.int(0))
-        container = try row.optionalUUID(1)
+        try self.init(decoder: ID(row.int(0)), container: row.optionalUUID(1))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

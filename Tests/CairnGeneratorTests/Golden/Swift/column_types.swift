@@ -170,18 +170,20 @@ public struct Odd: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        string = ID(try row.string(0))
-        int = try row.int(1)
-        double = try row.double(2)
-        bool = try row.bool(3)
-        uuid = try row.uuid(4)
-        bytes = try row.bytes(5)
-        timestamp = try row.timestamp(6)
-        date = try row.date(7)
-        decimal = try row.decimal(8)
-        json = try row.json(9)
-        array = try row.array(10, of: String.self)
-        optional = try row.optionalString(11)
+        try self.init(
+            string: ID(row.string(0)),
+            int: row.int(1),
+            double: row.double(2),
+            bool: row.bool(3),
+            uuid: row.uuid(4),
+            bytes: row.bytes(5),
+            timestamp: row.timestamp(6),
+            date: row.date(7),
+            decimal: row.decimal(8),
+            json: row.json(9),
+            array: row.array(10, of: String.self),
+            optional: row.optionalString(11)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

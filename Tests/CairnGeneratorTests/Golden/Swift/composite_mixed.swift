@@ -141,7 +141,7 @@ public struct Member: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        name = ID(try row.string(0))
+        try self.init(name: ID(row.string(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -243,8 +243,7 @@ public struct Club: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.uuid(0))
-        title = try row.string(1)
+        try self.init(id: ID(row.uuid(0)), title: row.string(1))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -401,10 +400,12 @@ public struct Membership: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        club = Club.ID(try row.uuid(0))
-        member = Member.ID(try row.string(1))
-        role = try row.enumeration(2, Role.self)
-        since = try row.date(3)
+        try self.init(
+            club: Club.ID(row.uuid(0)),
+            member: Member.ID(row.string(1)),
+            role: row.enumeration(2, Role.self),
+            since: row.date(3)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

@@ -209,13 +209,15 @@ public struct NamedPart: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        hasher = try row.string(0)
-        left = try row.int(1)
-        right = try row.int(2)
-        value = try row.string(3)
-        hash = try row.bool(4)
-        first = try row.int(5)
-        encoder = try row.int(6)
+        try self.init(
+            hasher: row.string(0),
+            left: row.int(1),
+            right: row.int(2),
+            value: row.string(3),
+            hash: row.bool(4),
+            first: row.int(5),
+            encoder: row.int(6)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -412,12 +414,14 @@ public struct MorePart: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        idValue = try row.int(0)
-        columns = try row.int(1)
-        self.row = try row.int(2)
-        container = try row.int(3)
-        decoder = try row.int(4)
-        selfValue = try row.int(5)
+        try self.init(
+            idValue: row.int(0),
+            columns: row.int(1),
+            row: row.int(2),
+            container: row.int(3),
+            decoder: row.int(4),
+            selfValue: row.int(5)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

@@ -170,10 +170,12 @@ public struct Reading: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        station = try row.string(0)
-        day = try row.date(1)
-        hour = try row.int(2)
-        value = try row.optionalDouble(3)
+        try self.init(
+            station: row.string(0),
+            day: row.date(1),
+            hour: row.int(2),
+            value: row.optionalDouble(3)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -384,15 +386,17 @@ public struct Everything: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        a = try row.string(0)
-        b = try row.int(1)
-        c = try row.bool(2)
-        d = try row.uuid(3)
-        e = try row.bytes(4)
-        f = try row.timestamp(5)
-        g = try row.date(6)
-        h = try row.decimal(7)
-        note = try row.optionalString(8)
+        try self.init(
+            a: row.string(0),
+            b: row.int(1),
+            c: row.bool(2),
+            d: row.uuid(3),
+            e: row.bytes(4),
+            f: row.timestamp(5),
+            g: row.date(6),
+            h: row.decimal(7),
+            note: row.optionalString(8)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

@@ -154,9 +154,7 @@ public struct Line: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        invoice = try row.int(0)
-        position = try row.int(1)
-        text = try row.string(2)
+        try self.init(invoice: row.int(0), position: row.int(1), text: row.string(2))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -296,8 +294,7 @@ public struct Label: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        language = try row.string(0)
-        code = try row.string(1)
+        try self.init(language: row.string(0), code: row.string(1))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

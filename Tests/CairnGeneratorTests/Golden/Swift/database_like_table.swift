@@ -146,7 +146,7 @@ public struct LibraryEntry: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -245,7 +245,7 @@ public struct Opening: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -344,7 +344,7 @@ public struct SchemaEntry: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -443,7 +443,7 @@ public struct LibraryReceipt: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

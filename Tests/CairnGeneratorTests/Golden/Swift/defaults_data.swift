@@ -157,16 +157,18 @@ public struct Payload: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        none = try row.bytes(1)
-        raw = try row.bytes(2)
-        maybe = try row.optionalBytes(3)
-        several = try row.array(4, of: [UInt8].self)
-        object = try row.json(5)
-        text = try row.json(6)
-        number = try row.optionalJSON(7)
-        list = try row.json(8)
-        documents = try row.array(9, of: Cairn::JSONValue.self)
+        try self.init(
+            id: ID(row.int(0)),
+            none: row.bytes(1),
+            raw: row.bytes(2),
+            maybe: row.optionalBytes(3),
+            several: row.array(4, of: [UInt8].self),
+            object: row.json(5),
+            text: row.json(6),
+            number: row.optionalJSON(7),
+            list: row.json(8),
+            documents: row.array(9, of: Cairn::JSONValue.self)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

@@ -169,11 +169,13 @@ public struct MadeKey: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.uuid(0))
-        token = try row.uuid(1)
-        maybe = try row.optionalUUID(2)
-        fixed = try row.uuid(3)
-        several = try row.array(4, of: Cairn::UUID.self)
+        try self.init(
+            id: ID(row.uuid(0)),
+            token: row.uuid(1),
+            maybe: row.optionalUUID(2),
+            fixed: row.uuid(3),
+            several: row.array(4, of: Cairn::UUID.self)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -310,7 +312,7 @@ public struct NamedKey: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        code = ID(try row.string(0))
+        try self.init(code: ID(row.string(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -412,7 +414,7 @@ public struct FixedKey: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        code = ID(try row.uuid(0))
+        try self.init(code: ID(row.uuid(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -537,8 +539,7 @@ public struct PairKey: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        part = try row.uuid(0)
-        number = try row.int(1)
+        try self.init(part: row.uuid(0), number: row.int(1))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

@@ -202,25 +202,27 @@ public struct Extreme: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        least = try row.int(1)
-        most = try row.int(2)
-        zero = try row.optionalInt(3)
-        tenth = try row.double(4)
-        minusZero = try row.double(5)
-        huge = try row.double(6)
-        tiny = try row.double(7)
-        largest = try row.optionalDouble(8)
-        whole = try row.double(9)
-        price = try row.decimal(10)
-        digits = try row.decimal(11)
-        fraction = try row.optionalDecimal(12)
-        yes = try row.bool(13)
-        no = try row.optionalBool(14)
-        counts = try row.array(15, of: Int.self)
-        ratios = try row.array(16, of: Double.self)
-        prices = try row.optionalArray(17, of: Cairn::DecimalNumber.self)
-        flags = try row.array(18, of: Bool.self)
+        try self.init(
+            id: ID(row.int(0)),
+            least: row.int(1),
+            most: row.int(2),
+            zero: row.optionalInt(3),
+            tenth: row.double(4),
+            minusZero: row.double(5),
+            huge: row.double(6),
+            tiny: row.double(7),
+            largest: row.optionalDouble(8),
+            whole: row.double(9),
+            price: row.decimal(10),
+            digits: row.decimal(11),
+            fraction: row.optionalDecimal(12),
+            yes: row.bool(13),
+            no: row.optionalBool(14),
+            counts: row.array(15, of: Int.self),
+            ratios: row.array(16, of: Double.self),
+            prices: row.optionalArray(17, of: Cairn::DecimalNumber.self),
+            flags: row.array(18, of: Bool.self)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

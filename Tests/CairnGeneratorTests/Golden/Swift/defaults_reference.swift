@@ -166,7 +166,7 @@ public struct Zone: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        code = ID(try row.string(0))
+        try self.init(code: ID(row.string(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -273,8 +273,7 @@ public struct ZoneHead: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        zone = ID(Zone.ID(try row.string(0)))
-        head = try row.optionalString(1)
+        try self.init(zone: ID(Zone.ID(row.string(0))), head: row.optionalString(1))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -380,7 +379,7 @@ public struct Token: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.uuid(0))
+        try self.init(id: ID(row.uuid(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -490,7 +489,7 @@ public struct Mood: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        name = ID(try row.enumeration(0, Name.self))
+        try self.init(name: ID(row.enumeration(0, Name.self)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -615,11 +614,13 @@ public struct Visitor: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        zone = Zone.ID(try row.string(1))
-        head = try row.optionalString(2).map { ZoneHead.ID(Zone.ID($0)) }
-        token = try row.optionalUUID(3).map { Token.ID($0) }
-        mood = try row.optionalEnumeration(4, Mood.Name.self).map { Mood.ID($0) }
+        try self.init(
+            id: ID(row.int(0)),
+            zone: Zone.ID(row.string(1)),
+            head: row.optionalString(2).map { ZoneHead.ID(Zone.ID($0)) },
+            token: row.optionalUUID(3).map { Token.ID($0) },
+            mood: row.optionalEnumeration(4, Mood.Name.self).map { Mood.ID($0) }
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

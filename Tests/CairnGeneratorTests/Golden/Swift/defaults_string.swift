@@ -192,23 +192,25 @@ public struct HardText: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        empty = try row.string(1)
-        quotes = try row.string(2)
-        rawEnd = try row.string(3)
-        rawQuotes = try row.string(4)
-        backslash = try row.string(5)
-        interpolation = try row.string(6)
-        lines = try row.string(7)
-        controls = try row.string(8)
-        unicode = try row.string(9)
-        marks = try row.string(10)
-        turned = try row.string(11)
-        comment = try row.string(12)
-        maybe = try row.optionalString(13)
-        words = try row.array(14, of: String.self)
-        nowText = try row.string(15)
-        uuidText = try row.string(16)
+        try self.init(
+            id: ID(row.int(0)),
+            empty: row.string(1),
+            quotes: row.string(2),
+            rawEnd: row.string(3),
+            rawQuotes: row.string(4),
+            backslash: row.string(5),
+            interpolation: row.string(6),
+            lines: row.string(7),
+            controls: row.string(8),
+            unicode: row.string(9),
+            marks: row.string(10),
+            turned: row.string(11),
+            comment: row.string(12),
+            maybe: row.optionalString(13),
+            words: row.array(14, of: String.self),
+            nowText: row.string(15),
+            uuidText: row.string(16)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

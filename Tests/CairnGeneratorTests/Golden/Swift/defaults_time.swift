@@ -177,15 +177,17 @@ public struct Moment: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        at = try row.timestamp(1)
-        seen = try row.optionalTimestamp(2)
-        fixed = try row.timestamp(3)
-        day = try row.date(4)
-        leap = try row.date(5)
-        first = try row.optionalDate(6)
-        days = try row.array(7, of: Cairn::CalendarDate.self)
-        times = try row.array(8, of: Cairn::Timestamp.self)
+        try self.init(
+            id: ID(row.int(0)),
+            at: row.timestamp(1),
+            seen: row.optionalTimestamp(2),
+            fixed: row.timestamp(3),
+            day: row.date(4),
+            leap: row.date(5),
+            first: row.optionalDate(6),
+            days: row.array(7, of: Cairn::CalendarDate.self),
+            times: row.array(8, of: Cairn::Timestamp.self)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -345,7 +347,7 @@ public struct TimedKey: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        at = ID(try row.timestamp(0))
+        try self.init(at: ID(row.timestamp(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -452,8 +454,7 @@ public struct DailyKey: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        day = ID(try row.date(0))
-        last = try row.optionalDate(1).map { ID($0) }
+        try self.init(day: ID(row.date(0)), last: row.optionalDate(1).map { ID($0) })
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

@@ -166,11 +166,13 @@ public struct Legacy: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        old = try row.string(1)
-        older = try row.optionalInt(2)
-        oldest = try row.enumeration(3, Oldest.self)
-        new = try row.optionalString(4)
+        try self.init(
+            id: ID(row.int(0)),
+            old: row.string(1),
+            older: row.optionalInt(2),
+            oldest: row.enumeration(3, Oldest.self),
+            new: row.optionalString(4)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -335,8 +337,7 @@ public struct LegacyPart: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        a = try row.int(0)
-        b = try row.int(1)
+        try self.init(a: row.int(0), b: row.int(1))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -446,7 +447,7 @@ public struct LegacyKey: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.string(0))
+        try self.init(id: ID(row.string(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

@@ -247,23 +247,25 @@ public struct Article: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        code = try row.string(1)
-        openCode = try row.string(2)
-        list = try row.string(3)
-        markup = try row.string(4)
-        ends = try row.string(5)
-        breaks = try row.string(6)
-        blank = try row.string(7)
-        empty = try row.string(8)
-        spaced = try row.string(9)
-        longWord = try row.string(10)
-        bounded = try row.int(11)
-        priced = try row.decimal(12)
-        dated = try row.date(13)
-        sized = try row.bytes(14)
-        listed = try row.array(15, of: String.self)
-        unicode = try row.string(16)
+        try self.init(
+            id: ID(row.int(0)),
+            code: row.string(1),
+            openCode: row.string(2),
+            list: row.string(3),
+            markup: row.string(4),
+            ends: row.string(5),
+            breaks: row.string(6),
+            blank: row.string(7),
+            empty: row.string(8),
+            spaced: row.string(9),
+            longWord: row.string(10),
+            bounded: row.int(11),
+            priced: row.decimal(12),
+            dated: row.date(13),
+            sized: row.bytes(14),
+            listed: row.array(15, of: String.self),
+            unicode: row.string(16)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

@@ -183,7 +183,7 @@ public struct Category: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -282,7 +282,7 @@ public struct Box: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -381,7 +381,7 @@ public struct Person: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -480,7 +480,7 @@ public struct HomeURL: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -579,7 +579,7 @@ public struct News: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -678,7 +678,7 @@ public struct Gadgets2: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -782,8 +782,7 @@ public struct Customer: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        friend = try row.optionalInt(1).map { ID($0) }
+        try self.init(id: ID(row.int(0)), friend: row.optionalInt(1).map { ID($0) })
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

@@ -336,27 +336,29 @@ public struct Shadow: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        string = try row.enumeration(1, String.self)
-        int = try row.enumeration(2, Int.self)
-        bool = try row.optionalEnumeration(3, Bool.self)
-        hasher = try row.enumeration(4, Hasher.self)
-        decoder = try row.enumeration(5, Decoder.self)
-        encoder = try row.enumeration(6, Encoder.self)
-        codingKey = try row.enumeration(7, CodingKey.self)
-        sendable = try row.enumeration(8, Sendable.self)
-        value = try row.enumeration(9, Value.self)
-        key = try row.enumeration(10, Key.self)
-        item = try row.enumeration(11, Item.self)
-        double = try row.enumeration(12, Double.self)
-        optional = try row.enumeration(13, Optional.self)
-        array = try row.enumeration(14, Array.self)
-        text = try row.string(15)
-        number = try row.optionalInt(16)
-        ratio = try row.double(17)
-        raw = try row.bytes(18)
-        flag = try row.bool(19)
-        words = try row.array(20, of: Swift::String.self)
+        try self.init(
+            id: ID(row.int(0)),
+            string: row.enumeration(1, String.self),
+            int: row.enumeration(2, Int.self),
+            bool: row.optionalEnumeration(3, Bool.self),
+            hasher: row.enumeration(4, Hasher.self),
+            decoder: row.enumeration(5, Decoder.self),
+            encoder: row.enumeration(6, Encoder.self),
+            codingKey: row.enumeration(7, CodingKey.self),
+            sendable: row.enumeration(8, Sendable.self),
+            value: row.enumeration(9, Value.self),
+            key: row.enumeration(10, Key.self),
+            item: row.enumeration(11, Item.self),
+            double: row.enumeration(12, Double.self),
+            optional: row.enumeration(13, Optional.self),
+            array: row.enumeration(14, Array.self),
+            text: row.string(15),
+            number: row.optionalInt(16),
+            ratio: row.double(17),
+            raw: row.bytes(18),
+            flag: row.bool(19),
+            words: row.array(20, of: Swift::String.self)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -615,7 +617,7 @@ public struct ValueKeyed: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        value = ID(try row.enumeration(0, Value.self))
+        try self.init(value: ID(row.enumeration(0, Value.self)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

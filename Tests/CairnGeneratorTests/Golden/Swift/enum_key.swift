@@ -180,8 +180,7 @@ public struct WeekdayPlan: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        weekday = ID(try row.enumeration(0, Weekday.self))
-        plan = try row.optionalString(1)
+        try self.init(weekday: ID(row.enumeration(0, Weekday.self)), plan: row.optionalString(1))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -297,9 +296,11 @@ public struct PlanNote: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        plan = WeekdayPlan.ID(try row.enumeration(1, WeekdayPlan.Weekday.self))
-        spare = try row.optionalEnumeration(2, WeekdayPlan.Weekday.self).map { WeekdayPlan.ID($0) }
+        try self.init(
+            id: ID(row.int(0)),
+            plan: WeekdayPlan.ID(row.enumeration(1, WeekdayPlan.Weekday.self)),
+            spare: row.optionalEnumeration(2, WeekdayPlan.Weekday.self).map { WeekdayPlan.ID($0) }
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -420,8 +421,10 @@ public struct PlanColor: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        plan = ID(WeekdayPlan.ID(try row.enumeration(0, WeekdayPlan.Weekday.self)))
-        color = try row.string(1)
+        try self.init(
+            plan: ID(WeekdayPlan.ID(row.enumeration(0, WeekdayPlan.Weekday.self))),
+            color: row.string(1)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -532,8 +535,10 @@ public struct ColorName: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        color = PlanColor.ID(WeekdayPlan.ID(try row.enumeration(1, WeekdayPlan.Weekday.self)))
+        try self.init(
+            id: ID(row.int(0)),
+            color: PlanColor.ID(WeekdayPlan.ID(row.enumeration(1, WeekdayPlan.Weekday.self)))
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -673,8 +678,7 @@ public struct WeekdayHour: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        weekday = try row.enumeration(0, Weekday.self)
-        hour = try row.int(1)
+        try self.init(weekday: row.enumeration(0, Weekday.self), hour: row.int(1))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

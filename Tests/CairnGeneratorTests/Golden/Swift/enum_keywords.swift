@@ -231,12 +231,14 @@ public struct Word: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        kind = try row.enumeration(1, Kind.self)
-        made = try row.enumeration(2, Made.self)
-        maybe = try row.optionalEnumeration(3, Maybe.self)
-        member = try row.enumeration(4, Member.self)
-        perhaps = try row.optionalEnumeration(5, Perhaps.self)
+        try self.init(
+            id: ID(row.int(0)),
+            kind: row.enumeration(1, Kind.self),
+            made: row.enumeration(2, Made.self),
+            maybe: row.optionalEnumeration(3, Maybe.self),
+            member: row.enumeration(4, Member.self),
+            perhaps: row.optionalEnumeration(5, Perhaps.self)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

@@ -158,9 +158,11 @@ public struct Ticket: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        phase = try row.enumeration(1, Phase.self)
-        quote = try row.enumeration(2, Quote.self)
+        try self.init(
+            id: ID(row.int(0)),
+            phase: row.enumeration(1, Phase.self),
+            quote: row.enumeration(2, Quote.self)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

@@ -163,11 +163,13 @@ public struct Parcel: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        state = try row.enumeration(1, State.self)
-        size = try row.optionalEnumeration(2, Size.self)
-        speed = try row.enumeration(3, Speed.self)
-        shelf = try row.optionalEnumeration(4, Shelf.self)
+        try self.init(
+            id: ID(row.int(0)),
+            state: row.enumeration(1, State.self),
+            size: row.optionalEnumeration(2, Size.self),
+            speed: row.enumeration(3, Speed.self),
+            shelf: row.optionalEnumeration(4, Shelf.self)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

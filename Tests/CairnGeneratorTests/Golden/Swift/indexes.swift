@@ -137,11 +137,13 @@ public struct House: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        street = try row.string(1)
-        number = try row.int(2)
-        price = try row.decimal(3)
-        built = try row.optionalDate(4)
+        try self.init(
+            id: ID(row.int(0)),
+            street: row.string(1),
+            number: row.int(2),
+            price: row.decimal(3),
+            built: row.optionalDate(4)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

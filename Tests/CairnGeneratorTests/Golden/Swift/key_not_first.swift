@@ -133,9 +133,7 @@ public struct Note: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        text = try row.string(0)
-        number = try row.int(1)
-        id = ID(try row.uuid(2))
+        try self.init(text: row.string(0), number: row.int(1), id: ID(row.uuid(2)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -285,10 +283,12 @@ public struct Cell: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        value = try row.optionalString(0)
-        column = try row.int(1)
-        sheet = try row.string(2)
-        self.row = try row.int(3)
+        try self.init(
+            value: row.optionalString(0),
+            column: row.int(1),
+            sheet: row.string(2),
+            row: row.int(3)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

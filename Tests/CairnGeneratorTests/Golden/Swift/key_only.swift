@@ -138,7 +138,7 @@ public struct Marker: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        name = ID(try row.string(0))
+        try self.init(name: ID(row.string(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -263,8 +263,7 @@ public struct Edge: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        source = try row.int(0)
-        target = try row.int(1)
+        try self.init(source: row.int(0), target: row.int(1))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -376,7 +375,7 @@ public struct Link: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        marker = ID(Marker.ID(try row.string(0)))
+        try self.init(marker: ID(Marker.ID(row.string(0))))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

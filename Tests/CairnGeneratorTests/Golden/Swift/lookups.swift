@@ -142,8 +142,7 @@ public struct Owner: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        mail = try row.string(1)
+        try self.init(id: ID(row.int(0)), mail: row.string(1))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -306,16 +305,18 @@ public struct Account: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.uuid(0))
-        number = try row.int(1)
-        iban = try row.optionalString(2)
-        owner = Owner.ID(try row.int(3))
-        branch = try row.string(4)
-        kind = try row.enumeration(5, Kind.self)
-        opened = try row.optionalDate(6)
-        code = try row.bytes(7)
-        findUnique = try row.string(8)
-        fee = try row.optionalDecimal(9)
+        try self.init(
+            id: ID(row.uuid(0)),
+            number: row.int(1),
+            iban: row.optionalString(2),
+            owner: Owner.ID(row.int(3)),
+            branch: row.string(4),
+            kind: row.enumeration(5, Kind.self),
+            opened: row.optionalDate(6),
+            code: row.bytes(7),
+            findUnique: row.string(8),
+            fee: row.optionalDecimal(9)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

@@ -187,20 +187,22 @@ public struct Blank: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.uuid(0))
-        text = try row.optionalString(1)
-        count = try row.optionalInt(2)
-        ratio = try row.optionalDouble(3)
-        flag = try row.optionalBool(4)
-        raw = try row.optionalBytes(5)
-        at = try row.optionalTimestamp(6)
-        day = try row.optionalDate(7)
-        price = try row.optionalDecimal(8)
-        extra = try row.optionalJSON(9)
-        words = try row.optionalArray(10, of: String.self)
-        other = try row.optionalUUID(11)
-        above = try row.optionalUUID(12).map { ID($0) }
-        kind = try row.optionalEnumeration(13, Kind.self)
+        try self.init(
+            id: ID(row.uuid(0)),
+            text: row.optionalString(1),
+            count: row.optionalInt(2),
+            ratio: row.optionalDouble(3),
+            flag: row.optionalBool(4),
+            raw: row.optionalBytes(5),
+            at: row.optionalTimestamp(6),
+            day: row.optionalDate(7),
+            price: row.optionalDecimal(8),
+            extra: row.optionalJSON(9),
+            words: row.optionalArray(10, of: String.self),
+            other: row.optionalUUID(11),
+            above: row.optionalUUID(12).map { ID($0) },
+            kind: row.optionalEnumeration(13, Kind.self)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

@@ -168,8 +168,7 @@ public struct Human: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.uuid(0))
-        name = try row.string(1)
+        try self.init(id: ID(row.uuid(0)), name: row.string(1))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -283,8 +282,7 @@ public struct Employee: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        person = ID(Human.ID(try row.uuid(0)))
-        desk = try row.optionalString(1)
+        try self.init(person: ID(Human.ID(row.uuid(0))), desk: row.optionalString(1))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -398,8 +396,7 @@ public struct Manager: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        employee = ID(Employee.ID(Human.ID(try row.uuid(0))))
-        budget = try row.optionalDecimal(1)
+        try self.init(employee: ID(Employee.ID(Human.ID(row.uuid(0)))), budget: row.optionalDecimal(1))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -510,7 +507,7 @@ public struct Director: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        manager = ID(Manager.ID(Employee.ID(Human.ID(try row.uuid(0)))))
+        try self.init(manager: ID(Manager.ID(Employee.ID(Human.ID(row.uuid(0))))))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -635,11 +632,13 @@ public struct Office: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        owner = Human.ID(try row.uuid(1))
-        keeper = try row.optionalUUID(2).map { Employee.ID(Human.ID($0)) }
-        manager = try row.optionalUUID(3).map { Manager.ID(Employee.ID(Human.ID($0))) }
-        director = try row.optionalUUID(4).map { Director.ID(Manager.ID(Employee.ID(Human.ID($0)))) }
+        try self.init(
+            id: ID(row.int(0)),
+            owner: Human.ID(row.uuid(1)),
+            keeper: row.optionalUUID(2).map { Employee.ID(Human.ID($0)) },
+            manager: row.optionalUUID(3).map { Manager.ID(Employee.ID(Human.ID($0))) },
+            director: row.optionalUUID(4).map { Director.ID(Manager.ID(Employee.ID(Human.ID($0)))) }
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

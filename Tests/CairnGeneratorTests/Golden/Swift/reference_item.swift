@@ -168,9 +168,7 @@ public struct Item: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        sku = try row.string(1)
-        above = try row.optionalInt(2).map { ID($0) }
+        try self.init(id: ID(row.int(0)), sku: row.string(1), above: row.optionalInt(2).map { ID($0) })
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -324,11 +322,13 @@ public struct OrderItem: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        number = try row.int(1)
-        item = Item.ID(try row.int(2))
-        spare = try row.optionalInt(3).map { Item.ID($0) }
-        itemID = try row.enumeration(4, ItemID.self)
+        try self.init(
+            id: ID(row.int(0)),
+            number: row.int(1),
+            item: Item.ID(row.int(2)),
+            spare: row.optionalInt(3).map { Item.ID($0) },
+            itemID: row.enumeration(4, ItemID.self)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -472,8 +472,7 @@ public struct Value: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        name = try row.string(1)
+        try self.init(id: ID(row.int(0)), name: row.string(1))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -591,8 +590,7 @@ public struct ValueUse: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        value = Value.ID(try row.int(1))
+        try self.init(id: ID(row.int(0)), value: Value.ID(row.int(1)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

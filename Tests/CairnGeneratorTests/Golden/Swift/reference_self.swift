@@ -130,10 +130,12 @@ public struct Folder: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        parent = try row.optionalInt(1).map { ID($0) }
-        name = try row.string(2)
-        twin = try row.optionalInt(3).map { ID($0) }
+        try self.init(
+            id: ID(row.int(0)),
+            parent: row.optionalInt(1).map { ID($0) },
+            name: row.string(2),
+            twin: row.optionalInt(3).map { ID($0) }
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

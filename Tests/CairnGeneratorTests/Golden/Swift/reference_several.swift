@@ -140,8 +140,7 @@ public struct Airport: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        code = ID(try row.string(0))
-        hub = try row.optionalInt(1).map { Flight.ID($0) }
+        try self.init(code: ID(row.string(0)), hub: row.optionalInt(1).map { Flight.ID($0) })
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -273,11 +272,13 @@ public struct Flight: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        origin = Airport.ID(try row.string(1))
-        destination = Airport.ID(try row.string(2))
-        diverted = try row.optionalString(3).map { Airport.ID($0) }
-        next = try row.optionalInt(4).map { ID($0) }
+        try self.init(
+            id: ID(row.int(0)),
+            origin: Airport.ID(row.string(1)),
+            destination: Airport.ID(row.string(2)),
+            diverted: row.optionalString(3).map { Airport.ID($0) },
+            next: row.optionalInt(4).map { ID($0) }
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

@@ -156,13 +156,15 @@ public struct Limit: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        score = try row.double(1)
-        name = try row.string(2)
-        since = try row.timestamp(3)
-        rate = try row.optionalDecimal(4)
-        photo = try row.optionalBytes(5)
-        letters = try row.array(6, of: String.self)
+        try self.init(
+            id: ID(row.int(0)),
+            score: row.double(1),
+            name: row.string(2),
+            since: row.timestamp(3),
+            rate: row.optionalDecimal(4),
+            photo: row.optionalBytes(5),
+            letters: row.array(6, of: String.self)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

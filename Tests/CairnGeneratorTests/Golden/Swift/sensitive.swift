@@ -118,9 +118,7 @@ public struct Patient: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.uuid(0))
-        name = try row.string(1)
-        iban = try row.optionalString(2)
+        try self.init(id: ID(row.uuid(0)), name: row.string(1), iban: row.optionalString(2))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

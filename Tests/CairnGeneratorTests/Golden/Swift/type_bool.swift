@@ -153,11 +153,13 @@ public struct BoolRow: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        value = try row.bool(1)
-        maybe = try row.optionalBool(2)
-        many = try row.array(3, of: Bool.self)
-        maybeMany = try row.optionalArray(4, of: Bool.self)
+        try self.init(
+            id: ID(row.int(0)),
+            value: row.bool(1),
+            maybe: row.optionalBool(2),
+            many: row.array(3, of: Bool.self),
+            maybeMany: row.optionalArray(4, of: Bool.self)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -290,8 +292,7 @@ public struct BoolKeyed: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        code = ID(try row.bool(0))
-        note = try row.optionalString(1)
+        try self.init(code: ID(row.bool(0)), note: row.optionalString(1))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -407,9 +408,11 @@ public struct BoolUser: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        code = BoolKeyed.ID(try row.bool(1))
-        spare = try row.optionalBool(2).map { BoolKeyed.ID($0) }
+        try self.init(
+            id: ID(row.int(0)),
+            code: BoolKeyed.ID(row.bool(1)),
+            spare: row.optionalBool(2).map { BoolKeyed.ID($0) }
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

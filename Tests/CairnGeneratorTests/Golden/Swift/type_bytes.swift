@@ -164,12 +164,14 @@ public struct BytesRow: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        value = try row.bytes(1)
-        maybe = try row.optionalBytes(2)
-        many = try row.array(3, of: [UInt8].self)
-        maybeMany = try row.optionalArray(4, of: [UInt8].self)
-        other = try row.optionalBytes(5)
+        try self.init(
+            id: ID(row.int(0)),
+            value: row.bytes(1),
+            maybe: row.optionalBytes(2),
+            many: row.array(3, of: [UInt8].self),
+            maybeMany: row.optionalArray(4, of: [UInt8].self),
+            other: row.optionalBytes(5)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -316,8 +318,7 @@ public struct BytesKeyed: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        code = ID(try row.bytes(0))
-        note = try row.optionalString(1)
+        try self.init(code: ID(row.bytes(0)), note: row.optionalString(1))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -433,9 +434,11 @@ public struct BytesUser: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        code = BytesKeyed.ID(try row.bytes(1))
-        spare = try row.optionalBytes(2).map { BytesKeyed.ID($0) }
+        try self.init(
+            id: ID(row.int(0)),
+            code: BytesKeyed.ID(row.bytes(1)),
+            spare: row.optionalBytes(2).map { BytesKeyed.ID($0) }
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

@@ -164,12 +164,14 @@ public struct DateRow: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        value = try row.date(1)
-        maybe = try row.optionalDate(2)
-        many = try row.array(3, of: Cairn::CalendarDate.self)
-        maybeMany = try row.optionalArray(4, of: Cairn::CalendarDate.self)
-        other = try row.optionalDate(5)
+        try self.init(
+            id: ID(row.int(0)),
+            value: row.date(1),
+            maybe: row.optionalDate(2),
+            many: row.array(3, of: Cairn::CalendarDate.self),
+            maybeMany: row.optionalArray(4, of: Cairn::CalendarDate.self),
+            other: row.optionalDate(5)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -316,8 +318,7 @@ public struct DateKeyed: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        code = ID(try row.date(0))
-        note = try row.optionalString(1)
+        try self.init(code: ID(row.date(0)), note: row.optionalString(1))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -433,9 +434,11 @@ public struct DateUser: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        code = DateKeyed.ID(try row.date(1))
-        spare = try row.optionalDate(2).map { DateKeyed.ID($0) }
+        try self.init(
+            id: ID(row.int(0)),
+            code: DateKeyed.ID(row.date(1)),
+            spare: row.optionalDate(2).map { DateKeyed.ID($0) }
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

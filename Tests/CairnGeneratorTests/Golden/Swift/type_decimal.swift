@@ -164,12 +164,14 @@ public struct DecimalRow: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        value = try row.decimal(1)
-        maybe = try row.optionalDecimal(2)
-        many = try row.array(3, of: Cairn::DecimalNumber.self)
-        maybeMany = try row.optionalArray(4, of: Cairn::DecimalNumber.self)
-        other = try row.optionalDecimal(5)
+        try self.init(
+            id: ID(row.int(0)),
+            value: row.decimal(1),
+            maybe: row.optionalDecimal(2),
+            many: row.array(3, of: Cairn::DecimalNumber.self),
+            maybeMany: row.optionalArray(4, of: Cairn::DecimalNumber.self),
+            other: row.optionalDecimal(5)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -316,8 +318,7 @@ public struct DecimalKeyed: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        code = ID(try row.decimal(0))
-        note = try row.optionalString(1)
+        try self.init(code: ID(row.decimal(0)), note: row.optionalString(1))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -433,9 +434,11 @@ public struct DecimalUser: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        code = DecimalKeyed.ID(try row.decimal(1))
-        spare = try row.optionalDecimal(2).map { DecimalKeyed.ID($0) }
+        try self.init(
+            id: ID(row.int(0)),
+            code: DecimalKeyed.ID(row.decimal(1)),
+            spare: row.optionalDecimal(2).map { DecimalKeyed.ID($0) }
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

@@ -137,12 +137,14 @@ public struct DoubleRow: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        value = try row.double(1)
-        maybe = try row.optionalDouble(2)
-        many = try row.array(3, of: Double.self)
-        maybeMany = try row.optionalArray(4, of: Double.self)
-        other = try row.optionalDouble(5)
+        try self.init(
+            id: ID(row.int(0)),
+            value: row.double(1),
+            maybe: row.optionalDouble(2),
+            many: row.array(3, of: Double.self),
+            maybeMany: row.optionalArray(4, of: Double.self),
+            other: row.optionalDouble(5)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

@@ -164,12 +164,14 @@ public struct IntRow: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        value = try row.int(1)
-        maybe = try row.optionalInt(2)
-        many = try row.array(3, of: Int.self)
-        maybeMany = try row.optionalArray(4, of: Int.self)
-        other = try row.optionalInt(5)
+        try self.init(
+            id: ID(row.int(0)),
+            value: row.int(1),
+            maybe: row.optionalInt(2),
+            many: row.array(3, of: Int.self),
+            maybeMany: row.optionalArray(4, of: Int.self),
+            other: row.optionalInt(5)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -316,8 +318,7 @@ public struct IntKeyed: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        code = ID(try row.int(0))
-        note = try row.optionalString(1)
+        try self.init(code: ID(row.int(0)), note: row.optionalString(1))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -433,9 +434,11 @@ public struct IntUser: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        code = IntKeyed.ID(try row.int(1))
-        spare = try row.optionalInt(2).map { IntKeyed.ID($0) }
+        try self.init(
+            id: ID(row.int(0)),
+            code: IntKeyed.ID(row.int(1)),
+            spare: row.optionalInt(2).map { IntKeyed.ID($0) }
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

@@ -132,11 +132,13 @@ public struct JSONRow: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        value = try row.json(1)
-        maybe = try row.optionalJSON(2)
-        many = try row.array(3, of: Cairn::JSONValue.self)
-        maybeMany = try row.optionalArray(4, of: Cairn::JSONValue.self)
+        try self.init(
+            id: ID(row.int(0)),
+            value: row.json(1),
+            maybe: row.optionalJSON(2),
+            many: row.array(3, of: Cairn::JSONValue.self),
+            maybeMany: row.optionalArray(4, of: Cairn::JSONValue.self)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

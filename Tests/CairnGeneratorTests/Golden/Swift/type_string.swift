@@ -164,12 +164,14 @@ public struct StringRow: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        value = try row.string(1)
-        maybe = try row.optionalString(2)
-        many = try row.array(3, of: String.self)
-        maybeMany = try row.optionalArray(4, of: String.self)
-        other = try row.optionalString(5)
+        try self.init(
+            id: ID(row.int(0)),
+            value: row.string(1),
+            maybe: row.optionalString(2),
+            many: row.array(3, of: String.self),
+            maybeMany: row.optionalArray(4, of: String.self),
+            other: row.optionalString(5)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -316,8 +318,7 @@ public struct StringKeyed: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        code = ID(try row.string(0))
-        note = try row.optionalString(1)
+        try self.init(code: ID(row.string(0)), note: row.optionalString(1))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -433,9 +434,11 @@ public struct StringUser: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        code = StringKeyed.ID(try row.string(1))
-        spare = try row.optionalString(2).map { StringKeyed.ID($0) }
+        try self.init(
+            id: ID(row.int(0)),
+            code: StringKeyed.ID(row.string(1)),
+            spare: row.optionalString(2).map { StringKeyed.ID($0) }
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

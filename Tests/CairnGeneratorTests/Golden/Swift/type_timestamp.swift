@@ -164,12 +164,14 @@ public struct TimestampRow: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        value = try row.timestamp(1)
-        maybe = try row.optionalTimestamp(2)
-        many = try row.array(3, of: Cairn::Timestamp.self)
-        maybeMany = try row.optionalArray(4, of: Cairn::Timestamp.self)
-        other = try row.optionalTimestamp(5)
+        try self.init(
+            id: ID(row.int(0)),
+            value: row.timestamp(1),
+            maybe: row.optionalTimestamp(2),
+            many: row.array(3, of: Cairn::Timestamp.self),
+            maybeMany: row.optionalArray(4, of: Cairn::Timestamp.self),
+            other: row.optionalTimestamp(5)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -316,8 +318,7 @@ public struct TimestampKeyed: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        code = ID(try row.timestamp(0))
-        note = try row.optionalString(1)
+        try self.init(code: ID(row.timestamp(0)), note: row.optionalString(1))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -433,9 +434,11 @@ public struct TimestampUser: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        code = TimestampKeyed.ID(try row.timestamp(1))
-        spare = try row.optionalTimestamp(2).map { TimestampKeyed.ID($0) }
+        try self.init(
+            id: ID(row.int(0)),
+            code: TimestampKeyed.ID(row.timestamp(1)),
+            spare: row.optionalTimestamp(2).map { TimestampKeyed.ID($0) }
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

@@ -164,12 +164,14 @@ public struct UUIDRow: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        value = try row.uuid(1)
-        maybe = try row.optionalUUID(2)
-        many = try row.array(3, of: Cairn::UUID.self)
-        maybeMany = try row.optionalArray(4, of: Cairn::UUID.self)
-        other = try row.optionalUUID(5)
+        try self.init(
+            id: ID(row.int(0)),
+            value: row.uuid(1),
+            maybe: row.optionalUUID(2),
+            many: row.array(3, of: Cairn::UUID.self),
+            maybeMany: row.optionalArray(4, of: Cairn::UUID.self),
+            other: row.optionalUUID(5)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -316,8 +318,7 @@ public struct UUIDKeyed: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        code = ID(try row.uuid(0))
-        note = try row.optionalString(1)
+        try self.init(code: ID(row.uuid(0)), note: row.optionalString(1))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -433,9 +434,11 @@ public struct UUIDUser: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        code = UUIDKeyed.ID(try row.uuid(1))
-        spare = try row.optionalUUID(2).map { UUIDKeyed.ID($0) }
+        try self.init(
+            id: ID(row.int(0)),
+            code: UUIDKeyed.ID(row.uuid(1)),
+            spare: row.optionalUUID(2).map { UUIDKeyed.ID($0) }
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

@@ -412,67 +412,69 @@ public struct WideRow: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        c00 = try row.string(1)
-        c01 = try row.optionalInt(2)
-        c02 = try row.double(3)
-        c03 = try row.optionalArray(4, of: String.self)
-        c04 = try row.date(5)
-        c05 = try row.optionalUUID(6)
-        c06 = try row.bytes(7)
-        c07 = try row.optionalJSON(8)
-        c08 = try row.string(9)
-        c09 = try row.optionalInt(10)
-        c10 = try row.double(11)
-        c11 = try row.optionalArray(12, of: String.self)
-        c12 = try row.date(13)
-        c13 = try row.optionalUUID(14)
-        c14 = try row.bytes(15)
-        c15 = try row.optionalJSON(16)
-        c16 = try row.string(17)
-        c17 = try row.optionalInt(18)
-        c18 = try row.double(19)
-        c19 = try row.optionalArray(20, of: String.self)
-        c20 = try row.date(21)
-        c21 = try row.optionalUUID(22)
-        c22 = try row.bytes(23)
-        c23 = try row.optionalJSON(24)
-        c24 = try row.string(25)
-        c25 = try row.optionalInt(26)
-        c26 = try row.double(27)
-        c27 = try row.optionalArray(28, of: String.self)
-        c28 = try row.date(29)
-        c29 = try row.optionalUUID(30)
-        c30 = try row.bytes(31)
-        c31 = try row.optionalJSON(32)
-        c32 = try row.string(33)
-        c33 = try row.optionalInt(34)
-        c34 = try row.double(35)
-        c35 = try row.optionalArray(36, of: String.self)
-        c36 = try row.date(37)
-        c37 = try row.optionalUUID(38)
-        c38 = try row.bytes(39)
-        c39 = try row.optionalJSON(40)
-        c40 = try row.string(41)
-        c41 = try row.optionalInt(42)
-        c42 = try row.double(43)
-        c43 = try row.optionalArray(44, of: String.self)
-        c44 = try row.date(45)
-        c45 = try row.optionalUUID(46)
-        c46 = try row.bytes(47)
-        c47 = try row.optionalJSON(48)
-        c48 = try row.string(49)
-        c49 = try row.optionalInt(50)
-        c50 = try row.double(51)
-        c51 = try row.optionalArray(52, of: String.self)
-        c52 = try row.date(53)
-        c53 = try row.optionalUUID(54)
-        c54 = try row.bytes(55)
-        c55 = try row.optionalJSON(56)
-        c56 = try row.string(57)
-        c57 = try row.optionalInt(58)
-        c58 = try row.double(59)
-        c59 = try row.optionalArray(60, of: String.self)
+        try self.init(
+            id: ID(row.int(0)),
+            c00: row.string(1),
+            c01: row.optionalInt(2),
+            c02: row.double(3),
+            c03: row.optionalArray(4, of: String.self),
+            c04: row.date(5),
+            c05: row.optionalUUID(6),
+            c06: row.bytes(7),
+            c07: row.optionalJSON(8),
+            c08: row.string(9),
+            c09: row.optionalInt(10),
+            c10: row.double(11),
+            c11: row.optionalArray(12, of: String.self),
+            c12: row.date(13),
+            c13: row.optionalUUID(14),
+            c14: row.bytes(15),
+            c15: row.optionalJSON(16),
+            c16: row.string(17),
+            c17: row.optionalInt(18),
+            c18: row.double(19),
+            c19: row.optionalArray(20, of: String.self),
+            c20: row.date(21),
+            c21: row.optionalUUID(22),
+            c22: row.bytes(23),
+            c23: row.optionalJSON(24),
+            c24: row.string(25),
+            c25: row.optionalInt(26),
+            c26: row.double(27),
+            c27: row.optionalArray(28, of: String.self),
+            c28: row.date(29),
+            c29: row.optionalUUID(30),
+            c30: row.bytes(31),
+            c31: row.optionalJSON(32),
+            c32: row.string(33),
+            c33: row.optionalInt(34),
+            c34: row.double(35),
+            c35: row.optionalArray(36, of: String.self),
+            c36: row.date(37),
+            c37: row.optionalUUID(38),
+            c38: row.bytes(39),
+            c39: row.optionalJSON(40),
+            c40: row.string(41),
+            c41: row.optionalInt(42),
+            c42: row.double(43),
+            c43: row.optionalArray(44, of: String.self),
+            c44: row.date(45),
+            c45: row.optionalUUID(46),
+            c46: row.bytes(47),
+            c47: row.optionalJSON(48),
+            c48: row.string(49),
+            c49: row.optionalInt(50),
+            c50: row.double(51),
+            c51: row.optionalArray(52, of: String.self),
+            c52: row.date(53),
+            c53: row.optionalUUID(54),
+            c54: row.bytes(55),
+            c55: row.optionalJSON(56),
+            c56: row.string(57),
+            c57: row.optionalInt(58),
+            c58: row.double(59),
+            c59: row.optionalArray(60, of: String.self)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

@@ -803,7 +803,7 @@ public struct String: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -902,7 +902,7 @@ public struct Int: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -1001,7 +1001,7 @@ public struct Double: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -1100,7 +1100,7 @@ public struct Bool: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -1199,7 +1199,7 @@ public struct Array: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -1298,7 +1298,7 @@ public struct Optional: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -1397,7 +1397,7 @@ public struct Set: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -1496,7 +1496,7 @@ public struct Dictionary: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -1595,7 +1595,7 @@ public struct Character: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -1694,7 +1694,7 @@ public struct Result: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -1793,7 +1793,7 @@ public struct Error: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -1892,7 +1892,7 @@ public struct Never: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -1991,7 +1991,7 @@ public struct Range: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -2090,7 +2090,7 @@ public struct UInt8: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -2189,7 +2189,7 @@ public struct Hasher: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -2288,7 +2288,7 @@ public struct Sendable: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -2387,7 +2387,7 @@ public struct Encoder: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -2486,7 +2486,7 @@ public struct Decoder: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -2585,7 +2585,7 @@ public struct CodingKey: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -2684,7 +2684,7 @@ public struct Task: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -2783,7 +2783,7 @@ public struct Key: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -2882,7 +2882,7 @@ public struct Value: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -2981,7 +2981,7 @@ public struct Record: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -3080,7 +3080,7 @@ public struct Entity: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -3179,7 +3179,7 @@ public struct Store: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -3278,7 +3278,7 @@ public struct Session: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -3377,7 +3377,7 @@ public struct Repository: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -3476,7 +3476,7 @@ public struct Query: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -3575,7 +3575,7 @@ public struct Condition: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -3674,7 +3674,7 @@ public struct Cursor: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -3773,7 +3773,7 @@ public struct Snapshot: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -3872,7 +3872,7 @@ public struct Transaction: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -3971,7 +3971,7 @@ public struct Timestamp: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -4070,7 +4070,7 @@ public struct Database: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -4169,7 +4169,7 @@ public struct Storage: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -4268,7 +4268,7 @@ public struct Column: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -4367,7 +4367,7 @@ public struct RowReader: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -4466,7 +4466,7 @@ public struct RowWriter: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -4565,7 +4565,7 @@ public struct TypedColumn: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -4664,7 +4664,7 @@ public struct ReadableRepository: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -4763,7 +4763,7 @@ public struct EntityIdentifier: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -4862,7 +4862,7 @@ public struct IntIdentifier: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -4961,7 +4961,7 @@ public struct ColumnEnum: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -5060,7 +5060,7 @@ public struct UUID: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -5159,7 +5159,7 @@ public struct Date: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -5258,7 +5258,7 @@ public struct URL: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -5357,7 +5357,7 @@ public struct JSONValue: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -5456,7 +5456,7 @@ public struct GeneratedLiteral: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -5555,7 +5555,7 @@ public struct Utf8: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -5654,7 +5654,7 @@ public struct ColumnEquality: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -5753,7 +5753,7 @@ public struct Codable: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -5852,7 +5852,7 @@ public struct Hashable: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -5951,7 +5951,7 @@ public struct Swift: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -6050,7 +6050,7 @@ public struct Cairn: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -6149,7 +6149,7 @@ public struct CairnCore: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
+        try self.init(id: ID(row.int(0)))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -6328,23 +6328,25 @@ public struct Captive: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.uuid(0))
-        text = try row.string(1)
-        number = try row.optionalInt(2)
-        ratio = try row.double(3)
-        flag = try row.bool(4)
-        raw = try row.bytes(5)
-        words = try row.array(6, of: Swift::String.self)
-        more = try row.optionalArray(7, of: [Swift::UInt8].self)
-        at = try row.timestamp(8)
-        day = try row.optionalDate(9)
-        price = try row.optionalDecimal(10)
-        extra = try row.json(11)
-        kind = try row.optionalEnumeration(12, Kind.self)
-        task = try row.optionalInt(13).map { Task.ID($0) }
-        value = try row.optionalInt(14).map { Value.ID($0) }
-        result = try row.optionalInt(15).map { Result.ID($0) }
-        name = try row.string(16)
+        try self.init(
+            id: ID(row.uuid(0)),
+            text: row.string(1),
+            number: row.optionalInt(2),
+            ratio: row.double(3),
+            flag: row.bool(4),
+            raw: row.bytes(5),
+            words: row.array(6, of: Swift::String.self),
+            more: row.optionalArray(7, of: [Swift::UInt8].self),
+            at: row.timestamp(8),
+            day: row.optionalDate(9),
+            price: row.optionalDecimal(10),
+            extra: row.json(11),
+            kind: row.optionalEnumeration(12, Kind.self),
+            task: row.optionalInt(13).map { Task.ID($0) },
+            value: row.optionalInt(14).map { Value.ID($0) },
+            result: row.optionalInt(15).map { Result.ID($0) },
+            name: row.string(16)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -6623,9 +6625,7 @@ public struct CaptivePart: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        text = try row.string(0)
-        task = Task.ID(try row.int(1))
-        kind = try row.enumeration(2, Kind.self)
+        try self.init(text: row.string(0), task: Task.ID(row.int(1)), kind: row.enumeration(2, Kind.self))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt

@@ -131,9 +131,7 @@ public struct Swift: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        id = ID(try row.int(0))
-        name = try row.string(1)
-        at = try row.timestamp(2)
+        try self.init(id: ID(row.int(0)), name: row.string(1), at: row.timestamp(2))
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -261,8 +259,7 @@ public struct CairnCore: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        code = ID(try row.string(0))
-        swift = try row.optionalInt(1).map { Swift.ID($0) }
+        try self.init(code: ID(row.string(0)), swift: row.optionalInt(1).map { Swift.ID($0) })
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
