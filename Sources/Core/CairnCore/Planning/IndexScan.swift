@@ -64,7 +64,12 @@ extension KeyLayout {
         let isDescending = parts[next].isDescending
         let first = isDescending ? range.upper : range.lower
         let last = isDescending ? range.lower : range.upper
-        let lower = first.flatMap { edge($0, base, part: next, isFirst: true) } ?? afterNulls(base, part: next)
+        var lower = afterNulls(base, part: next)
+        if let first {
+            // Behind the greatest value there is (all bytes FF) nothing can come: an empty range, not a whole one.
+            guard let edge = edge(first, base, part: next, isFirst: true) else { return (base, base) }
+            lower = edge
+        }
         let upper = last.map { edge($0, base, part: next, isFirst: false) } ?? beforeNulls(base, part: next)
         return (lower, upper)
     }
