@@ -36,6 +36,7 @@ let package = Package(
         .library(name: "MemoryStorage", targets: ["MemoryStorage"]),
         .library(name: "SQLiteStorage", targets: ["SQLiteStorage"]),
         .library(name: "StorageConformance", targets: ["StorageConformance"]),
+        .library(name: "Simulation", targets: ["Simulation"]),
         .plugin(name: "CairnPlugin", targets: ["CairnPlugin"]),
         .executable(name: "cairn", targets: ["CairnCommand"]),
     ],
@@ -67,12 +68,16 @@ let package = Package(
         program(
             "CairnCommand", path: "Sources/Tools/CairnCommand", ["Cairn", "CairnCore", "CairnSchema", "CairnGenerator"]),
         program("cairn-bench", path: "Sources/Tools/cairn-bench", ["Cairn", "CSQLite"], plugins: ["CairnPlugin"]),
+        program(
+            "cairn-sim", path: "Sources/Tools/cairn-sim",
+            ["Simulation", "StorageConformance", "CairnCore", "MemoryStorage", "SQLiteStorage"]),
         .plugin(
             name: "CairnPlugin", capability: .buildTool(), dependencies: ["cairn-generate"],
             path: "Sources/Plugins/CairnPlugin"),
 
         // Testing: for anyone who writes a driver.
         room("StorageConformance", floor: "Testing", ["CairnCore"]),
+        room("Simulation", floor: "Testing", ["CairnSchema", "CairnCore", "StorageConformance"]),
 
         // Examples.
         program("Atlas", path: "Examples/Atlas/Sources", ["Cairn"], plugins: ["CairnPlugin"]),
@@ -82,6 +87,7 @@ let package = Package(
         tests("CairnCoreTests", ["CairnSchema", "CairnCore"]),
         tests("MemoryStorageTests", ["MemoryStorage", "StorageConformance"]),
         tests("CairnCommandTests", ["CairnCommand", "Cairn", "CairnCore", "CairnSchema", "CairnGenerator"]),
+        tests("SimulationTests", ["Simulation", "StorageConformance", "CairnCore", "MemoryStorage", "SQLiteStorage"]),
         tests("CairnTests", ["Cairn"], plugins: ["CairnPlugin"]),
         .testTarget(name: "Integration", path: "Tests/Integration", swiftSettings: settings),
         tests("SQLiteStorageTests", ["SQLiteStorage", "StorageConformance", "CSQLite", "CFaultyDisk", "StoreWorker"]),
