@@ -38,7 +38,8 @@ enum ValueCases {
                     try expectEqual(record["document"], .json(["n": .int(number)]))
                 }
             },
-            ConformanceCase(.l0, "An error does not show values of sensitive columns, nor what they are like") { store in
+            ConformanceCase(.l0, "An error does not show values of sensitive columns, nor what they are like") {
+                store in
                 let db = try await store.open(
                     """
                     { "database": "secrets", "tables": { "rows": { "columns": {
