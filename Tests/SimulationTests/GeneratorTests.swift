@@ -90,7 +90,7 @@ struct GeneratorTests {
         #expect(
             kinds == [
                 "write", "read", "pages", "cursor", "update", "delete", "transaction", "savepoint", "snapshot", "wait",
-                "maintain", "outcome",
+                "maintain", "outcome", "reopen",
             ])
     }
 }

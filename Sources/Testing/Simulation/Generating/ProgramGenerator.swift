@@ -48,7 +48,7 @@ package struct ProgramGenerator {
     private mutating func load() -> [Step] {
         schema.tables.map { table in
             var writes: [Write] = []
-            for _ in 0..<(3 + random.below(25)) {
+            for _ in 0..<(3 + random.below(25 + pools.keySizes[table.position])) {
                 let write = insert(table)
                 if perform([write]) { writes.append(write) }
             }
@@ -63,9 +63,9 @@ package struct ProgramGenerator {
     private mutating func step(depth: Int) -> Step {
         let nests = depth < 3 ? 1 : 0
         let weights = [
-            26, 5, 38, 4, 4 * nests, 3, 2, isInTransaction ? 0 : 8 * nests, isInTransaction ? 8 * nests : 0, 4 * nests,
-            1,
-            1, 1,
+            26, 5, 38, 4, 4 * nests, 3, 2,
+            isInTransaction ? 0 : 8 * nests, isInTransaction ? 8 * nests : 0, 4 * nests,
+            1, 1, 1, depth == 0 ? 1 : 0,
         ]
         switch random.weighted(weights) {
         case 0: return .write(writes(single: true), idempotencyKey: nil)
@@ -80,7 +80,8 @@ package struct ProgramGenerator {
         case 9: return snapshot(depth)
         case 10: return .wait(seconds: random.pick([1, 3600, 86_399, 86_401, 700_000], else: 1))
         case 11: return .maintain
-        default: return .outcome
+        case 12: return .outcome
+        default: return .reopen
         }
     }
 

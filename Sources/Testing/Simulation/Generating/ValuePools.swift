@@ -4,12 +4,17 @@ import CairnCore
 /// and orders have ties.
 struct ValuePools {
     private let schema: Schema
+    /// For each table, how many values a key has to choose from.
+    private(set) var keySizes: [Int] = []
     private var pools: [[[Value]]] = []
 
     init(_ schema: Schema, _ random: inout SeededRandom) {
         self.schema = schema
         for table in schema.tables {
-            let keySize = table.key.count == 1 ? 10 + random.below(14) : 3 + random.below(4)
+            var keySize = table.key.count == 1 ? 10 + random.below(14) : 3 + random.below(4)
+            // Now and then enough records that results are sorted, trimmed and handed out in portions.
+            if random.chance(3) { keySize *= 15 }
+            keySizes.append(keySize)
             pools.append(
                 table.columns.map { column in
                     let size = table.isKey(column.position) ? keySize : 2 + random.below(8)

@@ -36,6 +36,8 @@ package indirect enum Step: Sendable, Hashable {
     case maintain
     /// Asks whether the last commit that gave a receipt happened.
     case outcome
+    /// Closes the store and opens it again, if its driver keeps it. Inside other steps nothing happens.
+    case reopen
 
     /// The steps inside.
     package var inner: [Step] {

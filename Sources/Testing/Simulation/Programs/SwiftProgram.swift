@@ -87,6 +87,7 @@ struct SwiftProgram {
             }
         case .wait(let seconds): line("// \(seconds) seconds pass here, by the clock of the store")
         case .maintain: show(number, "try await store.maintain()")
+        case .reopen: line("// a store that outlives its handle is closed here, and opened again")
         case .outcome: line("// outcome(of:) of the last receipt is asked here")
         }
     }

@@ -6,8 +6,11 @@ import StorageConformance
 /// One writer at a time: with two at once drivers may rightly differ in which of them waits and which loses. Snapshots, pages
 /// and cursors stay open while it writes.
 final class Execution {
-    private let store: Store
-    private let clock: SimulationClock
+    private let driver: any ConformanceDriver
+    private let name: String
+    private let schema: Schema
+    private let clock = SimulationClock()
+    private var store: Store
     private(set) var observations: [Observation] = []
     private var snapshots: [Session] = []
     private var path: [Int] = []
@@ -16,9 +19,24 @@ final class Execution {
     /// The error a body throws on purpose.
     private struct Abandoned: Error {}
 
-    private init(_ store: Store, _ clock: SimulationClock) {
-        self.store = store
-        self.clock = clock
+    private init(_ driver: any ConformanceDriver, _ name: String, _ schema: Schema) async throws {
+        self.driver = driver
+        self.name = name
+        self.schema = schema
+        store = try await Execution.open(driver, name, schema, clock)
+    }
+
+    private static func open(
+        _ driver: any ConformanceDriver, _ name: String, _ schema: Schema, _ clock: SimulationClock
+    ) async throws -> Store {
+        let storage = try await driver.open(name) { clock.now }
+        do {
+            return try await Store.open(storage, schema: schema)
+        } catch {
+            // The first error is the one to tell.
+            try? await storage.close()
+            throw error
+        }
     }
 
     /// Opens a fresh store of a driver, runs the program, looks at everything the store holds then, and closes it.
@@ -26,18 +44,16 @@ final class Execution {
     static func run(
         _ steps: [Step], _ schema: Schema, on driver: any ConformanceDriver, name: String
     ) async throws -> [Observation] {
-        let clock = SimulationClock()
-        let storage = try await driver.open(name) { clock.now }
         do {
-            let execution = Execution(try await Store.open(storage, schema: schema), clock)
-            await execution.run(steps, in: execution.store.session)
+            let execution = try await Execution(driver, name, schema)
+            for (number, step) in steps.enumerated() {
+                await execution.run(step, number, in: execution.store.session)
+            }
             await execution.sweep()
-            try await storage.close()
+            try await execution.store.close()
             try await driver.remove(name)
             return execution.observations
         } catch {
-            // The first error is the one to tell.
-            try? await storage.close()
             try? await driver.remove(name)
             throw error
         }
@@ -104,6 +120,11 @@ final class Execution {
             clock.advance(seconds: seconds)
             return .done("waited")
         case .maintain: return .count(try await store.maintain().expiredReceipts)
+        case .reopen:
+            guard driver.isPersistent, path.count == 1 else { return .done("reopened") }
+            try await store.close()
+            store = try await Execution.open(driver, name, schema, clock)
+            return .done("reopened")
         case .outcome:
             guard let token else { return .done("no token") }
             return .done(try await store.outcome(of: token).rawValue)
