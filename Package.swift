@@ -46,6 +46,7 @@ let package = Package(
         .library(name: "MemoryStorage", targets: ["MemoryStorage"]),
         .library(name: "SQLiteStorage", targets: ["SQLiteStorage"]),
         .library(name: "StorageConformance", targets: ["StorageConformance"]),
+        .library(name: "Simulation", targets: ["Simulation"]),
         .plugin(name: "CairnPlugin", targets: ["CairnPlugin"]),
         .executable(name: "cairn", targets: ["CairnCommand"]),
     ],
@@ -77,12 +78,16 @@ let package = Package(
         program(
             "CairnCommand", path: "Sources/Tools/CairnCommand", ["Cairn", "CairnCore", "CairnSchema", "CairnGenerator"]),
         program("cairn-bench", path: "Sources/Tools/cairn-bench", ["Cairn", "CSQLite"], plugins: ["CairnPlugin"]),
+        program(
+            "cairn-sim", path: "Sources/Tools/cairn-sim",
+            ["Simulation", "StorageConformance", "CairnCore", "MemoryStorage", "SQLiteStorage"]),
         .plugin(
             name: "CairnPlugin", capability: .buildTool(), dependencies: ["cairn-generate"],
             path: "Sources/Plugins/CairnPlugin"),
 
         // Testing: for anyone who writes a driver.
         room("StorageConformance", floor: "Testing", ["CairnCore"]),
+        room("Simulation", floor: "Testing", ["CairnSchema", "CairnCore", "StorageConformance"]),
 
         // Examples.
         program("Atlas", path: "Examples/Atlas/Sources", ["Cairn"], plugins: ["CairnPlugin"]),
@@ -92,6 +97,7 @@ let package = Package(
         tests("CairnCoreTests", ["CairnSchema", "CairnCore"]),
         tests("MemoryStorageTests", ["MemoryStorage", "StorageConformance"]),
         tests("CairnCommandTests", ["CairnCommand", "Cairn", "CairnCore", "CairnSchema", "CairnGenerator"]),
+        tests("SimulationTests", ["Simulation", "StorageConformance", "CairnCore", "MemoryStorage", "SQLiteStorage"]),
         tests("CairnTests", ["Cairn"], plugins: ["CairnPlugin"]),
         tests(
             "CairnGeneratorTests",

@@ -2,9 +2,9 @@ import CairnCore
 
 /// The rows of a query on a connection, read in portions.
 ///
-/// The statement stays open between portions, so all rows are of the moment of the first. If the connection is about to write,
-/// or to end its transaction, `detach` reads the rest into memory first: what a cursor gives never depends on what was
-/// written after it was made.
+/// The statement is begun at once and stays open between portions, so all rows are of the moment when the cursor was made. If
+/// the connection is about to write, or to end its transaction, `detach` reads the rest into memory first: what a cursor gives
+/// never depends on what was written after it was made.
 final class SQLiteCursor: RowCursor, @unchecked Sendable {
     // Safety of `@unchecked Sendable`: all state is touched under the connection's lock, except by `init`.
 
@@ -14,6 +14,8 @@ final class SQLiteCursor: RowCursor, @unchecked Sendable {
     /// The statement being read; nil when all is read, or closed.
     private var statement: SQLiteStatement?
     private var row: SQLiteRow?
+    /// Whether there is a first row, until it is handed out.
+    private var first: Bool?
     /// Rows read ahead, in order; `place` is the next.
     private var ahead: [Record] = []
     private var place = 0
@@ -25,15 +27,24 @@ final class SQLiteCursor: RowCursor, @unchecked Sendable {
     init(
         _ query: Query, _ access: SQLiteConnection.Access, in use: ConnectionUse, onEnd: @escaping @Sendable () -> Void
     ) throws {
-        self.use = use
-        table = query.table
-        self.onEnd = onEnd
         let compiled = QueryCompiler.rows(query, access.statements(of: query.table).sql)
         let statement = try access.take(compiled.sql)
         statement.bind(compiled.parameters)
+        // A statement takes its view of the data when it first steps; that is to be now, not when someone asks for rows. Before
+        // anything is stored: a cursor that failed half-way would end under the lock that its end takes.
+        first = try statement.step()
+        self.use = use
+        table = query.table
+        self.onEnd = onEnd
         sql = compiled.sql
         self.statement = statement
         row = SQLiteRow(table: query.table, statement: statement.handle)
+    }
+
+    /// Moves to the next row. Under the connection's lock.
+    private func step(_ statement: SQLiteStatement) throws -> Bool {
+        defer { first = nil }
+        return try first ?? statement.step()
     }
 
     deinit { close() }
@@ -46,7 +57,7 @@ final class SQLiteCursor: RowCursor, @unchecked Sendable {
                 if isClosed { throw StorageError.closed("cursor") }
                 guard let statement, let row else { return try nextAhead(count, body) }
                 for _ in 0..<count {
-                    guard try statement.step() else {
+                    guard try step(statement) else {
                         end(access)
                         ended = true
                         return false
@@ -79,7 +90,7 @@ final class SQLiteCursor: RowCursor, @unchecked Sendable {
         // Whatever happens, the statement must not be stepped again: after a failure it would start anew.
         defer { end(access) }
         do {
-            while try statement.step() { ahead.append(try Record(row: row)) }
+            while try step(statement) { ahead.append(try Record(row: row)) }
         } catch {
             isClosed = true
             throw error

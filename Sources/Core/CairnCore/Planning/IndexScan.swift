@@ -66,7 +66,7 @@ extension KeyLayout {
         let last = isDescending ? range.lower : range.upper
         var lower = afterNulls(base, part: next)
         if let first {
-            // Nothing comes after the greatest value of a type.
+            // Behind the greatest value there is (all bytes FF) nothing can come: an empty range, not a whole one.
             guard let edge = edge(first, base, part: next, isFirst: true) else { return (base, base) }
             lower = edge
         }

@@ -55,6 +55,16 @@ public struct RecordRepository: Sendable {
     /// All records, in the order of the key.
     public func all() async throws -> [Record] { try await all(Query(table)) }
 
+    /// A page of a query, and where the next one begins. Records that come or go between pages neither repeat nor hide others.
+    /// - Parameters:
+    ///   - size: The records of a page, at least 1.
+    ///   - cursor: Where the page before ended; nil for the first.
+    /// - Throws: `query.cursor` for the cursor of another query.
+    public func page(_ query: Query, size: Int, after cursor: PageCursor? = nil) async throws -> Page<Record> {
+        try check(query.table)
+        return try await session.page(of: query, size: size, after: cursor) { try Record(row: $0) }
+    }
+
     /// How many records a query has; all by default.
     public func count(_ query: Query? = nil) async throws -> Int {
         try check(query?.table ?? table)

@@ -85,25 +85,7 @@ public struct RepositoryQuery<Base: ReadableRepository>: Sendable {
     ///   - cursor: Where the page before ended; nil for the first.
     /// - Throws: `query.cursor` for the cursor of another query.
     public func page(size: Int, after cursor: PageCursor? = nil) async throws -> Page<Base.Item> {
-        guard size > 0 else { throw StorageError(.query, "a page has at least 1 record, found \(size)") }
-        let schema = base.session.schema.id
-        var query = query
-        query.after = try cursor?.position(in: query, schema: schema)
-        // One more than the page tells whether there is another.
-        query.limit = min(size + 1, query.limit ?? .max)
-        var items: [Base.Item] = []
-        var next: PageCursor?
-        var hasMore = false
-        try await base.session.read(query) { row in
-            if items.count == size {
-                hasMore = true
-                return false
-            }
-            items.append(try Base.Item(row: row))
-            if items.count == size { next = try PageCursor(query, schema: schema, row: row) }
-            return true
-        }
-        return Page(items: items, next: hasMore ? next : nil)
+        try await base.session.page(of: query, size: size, after: cursor) { try Base.Item(row: $0) }
     }
 
     /// How the query would be answered: the index, what is left to filter and sort, the requests and their price.

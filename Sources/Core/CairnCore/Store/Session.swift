@@ -119,8 +119,8 @@ public final class Session: Sendable {
         return try await reader.explain(query)
     }
 
-    /// Begins to read the rows of a query, for streams.
-    func cursor(_ query: Query) async throws -> any RowCursor {
+    /// Begins to read the rows of a query in portions, all of the moment of this call. Whoever asks for it closes it.
+    public func cursor(_ query: Query) async throws -> any RowCursor {
         try check(query)
         return try await reader.rows(query)
     }

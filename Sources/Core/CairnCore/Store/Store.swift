@@ -70,10 +70,12 @@ public final class Store: Sendable {
         try await core.storage.outcome(of: token)
     }
 
-    /// Housekeeping that is never urgent; safe at any time.
+    /// Housekeeping that is never urgent; safe at any time, but inside a transaction.
+    /// - Throws: `storage.invalid` when the task is inside a transaction of the store, for which it would wait.
     @discardableResult
     public func maintain() async throws -> MaintenanceReport {
-        try await core.storage.maintain()
+        try TransactionContext.refuseOutside(core)
+        return try await core.storage.maintain()
     }
 
     /// Lets go of files and connections. Calls after it fail with `storage.closed`.

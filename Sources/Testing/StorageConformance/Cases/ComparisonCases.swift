@@ -16,6 +16,38 @@ enum ComparisonCases {
                     try expectEqual(try await db.keys(db.query("things", where: condition)), ["n3", "n4", "n5"])
                 }
             },
+            ConformanceCase(.l0, "Nothing sorts behind the greatest value or before the least, in any index") { store in
+                for schema in [Schemas.things, Schemas.indexedThings] {
+                    // Never null: then the encoding of the greatest value is all ones, and has nothing behind it.
+                    let isPlain = schema == Schemas.things
+                    let db = try await store.open(
+                        schema.replacing("?\"", with: "\""), name: isPlain ? "plain" : "indexed")
+                    for number in 0..<20 {
+                        try await db.insert(
+                            "things", middling.merging(["id": .string("n\(number)")]) { first, _ in first })
+                    }
+                    for (name, comparison, value) in ends {
+                        let column = try db.column(name, of: "things")
+                        let condition = Condition.compare(column: column, comparison, value)
+                        for order in [[], [false], [true]] {
+                            let terms = order.map { OrderTerm(column: column, isDescending: $0) }
+                            let query = try db.query("things", where: condition, order: terms)
+                            try expectEqual(try await db.keys(query), [], "\(name) \(comparison) \(value)")
+                        }
+                    }
+                }
+            },
+            ConformanceCase(.l0, "Nothing sorts behind the greatest key, and so nothing is deleted") { store in
+                let db = try await QueryCases.people(store)
+                let id = try db.column("id", of: "people")
+                let age = try db.column("age", of: "people")
+                for condition in [
+                    Condition.compare(column: id, .greater, .int(.max)), .compare(column: age, .less, .int(.min)),
+                ] {
+                    try expectEqual(try await db.session.delete(db.query("people", where: condition)), 0)
+                }
+                try expectEqual(try await db.records("people").count(), 100)
+            },
             ConformanceCase(.l0, "A range whose ends have changed places is empty") { store in
                 let db = try await numbers(store, indexed: true)
                 let column = try db.column("number", of: "things")
@@ -98,6 +130,21 @@ enum ComparisonCases {
         ]
 
     /// Nine things numbered 0 to 8.
+    /// Values that are neither the least nor the greatest of their types, for columns that may not be null.
+    private static let middling: [String: Value] = [
+        "text": .string("a"), "number": .int(0), "real": .double(0), "flag": .bool(false), "raw": .bytes([0]),
+        "token": .uuid(.version7()), "instant": .timestamp(.epoch), "day": .date(.today), "amount": .decimal(.zero),
+        "document": .json(0),
+    ]
+
+    /// Comparisons that no value satisfies.
+    private static let ends: [(String, Condition.Comparison, Value)] = [
+        ("number", .greater, .int(.max)), ("number", .less, .int(.min)), ("flag", .greater, .bool(true)),
+        ("flag", .less, .bool(false)), ("text", .less, .string("")), ("raw", .less, .bytes([])),
+        ("real", .greater, .double(.greatestFiniteMagnitude)), ("instant", .greater, .timestamp(.max)),
+        ("instant", .less, .timestamp(.min)), ("day", .less, .date(.min)), ("day", .greater, .date(.max)),
+    ]
+
     private static func numbers(_ store: ConformanceStore, indexed: Bool) async throws -> Store {
         let db = try await store.open(
             indexed ? Schemas.indexedThings : Schemas.things, name: indexed ? "indexed" : "plain")

@@ -90,6 +90,22 @@ enum SnapshotCases {
             try expectEqual(keys, (0..<50).map(String.init))
             try await storage.close()
         },
+        ConformanceCase(.l2, "A cursor gives the rows of the moment it was made, though read only later") { store in
+            let db = try await QueryCases.people(store)
+            let cursor = try await db.session.cursor(db.query("people", limit: 2))
+            try await db.records("people").delete(.int(0))
+            try await db.session.change("people", .int(1), ["age": .int(99)])
+            var rows: [String] = []
+            while try await cursor.next(
+                10,
+                { row in
+                    rows.append("\(KeyText.encode(try row.key())) \(row.revision)")
+                    return true
+                })
+            {}
+            cursor.close()
+            try expectEqual(rows, ["0 1", "1 1"])
+        },
         ConformanceCase(.l2, "A cursor left early gives back what it held") { store in
             let storage = try await store.storage()
             let schema = try Schema(parsing: Schemas.people)

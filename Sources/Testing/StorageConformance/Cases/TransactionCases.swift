@@ -132,6 +132,15 @@ enum TransactionCases {
             }
             try expectEqual(runs, 1)
         },
+        ConformanceCase(.l1, "Housekeeping inside a transaction is refused, and works after it") { store in
+            let db = try await accounts(store)
+            try await db.transaction { tx in
+                try await expectError(.invalid) { try await db.maintain() }
+                try await tx.change("people", .int(1), ["age": .int(50)])
+            }
+            try await db.maintain()
+            try expectEqual(try await db.records("people").get(.int(1))["age"], .int(50))
+        },
         ConformanceCase(.l1, "The records of a transaction carry one time") { store in
             let db = try await accounts(store)
             let time = store.clock.now

@@ -1,0 +1,151 @@
+import CairnCore
+
+/// What a store holds, as plainly as it can be said: a dictionary of records for each table, and the rules of writing as loops
+/// over all of them.
+///
+/// It shares nothing with the drivers but the core's values: no key encoding, no index, no planner. So a fault that two drivers
+/// share because they share code is a difference from this one.
+struct ModelState: Sendable {
+    /// A record and its metadata.
+    struct Row: Sendable {
+        var values: [Value]
+        var metadata: RecordMetadata
+    }
+
+    /// What is kept for an idempotency key.
+    struct Kept: Sendable {
+        var digest: [UInt8]
+        var receipt: Receipt
+    }
+
+    let schema: Schema
+    private(set) var tables: [[Key: Row]]
+    /// The last revisions of deleted records: one inserted again goes on from there.
+    private var deleted: [[Key: Int]]
+    var receipts: [[UInt8]: Kept] = [:]
+    var commitCount = 0
+
+    init(_ schema: Schema) {
+        self.schema = schema
+        tables = schema.tables.map { _ in [:] }
+        deleted = schema.tables.map { _ in [:] }
+    }
+
+    // MARK: Writing
+
+    /// Applies operations in order, or none.
+    mutating func apply(_ operations: [WriteOperation], at time: Timestamp) throws -> [RecordMetadata] {
+        var copy = self
+        let results = try operations.map { try copy.apply($0, at: time) }
+        self = copy
+        return results
+    }
+
+    private mutating func apply(_ operation: WriteOperation, at time: Timestamp) throws -> RecordMetadata {
+        let table = operation.table
+        let key = operation.key
+        let old = tables[table.position][key]
+        switch operation {
+        case .insert(_, let values):
+            if old != nil { throw StorageError.duplicate(table, key, index: nil, other: key) }
+            return try put(values, key, table, replacing: nil, at: time)
+        case .update(_, let values, let revision):
+            guard let old else { throw StorageError.notFound(table, key) }
+            try check(revision, old, key, table)
+            return try put(values, key, table, replacing: old, at: time)
+        case .upsert(_, let values):
+            return try put(values, key, table, replacing: old, at: time)
+        case .delete(_, _, let revision):
+            guard let old else { throw StorageError.notFound(table, key) }
+            try check(revision, old, key, table)
+            tables[table.position][key] = nil
+            let last = old.metadata.revision + 1
+            deleted[table.position][key] = last
+            return RecordMetadata(revision: last, createdAt: old.metadata.createdAt, updatedAt: time)
+        }
+    }
+
+    private func check(_ expected: Int?, _ row: Row, _ key: Key, _ table: Table) throws {
+        guard let expected, expected != row.metadata.revision else { return }
+        throw StorageError.conflict(table, key, expected: expected, actual: row.metadata.revision)
+    }
+
+    private mutating func put(
+        _ values: [Value], _ key: Key, _ table: Table, replacing old: Row?, at time: Timestamp
+    ) throws -> RecordMetadata {
+        for index in table.indexes where index.isUnique {
+            let mine = index.parts.map { values[$0.column] }
+            if mine.contains(where: \.isNull) { continue }
+            for (other, row) in tables[table.position] where other != key {
+                if index.parts.map({ row.values[$0.column] }) == mine {
+                    throw StorageError.duplicate(table, key, index: index, other: other)
+                }
+            }
+        }
+        let last = old?.metadata.revision ?? deleted[table.position][key] ?? 0
+        let metadata = RecordMetadata(
+            revision: last + 1, createdAt: old?.metadata.createdAt ?? time, updatedAt: time)
+        tables[table.position][key] = Row(values: values, metadata: metadata)
+        deleted[table.position][key] = nil
+        return metadata
+    }
+
+    // MARK: References
+
+    /// Checks that nothing written refers to nothing, and nothing deleted is referred to.
+    /// - Throws: `storage.reference` for the first operation at fault.
+    func checkReferences(_ operations: [WriteOperation]) throws {
+        for operation in operations {
+            let table = operation.table
+            if let row = tables[table.position][operation.key] {
+                try checkTargets(of: row, operation.key, table)
+            } else {
+                try checkReferrers(of: operation.key, table)
+            }
+        }
+    }
+
+    private func checkTargets(of row: Row, _ key: Key, _ table: Table) throws {
+        for reference in table.references {
+            let value = row.values[reference.column]
+            if value.isNull || tables[reference.target][Key(value)] != nil { continue }
+            throw StorageError.danglingReference(
+                table, key, column: table.columns[reference.column], target: Key(value))
+        }
+    }
+
+    private func checkReferrers(of key: Key, _ table: Table) throws {
+        for reference in table.referrers {
+            let other = schema.tables[reference.table]
+            guard let found = tables[other.position].first(where: { $0.value.values[reference.column] == key.first })
+            else { continue }
+            throw StorageError.stillReferenced(
+                table, key, by: other, found.key, column: other.columns[reference.column])
+        }
+    }
+
+    // MARK: Reading
+
+    /// The rows of a query, in its order.
+    func rows(_ query: Query) -> [Row] {
+        let terms = query.totalOrder
+        var rows = Array(tables[query.table.position].values)
+        if let condition = query.condition { rows = rows.filter { ModelCondition.holds(condition, $0.values) == true } }
+        if let after = query.after {
+            rows = rows.filter { row in
+                ModelOrder.compare(row.values, terms) { place in after.values[place] } > 0
+            }
+        }
+        rows.sort { left, right in
+            ModelOrder.compare(left.values, terms) { place in right.values[terms[place].column] } < 0
+        }
+        return Array(rows.prefix(query.limit ?? .max))
+    }
+
+    /// How many rows a query has, wherever it goes on.
+    func count(_ query: Query) -> Int {
+        var query = query
+        query.after = nil
+        return rows(query).count
+    }
+}

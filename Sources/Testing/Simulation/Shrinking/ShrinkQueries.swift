@@ -1,0 +1,100 @@
+import CairnCore
+
+/// Makes queries simpler: fewer parts of conditions, fewer terms of orders, no limits.
+enum ShrinkQueries {
+    static func simplifications(_ program: Program) -> [Shrinker.Edit] {
+        program.paths.flatMap { path -> [Shrinker.Edit] in
+            guard let spec = program.step(at: path)?.query else { return [] }
+            return simpler(spec).map { spec in
+                { program in
+                    program.replacing(path) { step in
+                        var step = step
+                        guard step.query != nil else { return nil }
+                        step.query = spec
+                        return [step]
+                    }
+                }
+            }
+        }
+    }
+
+    private static func simpler(_ spec: QuerySpec) -> [QuerySpec] {
+        var found: [QuerySpec] = []
+        func add(_ change: (inout QuerySpec) -> Void) {
+            var copy = spec
+            change(&copy)
+            found.append(copy)
+        }
+        if let condition = spec.condition {
+            add { $0.condition = nil }
+            for simpler in ShrinkQueries.simpler(condition) { add { $0.condition = simpler } }
+        }
+        if spec.limit != nil { add { $0.limit = nil } }
+        for place in spec.order.indices {
+            add { $0.order.remove(at: place) }
+            if spec.order[place].isDescending { add { $0.order[place] = spec.order[place].ascending } }
+        }
+        return found
+    }
+
+    /// A part in the place of the whole, a part less, or a simpler part.
+    private static func simpler(_ condition: Condition) -> [Condition] {
+        switch condition {
+        case .and(let parts): parts + fewer(parts).map(Condition.and)
+        case .or(let parts): parts + fewer(parts).map(Condition.or)
+        case .not(let part): [part] + simpler(part).map(Condition.not)
+        case .isIn(let column, let values):
+            values.indices.map { place in
+                var values = values
+                values.remove(at: place)
+                return .isIn(column: column, values)
+            }
+        case .text(let column, let match, let operand, let ignoringCase):
+            (ignoringCase ? [Condition.text(column: column, match, operand, ignoringCase: false)] : [])
+                + ShrinkValues.simpler(operand).map {
+                    .text(column: column, match, $0, ignoringCase: ignoringCase)
+                }
+        default: []
+        }
+    }
+
+    private static func fewer(_ parts: [Condition]) -> [[Condition]] {
+        parts.indices.flatMap { place in
+            var rest = parts
+            rest.remove(at: place)
+            return [rest]
+                + simpler(parts[place]).map { simpler in
+                    var changed = parts
+                    changed[place] = simpler
+                    return changed
+                }
+        }
+    }
+}
+
+extension Step {
+    /// The query of the step, if it has one.
+    var query: QuerySpec? {
+        get {
+            switch self {
+            case .read(.rows(let spec), _), .read(.count(let spec), _), .read(.explain(let spec), _),
+                .pages(let spec, _, _, _), .cursor(let spec, _, _, _), .update(let spec, _), .delete(let spec):
+                spec
+            default: nil
+            }
+        }
+        set {
+            guard let newValue else { return }
+            switch self {
+            case .read(.rows, let from): self = .read(.rows(newValue), from: from)
+            case .read(.count, let from): self = .read(.count(newValue), from: from)
+            case .read(.explain, let from): self = .read(.explain(newValue), from: from)
+            case .pages(_, let size, let from, let steps): self = .pages(newValue, size: size, from: from, steps)
+            case .cursor(_, let first, let from, let steps): self = .cursor(newValue, first: first, from: from, steps)
+            case .update(_, let assignments): self = .update(newValue, assignments)
+            case .delete: self = .delete(newValue)
+            default: break
+            }
+        }
+    }
+}

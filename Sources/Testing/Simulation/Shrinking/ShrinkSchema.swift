@@ -1,0 +1,192 @@
+import CairnCore
+
+/// Leaves out tables, columns and indexes, and simplifies what is left. A schema that makes no sense then fails to open, which
+/// is no difference, so nothing here need be careful.
+enum ShrinkSchema {
+    static func removals(_ program: Program) -> [Shrinker.Edit] {
+        var edits: [Shrinker.Edit] = []
+        for (place, table) in program.schema.tables.enumerated().reversed() {
+            edits.append { $0.removingTable(place) }
+            edits += table.indexes.indices.reversed().map { index in
+                { program in
+                    program.changing(place) { table in
+                        if table.indexes.indices.contains(index) { table.indexes.remove(at: index) }
+                    }
+                }
+            }
+            edits += table.columns.indices.reversed().map { column in { $0.removingColumn(column, of: place) } }
+        }
+        return edits
+    }
+
+    static func simplifications(_ program: Program) -> [Shrinker.Edit] {
+        var edits: [Shrinker.Edit] = []
+        for (place, table) in program.schema.tables.enumerated() {
+            for (number, column) in table.columns.enumerated() {
+                func edit(_ change: @escaping (inout ColumnPlan) -> Void) {
+                    edits.append { $0.changing(place) { change(&$0.columns[number]) } }
+                }
+                if !column.options.isEmpty { edit { $0.options = [] } }
+                if column.isUnique { edit { $0.isUnique = false } }
+                if column.isNullable { edit { $0.isNullable = false } }
+                for option in column.options.indices { edit { $0.options.remove(at: option) } }
+            }
+            for (number, index) in table.indexes.enumerated() {
+                func edit(_ change: @escaping (inout IndexPlan) -> Void) {
+                    edits.append { $0.changing(place) { change(&$0.indexes[number]) } }
+                }
+                if index.isUnique { edit { $0.isUnique = false } }
+                if !index.included.isEmpty { edit { $0.included = [] } }
+                if index.parts.count > 1 { edit { $0.parts.removeLast() } }
+                for part in index.parts.indices where index.parts[part].isDescending {
+                    edit { $0.parts[part].isDescending = false }
+                }
+            }
+        }
+        return edits
+    }
+}
+
+extension Program {
+    fileprivate func changing(_ table: Int, _ change: (inout TablePlan) -> Void) -> Program? {
+        guard schema.tables.indices.contains(table) else { return nil }
+        var copy = self
+        change(&copy.schema.tables[table])
+        return copy
+    }
+
+    // MARK: Tables
+
+    /// The program without a table, and without what refers to it or uses it; nil for the only one.
+    fileprivate func removingTable(_ removed: Int) -> Program? {
+        guard schema.tables.count > 1, schema.tables.indices.contains(removed) else { return nil }
+        for (place, table) in schema.tables.enumerated() where place != removed {
+            for column in table.columns where column.kind == .reference(removed) { return nil }
+        }
+        func moved(_ table: Int) -> Int? { table == removed ? nil : table > removed ? table - 1 : table }
+        var program = mapSteps { $0.mapTables(moved) }
+        program.schema.tables.remove(at: removed)
+        for table in program.schema.tables.indices {
+            for column in program.schema.tables[table].columns.indices {
+                guard case .reference(let target) = program.schema.tables[table].columns[column].kind,
+                    let place = moved(target)
+                else { continue }
+                program.schema.tables[table].columns[column].kind = .reference(place)
+            }
+        }
+        return program
+    }
+
+    // MARK: Columns
+
+    /// The program without a column that is not part of the key.
+    fileprivate func removingColumn(_ removed: Int, of table: Int) -> Program? {
+        guard schema.tables.indices.contains(table), schema.tables[table].columns.indices.contains(removed),
+            !schema.tables[table].key.contains(removed)
+        else { return nil }
+        func moved(_ column: Int) -> Int? { column == removed ? nil : column > removed ? column - 1 : column }
+        var program = mapSteps { $0.table == table ? $0.mapColumns(moved, without: removed, of: table) : $0 }
+        // A batch writes to several tables.
+        program = program.mapSteps { step in
+            guard case .write(let writes, let key) = step else { return step }
+            return .write(
+                writes.map { $0.table == table ? $0.removingValue(removed) : $0 }, idempotencyKey: key)
+        }
+        var plan = program.schema.tables[table]
+        plan.columns.remove(at: removed)
+        plan.key = plan.key.compactMap(moved)
+        for place in plan.indexes.indices {
+            plan.indexes[place].parts = plan.indexes[place].parts.compactMap { part in
+                moved(part.column).map { .init(column: $0, isDescending: part.isDescending) }
+            }
+            plan.indexes[place].included = plan.indexes[place].included.compactMap(moved)
+        }
+        plan.indexes.removeAll { $0.parts.isEmpty }
+        program.schema.tables[table] = plan
+        return program
+    }
+}
+
+extension Step {
+    /// The table of the query of the step.
+    fileprivate var table: Int? { query?.table }
+
+    fileprivate func mapTables(_ moved: (Int) -> Int?) -> Step? {
+        switch self {
+        case .write(let writes, let key):
+            return .write(writes.compactMap { $0.mapTable(moved) }, idempotencyKey: key)
+        case .read(.get(let table, let key), let from):
+            return moved(table).map { .read(.get(table: $0, key), from: from) }
+        case .read(.find(let table, let keys), let from):
+            return moved(table).map { .read(.find(table: $0, keys), from: from) }
+        default:
+            guard var spec = query else { return self }
+            guard let table = moved(spec.table) else { return nil }
+            spec.table = table
+            var step = self
+            step.query = spec
+            return step
+        }
+    }
+
+    fileprivate func mapColumns(_ moved: (Int) -> Int?, without removed: Int, of table: Int) -> Step {
+        var step = self
+        if var spec = query {
+            spec.condition = spec.condition?.mapLeaves { $0.mapColumn(moved) }
+            spec.order = spec.order.compactMap { term in
+                moved(term.column).map { OrderTerm(column: $0, isDescending: term.isDescending) }
+            }
+            step.query = spec
+        }
+        if case .update(let spec, let assignments) = step {
+            step = .update(
+                spec,
+                assignments.compactMap { assignment in
+                    moved(assignment.column).map { Assignment(column: $0, value: assignment.value) }
+                })
+        }
+        return step
+    }
+}
+
+extension Condition {
+    /// A comparison with its column moved; one with the column that is gone is true.
+    fileprivate func mapColumn(_ moved: (Int) -> Int?) -> Condition {
+        switch self {
+        case .compare(let column, let comparison, let value):
+            moved(column).map { .compare(column: $0, comparison, value) } ?? .constant(true)
+        case .isNull(let column): moved(column).map { .isNull(column: $0) } ?? .constant(true)
+        case .isIn(let column, let values): moved(column).map { .isIn(column: $0, values) } ?? .constant(true)
+        case .text(let column, let match, let operand, let ignoringCase):
+            moved(column).map { .text(column: $0, match, operand, ignoringCase: ignoringCase) } ?? .constant(true)
+        default: self
+        }
+    }
+}
+
+extension Write {
+    fileprivate func mapTable(_ moved: (Int) -> Int?) -> Write? {
+        guard let table = moved(table) else { return nil }
+        return switch self {
+        case .insert(_, let values): .insert(table: table, values)
+        case .update(_, let values, let revision): .update(table: table, values, expecting: revision)
+        case .upsert(_, let values): .upsert(table: table, values)
+        case .delete(_, let key, let revision): .delete(table: table, key, expecting: revision)
+        }
+    }
+
+    fileprivate func removingValue(_ removed: Int) -> Write {
+        func rest(_ values: [Value?]) -> [Value?] {
+            var values = values
+            if values.indices.contains(removed) { values.remove(at: removed) }
+            return values
+        }
+        return switch self {
+        case .insert(let table, let values): .insert(table: table, rest(values))
+        case .update(let table, let values, let revision):
+            .update(table: table, rest(values), expecting: revision)
+        case .upsert(let table, let values): .upsert(table: table, rest(values))
+        case .delete: self
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import CairnCore
+import Foundation
+import Simulation
+
+/// What a run found.
+struct Report {
+    let seeds: ClosedRange<UInt64>
+    let checked: Int
+    let drivers: [String]
+    let differences: [Difference]
+
+    /// For people.
+    var summary: String {
+        let names = drivers.joined(separator: ", ")
+        guard !differences.isEmpty else { return "\(checked) seeds, no difference: model, \(names)" }
+        let failed = differences.map { "\($0.seed)" }.joined(separator: ", ")
+        return "\(checked) seeds, \(differences.count) with a difference (\(failed)): model, \(names)"
+    }
+
+    /// For programs.
+    var json: String {
+        let found = differences.map { difference -> JSONValue in
+            [
+                "seed": .string("\(difference.seed)"), "driver": .string(difference.driver),
+                "expected": .string(difference.expected), "found": .string(difference.found),
+                "steps": .int(difference.stepCount), "program": .string(difference.swift),
+            ]
+        }
+        let report: JSONValue = [
+            "first": .string("\(seeds.lowerBound)"), "last": .string("\(seeds.upperBound)"), "checked": .int(checked),
+            "drivers": .array(drivers.map(JSONValue.string)), "differences": .array(found),
+        ]
+        return report.description
+    }
+}
+
+/// Shows on the standard error how far a run is, about once a second.
+struct Progress {
+    private let total: Int
+    private let start = ContinuousClock.now
+    private var shown = ContinuousClock.now
+    private let isTerminal = isatty(STDERR_FILENO) == 1
+    private(set) var done = 0
+
+    init(total: Int) {
+        self.total = total
+    }
+
+    mutating func advance(differences: Int) {
+        done += 1
+        let now = ContinuousClock.now
+        // A log gets a line a minute, a person at a terminal one that changes.
+        guard now - shown > (isTerminal ? .seconds(1) : .seconds(60)) else { return }
+        shown = now
+        let rate = Double(done) / seconds(now - start)
+        let left = Int(Double(total - done) / max(rate, 0.001))
+        let text = String(
+            format: "%d of %d seeds, %.0f a second, %d:%02d left, %d differences", done, total, rate, left / 60,
+            left % 60,
+            differences)
+        FileHandle.standardError.write(Data((isTerminal ? "\r\(text)\u{1B}[K" : "\(text)\n").utf8))
+    }
+
+    func end() {
+        if isTerminal { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+    }
+
+    private func seconds(_ duration: Duration) -> Double {
+        Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
+    }
+}
