@@ -226,6 +226,11 @@ struct SchemaErrorTests {
         Mistake("schema.unknown_type", "did you mean 'string'", columns: "\"id\": \"int\", \"c\": \"sting\""),
         Mistake(
             "schema.unknown_type", "the type is called 'string' here", columns: "\"id\": \"int\", \"c\": \"varchar\""),
+        Mistake(
+            "schema.unknown_type", "an array is written '[string]'", columns: "\"id\": \"int\", \"c\": \"string[]\""),
+        Mistake(
+            "schema.unknown_type", "an array is written '[int]'",
+            columns: "\"id\": \"int\", \"c\": { \"type\": \"integer[]?\" }"),
         Mistake("schema.unknown_type", "make the key a uuid", columns: "\"id\": \"serial\""),
         Mistake("schema.unknown_type", "elements of an array", columns: "\"id\": \"int\", \"c\": \"[[int]]\""),
         Mistake("schema.unknown_type", "elements of an array", columns: "\"id\": \"int\", \"c\": \"[int?]\""),

@@ -242,6 +242,39 @@ struct TypedDatabaseTests {
         #expect("\(City.ID(5)) \(Country.ID("FR"))" == "5 FR")
     }
 
+    @Test("Ids are ordered as stores order them: numbers, text by its bytes, what else by its value")
+    func idOrder() {
+        #expect([City.ID(10), 9, -1].sorted() == [-1, 9, 10])
+        // By characters "é" would be the same in both spellings; by bytes the decomposed one comes first.
+        #expect([Country.ID("z"), "\u{E9}", "e\u{301}", "Z"].sorted() == ["Z", "e\u{301}", "z", "\u{E9}"])
+        let first = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1))
+        let last = UUID(uuid: (255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+        #expect([Sample.ID(last), Sample.ID(first)].sorted() == [Sample.ID(first), Sample.ID(last)])
+        #expect(Sample.ID(first) < Sample.ID(last) && !(Sample.ID(last) < Sample.ID(first)))
+    }
+
+    @Test("An id of text is made of a text with values in it")
+    func interpolatedID() async throws {
+        let atlas = try await atlas("memory:")
+        let letter = "F"
+        #expect(try await atlas.countries.get("\(letter)R").name == "France")
+        try await atlas.close()
+    }
+
+    @Test("Ids are in ranges and lists of ids, nullable references too", arguments: urls)
+    func idRanges(_ url: String) async throws {
+        let atlas = try await atlas(url)
+        try await atlas.cities.insert(contentsOf: (1...9).map { city($0, "c") })
+        #expect(try await atlas.cities.where { $0.id.in(2...4) }.all().map(\.id) == [2, 3, 4])
+        #expect(try await atlas.cities.where { $0.id.in(2..<4) }.all().map(\.id) == [2, 3])
+        #expect(try await atlas.cities.where { $0.id.in(8...) }.all().map(\.id) == [8, 9])
+        #expect(try await atlas.cities.where { $0.id.in(...City.ID(2)) }.all().map(\.id) == [1, 2])
+        #expect(try await atlas.cities.where { $0.id.in([3, 1, 99]) }.all().map(\.id) == [1, 3])
+        #expect(try await atlas.cities.where { $0.id.in([3, 1].map(City.ID.init)) }.all().map(\.id) == [1, 3])
+        #expect(try await atlas.cities.where { $0.country.in("FA"..."FZ") }.count() == 9)
+        try await atlas.close()
+    }
+
     @Test("An environment opens the store it names; another schema is refused")
     func environment() async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "cairn-env-\(UUID().uuidString)")
