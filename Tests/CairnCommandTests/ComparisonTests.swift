@@ -45,9 +45,11 @@ struct ComparisonTests {
             ("text = 5", .string("5")), ("text = in", .string("in")), ("text = a = b", .string("a = b")),
             (#"text = " a ""#, .string(" a ")),
             (#"text = "null""#, .string("null")), (#"text = "'a'""#, .string("'a'")), ("text = 'a", .string("'a")),
-            (#"text = "a and number = 5""#, .string("a and number = 5")), ("text = rock and roll", .string("rock and roll")),
+            (#"text = "a and number = 5""#, .string("a and number = 5")),
+            ("text = rock and roll", .string("rock and roll")),
             ("text = a and number", .string("a and number")), ("text = a or b = c", .string("a or b = c")),
-            ("text = sand number = 5", .string("sand number = 5")), ("text = nulls", .string("nulls")), (#"text = "\"""#, .string("\"")), (#"text = """#, .string("")),
+            ("text = sand number = 5", .string("sand number = 5")), ("text = nulls", .string("nulls")),
+            (#"text = "\"""#, .string("\"")), (#"text = """#, .string("")),
             ("ratio = 5", .double(5)), ("ratio = -1.5e3", .double(-1500)), ("flag = true", .bool(true)),
             (#"number = "5""#, .int(5)), ("mood = bad", .string("bad")), ("data = AP8=", .bytes([0, 255])),
             (#"list = ["a"]"#, .array([.string("a")])),
@@ -113,7 +115,8 @@ struct ComparisonTests {
     @Test(
         "A second comparison in the value is refused, whatever joins it",
         arguments: [
-            ("text = FR and number > 5", "and"), ("text = FR AND number>5", "and"), ("number = 5 && text is null", "&&"),
+            ("text = FR and number > 5", "and"), ("text = FR AND number>5", "and"),
+            ("number = 5 && text is null", "&&"),
             ("number = 5&&text = a", "&&"), (#"text = "FR" and number > 5"#, "and"),
             ("text is null and number > 5", "and"), ("text like a% and number in 1,2", "and"),
             ("text = FR or number > 5", "or"), ("number in 1,2 || mood = good", "||"),

@@ -222,6 +222,9 @@ struct SchemaErrorTests {
             "schema.reserved", "SQLite keeps for itself",
             tables: ", \"sqlite_x\": { \"columns\": { \"id\": \"int\" }, \"key\": \"id\" }"),
         // Columns.
+        Mistake(
+            "schema.reserved", "say \"entity\": \"TypeRecord\"",
+            tables: ", \"types\": { \"columns\": { \"id\": \"int\" }, \"key\": \"id\" }"),
         Mistake("schema.missing", "has no column", columns: ""),
         Mistake("schema.unknown_type", "did you mean 'string'", columns: "\"id\": \"int\", \"c\": \"sting\""),
         Mistake(
@@ -323,7 +326,7 @@ struct SchemaErrorTests {
             "schema.reference", "has 'on_delete' but is no reference",
             columns: "\"id\": \"int\", \"c\": { \"type\": \"int\", \"on_delete\": \"restrict\" }"),
         Mistake(
-            "schema.reference", "did you mean 'cascade'",
+            "schema.reference", "it is 'restrict', the only action so far",
             columns: "\"id\": \"int\", \"c\": { \"references\": \"things\", \"on_delete\": \"cascad\" }"),
         Mistake(
             "schema.bounds", "has no meaning",

@@ -97,6 +97,20 @@ struct TypedDatabaseTests {
         try await atlas.close()
     }
 
+    @Test("SQLite uses the index from the first row on, memory where it costs less than reading the table")
+    func smallTables() async throws {
+        for url in Self.urls {
+            let atlas = try await atlas(url)
+            let large = atlas.cities.where { $0.country == "FR" && $0.population > 5 }
+                .order { $0.population.descending }
+            try await atlas.cities.insert(city(1, "Ys", population: 10))
+            #expect(try await large.explain().access == (url == "memory:" ? .table : .index("by_country")))
+            try await atlas.cities.insert(contentsOf: (2...30).map { city($0, "c", population: $0) })
+            #expect(try await large.explain().access == .index("by_country"))
+            try await atlas.close()
+        }
+    }
+
     @Test("Pages are whole and in order, and the last has no next", arguments: urls)
     func pages(_ url: String) async throws {
         let atlas = try await atlas(url)
