@@ -26,7 +26,7 @@ public struct Configuration: Sendable {
 
     /// Reads `cairn.json`.
     /// - Parameters:
-    ///   - path: The file.
+    ///   - path: The file; relative to the current folder unless it begins with `/`.
     ///   - variables: The environment variables; those of the process by default.
     /// - Throws: `config.invalid` with the place of the mistake.
     public init(file path: String = "cairn.json", variables: [String: String]? = nil) throws {
@@ -34,8 +34,7 @@ public struct Configuration: Sendable {
         do {
             bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
         } catch {
-            throw Configuration.error(
-                "\(path) cannot be read", "write it, like { \"environments\": { \"development\": \"sqlite:dev.db\" } }")
+            throw Configuration.unread(path, error)
         }
         try self.init(parsing: bytes, file: path, variables: variables ?? ProcessInfo.processInfo.environment)
     }
@@ -126,6 +125,18 @@ public struct Configuration: Sendable {
             rest = rest[rest.index(after: end)...]
         }
         return result + rest
+    }
+
+    /// Why a file could not be read: most often the program runs in another folder than the one that has it.
+    private static func unread(_ path: String, _ reason: any Error) -> StorageError {
+        guard !FileManager.default.fileExists(atPath: path) else {
+            return error("\(path) cannot be read: \(reason)", "check that it is a file, and that you may read it")
+        }
+        let place = path.hasPrefix("/") ? "" : " in \(FileManager.default.currentDirectoryPath), the current folder"
+        return error(
+            "there is no \(path)\(place)",
+            "run in the folder that has it, or write it, like { \"environments\": { \"development\": \"sqlite:dev.db\" } }, or set CAIRN_URL to an address"
+        )
     }
 
     private static func error(_ message: String, _ remedy: String?) -> StorageError {

@@ -76,6 +76,9 @@ public struct StoreURL: Sendable, Hashable, CustomStringConvertible {
             if !path.isEmpty { throw StoreURL.error("'\(text)' has a path, which memory: has not", "write memory:") }
         case .sqlite:
             if path.isEmpty { throw StoreURL.error("'\(text)' has no path", "write sqlite:path, or sqlite::memory:") }
+            if path.hasPrefix("~/") {
+                throw StoreURL.error("`~` is not expanded here", "write the full path")
+            }
             if path.hasPrefix("//") {
                 throw StoreURL.error(
                     "'\(text)' begins its path with '//'", "write sqlite:/absolute/path or sqlite:relative/path")

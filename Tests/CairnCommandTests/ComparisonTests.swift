@@ -22,6 +22,7 @@ struct ComparisonTests {
         "An operator, with or without spaces, makes its condition",
         arguments: [
             ("number = 5", .compare(column: 1, .equal, .int(5))), ("number=5", .compare(column: 1, .equal, .int(5))),
+            ("number == 5", .compare(column: 1, .equal, .int(5))), ("number==5", .compare(column: 1, .equal, .int(5))),
             ("  number  !=  -5  ", .compare(column: 1, .notEqual, .int(-5))),
             ("number<5", .compare(column: 1, .less, .int(5))),
             ("number<=5", .compare(column: 1, .lessOrEqual, .int(5))),
@@ -42,7 +43,13 @@ struct ComparisonTests {
         "A value is read by the type of its column",
         arguments: [
             ("text = 5", .string("5")), ("text = in", .string("in")), ("text = a = b", .string("a = b")),
-            (#"text = " a ""#, .string(" a ")), (#"text = "\"""#, .string("\"")), (#"text = """#, .string("")),
+            (#"text = " a ""#, .string(" a ")),
+            (#"text = "null""#, .string("null")), (#"text = "'a'""#, .string("'a'")), ("text = 'a", .string("'a")),
+            (#"text = "a and number = 5""#, .string("a and number = 5")),
+            ("text = rock and roll", .string("rock and roll")),
+            ("text = a and number", .string("a and number")), ("text = a or b = c", .string("a or b = c")),
+            ("text = sand number = 5", .string("sand number = 5")), ("text = nulls", .string("nulls")),
+            (#"text = "\"""#, .string("\"")), (#"text = """#, .string("")),
             ("ratio = 5", .double(5)), ("ratio = -1.5e3", .double(-1500)), ("flag = true", .bool(true)),
             (#"number = "5""#, .int(5)), ("mood = bad", .string("bad")), ("data = AP8=", .bytes([0, 255])),
             (#"list = ["a"]"#, .array([.string("a")])),
@@ -86,6 +93,16 @@ struct ComparisonTests {
             ("text information", "there is no operator after the column", Self.advice),
             ("number =", "there is no value after '='", nil), ("text like  ", "there is no value after 'like'", nil),
             ("text is null 5", "'5' stands after 'is null'", nil),
+            ("text = null", "null is not a text", "write 'text is null', or \"null\" for the text"),
+            ("text != NULL", "null is not a text", "write 'text is not null', or \"null\" for the text"),
+            (
+                "text = 'FR'", "'FR' is in single quotes, which would be part of the value",
+                "leave them out, or write double quotes"
+            ),
+            (
+                "mood in 'good','bad'", "'good' is in single quotes, which would be part of the value",
+                "leave them out, or write double quotes"
+            ),
         ])
     func errors(text: String, message: String, remedy: String?) throws {
         let table = try Self.table()
@@ -93,6 +110,22 @@ struct ComparisonTests {
         #expect(error?.code == .query)
         #expect(error?.message == "--where '\(text)': \(message)")
         #expect(error?.remedy == remedy)
+    }
+
+    @Test(
+        "A second comparison in the value is refused, whatever joins it",
+        arguments: [
+            ("text = FR and number > 5", "and"), ("text = FR AND number>5", "and"),
+            ("number = 5 && text is null", "&&"),
+            ("number = 5&&text = a", "&&"), (#"text = "FR" and number > 5"#, "and"),
+            ("text is null and number > 5", "and"), ("text like a% and number in 1,2", "and"),
+            ("text = FR or number > 5", "or"), ("number in 1,2 || mood = good", "||"),
+        ])
+    func joined(text: String, word: String) throws {
+        let table = try Self.table()
+        let error = #expect(throws: StorageError.self) { try Comparison.condition(text, of: table) }
+        #expect(error?.message == "--where '\(text)': '\(word)' does not join comparisons here")
+        #expect(error?.remedy?.contains("one --where for each") == true)
     }
 
     private static let advice =

@@ -101,12 +101,20 @@ struct GetCommandTests {
         arguments: [
             (["animal", "7"], "storage.invalid: the database 'zoo' has no table 'animal'; did you mean 'animals'?"),
             (
+                ["things", "7"],
+                "storage.invalid: the database 'zoo' has no table 'things'; it has animals, keepers, photos, visits, zones"
+            ),
+            (
+                ["animals", "7/8"],
+                "storage.invalid: '7/8' is not the text of a key of table 'animals': the key of 'animals' has 1 part: id"
+            ),
+            (
                 ["animals", "seven"],
                 "storage.invalid: 'seven' is not the text of a key of table 'animals': 'seven' is no value of column 'id' of type int"
             ),
             (
                 ["visits", "Lions"],
-                "storage.invalid: 'Lions' is not the text of a key of table 'visits': it has 1 parts, not 2"
+                "storage.invalid: 'Lions' is not the text of a key of table 'visits': the key of 'visits' has 2 parts: zone, day"
             ),
             (
                 ["visits", "Lions/2026-02-30"],

@@ -45,6 +45,17 @@ struct InitCommandTests {
         #expect(schema.tables.contains { $0.indexes.contains { $0.origin == .declared } })
     }
 
+    @Test("Its schema and its program tell what can be run in the package, and an error ends it in a line")
+    func program() async throws {
+        _ = await cairn("init", folder("library"))
+        let schema = try folder.read("library/Schemas/library.jsonc")
+        #expect(schema.contains("`swift run cairn check Schemas/library.jsonc`"))
+        #expect(!schema.contains("`cairn "), "the command is not installed where the package is")
+        let program = try folder.read("library/Sources/Library/main.swift")
+        #expect(program.contains("} catch let error as StorageError {"))
+        #expect(program.contains("exit(1)"))
+    }
+
     @Test("For programs the result is one object")
     func json() async throws {
         let report = try JSONValue(parsing: await cairn("init", folder("x"), "--name", "shop", "--json").output)
@@ -210,5 +221,11 @@ struct InitCommandTests {
         #expect(record.output.contains("\ntitle        A Wizard of Earthsea\n"))
         let test = try bash("env -u CAIRN_URL CAIRN_ENV=test swift run", in: package)
         #expect(test.code == 0, "\(test.errors)")
+        let check = try bash("swift run cairn check Schemas/my_shop.jsonc", in: package)
+        #expect(check.code == 0, "\(check.errors)")
+        let failed = try bash("CAIRN_URL=sqlite:/nowhere/x.db .build/debug/MyShop", in: package)
+        #expect(failed.code == 1)
+        #expect(
+            failed.errors.hasPrefix("storage.") && failed.errors.split(separator: "\n").count == 1, "\(failed.errors)")
     }
 }

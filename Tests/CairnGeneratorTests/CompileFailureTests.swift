@@ -90,6 +90,14 @@ struct CompileFailureTests {
         Mistake(
             "a composite id with a part of another type", #"_ = Distance.ID(origin: 1, destination: Country.ID("FR"))"#,
             "'Country.ID' to expected argument type 'City.ID'"),
+        Mistake(
+            "plain values in a list of ids", "_ = db.cities.where { $0.id.in([1, 2] as [Int]) }",
+            "make ids of them: .in(values.map(City.ID.init))"),
+        Mistake(
+            "a plain range of ids", "_ = db.cities.where { $0.id.in(1...5 as ClosedRange<Int>) }", "make ids of them"),
+        Mistake(
+            "plain values in a list of ids that may be null",
+            "_ = TypedColumn<City.ID?>(0).in([1, 2] as [Int])", "make ids of them"),
         Mistake("a limit in text", #"_ = db.cities.limit("10")"#, "'String' to expected argument type 'Int'"),
         Mistake("an unknown table", "_ = db.towns.query", "'Gazetteer' has no member 'towns'"),
     ]

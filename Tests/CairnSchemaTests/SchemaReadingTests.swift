@@ -222,10 +222,18 @@ struct SchemaErrorTests {
             "schema.reserved", "SQLite keeps for itself",
             tables: ", \"sqlite_x\": { \"columns\": { \"id\": \"int\" }, \"key\": \"id\" }"),
         // Columns.
+        Mistake(
+            "schema.reserved", "say \"entity\": \"TypeRecord\"",
+            tables: ", \"types\": { \"columns\": { \"id\": \"int\" }, \"key\": \"id\" }"),
         Mistake("schema.missing", "has no column", columns: ""),
         Mistake("schema.unknown_type", "did you mean 'string'", columns: "\"id\": \"int\", \"c\": \"sting\""),
         Mistake(
             "schema.unknown_type", "the type is called 'string' here", columns: "\"id\": \"int\", \"c\": \"varchar\""),
+        Mistake(
+            "schema.unknown_type", "an array is written '[string]'", columns: "\"id\": \"int\", \"c\": \"string[]\""),
+        Mistake(
+            "schema.unknown_type", "an array is written '[int]'",
+            columns: "\"id\": \"int\", \"c\": { \"type\": \"integer[]?\" }"),
         Mistake("schema.unknown_type", "make the key a uuid", columns: "\"id\": \"serial\""),
         Mistake("schema.unknown_type", "elements of an array", columns: "\"id\": \"int\", \"c\": \"[[int]]\""),
         Mistake("schema.unknown_type", "elements of an array", columns: "\"id\": \"int\", \"c\": \"[int?]\""),
@@ -318,7 +326,7 @@ struct SchemaErrorTests {
             "schema.reference", "has 'on_delete' but is no reference",
             columns: "\"id\": \"int\", \"c\": { \"type\": \"int\", \"on_delete\": \"restrict\" }"),
         Mistake(
-            "schema.reference", "did you mean 'cascade'",
+            "schema.reference", "it is 'restrict', the only action so far",
             columns: "\"id\": \"int\", \"c\": { \"references\": \"things\", \"on_delete\": \"cascad\" }"),
         Mistake(
             "schema.bounds", "has no meaning",

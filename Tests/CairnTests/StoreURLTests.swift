@@ -1,4 +1,5 @@
 import CairnCore
+import Foundation
 import SQLiteStorage
 import Testing
 
@@ -13,7 +14,7 @@ struct StoreURLTests {
             ("sqlite:/var/a.db", .sqlite, "/var/a.db"),
             ("SQLITE:a.db", .sqlite, "a.db"), ("sqlite:a%20b%3F.db?timeout=1", .sqlite, "a b?.db"),
             ("sqlite::memory:", .sqlite, ":memory:"),
-            ("sqlite:C:x", .sqlite, "C:x"), ("sqlite:a.db?", .sqlite, "a.db"),
+            ("sqlite:C:x", .sqlite, "C:x"), ("sqlite:~a.db", .sqlite, "~a.db"), ("sqlite:a.db?", .sqlite, "a.db"),
         ])
     func parts(_ text: String, _ scheme: StoreURL.Scheme, _ path: String) throws {
         let url = try StoreURL(text)
@@ -40,7 +41,9 @@ struct StoreURLTests {
             ("postgres:a", "use memory: or sqlite:path"),
             ("s3://bucket/x", "not built yet"), ("file:folder/", "not built yet"), ("memory:x", "has a path"),
             ("memory:?a=b", "it has none"), ("sqlite:", "has no path"),
-            ("sqlite:///a.db", "begins its path with '//'"), ("sqlite:a.db?timeot=1", "did you mean 'timeout'"),
+            ("sqlite:///a.db", "begins its path with '//'"),
+            ("sqlite:~/a.db", "`~` is not expanded here; write the full path"),
+            ("sqlite:a.db?timeot=1", "did you mean 'timeout'"),
             ("sqlite:a.db?x=1", "it has mode, synchronous, timeout, readers"),
             ("sqlite:a.db?mode=create&mode=create", "stands there twice"), ("sqlite:a%2.db", "two hexadecimal digits"),
             ("sqlite:a%FF.db", "two hexadecimal digits"),
@@ -118,13 +121,23 @@ struct ConfigurationTests {
         #expect(error.description.contains(says), "\(error)")
     }
 
-    @Test("A '${' without an end, and a file that is not there, are errors")
-    func others() throws {
+    @Test("A '${' without an end is an error")
+    func openVariable() throws {
         let open = try #require(throws: StorageError.self) {
             try configuration([:], "{ \"environments\": { \"a\": \"sqlite:${X\" } }").url(environment: "a")
         }
         #expect(open.description.contains("without '}'"))
-        let missing = try #require(throws: StorageError.self) { try Configuration(file: "/nonexistent/cairn.json") }
-        #expect(missing.description.contains("cannot be read"))
+    }
+
+    @Test("A file that is not there says where it was looked for; one that cannot be read says so")
+    func unread() throws {
+        let absolute = try #require(throws: StorageError.self) { try Configuration(file: "/nonexistent/cairn.json") }
+        #expect(absolute.message == "there is no /nonexistent/cairn.json")
+        let relative = try #require(throws: StorageError.self) { try Configuration(file: "nonexistent.json") }
+        let folder = FileManager.default.currentDirectoryPath
+        #expect(relative.message == "there is no nonexistent.json in \(folder), the current folder")
+        #expect(relative.remedy?.contains("CAIRN_URL") == true)
+        let unreadable = try #require(throws: StorageError.self) { try Configuration(file: "/") }
+        #expect(unreadable.message.hasPrefix("/ cannot be read: "))
     }
 }

@@ -97,6 +97,20 @@ struct TypedDatabaseTests {
         try await atlas.close()
     }
 
+    @Test("SQLite uses the index from the first row on, memory where it costs less than reading the table")
+    func smallTables() async throws {
+        for url in Self.urls {
+            let atlas = try await atlas(url)
+            let large = atlas.cities.where { $0.country == "FR" && $0.population > 5 }
+                .order { $0.population.descending }
+            try await atlas.cities.insert(city(1, "Ys", population: 10))
+            #expect(try await large.explain().access == (url == "memory:" ? .table : .index("by_country")))
+            try await atlas.cities.insert(contentsOf: (2...30).map { city($0, "c", population: $0) })
+            #expect(try await large.explain().access == .index("by_country"))
+            try await atlas.close()
+        }
+    }
+
     @Test("Pages are whole and in order, and the last has no next", arguments: urls)
     func pages(_ url: String) async throws {
         let atlas = try await atlas(url)
@@ -240,6 +254,39 @@ struct TypedDatabaseTests {
         #expect(Country.ID("e\u{301}") != Country.ID("\u{E9}"))
         #expect(Set([Country.ID("e\u{301}"), Country.ID("\u{E9}"), "FR", Country.ID("FR")]).count == 3)
         #expect("\(City.ID(5)) \(Country.ID("FR"))" == "5 FR")
+    }
+
+    @Test("Ids are ordered as stores order them: numbers, text by its bytes, what else by its value")
+    func idOrder() {
+        #expect([City.ID(10), 9, -1].sorted() == [-1, 9, 10])
+        // By characters "é" would be the same in both spellings; by bytes the decomposed one comes first.
+        #expect([Country.ID("z"), "\u{E9}", "e\u{301}", "Z"].sorted() == ["Z", "e\u{301}", "z", "\u{E9}"])
+        let first = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1))
+        let last = UUID(uuid: (255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+        #expect([Sample.ID(last), Sample.ID(first)].sorted() == [Sample.ID(first), Sample.ID(last)])
+        #expect(Sample.ID(first) < Sample.ID(last) && !(Sample.ID(last) < Sample.ID(first)))
+    }
+
+    @Test("An id of text is made of a text with values in it")
+    func interpolatedID() async throws {
+        let atlas = try await atlas("memory:")
+        let letter = "F"
+        #expect(try await atlas.countries.get("\(letter)R").name == "France")
+        try await atlas.close()
+    }
+
+    @Test("Ids are in ranges and lists of ids, nullable references too", arguments: urls)
+    func idRanges(_ url: String) async throws {
+        let atlas = try await atlas(url)
+        try await atlas.cities.insert(contentsOf: (1...9).map { city($0, "c") })
+        #expect(try await atlas.cities.where { $0.id.in(2...4) }.all().map(\.id) == [2, 3, 4])
+        #expect(try await atlas.cities.where { $0.id.in(2..<4) }.all().map(\.id) == [2, 3])
+        #expect(try await atlas.cities.where { $0.id.in(8...) }.all().map(\.id) == [8, 9])
+        #expect(try await atlas.cities.where { $0.id.in(...City.ID(2)) }.all().map(\.id) == [1, 2])
+        #expect(try await atlas.cities.where { $0.id.in([3, 1, 99]) }.all().map(\.id) == [1, 3])
+        #expect(try await atlas.cities.where { $0.id.in([3, 1].map(City.ID.init)) }.all().map(\.id) == [1, 3])
+        #expect(try await atlas.cities.where { $0.country.in("FA"..."FZ") }.count() == 9)
+        try await atlas.close()
     }
 
     @Test("An environment opens the store it names; another schema is refused")

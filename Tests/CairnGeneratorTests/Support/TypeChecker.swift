@@ -1,6 +1,6 @@
 import Foundation
 
-/// Checks Swift programs against the built modules, with the settings of the package and warnings as errors.
+/// Checks Swift programs against the built modules, with the settings of the package.
 struct TypeChecker {
     /// What the compiler said about some files: they compile when it is empty.
     struct Outcome {
@@ -18,18 +18,17 @@ struct TypeChecker {
     }
 
     /// Checks files as one module. The whole module at once, or the compiler would stop after the first files with errors.
-    static func check(_ files: [String]) throws -> Outcome {
+    static func check(_ files: [String], warningsAreErrors: Bool = true) throws -> Outcome {
         let system = URL(filePath: #filePath).appending(path: "../../../../Sources/System").standardized.path
         let features = [
             "NonisolatedNonsendingByDefault", "ExistentialAny", "InternalImportsByDefault", "MemberImportVisibility",
         ]
-        let outcome = try run(
-            "/usr/bin/env",
-            ["swiftc", "-typecheck", "-wmo", "-swift-version", "6", "-warnings-as-errors", "-diagnostic-style", "llvm"]
-                + features.flatMap { ["-enable-upcoming-feature", $0] }
-                + ["-I", builtFolder.appending(path: "Modules").path]
-                + ["CSQLite", "CCrypto"].flatMap { ["-I", "\(system)/\($0)"] }
-                + ["-module-name", "Program"] + files)
+        var arguments = ["swiftc", "-typecheck", "-wmo", "-swift-version", "6", "-diagnostic-style", "llvm"]
+        if warningsAreErrors { arguments.append("-warnings-as-errors") }
+        for feature in features { arguments += ["-enable-upcoming-feature", feature] }
+        arguments += ["-I", builtFolder.appending(path: "Modules").path]
+        for library in ["CSQLite", "CCrypto"] { arguments += ["-I", "\(system)/\(library)"] }
+        let outcome = try run("/usr/bin/env", arguments + ["-module-name", "Program"] + files)
         return Outcome(code: outcome.code, text: outcome.output + outcome.errors)
     }
 }

@@ -54,7 +54,7 @@ public struct QueryPlan: Sendable, Hashable, CustomStringConvertible {
         self.details = details
     }
 
-    /// The plan as lines, the access first.
+    /// The plan as lines, the access first; what it costs only where there is a price.
     public var description: String {
         var lines = ["\(driver): \(table) by \(accessText)"]
         if !bounds.isEmpty { lines.append("  bounds  \(bounds.joined(separator: " and "))") }
@@ -62,7 +62,10 @@ public struct QueryPlan: Sendable, Hashable, CustomStringConvertible {
         if !sort.isEmpty { lines.append("  sort    \(sort.joined(separator: ", "))") }
         if let limit { lines.append("  limit   \(limit)") }
         if isCovered { lines.append("  covered by the index: no record is read") }
-        lines.append("  cost    \(requests) requests, $\(dollars == 0 ? "0" : dollars.description)")
+        // Memory and SQLite ask nobody for money.
+        if requests != 0 || dollars != 0 {
+            lines.append("  cost    \(requests) requests, $\(dollars == 0 ? "0" : dollars.description)")
+        }
         return (lines + details.map { "  \($0)" }).joined(separator: "\n")
     }
 

@@ -52,3 +52,18 @@ extension TypedColumn {
         compare(.less, range.upperBound)
     }
 }
+
+// Plain values where ids are expected. Without these the compiler would say that `Int` is not `City.ID`, and not what to do.
+extension TypedColumn where Value: ColumnIdentifier {
+    /// Not for plain values: make ids of them.
+    @available(*, unavailable, message: "these are values, not ids; make ids of them: .in(values.map(City.ID.init))")
+    public func `in`(_ values: some Sequence<Value.Value>) -> Condition { .constant(nil) }
+}
+
+extension TypedColumn {
+    /// Not for plain values: make ids of them.
+    @available(*, unavailable, message: "these are values, not ids; make ids of them: .in(values.map(City.ID.init))")
+    public func `in`<ID: ColumnIdentifier>(_ values: some Sequence<ID.Value>) -> Condition where Value == ID? {
+        .constant(nil)
+    }
+}

@@ -12,8 +12,8 @@ extension EntityIdentifier {
     public var description: String { KeyText.encode(key) }
 }
 
-/// The identifier of a table whose key is one column.
-public protocol ColumnIdentifier: EntityIdentifier, OrderedColumnValue {
+/// The identifier of a table whose key is one column. Identifiers are ordered as stores order their values.
+public protocol ColumnIdentifier: EntityIdentifier, OrderedColumnValue, Comparable {
     /// The type of the key column.
     associatedtype Value: OrderedColumnValue & Hashable & Codable
     /// The value of the key column.
@@ -25,6 +25,11 @@ public protocol ColumnIdentifier: EntityIdentifier, OrderedColumnValue {
 extension ColumnIdentifier {
     @inlinable public var key: Key { Key(value.columnValue) }
     @inlinable public var columnValue: CairnSchema.Value { value.columnValue }
+
+    public static func < (left: Self, right: Self) -> Bool {
+        // Both are values of one column, which are always in an order.
+        (CairnSchema.Value.compare(left.columnValue, right.columnValue) ?? 0) < 0
+    }
 
     /// Reads the bare value of the key column.
     public init(from decoder: any Decoder) throws {
@@ -42,14 +47,18 @@ public protocol IntIdentifier: ColumnIdentifier, ExpressibleByIntegerLiteral whe
 
 extension IntIdentifier {
     @inlinable public init(integerLiteral value: Int) { self.init(value) }
+
+    @inlinable public static func < (left: Self, right: Self) -> Bool { left.value < right.value }
 }
 
-/// An identifier over `string`, compared by bytes; a string literal is one.
-public protocol StringIdentifier: ColumnIdentifier, TextColumnValue, ExpressibleByStringLiteral where Value == String {}
+/// An identifier over `string`, compared and ordered by bytes; a string literal is one, also with interpolations.
+public protocol StringIdentifier: ColumnIdentifier, TextColumnValue, ExpressibleByStringInterpolation
+where Value == String {}
 
 extension StringIdentifier {
     @inlinable public init(stringLiteral value: String) { self.init(value) }
 
     @inlinable public static func == (left: Self, right: Self) -> Bool { Utf8.equal(left.value, right.value) }
+    @inlinable public static func < (left: Self, right: Self) -> Bool { Utf8.isLess(left.value, right.value) }
     @inlinable public func hash(into hasher: inout Hasher) { Utf8.hash(value, into: &hasher) }
 }

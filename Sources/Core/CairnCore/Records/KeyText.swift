@@ -20,7 +20,9 @@ public enum KeyText {
     public static func decode(_ text: String, of table: Table) throws -> Key {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == table.key.count else {
-            throw malformed(text, table, "it has \(parts.count) parts, not \(table.key.count)")
+            let names = table.key.map { table.columns[$0].name }.joined(separator: ", ")
+            let count = table.key.count == 1 ? "1 part" : "\(table.key.count) parts"
+            throw malformed(text, table, "the key of '\(table.name)' has \(count): \(names)")
         }
         var values: [Value] = []
         for (part, position) in zip(parts, table.key) {

@@ -14,7 +14,7 @@ public struct RecordRepository: Sendable {
         guard let table = session.schema.table(named: name) else {
             throw StorageError(
                 .invalid, "the database '\(session.schema.database)' has no table '\(name)'",
-                remedy: NearestName.hint(name, among: session.schema.tables.map(\.name)))
+                remedy: NearestName.hintOrList(name, among: session.schema.tables.map(\.name)))
         }
         self.session = session
         self.table = table

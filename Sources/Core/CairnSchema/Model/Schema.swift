@@ -24,6 +24,11 @@ public struct Schema: Sendable {
     /// A schema file that declares the same tables in the same order, without docs; for generated code.
     package var declarationText: String { CanonicalForm.declaration(self) }
 
+    /// The canonical form as a value: what two schemas with different ids differ in.
+    package var canonicalValue: JSONValue {
+        CanonicalForm.value(database: database, tables: tables, queries: queries)
+    }
+
     /// The table of a name; nil when there is none.
     public func table(named name: String) -> Table? {
         tables.first { $0.name == name }

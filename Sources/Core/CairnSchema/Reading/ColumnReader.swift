@@ -47,8 +47,8 @@ enum ColumnReader {
         draft.maximum = reader.take("max")
         draft.minimumLength = reader.length("min_length", &diagnostics)
         draft.maximumLength = reader.length("max_length", &diagnostics)
-        if let pattern = reader.string("pattern", &diagnostics) {
-            draft.pattern = pattern.text
+        if let pattern = reader.takeRefused("pattern") {
+            if case .string(let text) = pattern.content { draft.pattern = text }
             diagnostics.unsupported("pattern", of: what, at: pattern.offset)
         }
         draft.onDelete = onDelete(&reader, draft.type, what, &diagnostics)
@@ -115,9 +115,11 @@ enum ColumnReader {
         let remedy: String
         if isArray, name.hasPrefix("[") || name.hasSuffix("?") {
             remedy = "the elements of an array are of a scalar type and never null; use json for more"
+        } else if name.hasSuffix("[]"), let element = known(String(name.dropLast(2))) {
+            remedy = "an array is written '[\(element)]'"
         } else if ["serial", "autoincrement", "auto_increment", "identity", "bigserial"].contains(name.lowercased()) {
             remedy = autoIncrementAdvice
-        } else if let known = aliases[name.lowercased()] {
+        } else if let known = known(name) {
             remedy = "the type is called '\(known)' here"
         } else {
             let nearest = NearestName.of(name, among: names + aliases.keys.sorted())
@@ -126,6 +128,12 @@ enum ColumnReader {
                 ?? "the types are \(names.joined(separator: ", "))"
         }
         diagnostics.error("schema.unknown_type", at: offset, "\(what) has the unknown type '\(name)'", remedy: remedy)
+    }
+
+    /// The type that goes by a name here or elsewhere.
+    private static func known(_ name: String) -> String? {
+        if ColumnType.named.contains(where: { $0.name == name && $0.type != .blob }) { return name }
+        return aliases[name.lowercased()]
     }
 
     /// What people who come from other systems write.
@@ -194,10 +202,9 @@ enum ColumnReader {
             return nil
         }
         guard let action = ReferenceAction(rawValue: text.text) else {
-            let names = ReferenceAction.allCases.map(\.rawValue)
             diagnostics.error(
                 "schema.reference", at: text.offset, "'on_delete' of \(what) cannot be '\(text.text)'",
-                remedy: NearestName.hint(text.text, among: names) ?? "it is one of \(names.joined(separator: ", "))")
+                remedy: "it is 'restrict', the only action so far, or left out")
             return .restrict
         }
         if action != .restrict { diagnostics.unsupported("on_delete: \(action.rawValue)", of: what, at: text.offset) }

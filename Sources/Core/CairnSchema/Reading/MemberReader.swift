@@ -39,6 +39,13 @@ package struct MemberReader {
         return members[index].member.value
     }
 
+    /// The value of a member that this version refuses. It is read to be refused by name, and never offered.
+    package mutating func takeRefused(_ name: String) -> JSONNode? {
+        let value = take(name)
+        known.removeLast()
+        return value
+    }
+
     /// A member that is text.
     package mutating func string(_ name: String, _ diagnostics: inout DiagnosticCollector) -> (
         text: String, offset: Int

@@ -58,7 +58,7 @@ package struct SchemaReader {
         } else {
             missing("database", "a name, like \"atlas\"", root, &diagnostics)
         }
-        let queries = file.take("queries")
+        let queries = file.takeRefused("queries")
         let tables = file.take("tables").flatMap { MemberReader($0, "'tables'", &diagnostics) }
         file.finish(&diagnostics)
         guard let tables else {

@@ -106,8 +106,8 @@ enum TableReader {
             draft.on = reader.strings("on", &diagnostics) ?? []
             draft.isUnique = reader.bool("unique", &diagnostics)
             draft.include = reader.strings("include", &diagnostics) ?? []
-            if let filter = reader.string("where", &diagnostics) {
-                draft.filter = filter.text
+            if let filter = reader.takeRefused("where") {
+                if case .string(let text) = filter.content { draft.filter = text }
                 diagnostics.unsupported("where", of: what, at: filter.offset)
             }
             reader.finish(&diagnostics)
@@ -137,7 +137,7 @@ enum TableReader {
         _ reader: inout MemberReader, _ what: String, _ diagnostics: inout DiagnosticCollector
     ) {
         for option in ["audit", "history", "soft_delete", "changes", "tags", "convert", "group"] {
-            guard let value = reader.take(option) else { continue }
+            guard let value = reader.takeRefused(option) else { continue }
             // Saying that an option is off is true already.
             if case .bool(false) = value.content { continue }
             diagnostics.unsupported(option, of: what, at: value.offset)

@@ -17,6 +17,14 @@ package enum NearestName {
         of(name, among: candidates).map { "did you mean '\($0)'?" }
     }
 
+    /// The near name, or else all there are: "it has a, b and 3 more".
+    package static func hintOrList(_ name: String, among candidates: [String]) -> String {
+        if let hint = hint(name, among: candidates) { return hint }
+        let listed = 20
+        let rest = candidates.count > listed ? " and \(candidates.count - listed) more" : ""
+        return "it has \(candidates.prefix(listed).joined(separator: ", "))\(rest)"
+    }
+
     /// Insertions, deletions, replacements and swaps of neighbours that turn one into the other (Damerau, restricted).
     private static func edits(_ left: [UInt8], _ right: [UInt8]) -> Int {
         // Names longer than any Cairn accepts are not compared: the table below is their product.

@@ -24,7 +24,7 @@ struct InitCommand: Command {
                 help: "where the package gets Cairn from; else the folder this command was built in", kind: .folder),
         ],
         notes: [
-            "Writes Package.swift, an example schema, a program of twenty lines, cairn.json and .gitignore. A folder that is not empty is refused; .git may be there."
+            "Writes Package.swift, an example schema, a short program, cairn.json and .gitignore. A folder that is not empty is refused; .git may be there."
         ],
         examples: ["cairn init library && cd library && swift run"])
 

@@ -66,7 +66,7 @@ struct ProjectTemplate {
         let reference = jsonSchema == nil ? "" : "  \"$schema\": \"./\(ProjectTemplate.jsonSchemaName)\",\n"
         return """
             // The tables of \(name.target). The build plugin makes Swift from this file: `struct \(name.target)`, and a struct for each table.
-            // `cairn check Schemas/\(name.database).jsonc` looks for mistakes.
+            // `swift run cairn check Schemas/\(name.database).jsonc` looks for mistakes.
             {
             \(reference)  "database": "\(name.database)",
               "tables": {
@@ -90,7 +90,7 @@ struct ProjectTemplate {
                     "tags": "[string]",
                   },
                   "key": "isbn",
-                  // Indexes make queries fast; `cairn explain` shows which one a query uses.
+                  // Indexes make queries fast; `swift run cairn explain` shows which one a query uses.
                   "indexes": { "by_status": ["status", "pages desc"] },
                 },
               },
@@ -104,24 +104,34 @@ struct ProjectTemplate {
         import Cairn
         import Foundation
 
-        // The address of the store: CAIRN_URL, else what cairn.json says for CAIRN_ENV, else for "development".
-        let environment = ProcessInfo.processInfo.environment["CAIRN_ENV"] ?? "development"
-        let database = try await \(name.target).open(environment: environment)
+        func run() async throws {
+            // The address of the store: CAIRN_URL, else what cairn.json says for CAIRN_ENV, else for "development".
+            let environment = ProcessInfo.processInfo.environment["CAIRN_ENV"] ?? "development"
+            let database = try await \(name.target).open(environment: environment)
 
-        // All or nothing, and only once: a later run finds the author.
-        try await database.transaction { tx in
-            guard try await tx.authors.find(byName: "Ursula K. Le Guin") == nil else { return }
-            let author = try await tx.authors.insert(Author(name: "Ursula K. Le Guin", born: CalendarDate("1929-10-21")))
-            try await tx.books.insert(contentsOf: [
-                Book(isbn: "9780061054884", title: "The Dispossessed", author: author.id, pages: 387),
-                Book(isbn: "9780441478125", title: "The Left Hand of Darkness", author: author.id, pages: 304),
-                Book(isbn: "9780547773742", title: "A Wizard of Earthsea", author: author.id, pages: 183, status: .read),
-            ])
+            // All or nothing, and only once: a later run finds the author.
+            try await database.transaction { tx in
+                guard try await tx.authors.find(byName: "Ursula K. Le Guin") == nil else { return }
+                let author = try await tx.authors.insert(Author(name: "Ursula K. Le Guin", born: CalendarDate("1929-10-21")))
+                try await tx.books.insert(contentsOf: [
+                    Book(isbn: "9780061054884", title: "The Dispossessed", author: author.id, pages: 387),
+                    Book(isbn: "9780441478125", title: "The Left Hand of Darkness", author: author.id, pages: 304),
+                    Book(isbn: "9780547773742", title: "A Wizard of Earthsea", author: author.id, pages: 183, status: .read),
+                ])
+            }
+
+            let books = try await database.books.where { $0.status == .toRead }.order { $0.pages.descending }.all()
+            for book in books { print("\\(book.pages) pages: \\(book.title)") }
+            try await database.close()
         }
 
-        let books = try await database.books.where { $0.status == .toRead }.order { $0.pages.descending }.all()
-        for book in books { print("\\(book.pages) pages: \\(book.title)") }
-        try await database.close()
+        do {
+            try await run()
+        } catch let error as StorageError {
+            // What happened and what to do about it, in a line.
+            FileHandle.standardError.write(Data("\\(error)\\n".utf8))
+            exit(1)
+        }
 
         """
     }
