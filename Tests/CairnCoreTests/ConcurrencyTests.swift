@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The fair queue")
 struct FairQueueTests {
-    private typealias Queue = FairQueue<Int, Int>
+    private typealias Queue = FairQueue
 
     /// Waits until `count` tasks stand in the line.
     private func waitForLine(_ queue: Queue, _ count: Int) async {
@@ -38,20 +38,23 @@ struct FairQueueTests {
         let queue = Queue(timeout: .seconds(60))
         #expect(queue.takeIfFree())
         let outcomes = try await withThrowingTaskGroup(of: String.self) { group in
-            for job in [1, 2, nil, 3] as [Int?] {
+            for (index, job) in ["1", "2", nil, "3"].enumerated() {
                 group.addTask {
-                    switch try await queue.wait(job) {
-                    case .done(let outcome): return "done \(outcome)"
+                    switch try await queue.wait(job.map { Batch([], idempotencyKey: $0) }) {
+                    case .done(let outcome): return "done \(try outcome.get().token)"
                     case .possession:
                         queue.release()
                         return "possession"
                     }
                 }
-                await waitForLine(queue, [1: 1, 2: 2, 3: 4][job ?? 0] ?? 3)
+                await waitForLine(queue, index + 1)
             }
             let tickets = queue.takeJobs { _ in true }
-            #expect(tickets.map(\.job) == [1, 2])
-            for ticket in tickets { ticket.finish(ticket.job * 10) }
+            #expect(tickets.map(\.job.idempotencyKey) == ["1", "2"])
+            for ticket in tickets {
+                let token = OutcomeToken(rawValue: "\(ticket.job.idempotencyKey ?? "")0")
+                ticket.finish(.success(Receipt(token: token, time: .epoch, results: [])))
+            }
             queue.release()
             return try await group.reduce(into: []) { $0.append($1) }
         }

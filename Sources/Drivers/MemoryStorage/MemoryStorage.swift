@@ -15,7 +15,7 @@ public final class MemoryStorage: Storage {
     }
 
     let shared = Lock(Shared())
-    let writers = FairQueue<Never, Never>(timeout: .seconds(60))
+    let writers = FairQueue(timeout: .seconds(60))
     let clock: @Sendable () -> Timestamp
     /// Tells the tokens of this store from those of others.
     private let instance = UUID.version7().text

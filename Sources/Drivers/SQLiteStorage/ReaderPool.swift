@@ -10,7 +10,7 @@ final class ReaderPool: Sendable {
     }
 
     private let file: DatabaseFile
-    private let places: FairQueue<Never, Never>
+    private let places: FairQueue
     private let state = Lock(State())
 
     init(_ file: DatabaseFile, size: Int, timeout: Duration) {

@@ -78,13 +78,15 @@ struct CommitGroup {
         _ batch: Batch, isAlone: Bool, _ writer: inout SQLiteWriter, _ access: SQLiteConnection.Access,
         _ token: OutcomeToken, _ place: String
     ) throws -> Result<Receipt, any Error> {
-        if !isAlone { try access.run("SAVEPOINT batch") }
+        // A batch that fails alone, or at its only statement, needs nothing to be undone beside others.
+        let needsSavepoint = !isAlone && !batch.isOneStatement
+        if needsSavepoint { try access.run("SAVEPOINT batch") }
         do {
             let receipt = try apply(batch, &writer, access, token)
-            if !isAlone { try access.run("RELEASE batch") }
+            if needsSavepoint { try access.run("RELEASE batch") }
             return .success(receipt)
         } catch let error as StorageError {
-            if !isAlone {
+            if needsSavepoint {
                 try access.run("ROLLBACK TO batch")
                 try access.run("RELEASE batch")
                 writer.forgetDeletions()
@@ -105,6 +107,14 @@ struct CommitGroup {
         let receipt = Receipt(token: token, time: time, results: results)
         try receipts.keep(receipt, of: batch)
         return receipt
+    }
+}
+
+extension Batch {
+    /// Whether SQLite undoes all of it if it fails: one operation that no reference is checked after, and no receipt to keep.
+    fileprivate var isOneStatement: Bool {
+        guard operations.count == 1, idempotencyKey == nil, let only = operations.first else { return false }
+        return only.isOneStatement && only.table.references.isEmpty && only.table.referrers.isEmpty
     }
 }
 

@@ -24,9 +24,6 @@ struct SQLiteFailure: Error {
     /// Whether another connection has what this one needs, so that waiting helps.
     var isBusy: Bool { primaryCode == SQLITE_BUSY || primaryCode == SQLITE_LOCKED }
 
-    /// Whether a column refused a value of another type.
-    var isWrongType: Bool { cairn_sqlite3_is_wrong_type(code) != 0 }
-
     /// Whether a unique index or a primary key refused.
     var isDuplicate: Bool { cairn_sqlite3_is_duplicate(code) != 0 }
 

@@ -13,7 +13,7 @@ public final class SQLiteStorage: Storage {
     let clock: @Sendable () -> Timestamp
     /// The connection that writes, for whoever has possession of `gate`.
     let writer: SQLiteConnection
-    let gate: FairQueue<Batch, Result<Receipt, any Error>>
+    let gate: FairQueue
     let readers: ReaderPool
     private let shared = Lock(Shared())
 

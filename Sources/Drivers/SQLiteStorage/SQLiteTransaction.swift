@@ -182,11 +182,3 @@ final class SQLiteTransaction: StorageTransaction {
         }
     }
 }
-
-extension WriteOperation {
-    /// Whether SQLite undoes it whole if it fails. A delete also writes down the revision.
-    fileprivate var isOneStatement: Bool {
-        if case .delete = self { return false }
-        return true
-    }
-}

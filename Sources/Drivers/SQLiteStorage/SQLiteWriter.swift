@@ -22,7 +22,7 @@ struct SQLiteWriter {
         case .insert(let table, let values): try insert(table, values)
         case .update(let table, let values, let revision): try update(table, values, expecting: revision)
         case .upsert(let table, let values):
-            try updateIfPresent(table, values, expecting: nil) ?? insert(table, values)
+            try updateIfPresent(table, values, expecting: nil) ?? insertInUpsert(table, values)
         case .delete(let table, let key, let revision): try delete(table, key, expecting: revision)
         }
     }
@@ -52,6 +52,16 @@ struct SQLiteWriter {
         // Only now that the key is in use again may its last revision be forgotten.
         if last > 0 { try forgetDeleted(table, values, statements) }
         return metadata
+    }
+
+    /// Inserts a record that an update did not find.
+    private mutating func insertInUpsert(_ table: Table, _ values: [Value]) throws -> RecordMetadata {
+        do {
+            return try insert(table, values)
+        } catch let error as StorageError where error.code == .duplicate && error.details.index == "primary" {
+            // It is there, so what kept the update from it is what is wrong with it.
+            throw try absence(of: table.key(of: values), table, expecting: nil)
+        }
     }
 
     /// The last revision of a deleted record with the same key; 0 when there was none.
@@ -112,34 +122,30 @@ struct SQLiteWriter {
         if let revision { statement.add(revision, at: index + 1) }
         statement.endBinding()
         do {
-            return try returned(by: statement, table)
+            return try returned(by: statement)
         } catch let failure as SQLiteFailure where failure.isDuplicate {
             throw try duplicate(table, values, isInsert: false) ?? failure
         }
     }
 
     /// Runs a statement that returns revision and creation of the record it wrote; nil when it wrote none.
-    private func returned(by statement: SQLiteStatement, _ table: Table) throws -> RecordMetadata? {
+    private func returned(by statement: SQLiteStatement) throws -> RecordMetadata? {
         defer { statement.reset() }
-        do {
-            guard try statement.step() else { return nil }
-        } catch let failure as SQLiteFailure where failure.isWrongType {
-            // The schema allows no other cause: one more than the largest integer is no integer.
-            throw Revisions.damage(.max, of: table)
-        }
-        let revision = try Revisions.checked(Int(sqlite3_column_int64(statement.handle, 0)), of: table)
+        guard try statement.step() else { return nil }
+        let revision = Int(sqlite3_column_int64(statement.handle, 0))
         let created = Timestamp(microseconds: sqlite3_column_int64(statement.handle, 1)) ?? .epoch
         while try statement.step() {}
         return RecordMetadata(revision: revision, createdAt: created, updatedAt: time)
     }
 
-    /// Why an update or a delete found nothing: the record is not there, or has another revision.
+    /// Why an update or a delete found nothing: the record is not there, has another revision, or one that cannot be.
     private func absence(of key: Key, _ table: Table, expecting revision: Int?) throws -> StorageError {
         let statement = try access.statements(of: table).statement(.revision, access.handle)
         statement.bind(key.values)
         defer { statement.reset() }
-        guard try statement.step(), let revision else { return .notFound(table, key) }
-        return .conflict(table, key, expected: revision, actual: Int(sqlite3_column_int64(statement.handle, 0)))
+        guard try statement.step() else { return .notFound(table, key) }
+        let actual = try Revisions.checked(Int(sqlite3_column_int64(statement.handle, 0)), of: table)
+        return revision.map { .conflict(table, key, expected: $0, actual: actual) } ?? .notFound(table, key)
     }
 
     // MARK: Delete
@@ -148,10 +154,10 @@ struct SQLiteWriter {
         let statements = access.statements(of: table)
         let statement = try statements.statement(revision == nil ? .delete : .deleteChecked, access.handle)
         statement.bind(key.values + (revision.map { [.int($0)] } ?? []))
-        guard var metadata = try returned(by: statement, table) else {
+        guard var metadata = try returned(by: statement) else {
             throw try absence(of: key, table, expecting: revision)
         }
-        metadata.revision = try Revisions.next(metadata.revision, of: table)
+        metadata.revision += 1
         let remember = try statements.statement(.putDeleted, access.handle)
         remember.bind([.bytes(statements.sql.keyLayout.encode(key)), .int(metadata.revision)])
         try remember.run()
@@ -186,6 +192,14 @@ struct SQLiteWriter {
             while try statement.step() { keys.append(try row.key) }
             return keys
         }
+    }
+}
+
+extension WriteOperation {
+    /// Whether SQLite undoes it whole if it fails. A delete also writes down the revision.
+    var isOneStatement: Bool {
+        if case .delete = self { return false }
+        return true
     }
 }
 

@@ -44,11 +44,13 @@ struct TableSQL: Sendable {
             updatedColumns.map { "\(columns[$0]) = ?" }
             + ["\(TableSQL.revisionColumn) = \(TableSQL.revisionColumn) + 1", "\(TableSQL.updatedColumn) = ?"]
         let returning = "RETURNING \(TableSQL.revisionColumn), \(TableSQL.createdColumn)"
-        update = "UPDATE \(name) SET \(assignments.joined(separator: ", ")) WHERE \(byKey) \(returning)"
+        // A revision that cannot grow is damage, and is met before anything changes.
+        let byLiveKey = "\(byKey) AND \(TableSQL.revisionColumn) < \(Revisions.largest)"
+        update = "UPDATE \(name) SET \(assignments.joined(separator: ", ")) WHERE \(byLiveKey) \(returning)"
         updateChecked =
-            "UPDATE \(name) SET \(assignments.joined(separator: ", ")) WHERE \(byKey) AND \(TableSQL.revisionColumn) = ? \(returning)"
-        delete = "DELETE FROM \(name) WHERE \(byKey) \(returning)"
-        deleteChecked = "DELETE FROM \(name) WHERE \(byKey) AND \(TableSQL.revisionColumn) = ? \(returning)"
+            "UPDATE \(name) SET \(assignments.joined(separator: ", ")) WHERE \(byLiveKey) AND \(TableSQL.revisionColumn) = ? \(returning)"
+        delete = "DELETE FROM \(name) WHERE \(byLiveKey) \(returning)"
+        deleteChecked = "DELETE FROM \(name) WHERE \(byLiveKey) AND \(TableSQL.revisionColumn) = ? \(returning)"
         revision = "SELECT \(TableSQL.revisionColumn) FROM \(name) WHERE \(byKey)"
         let ofTable = "\"table\" = '\(table.name)'"
         hasDeleted = "SELECT 1 FROM \"_cairn_deleted\" WHERE \(ofTable) LIMIT 1"

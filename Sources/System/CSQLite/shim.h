@@ -36,9 +36,4 @@ static inline int cairn_sqlite3_is_duplicate(int extended_code) {
         || extended_code == SQLITE_CONSTRAINT_UNIQUE;
 }
 
-/// Whether a strict column refused a value of another type.
-static inline int cairn_sqlite3_is_wrong_type(int extended_code) {
-    return extended_code == SQLITE_CONSTRAINT_DATATYPE;
-}
-
 #endif

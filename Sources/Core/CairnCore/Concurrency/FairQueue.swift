@@ -1,11 +1,19 @@
 /// A queue for something only one at a time may have, or only a few: first come, first served.
 ///
 /// Waiting suspends the task and blocks no thread. A waiter that is cancelled, or whose deadline passes, leaves the
-/// queue and fails. Each waiter brings a `Job`; the one in possession may take the jobs at the head of the queue and do
+/// queue and fails. A waiter may bring a batch; the one in possession may take the batches at the head of the queue and commit
 /// them for their owners, which is how concurrent commits share one.
 ///
 /// Invariant, checked in `Lock`: a waiter is resumed exactly once, by whoever removes it from `line`.
-package final class FairQueue<Job: Sendable, Outcome: Sendable>: Sendable {
+///
+/// Not generic over what is waited for: the compiler specialises such a class in no other module, and half the time of a
+/// shared commit went into that.
+package final class FairQueue: Sendable {
+    /// What a waiter may bring.
+    package typealias Job = Batch
+    /// How a job ended.
+    package typealias Outcome = Result<Receipt, any Error>
+
     /// What waiting ends with.
     package enum Turn: Sendable {
         /// The waiter has possession and must call `release`.
