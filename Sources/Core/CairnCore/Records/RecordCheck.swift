@@ -6,12 +6,13 @@ import CairnSchema
 /// `null` in a column that may be null is null; bounds, lengths and enums hold; key and record are within the limits.
 package struct RecordCheck: Sendable {
     private let table: Table
+    /// For each column the quick look, which decides almost all values.
+    private let looks: [QuickLook]
     private let columns: [ColumnRule]
 
     /// What to check for one column, prepared once.
     private struct ColumnRule: Sendable {
         let column: Column
-        let isKey: Bool
         let hasRules: Bool
         /// The values of an enum, for texts of any bytes; nil for other columns.
         let cases: Set<Value>?
@@ -22,9 +23,9 @@ package struct RecordCheck: Sendable {
         columns = table.columns.map { column in
             var cases: Set<Value>?
             if case .enumeration(let values) = column.type { cases = Set(values.map(Value.string)) }
-            return ColumnRule(
-                column: column, isKey: table.isKey(column.position), hasRules: !column.rules.isEmpty, cases: cases)
+            return ColumnRule(column: column, hasRules: !column.rules.isEmpty, cases: cases)
         }
+        looks = columns.map { QuickLook($0.column, isFree: !$0.hasRules && $0.cases == nil) }
     }
 
     /// What checking a record gives.
@@ -45,6 +46,10 @@ package struct RecordCheck: Sendable {
         }
         var checked = Checked()
         for index in columns.indices {
+            if let size = looks[index].size(of: values[index]) {
+                checked.size += size
+                continue
+            }
             let (size, changed) = try check(values[index], columns[index])
             checked.size += size
             if let changed {
@@ -53,13 +58,19 @@ package struct RecordCheck: Sendable {
                 checked.changed = copy
             }
         }
-        try checkKey(table.key(of: values))
+        if !isShort(keyOf: values) { try checkKey(table.key(of: values)) }
         guard checked.size <= Limits.recordBytes else {
             throw StorageError.limit(
                 "a record of table '\(table.name)' has \(checked.size) bytes; the limit is \(Limits.recordBytes)",
                 table: table, remedy: "keep large data outside and its address here")
         }
         return checked
+    }
+
+    /// Whether the key is within the limits however it is written: no byte becomes more than three.
+    private func isShort(keyOf values: [Value]) -> Bool {
+        guard table.key.count == 1, case .string(let text) = values[table.key[0]] else { return false }
+        return text.utf8.count <= Limits.keyPartBytes / 3
     }
 
     /// Checks the lengths of a key.
@@ -167,6 +178,49 @@ package struct RecordCheck: Sendable {
     }
 }
 
+/// What can be seen of a value without looking at its column, which takes longer than most checks.
+private struct QuickLook: Sendable {
+    private enum Kind: Sendable { case string, int, double, bool, uuid, timestamp, date, decimal, other }
+
+    private let kind: Kind
+    private let isNullable: Bool
+
+    /// - Parameter isFree: Whether every value of the type will do.
+    init(_ column: Column, isFree: Bool) {
+        isNullable = column.isNullable
+        kind =
+            switch column.valueType {
+            case _ where !isFree: .other
+            case .string: .string
+            case .int: .int
+            case .double: .double
+            case .bool: .bool
+            case .uuid: .uuid
+            case .timestamp: .timestamp
+            case .date: .date
+            case .decimal: .decimal
+            case .bytes, .json, .array: .other
+            }
+    }
+
+    /// The size of a value that is as it should be; nil for one that needs more than a look.
+    func size(of value: Value) -> Int? {
+        switch value {
+        case .null: isNullable ? 0 : nil
+        case .string(let text): kind == .string ? text.utf8.count : nil
+        // Zero may be the negative one.
+        case .double(let double): kind == .double && double.isFinite && double != 0 ? 8 : nil
+        case .int: kind == .int ? 8 : nil
+        case .bool: kind == .bool ? 8 : nil
+        case .timestamp: kind == .timestamp ? 8 : nil
+        case .date: kind == .date ? 8 : nil
+        case .uuid: kind == .uuid ? 16 : nil
+        case .decimal: kind == .decimal ? 16 : nil
+        case .bytes, .json, .array: nil
+        }
+    }
+}
+
 /// Checks that a JSON value can be written and read back.
 private struct JSONCheck {
     let table: Table
@@ -199,79 +253,6 @@ private struct JSONCheck {
             throw StorageError.limit(
                 "the JSON of column '\(column.name)' of table '\(table.name)' nests more than \(Limits.jsonDepth) deep",
                 table: table, column: column, remedy: "keep what is deeper as text")
-        }
-    }
-}
-
-/// Checks whole batches.
-package struct BatchCheck: Sendable {
-    private let schema: Schema
-    private let checks: [RecordCheck]
-
-    package init(_ schema: Schema) {
-        self.schema = schema
-        checks = schema.tables.map(RecordCheck.init)
-    }
-
-    /// Checks that a table belongs to the store: by its position another's would do for one of ours.
-    /// - Throws: `storage.invalid`.
-    @inline(__always)
-    package func check(_ table: Table) throws {
-        if table.position < schema.tables.count, schema.tables[table.position] === table { return }
-        try checkOther(table)
-    }
-
-    private func checkOther(_ table: Table) throws {
-        if schema.tables.indices.contains(table.position), schema.tables[table.position].isAlike(table) { return }
-        throw StorageError(
-            .invalid, "the table '\(table.name)' is not one of the database '\(schema.database)' as it was opened",
-            remedy: "take tables from the schema of the store")
-    }
-
-    /// Checks operations and brings their values to their stored form.
-    /// - Returns: The bytes of their values.
-    /// - Throws: `storage.invalid`, `storage.limit`.
-    package func check(_ operations: inout [WriteOperation]) throws -> Int {
-        try BatchCheck.checkSize(operations: operations.count, bytes: 0, what: "a batch")
-        var bytes = 0
-        for index in operations.indices { bytes += try check(&operations[index]) }
-        try BatchCheck.checkSize(operations: operations.count, bytes: bytes, what: "a batch")
-        return bytes
-    }
-
-    /// Checks the size of a batch, or of all that a transaction wrote.
-    /// - Throws: `storage.limit`.
-    static func checkSize(operations: Int, bytes: Int, what: String) throws {
-        guard operations <= Limits.batchOperations else {
-            throw StorageError.limit(
-                "\(what) has \(operations) operations; the limit is \(Limits.batchOperations)",
-                remedy: "write in several parts")
-        }
-        guard bytes <= Limits.batchBytes else {
-            throw StorageError.limit(
-                "\(what) has \(bytes) bytes; the limit is \(Limits.batchBytes)", remedy: "write in several parts")
-        }
-    }
-
-    private func check(_ operation: inout WriteOperation) throws -> Int {
-        try check(operation.table)
-        switch operation {
-        case .insert(let table, let values):
-            let checked = try checks[table.position].check(values)
-            if let changed = checked.changed { operation = .insert(table, changed) }
-            return checked.size
-        case .update(let table, let values, let revision):
-            let checked = try checks[table.position].check(values)
-            if let changed = checked.changed { operation = .update(table, changed, expecting: revision) }
-            return checked.size
-        case .upsert(let table, let values):
-            let checked = try checks[table.position].check(values)
-            if let changed = checked.changed { operation = .upsert(table, changed) }
-            return checked.size
-        case .delete(let table, let key, _):
-            try table.check(key)
-            try checks[table.position].checkKey(key)
-            return 0
         }
     }
 }
