@@ -22,7 +22,11 @@ struct SQLiteWriter {
         case .insert(let table, let values): try insert(table, values)
         case .update(let table, let values, let revision): try update(table, values, expecting: revision)
         case .upsert(let table, let values):
-            try updateIfPresent(table, values, expecting: nil) ?? insertInUpsert(table, values)
+            if let stored = try stored(table, { values[$0] }) {
+                try replace(stored, table, values)
+            } else {
+                try insert(table, values)
+            }
         case .delete(let table, let key, let revision): try delete(table, key, expecting: revision)
         }
     }
@@ -52,16 +56,6 @@ struct SQLiteWriter {
         // Only now that the key is in use again may its last revision be forgotten.
         if last > 0 { try forgetDeleted(table, values, statements) }
         return metadata
-    }
-
-    /// Inserts a record that an update did not find.
-    private mutating func insertInUpsert(_ table: Table, _ values: [Value]) throws -> RecordMetadata {
-        do {
-            return try insert(table, values)
-        } catch let error as StorageError where error.code == .duplicate && error.details.index == "primary" {
-            // It is there, so what kept the update from it is what is wrong with it.
-            throw try absence(of: table.key(of: values), table, expecting: nil)
-        }
     }
 
     /// The last revision of a deleted record with the same key; 0 when there was none.
@@ -95,69 +89,71 @@ struct SQLiteWriter {
     // MARK: Update
 
     private func update(_ table: Table, _ values: [Value], expecting revision: Int?) throws -> RecordMetadata {
-        if let metadata = try updateIfPresent(table, values, expecting: revision) { return metadata }
-        throw try absence(of: table.key(of: values), table, expecting: revision)
+        guard let stored = try stored(table, { values[$0] }) else {
+            throw StorageError.notFound(table, table.key(of: values))
+        }
+        if let revision, revision != stored.revision {
+            throw StorageError.conflict(table, table.key(of: values), expected: revision, actual: stored.revision)
+        }
+        return try replace(stored, table, values)
     }
 
-    /// Updates a record; nil when there is none, or none of the revision.
-    private func updateIfPresent(
-        _ table: Table, _ values: [Value], expecting revision: Int?
-    ) throws -> RecordMetadata? {
-        let statements = access.statements(of: table)
-        let statement =
-            try revision == nil
-            ? statements.statement(.update, access.handle) : statements.updateChecked(access.handle)
+    /// The metadata of a record; nil when there is none. It stays as it is until this writer changes it.
+    /// - Parameter value: The value of a column of the key.
+    /// - Throws: `storage.damaged` for a revision that Cairn did not write.
+    private func stored(_ table: Table, _ value: (Int) -> Value) throws -> RecordMetadata? {
+        let statement = try access.statements(of: table).metadata(access.handle)
         statement.beginBinding()
-        var index: Int32 = 0
+        for (index, column) in table.key.enumerated() { statement.add(value(column), at: Int32(index + 1)) }
+        statement.endBinding()
+        defer { statement.reset() }
+        guard try statement.step() else { return nil }
+        return RecordMetadata(
+            revision: try Revisions.checked(Int(sqlite3_column_int64(statement.handle, 0)), of: table),
+            createdAt: Timestamp(microseconds: sqlite3_column_int64(statement.handle, 1)) ?? .epoch, updatedAt: time)
+    }
+
+    /// Writes new values of a record that is there.
+    private func replace(_ stored: RecordMetadata, _ table: Table, _ values: [Value]) throws -> RecordMetadata {
+        var metadata = stored
+        metadata.revision = try Revisions.next(stored.revision, of: table)
+        let statements = access.statements(of: table)
+        let statement = try statements.update(access.handle)
+        statement.beginBinding()
+        var index: Int32 = 1
         for column in statements.sql.updatedColumns {
-            index += 1
             statement.add(values[column], at: index)
+            index += 1
         }
+        statement.add(metadata.revision, at: index)
         statement.add(Int(time.microseconds), at: index + 1)
-        index += 1
+        index += 2
         for column in table.key {
-            index += 1
             statement.add(values[column], at: index)
+            index += 1
         }
-        if let revision { statement.add(revision, at: index + 1) }
         statement.endBinding()
         do {
-            return try returned(by: statement)
+            try statement.run()
         } catch let failure as SQLiteFailure where failure.isDuplicate {
             throw try duplicate(table, values, isInsert: false) ?? failure
         }
-    }
-
-    /// Runs a statement that returns revision and creation of the record it wrote; nil when it wrote none.
-    private func returned(by statement: SQLiteStatement) throws -> RecordMetadata? {
-        defer { statement.reset() }
-        guard try statement.step() else { return nil }
-        let revision = Int(sqlite3_column_int64(statement.handle, 0))
-        let created = Timestamp(microseconds: sqlite3_column_int64(statement.handle, 1)) ?? .epoch
-        while try statement.step() {}
-        return RecordMetadata(revision: revision, createdAt: created, updatedAt: time)
-    }
-
-    /// Why an update or a delete found nothing: the record is not there, has another revision, or one that cannot be.
-    private func absence(of key: Key, _ table: Table, expecting revision: Int?) throws -> StorageError {
-        let statement = try access.statements(of: table).statement(.revision, access.handle)
-        statement.bind(key.values)
-        defer { statement.reset() }
-        guard try statement.step() else { return .notFound(table, key) }
-        let actual = try Revisions.checked(Int(sqlite3_column_int64(statement.handle, 0)), of: table)
-        return revision.map { .conflict(table, key, expected: $0, actual: actual) } ?? .notFound(table, key)
+        return metadata
     }
 
     // MARK: Delete
 
     private mutating func delete(_ table: Table, _ key: Key, expecting revision: Int?) throws -> RecordMetadata {
-        let statements = access.statements(of: table)
-        let statement = try statements.statement(revision == nil ? .delete : .deleteChecked, access.handle)
-        statement.bind(key.values + (revision.map { [.int($0)] } ?? []))
-        guard var metadata = try returned(by: statement) else {
-            throw try absence(of: key, table, expecting: revision)
+        guard var metadata = try stored(table, { column in table.key.firstIndex(of: column).map { key[$0] } ?? .null })
+        else { throw StorageError.notFound(table, key) }
+        if let revision, revision != metadata.revision {
+            throw StorageError.conflict(table, key, expected: revision, actual: metadata.revision)
         }
-        metadata.revision += 1
+        metadata.revision = try Revisions.next(metadata.revision, of: table)
+        let statements = access.statements(of: table)
+        let statement = try statements.statement(.delete, access.handle)
+        statement.bind(key.values)
+        try statement.run()
         let remember = try statements.statement(.putDeleted, access.handle)
         remember.bind([.bytes(statements.sql.keyLayout.encode(key)), .int(metadata.revision)])
         try remember.run()
@@ -196,7 +192,7 @@ struct SQLiteWriter {
 }
 
 extension WriteOperation {
-    /// Whether SQLite undoes it whole if it fails. A delete also writes down the revision.
+    /// Whether SQLite undoes it whole if it fails: it changes one row at most. A delete also writes down the revision.
     var isOneStatement: Bool {
         if case .delete = self { return false }
         return true

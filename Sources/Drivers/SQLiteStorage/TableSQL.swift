@@ -9,11 +9,9 @@ struct TableSQL: Sendable {
     let select: String
     let insert: String
     let update: String
-    let updateChecked: String
     let delete: String
-    let deleteChecked: String
-    /// The revision of a record.
-    let revision: String
+    /// Revision and creation of a record.
+    let metadata: String
     /// Whether any key of the table was deleted.
     let hasDeleted: String
     /// Forgets the last revision of a deleted key.
@@ -42,16 +40,11 @@ struct TableSQL: Sendable {
         updatedColumns = table.columns.indices.filter { !table.isKey($0) }
         let assignments =
             updatedColumns.map { "\(columns[$0]) = ?" }
-            + ["\(TableSQL.revisionColumn) = \(TableSQL.revisionColumn) + 1", "\(TableSQL.updatedColumn) = ?"]
-        let returning = "RETURNING \(TableSQL.revisionColumn), \(TableSQL.createdColumn)"
-        // A revision that cannot grow is damage, and is met before anything changes.
-        let byLiveKey = "\(byKey) AND \(TableSQL.revisionColumn) < \(Revisions.largest)"
-        update = "UPDATE \(name) SET \(assignments.joined(separator: ", ")) WHERE \(byLiveKey) \(returning)"
-        updateChecked =
-            "UPDATE \(name) SET \(assignments.joined(separator: ", ")) WHERE \(byLiveKey) AND \(TableSQL.revisionColumn) = ? \(returning)"
-        delete = "DELETE FROM \(name) WHERE \(byLiveKey) \(returning)"
-        deleteChecked = "DELETE FROM \(name) WHERE \(byLiveKey) AND \(TableSQL.revisionColumn) = ? \(returning)"
-        revision = "SELECT \(TableSQL.revisionColumn) FROM \(name) WHERE \(byKey)"
+            + ["\(TableSQL.revisionColumn) = ?", "\(TableSQL.updatedColumn) = ?"]
+        // What an update returns goes through a table of SQLite's own; reading first costs less, and tells what is wrong.
+        metadata = "SELECT \(TableSQL.revisionColumn), \(TableSQL.createdColumn) FROM \(name) WHERE \(byKey)"
+        update = "UPDATE \(name) SET \(assignments.joined(separator: ", ")) WHERE \(byKey)"
+        delete = "DELETE FROM \(name) WHERE \(byKey)"
         let ofTable = "\"table\" = '\(table.name)'"
         hasDeleted = "SELECT 1 FROM \"_cairn_deleted\" WHERE \(ofTable) LIMIT 1"
         forgetDeleted = "DELETE FROM \"_cairn_deleted\" WHERE \(ofTable) AND \"key\" = ?"
@@ -81,9 +74,11 @@ final class TableStatements {
     private var prepared: [Kind: SQLiteStatement] = [:]
     private var insertStatement: SQLiteStatement?
     private var updateStatement: SQLiteStatement?
+    private var metadataStatement: SQLiteStatement?
 
+    /// Statements that are looked up each time; the others are too frequent for that.
     enum Kind: Hashable {
-        case update, delete, deleteChecked, revision, hasDeleted, forgetDeleted, putDeleted
+        case delete, hasDeleted, forgetDeleted, putDeleted
     }
 
     init(_ sql: TableSQL) {
@@ -106,11 +101,18 @@ final class TableStatements {
         return statement
     }
 
-    /// Updates a record of a given revision.
-    func updateChecked(_ handle: OpaquePointer) throws -> SQLiteStatement {
+    func update(_ handle: OpaquePointer) throws -> SQLiteStatement {
         if let updateStatement { return updateStatement }
-        let statement = try SQLiteStatement(sql.updateChecked, on: handle)
+        let statement = try SQLiteStatement(sql.update, on: handle)
         updateStatement = statement
+        return statement
+    }
+
+    /// Reads revision and creation of a record by key.
+    func metadata(_ handle: OpaquePointer) throws -> SQLiteStatement {
+        if let metadataStatement { return metadataStatement }
+        let statement = try SQLiteStatement(sql.metadata, on: handle)
+        metadataStatement = statement
         return statement
     }
 
@@ -118,10 +120,7 @@ final class TableStatements {
         if let statement = prepared[kind] { return statement }
         let text =
             switch kind {
-            case .update: sql.update
             case .delete: sql.delete
-            case .deleteChecked: sql.deleteChecked
-            case .revision: sql.revision
             case .hasDeleted: sql.hasDeleted
             case .forgetDeleted: sql.forgetDeleted
             case .putDeleted: sql.putDeleted
