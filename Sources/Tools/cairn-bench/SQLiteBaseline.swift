@@ -11,16 +11,16 @@ final class SQLiteBaseline {
     /// Texts that SQLite is to copy.
     private static let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 
-    init(path: String, synchronous: String) {
+    init(path: String, synchronous: String) throws {
         var opened: OpaquePointer?
         let code = sqlite3_open_v2(
             path, &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nil)
-        guard code == SQLITE_OK, let opened else { fatalError("cannot open \(path)") }
+        guard code == SQLITE_OK, let opened else { throw BaselineFailure(description: "cannot open \(path)") }
         connection = opened
         for sql in [
             "PRAGMA journal_mode = WAL", "PRAGMA synchronous = \(synchronous)", "PRAGMA foreign_keys = ON",
             "PRAGMA temp_store = MEMORY", "PRAGMA cache_size = -8192",
-        ] { execute(sql) }
+        ] { try execute(sql) }
     }
 
     deinit {
@@ -28,28 +28,33 @@ final class SQLiteBaseline {
         sqlite3_close_v2(connection)
     }
 
-    func execute(_ sql: String) {
+    func execute(_ sql: String) throws {
         guard sqlite3_exec(connection, sql, nil, nil, nil) == SQLITE_OK else {
-            fatalError("\(sql): \(String(cString: sqlite3_errmsg(connection)))")
+            throw failure
         }
     }
 
-    func createTable() {
-        execute(
+    func createTable() throws {
+        try execute(
             """
             CREATE TABLE "items" ("id" TEXT NOT NULL, "title" TEXT NOT NULL, "author" TEXT NOT NULL, "city" TEXT NOT NULL,
             "note" TEXT NOT NULL, "quantity" INTEGER NOT NULL, "rank" INTEGER NOT NULL, "price" REAL NOT NULL,
             "is_open" INTEGER NOT NULL, "seen_at" INTEGER NOT NULL, "_revision" INTEGER NOT NULL,
             "_created_at" INTEGER NOT NULL, "_updated_at" INTEGER NOT NULL, PRIMARY KEY ("id")) STRICT, WITHOUT ROWID
             """)
-        execute("CREATE INDEX \"items.by_rank\" ON \"items\" (\"rank\")")
+        try execute("CREATE INDEX \"items.by_rank\" ON \"items\" (\"rank\")")
     }
 
-    private func statement(_ sql: String) -> OpaquePointer {
+    /// What SQLite says went wrong.
+    private var failure: BaselineFailure {
+        BaselineFailure(description: "the baseline failed: \(String(cString: sqlite3_errmsg(connection)))")
+    }
+
+    private func statement(_ sql: String) throws -> OpaquePointer {
         if let statement = statements[sql] { return statement }
         var prepared: OpaquePointer?
         let code = sqlite3_prepare_v3(connection, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &prepared, nil)
-        guard code == SQLITE_OK, let prepared else { fatalError(String(cString: sqlite3_errmsg(connection))) }
+        guard code == SQLITE_OK, let prepared else { throw failure }
         statements[sql] = prepared
         return prepared
     }
@@ -59,15 +64,15 @@ final class SQLiteBaseline {
     private static let columns =
         "\"id\", \"title\", \"author\", \"city\", \"note\", \"quantity\", \"rank\", \"price\", \"is_open\", \"seen_at\", \"_revision\", \"_created_at\", \"_updated_at\""
 
-    func insert(_ items: some Sequence<Item>) {
-        let statement = statement("INSERT INTO \"items\" (\(Self.columns)) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)")
+    func insert(_ items: some Sequence<Item>) throws {
+        let statement = try statement("INSERT INTO \"items\" (\(Self.columns)) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)")
         for item in items {
             bindColumns(item, statement)
             sqlite3_bind_int64(statement, 11, 1)
             sqlite3_bind_int64(statement, 12, 1_700_000_000_000_000)
             sqlite3_bind_int64(statement, 13, 1_700_000_000_000_000)
             guard sqlite3_step(statement) == SQLITE_DONE else {
-                fatalError(String(cString: sqlite3_errmsg(connection)))
+                throw failure
             }
             sqlite3_reset(statement)
         }
@@ -87,8 +92,8 @@ final class SQLiteBaseline {
     }
 
     /// Updates items by key, and checks their revision as Cairn does.
-    func update(_ items: some Sequence<Item>) -> Int {
-        let statement = statement(
+    func update(_ items: some Sequence<Item>) throws -> Int {
+        let statement = try statement(
             """
             UPDATE "items" SET "title" = ?2, "author" = ?3, "city" = ?4, "note" = ?5, "quantity" = ?6, "rank" = ?7,
             "price" = ?8, "is_open" = ?9, "seen_at" = ?10, "_revision" = "_revision" + 1, "_updated_at" = ?11 WHERE "id" = ?1
@@ -98,7 +103,7 @@ final class SQLiteBaseline {
             bindColumns(item, statement)
             sqlite3_bind_int64(statement, 11, 1_700_000_000_000_000)
             guard sqlite3_step(statement) == SQLITE_DONE else {
-                fatalError(String(cString: sqlite3_errmsg(connection)))
+                throw failure
             }
             changed += Int(sqlite3_changes(connection))
             sqlite3_reset(statement)
@@ -106,23 +111,23 @@ final class SQLiteBaseline {
         return changed
     }
 
-    func all() -> [Item] {
-        let statement = statement("SELECT \(Self.columns) FROM \"items\" ORDER BY \"id\"")
+    func all() throws -> [Item] {
+        let statement = try statement("SELECT \(Self.columns) FROM \"items\" ORDER BY \"id\"")
         defer { sqlite3_reset(statement) }
         var items: [Item] = []
         while sqlite3_step(statement) == SQLITE_ROW { items.append(item(statement)) }
         return items
     }
 
-    func get(_ id: String) -> Item? {
-        let statement = statement("SELECT \(Self.columns) FROM \"items\" WHERE \"id\" = ?")
+    func get(_ id: String) throws -> Item? {
+        let statement = try statement("SELECT \(Self.columns) FROM \"items\" WHERE \"id\" = ?")
         defer { sqlite3_reset(statement) }
         sqlite3_bind_text(statement, 1, id, -1, Self.transient)
         return sqlite3_step(statement) == SQLITE_ROW ? item(statement) : nil
     }
 
-    func range(_ lower: Int, _ upper: Int) -> [Item] {
-        let statement = statement(
+    func range(_ lower: Int, _ upper: Int) throws -> [Item] {
+        let statement = try statement(
             "SELECT \(Self.columns) FROM \"items\" WHERE \"rank\" >= ? AND \"rank\" < ? ORDER BY \"rank\", \"id\"")
         defer { sqlite3_reset(statement) }
         sqlite3_bind_int64(statement, 1, Int64(lower))
@@ -148,4 +153,9 @@ final class SQLiteBaseline {
     private func time(_ statement: OpaquePointer, _ column: Int32) -> Timestamp {
         Timestamp(microseconds: sqlite3_column_int64(statement, column)) ?? .epoch
     }
+}
+
+/// The baseline could not do its work: no space, for example.
+struct BaselineFailure: Error, CustomStringConvertible {
+    let description: String
 }

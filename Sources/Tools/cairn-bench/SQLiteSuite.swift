@@ -43,15 +43,15 @@ struct SQLiteSuite {
         remove("cairn.db")
         remove("baseline.db")
         let cairn = try await Bench.open("sqlite:\(path("cairn.db"))?synchronous=\(synchronous)")
-        let baseline = SQLiteBaseline(path: path("baseline.db"), synchronous: synchronous)
-        baseline.createTable()
+        let baseline = try SQLiteBaseline(path: path("baseline.db"), synchronous: synchronous)
+        try baseline.createTable()
         pair.cairn = cairn
         pair.baseline = baseline
         guard filled else { return }
         try await cairn.items.insert(contentsOf: rows.items)
-        baseline.execute("BEGIN IMMEDIATE")
-        baseline.insert(rows.items)
-        baseline.execute("COMMIT")
+        try baseline.execute("BEGIN IMMEDIATE")
+        try baseline.insert(rows.items)
+        try baseline.execute("COMMIT")
     }
 
     private func writes(_ synchronous: String) async throws -> [Measurement] {
@@ -65,9 +65,9 @@ struct SQLiteSuite {
             limit: isBudgeted ? 1.2 : nil,
             prepare: { try await renew(pair, synchronous, filled: false) },
             baseline: {
-                pair.baseline?.execute("BEGIN IMMEDIATE")
-                pair.baseline?.insert(items)
-                pair.baseline?.execute("COMMIT")
+                try pair.baseline?.execute("BEGIN IMMEDIATE")
+                try pair.baseline?.insert(items)
+                try pair.baseline?.execute("COMMIT")
                 return items.count
             },
             cairn: { try await pair.cairn?.items.insert(contentsOf: items).count ?? 0 })
@@ -77,9 +77,9 @@ struct SQLiteSuite {
             prepare: { try await renew(pair, synchronous, filled: true) },
             baseline: {
                 guard let baseline = pair.baseline else { return 0 }
-                baseline.execute("BEGIN IMMEDIATE")
-                let changed = baseline.update(some)
-                baseline.execute("COMMIT")
+                try baseline.execute("BEGIN IMMEDIATE")
+                let changed = try baseline.update(some)
+                try baseline.execute("COMMIT")
                 return changed
             },
             cairn: {
@@ -99,7 +99,7 @@ struct SQLiteSuite {
             prepare: { try await renew(pair, synchronous, filled: false) },
             baseline: {
                 guard let baseline = pair.baseline else { return 0 }
-                for item in some { baseline.insert(CollectionOfOne(item)) }
+                for item in some { try baseline.insert(CollectionOfOne(item)) }
                 return some.count
             },
             cairn: {
@@ -125,14 +125,15 @@ struct SQLiteSuite {
         let ids = rows.shuffledIDs(count)
         let all = Comparison(
             name: "fetch all \(count) into structs", unit: "row", count: count, limit: 1.1,
-            baseline: { baseline.all().reduce(0) { $0 &+ $1.quantity } },
+            baseline: { try baseline.all().reduce(0) { $0 &+ $1.quantity } },
             cairn: { try await cairn.items.all().reduce(0) { $0 &+ $1.quantity } })
         let gets = Comparison(
             name: "\(count) gets by key, one snapshot", unit: "get", count: count, limit: 1.1,
             baseline: {
-                baseline.execute("BEGIN")
-                defer { baseline.execute("COMMIT") }
-                return ids.reduce(0) { $0 &+ (baseline.get($1.value)?.quantity ?? 0) }
+                try baseline.execute("BEGIN")
+                let sum = try ids.reduce(0) { try $0 &+ (baseline.get($1.value)?.quantity ?? 0) }
+                try baseline.execute("COMMIT")
+                return sum
             },
             cairn: {
                 try await cairn.snapshot { snapshot in
@@ -146,7 +147,7 @@ struct SQLiteSuite {
         let ranges = Comparison(
             name: "1000 indexed ranges of \(width) rows", unit: "range", count: 1000, limit: 1.15,
             baseline: {
-                starts.reduce(0) { $0 &+ baseline.range($1, $1 + width).reduce(0) { $0 &+ $1.quantity } }
+                try starts.reduce(0) { try $0 &+ baseline.range($1, $1 + width).reduce(0) { $0 &+ $1.quantity } }
             },
             cairn: {
                 var sum = 0
@@ -158,7 +159,7 @@ struct SQLiteSuite {
                 return sum
             })
         let few = Array(ids.prefix(min(count, 10_000)))
-        let single: Comparison.Work = { few.reduce(0) { $0 &+ (baseline.get($1.value)?.quantity ?? 0) } }
+        let single: Comparison.Work = { try few.reduce(0) { try $0 &+ (baseline.get($1.value)?.quantity ?? 0) } }
         let fromActor = Comparison(
             name: "one awaited get, from an actor", unit: "get", count: few.count, limit: 2, baseline: single,
             cairn: { try await ActorReader().sum(cairn, few) })
