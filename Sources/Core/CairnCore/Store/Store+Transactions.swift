@@ -110,12 +110,14 @@ final class TransactionContext: Sendable {
     /// From here on the task, and tasks it started, may write to the store again.
     func end() { isActive.withLock { $0 = false } }
 
-    static func refuseOutside(_ core: StoreCore) throws {
+    /// Refuses what would wait for the transaction of the same task.
+    /// - Parameter what: What is refused, for the message.
+    static func refuseOutside(_ core: StoreCore, _ what: String = "this writes to the store") throws {
         var context = current
         while let found = context {
             if found.core === core, found.isActive.withLock({ $0 }) {
                 throw StorageError.misuse(
-                    "this writes to the store beside the transaction the task is in",
+                    "\(what) beside the transaction the task is in",
                     remedy: "write through the transaction (tx), use tx.savepoint { } to nest, or do it afterwards")
             }
             context = found.outer

@@ -66,20 +66,25 @@ public final class Store: Sendable {
     }
 
     /// Whether a commit happened, by the token of its receipt or of `storage.outcome_unknown`. Answers for seven days.
+    /// - Throws: `storage.invalid` for a token that is none, and when the task is inside a transaction of the store, for which
+    ///   it might wait.
     public func outcome(of token: OutcomeToken) async throws -> CommitOutcome {
-        try await core.storage.outcome(of: token)
+        try TransactionContext.refuseOutside(core, "this asks for an outcome")
+        return try await core.storage.outcome(of: token)
     }
 
     /// Housekeeping that is never urgent; safe at any time, but inside a transaction.
     /// - Throws: `storage.invalid` when the task is inside a transaction of the store, for which it would wait.
     @discardableResult
     public func maintain() async throws -> MaintenanceReport {
-        try TransactionContext.refuseOutside(core)
+        try TransactionContext.refuseOutside(core, "this keeps house in the store")
         return try await core.storage.maintain()
     }
 
     /// Lets go of files and connections. Calls after it fail with `storage.closed`.
+    /// - Throws: `storage.invalid` when the task is inside a transaction of the store, for which it would wait.
     public func close() async throws {
+        try TransactionContext.refuseOutside(core, "this closes the store")
         try await core.storage.close()
     }
 }

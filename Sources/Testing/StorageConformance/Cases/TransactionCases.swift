@@ -132,10 +132,14 @@ enum TransactionCases {
             }
             try expectEqual(runs, 1)
         },
-        ConformanceCase(.l1, "Housekeeping inside a transaction is refused, and works after it") { store in
+        ConformanceCase(.l1, "What would wait for the transaction it is in is refused, and works after it") { store in
             let db = try await accounts(store)
+            let token = OutcomeToken(rawValue: "memory:0:0")
             try await db.transaction { tx in
                 try await expectError(.invalid) { try await db.maintain() }
+                try await expectError(.invalid) { try await db.close() }
+                let error = try await expectError(.invalid) { _ = try await db.outcome(of: token) }
+                try expect("\(error)".contains("asks for an outcome"), "another refusal: \(error)")
                 try await tx.change("people", .int(1), ["age": .int(50)])
             }
             try await db.maintain()
