@@ -32,4 +32,4 @@ install_packages() {
 }
 
 # What every build needs: the C libraries.
-libraries=(libsqlite3-dev libssl-dev)
+libraries=(libsqlite3-dev libssl-dev pkg-config)
