@@ -1,4 +1,3 @@
-import CSQLite
 import CairnCore
 
 /// The connections for reading: lent to one user at a time, made when needed, kept for the next.

@@ -1,4 +1,3 @@
-import CSQLite
 public import CairnCore
 
 /// A store in a SQLite file: real tables, columns, indexes and foreign keys, that other tools can read.

@@ -1,4 +1,3 @@
-import CSQLite
 import CairnCore
 
 /// A transaction on the writing connection, which it has to itself until it ends: it runs alone because it is alone.

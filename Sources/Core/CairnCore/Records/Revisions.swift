@@ -17,15 +17,12 @@ package enum Revisions {
     /// A revision that was read from a file.
     /// - Throws: `storage.damaged` for one that Cairn cannot have written.
     package static func checked(_ revision: Int, of table: Table) throws -> Int {
-        guard (0..<largest).contains(revision) else { throw damage(revision, of: table) }
+        guard (0..<largest).contains(revision) else {
+            throw StorageError(
+                .damaged, "a record of table '\(table.name)' has the revision \(revision), which Cairn did not write",
+                remedy: "restore the store from a backup")
+        }
         return revision
-    }
-
-    /// A record has a revision that Cairn cannot have written.
-    package static func damage(_ revision: Int, of table: Table) -> StorageError {
-        StorageError(
-            .damaged, "a record of table '\(table.name)' has the revision \(revision), which Cairn did not write",
-            remedy: "restore the store from a backup")
     }
 
     /// The revision after one that was read from a file.
