@@ -1,4 +1,5 @@
 import CairnCore
+import CairnSchema
 
 /// An ordered map from byte keys to values, with copies that cost nothing.
 ///
@@ -53,29 +54,65 @@ struct OrderedMap<Value> {
     /// The value of a key.
     func get(_ key: [UInt8]) -> Value? {
         let prefix = Self.prefix(key)
-        var node = root
-        while !node.isLeaf { node = node.children[Self.child(of: node, key, prefix)] }
-        let place = Self.lowerBound(node, key, prefix)
-        return place < node.keys.count && node.keys[place] == key ? node.values[place] : nil
+        // Counting a reference to each node on the way would cost more than the search: `self` keeps all of them alive.
+        return withExtendedLifetime(root) {
+            var node = Unmanaged.passUnretained(root)
+            while let child = node._withUnsafeGuaranteedRef({ Self.child(in: $0, key, prefix) }) { node = child }
+            return node._withUnsafeGuaranteedRef { leaf in
+                let (place, isFound) = Self.find(key, prefix, in: leaf)
+                return isFound ? leaf.values.withUnsafeBufferPointer { $0[place] } : nil
+            }
+        }
+    }
+
+    /// The child of an inner node that has the entries `key` belongs to; nil in a leaf.
+    private static func child(in node: Node, _ key: [UInt8], _ prefix: UInt64) -> Unmanaged<Node>? {
+        guard !node.isLeaf else { return nil }
+        let place = child(of: node, key, prefix)
+        return node.children.withUnsafeBufferPointer { .passUnretained($0[place]) }
     }
 
     /// The first place whose key is not less than `key`.
     fileprivate static func lowerBound(_ node: Node, _ key: [UInt8], _ prefix: UInt64) -> Int {
-        var low = 0
-        var high = node.keys.count
-        while low < high {
-            let middle = (low + high) / 2
-            let other = node.prefixes[middle]
-            let isLess = other == prefix ? KeyBytes.isLess(node.keys[middle], key) : other < prefix
-            if isLess { low = middle + 1 } else { high = middle }
-        }
-        return low
+        find(key, prefix, in: node).place
     }
 
     /// The child whose entries `key` belongs to.
     fileprivate static func child(of node: Node, _ key: [UInt8], _ prefix: UInt64) -> Int {
-        let place = lowerBound(node, key, prefix)
-        return place < node.keys.count && node.keys[place] == key ? place + 1 : place
+        let (place, isFound) = find(key, prefix, in: node)
+        return isFound ? place + 1 : place
+    }
+
+    /// The first place whose key is not less than `key`, and whether it is `key`.
+    private static func find(_ key: [UInt8], _ prefix: UInt64, in node: Node) -> (place: Int, isFound: Bool) {
+        let (low, isPrefixThere) = node.prefixes.withUnsafeBufferPointer { prefixes in
+            let low = partition(0, prefixes.count) { prefixes[$0] < prefix }
+            return (low, low < prefixes.count && prefixes[low] == prefix)
+        }
+        guard isPrefixThere else { return (low, false) }
+        // Only keys that begin with the same bytes are looked at: reaching one costs a miss of the processor's caches.
+        return key.withUnsafeBufferPointer { key in
+            node.keys.withUnsafeBufferPointer { keys in
+                let place = partition(low, keys.count) { index in
+                    node.prefixes[index] == prefix && compare(keys[index], key) < 0
+                }
+                return (place, place < keys.count && node.prefixes[place] == prefix && compare(keys[place], key) == 0)
+            }
+        }
+    }
+
+    /// The first place from `low` to `high` for which `isBefore` is false; it is true for all before that one.
+    private static func partition(_ low: Int, _ high: Int, _ isBefore: (Int) -> Bool) -> Int {
+        var (low, high) = (low, high)
+        while low < high {
+            let middle = (low + high) / 2
+            if isBefore(middle) { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    private static func compare(_ left: [UInt8], _ right: UnsafeBufferPointer<UInt8>) -> Int {
+        left.withUnsafeBufferPointer { Bytes.compare($0, right) }
     }
 
     // MARK: Writing
@@ -97,8 +134,8 @@ struct OrderedMap<Value> {
     private static func set(_ node: inout Node, _ key: [UInt8], _ prefix: UInt64, _ value: Value) -> Value? {
         if !isKnownUniquelyReferenced(&node) { node = node.copy() }
         if node.isLeaf {
-            let place = lowerBound(node, key, prefix)
-            if place < node.keys.count, node.keys[place] == key {
+            let (place, isFound) = find(key, prefix, in: node)
+            if isFound {
                 let old = node.values[place]
                 node.values[place] = value
                 return old
@@ -152,8 +189,8 @@ struct OrderedMap<Value> {
     private static func remove(_ node: inout Node, _ key: [UInt8], _ prefix: UInt64) -> Value? {
         if !isKnownUniquelyReferenced(&node) { node = node.copy() }
         if node.isLeaf {
-            let place = lowerBound(node, key, prefix)
-            guard place < node.keys.count, node.keys[place] == key else { return nil }
+            let (place, isFound) = find(key, prefix, in: node)
+            guard isFound else { return nil }
             node.prefixes.remove(at: place)
             node.keys.remove(at: place)
             return node.values.remove(at: place)

@@ -17,19 +17,19 @@ struct QueryCompiler {
 
     private let query: Query
     private let sql: TableSQL
-    private let columns: [String]
+    private var columns: [String] { sql.columns }
     private var output = Statement()
 
     init(_ query: Query, _ sql: TableSQL) {
         self.query = query
         self.sql = sql
-        columns = query.table.columns.map { TableSQL.quoted($0.name) }
+        output.sql.reserveCapacity(sql.selectAll.utf8.count + 100)
     }
 
     /// The rows of the query, in its total order.
     static func rows(_ query: Query, _ sql: TableSQL) -> Statement {
         var compiler = QueryCompiler(query, sql)
-        compiler.write("SELECT \(sql.selectList) FROM \(TableSQL.quoted(query.table.name))")
+        compiler.write(sql.selectAll)
         compiler.writeCondition()
         compiler.writeOrder()
         compiler.writeLimit()
@@ -42,12 +42,11 @@ struct QueryCompiler {
         // Where a page begins does not count.
         query.after = nil
         var compiler = QueryCompiler(query, sql)
-        let table = TableSQL.quoted(query.table.name)
         if query.limit == nil {
-            compiler.write("SELECT count(*) FROM \(table)")
+            compiler.write("SELECT count(*) FROM \(sql.name)")
             compiler.writeCondition()
         } else {
-            compiler.write("SELECT count(*) FROM (SELECT 1 FROM \(table)")
+            compiler.write("SELECT count(*) FROM (SELECT 1 FROM \(sql.name)")
             compiler.writeCondition()
             compiler.writeLimit()
             compiler.write(")")
@@ -75,8 +74,13 @@ struct QueryCompiler {
     }
 
     private mutating func writeOrder() {
-        let terms = query.totalOrder.map { columns[$0.column] + ($0.isDescending ? " DESC" : "") }
-        write(" ORDER BY \(terms.joined(separator: ", "))")
+        var word = " ORDER BY "
+        for term in query.totalOrder {
+            write(word)
+            write(columns[term.column])
+            if term.isDescending { write(" DESC") }
+            word = ", "
+        }
     }
 
     private mutating func writeLimit() {
@@ -91,7 +95,10 @@ struct QueryCompiler {
         switch condition {
         case .constant(let value): write(value.map { $0 ? "1" : "0" } ?? "NULL")
         case .compare(let column, let comparison, let value):
-            write("\(columns[column]) \(comparison.rawValue) ")
+            write(columns[column])
+            write(" ")
+            write(comparison.rawValue)
+            write(" ")
             write(value)
         case .isNull(let column): write("\(columns[column]) IS NULL")
         case .isIn(let column, let values): write(column, in: values)

@@ -4,7 +4,7 @@ public import CairnCore
 extension SQLiteStorage {
     /// The most batches that share one commit, and the most operations they may have together: enough to share the cost
     /// of a commit, few enough that nobody waits long for strangers.
-    private static var groupBatches: Int { 256 }
+    private static var groupBatches: Int { 2048 }
     private static var groupOperations: Int { 4096 }
 
     public func commit(_ batch: Batch) async throws -> Receipt {

@@ -4,8 +4,12 @@ import CairnCore
 struct TableSQL: Sendable {
     let table: Table
     let keyLayout: KeyLayout
-    /// All columns, then revision and times.
-    let selectList: String
+    /// The name of the table, in quotes.
+    let name: String
+    /// The names of the columns, in quotes.
+    let columns: [String]
+    /// All rows: all columns, then revision and times.
+    let selectAll: String
     let select: String
     let insert: String
     let update: String
@@ -29,12 +33,14 @@ struct TableSQL: Sendable {
     init(_ table: Table) {
         self.table = table
         keyLayout = KeyLayout(keyOf: table)
-        let name = TableSQL.quoted(table.name)
+        name = TableSQL.quoted(table.name)
         let columns = table.columns.map { TableSQL.quoted($0.name) }
+        self.columns = columns
         let all = columns + TableSQL.systemColumns
-        selectList = all.joined(separator: ", ")
+        let selectList = all.joined(separator: ", ")
         let byKey = table.key.map { "\(columns[$0]) = ?" }.joined(separator: " AND ")
-        select = "SELECT \(selectList) FROM \(name) WHERE \(byKey)"
+        selectAll = "SELECT \(selectList) FROM \(name)"
+        select = "\(selectAll) WHERE \(byKey)"
         insert =
             "INSERT INTO \(name) (\(selectList)) VALUES (\(repeatElement("?", count: all.count).joined(separator: ", ")))"
         updatedColumns = table.columns.indices.filter { !table.isKey($0) }
@@ -54,9 +60,9 @@ struct TableSQL: Sendable {
 
     /// The key of the first record that has given values in columns.
     func owner(by columns: [Int]) -> String {
-        let keys = table.key.map { TableSQL.quoted(table.columns[$0].name) }.joined(separator: ", ")
-        let condition = columns.map { "\(TableSQL.quoted(table.columns[$0].name)) = ?" }.joined(separator: " AND ")
-        return "SELECT \(keys) FROM \(TableSQL.quoted(table.name)) WHERE \(condition) LIMIT 2"
+        let keys = table.key.map { self.columns[$0] }.joined(separator: ", ")
+        let condition = columns.map { "\(self.columns[$0]) = ?" }.joined(separator: " AND ")
+        return "SELECT \(keys) FROM \(name) WHERE \(condition) LIMIT 2"
     }
 
     /// An identifier in SQL. Names of schemas hold no quotes; doubling them costs nothing and is right for any name.

@@ -23,20 +23,20 @@ public struct JSONRecordCodec<Item: Entity>: Sendable {
 
     /// The JSON of a record, in UTF-8.
     public func encode(_ item: Item) -> [UInt8] {
-        var bytes: [UInt8] = []
-        encode(item, to: &bytes)
-        return bytes
+        written(item).bytes
     }
 
     /// Appends the JSON of a record, in UTF-8.
     public func encode(_ item: Item, to bytes: inout [UInt8]) {
-        var writer = JSONWriter(appendingTo: bytes, reserving: json.typicalLength)
-        // The writer is the only owner while it appends, so nothing is copied.
-        bytes = []
+        written(item).withBytes { bytes.append(contentsOf: $0) }
+    }
+
+    private func written(_ item: Item) -> JSONWriter {
+        var writer = JSONWriter(capacity: json.typicalLength)
         let metadata = RecordMetadata(
             revision: item.revision, createdAt: item.createdAt, updatedAt: item.updatedAt)
         json.write(item.values(count: json.table.columns.count), metadata, to: &writer)
-        bytes = writer.bytes
+        return writer
     }
 
     /// Reads the JSON of a record (RFC 8259): members in any order; one that is missing gets the default of its column.

@@ -8,8 +8,9 @@ extension JSONScanner {
         guard offset < bytes.count else { throw JSONError("this string is never closed", at: start) }
         switch bytes[offset] {
         case UInt8(ascii: "\""):
+            // The whole text was checked, and no character reaches over a quote.
             let text = bytes.withUnsafeBufferPointer {
-                String(decoding: UnsafeBufferPointer(rebasing: $0[first..<offset]), as: UTF8.self)
+                String(copying: UTF8Span(unchecked: UnsafeBufferPointer(rebasing: $0[first..<offset]).span))
             }
             offset += 1
             return text
@@ -30,17 +31,32 @@ extension JSONScanner {
         return result
     }
 
-    /// The offset of the first byte from `start` on that is a quote, a backslash or a control character.
     private func endOfPlainText(from start: Int) -> Int {
-        bytes.withUnsafeBufferPointer { bytes in
-            var end = start
-            while end < bytes.count {
-                let byte = bytes[end]
-                if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte < 0x20 { break }
-                end += 1
-            }
-            return end
+        bytes.withUnsafeBufferPointer { JSONScanner.endOfPlainText($0, from: start) }
+    }
+
+    /// The offset of the first byte from `start` on that is a quote, a backslash or a control character.
+    static func endOfPlainText(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        let raw = UnsafeRawBufferPointer(text)
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        var end = start
+        // Eight bytes at a time. Subtracting sets the highest bit of each byte that was smaller; borrows reach only bytes behind
+        // the first such byte, which is the one that counts.
+        while end + 8 <= raw.count {
+            let word = UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: end, as: UInt64.self))
+            let quotes = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
+            let backslashes = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
+            let found = (word &- (ones &* 0x20)) & ~word | (quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes
+            let marks = found & (ones &* 0x80)
+            if marks != 0 { return end + marks.trailingZeroBitCount / 8 }
+            end += 8
         }
+        while end < text.count {
+            let byte = text[end]
+            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
+            end += 1
+        }
+        return end
     }
 
     private mutating func escapedString(from first: Int, start: Int) throws(JSONError) -> String {

@@ -107,20 +107,17 @@ struct FieldParser {
 
 /// Writes fixed decimal fields: the text of a date or a time.
 struct FieldWriter {
-    /// Valid while the closure of ``write(_:_:to:)`` runs, and a writer does not leave it. The fields of every text fill it
+    /// Valid while the closure of ``write(to:_:)`` runs, and a writer does not leave it. The fields of every text fill it
     /// exactly, whatever their values are.
     private let bytes: UnsafeMutableBufferPointer<UInt8>
     private var offset = 0
 
-    /// Hands `reader` the text that `body` writes, of `count` bytes.
-    static func write<Result>(
-        _ count: Int, _ body: (inout FieldWriter) -> Void, to reader: (UnsafeBufferPointer<UInt8>) -> Result
-    ) -> Result {
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: count) { bytes in
-            var writer = FieldWriter(bytes: bytes)
-            body(&writer)
-            return reader(UnsafeBufferPointer(rebasing: bytes[..<writer.offset]))
-        }
+    /// Writes the fields of `body` into `bytes`, which has room for them.
+    /// - Returns: How many bytes they have.
+    static func write(to bytes: UnsafeMutableBufferPointer<UInt8>, _ body: (inout FieldWriter) -> Void) -> Int {
+        var writer = FieldWriter(bytes: bytes)
+        body(&writer)
+        return writer.offset
     }
 
     /// Writes the last `width` digits of a number that is not negative, zeros in front.

@@ -58,7 +58,7 @@ extension CalendarDate: Comparable, CustomStringConvertible {
 
     /// `YYYY-MM-DD`.
     public var description: String {
-        FieldWriter.write(10, { $0.days(daysSinceEpoch) }, to: { String(decoding: $0, as: UTF8.self) })
+        String(unsafeUninitializedCapacity: 10) { FieldWriter.write(to: $0) { $0.days(daysSinceEpoch) } }
     }
 }
 

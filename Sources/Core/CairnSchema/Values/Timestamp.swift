@@ -116,13 +116,19 @@ extension Timestamp: Comparable, CustomStringConvertible {
     public static func < (left: Timestamp, right: Timestamp) -> Bool { left.microseconds < right.microseconds }
 
     /// RFC 3339 in UTC with six digits of a second.
-    public var description: String { withText { String(decoding: $0, as: UTF8.self) } }
+    public var description: String {
+        String(unsafeUninitializedCapacity: Timestamp.textLength, initializingUTF8With: write)
+    }
 
-    /// Hands the text of ``description`` to `reader` without making a string of it.
-    package func withText<Result>(_ reader: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+    /// How many bytes the text of ``description`` has.
+    package static let textLength = 27
+
+    /// Writes the text of ``description`` into room for ``textLength`` bytes.
+    /// - Returns: How many bytes it wrote.
+    package func write(to text: UnsafeMutableBufferPointer<UInt8>) -> Int {
         let rest = Int(Timestamp.floorRemainder(microseconds))
         let days = Int((microseconds - Int64(rest)) / Timestamp.microsecondsPerDay)
-        return FieldWriter.write(27, { Timestamp.write(days, rest, to: &$0) }, to: reader)
+        return FieldWriter.write(to: text) { Timestamp.write(days, rest, to: &$0) }
     }
 
     /// Writes a day and the microseconds of it.
