@@ -1,6 +1,6 @@
 import Foundation
 
-/// `cairn-bench [sqlite] [memory] [json] [--rows N] [--rounds N] [--only TEXT] [--json] [--check]`.
+/// `cairn-bench [sqlite] [memory] [json] [start] [compile] [--rows N] [--rounds N] [--only TEXT] [--json] [--check]`.
 @main
 struct BenchCommand {
     private var suites: [String] = []
@@ -13,13 +13,17 @@ struct BenchCommand {
     private static let usage = """
         cairn-bench measures Cairn and what it is compared with, in one run.
 
-          cairn-bench [sqlite] [memory] [json] [--rows N] [--rounds N] [--only TEXT] [--json] [--check]
+          cairn-bench [sqlite] [memory] [json] [start] [compile] [--rows N] [--rounds N] [--only TEXT] [--json] [--check]
+
+          sqlite, memory, json   against C, a dictionary, Foundation's coders
+          start                  opening a store, the start of the command
+          compile                generating and compiling the code of a schema; takes minutes, so only when it is named
 
           --rows N     rows of the table (100000)
           --rounds N   rounds that count, medians are taken (5)
-          --only TEXT  only work whose name has this text
+          --only TEXT  only comparisons whose name has this text
           --json       an array for programs instead of a table
-          --check      exit 1 when a ratio is over its limit
+          --check      exit 1 when something is over its limit
 
         Example: cairn-bench sqlite --rows 10000 --rounds 3
         """
@@ -28,7 +32,7 @@ struct BenchCommand {
         var rest = arguments[...]
         while let argument = rest.popFirst() {
             switch argument {
-            case "sqlite", "memory", "json": suites.append(argument)
+            case "sqlite", "memory", "json", "start", "compile": suites.append(argument)
             case "--json": isJSON = true
             case "--check": isCheck = true
             case "--rows": rows = try BenchCommand.number(rest.popFirst(), argument)
@@ -37,7 +41,7 @@ struct BenchCommand {
             default: throw UsageError(message: "'\(argument)' is not known")
             }
         }
-        if suites.isEmpty { suites = ["sqlite", "memory", "json"] }
+        if suites.isEmpty { suites = ["sqlite", "memory", "json", "start"] }
     }
 
     private static func number(_ text: String?, _ option: String) throws -> Int {
@@ -77,6 +81,12 @@ struct BenchCommand {
         }
         if suites.contains("json") {
             measurements += try await JSONSuite(rows: data, rounds: rounds, only: only).run()
+        }
+        if suites.contains("start") {
+            measurements += try await StartSuite(rows: data, rounds: rounds, folder: folder).run()
+        }
+        if suites.contains("compile") {
+            measurements += try await CompileSuite(folder: folder).run()
         }
         let report = Report(measurements: measurements)
         print(isJSON ? report.json : report.table)

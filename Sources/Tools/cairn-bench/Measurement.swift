@@ -6,10 +6,34 @@
 
 /// What one run took.
 struct Cost {
-    /// Seconds by the clock.
+    /// Time by the clock.
     var wall: Double
-    /// Seconds of the processor, user and system, of all threads.
+    /// Time of the processor, user and system, of all threads and of processes that have ended.
     var cpu: Double
+
+    /// What `work` takes, in seconds.
+    static func measured(_ work: () async throws -> Void) async throws -> Cost {
+        let cpu = processorTime()
+        let start = ContinuousClock.now
+        try await work()
+        let wall = start.duration(to: .now) / .seconds(1)
+        return Cost(wall: wall, cpu: processorTime() - cpu)
+    }
+
+    /// The medians of some costs, at least one.
+    static func median(_ costs: [Cost], scale: Double) -> Cost {
+        func middle(_ values: [Double]) -> Double { values.sorted()[values.count / 2] * scale }
+        return Cost(wall: middle(costs.map(\.wall)), cpu: middle(costs.map(\.cpu)))
+    }
+
+    private static func processorTime() -> Double {
+        func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1_000_000 }
+        return [RUSAGE_SELF, RUSAGE_CHILDREN].reduce(0) { sum, who in
+            var usage = rusage()
+            getrusage(__rusage_who_t(who.rawValue), &usage)
+            return sum + seconds(usage.ru_utime) + seconds(usage.ru_stime)
+        }
+    }
 }
 
 /// One piece of work, done by Cairn and by what it is compared with.
@@ -29,19 +53,25 @@ struct Comparison {
     let cairn: Work
 }
 
-/// The result of a comparison: medians over the rounds.
+/// A result: medians over the rounds.
 struct Measurement {
     let suite: String
     let name: String
+    /// What the costs count: microseconds for one row, seconds.
     let unit: String
+    /// The largest allowed ratio of Cairn to the baseline, or the largest value when there is no baseline; nil: none.
     let limit: Double?
-    /// Microseconds for one unit.
     let cairn: Cost
-    let baseline: Cost
+    /// What Cairn is compared with; nil when there is nothing to compare it with.
+    var baseline: Cost?
 
-    var ratio: Double { baseline.wall > 0 ? cairn.wall / baseline.wall : 0 }
-    var cpuRatio: Double { baseline.cpu > 0 ? cairn.cpu / baseline.cpu : 0 }
-    var isWithinLimit: Bool { limit.map { ratio <= $0 } ?? true }
+    var ratio: Double? { ratio(\.wall) }
+    var cpuRatio: Double? { ratio(\.cpu) }
+    var isWithinLimit: Bool { limit.map { (ratio ?? cairn.wall) <= $0 } ?? true }
+
+    private func ratio(_ side: KeyPath<Cost, Double>) -> Double? {
+        baseline.flatMap { $0[keyPath: side] > 0 ? cairn[keyPath: side] / $0[keyPath: side] : nil }
+    }
 }
 
 /// Two sides gave different results: the benchmark measures something else than it says.
@@ -84,27 +114,13 @@ struct Runner {
         }
         let scale = 1_000_000 / Double(comparison.count)
         return Measurement(
-            suite: suite, name: comparison.name, unit: comparison.unit, limit: comparison.limit,
-            cairn: median(cairn, scale), baseline: median(baseline, scale))
+            suite: suite, name: comparison.name, unit: "us per \(comparison.unit)", limit: comparison.limit,
+            cairn: .median(cairn, scale: scale), baseline: .median(baseline, scale: scale))
     }
 
     private func measure(_ work: Comparison.Work) async throws -> (Cost, Int) {
-        let cpu = processorTime()
-        let start = ContinuousClock.now
-        let result = try await work()
-        let wall = start.duration(to: .now) / .seconds(1)
-        return (Cost(wall: wall, cpu: processorTime() - cpu), result)
-    }
-
-    private func median(_ costs: [Cost], _ scale: Double) -> Cost {
-        func middle(_ values: [Double]) -> Double { values.sorted()[values.count / 2] * scale }
-        return Cost(wall: middle(costs.map(\.wall)), cpu: middle(costs.map(\.cpu)))
-    }
-
-    private func processorTime() -> Double {
-        var usage = rusage()
-        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-        func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1_000_000 }
-        return seconds(usage.ru_utime) + seconds(usage.ru_stime)
+        var result = 0
+        let cost = try await Cost.measured { result = try await work() }
+        return (cost, result)
     }
 }

@@ -46,7 +46,8 @@ extension JSONScanner {
             let word = UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: end, as: UInt64.self))
             let quotes = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
             let backslashes = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
-            let found = (word &- (ones &* 0x20)) & ~word | (quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes
+            let controls = (word &- (ones &* 0x20)) & ~word
+            let found = controls | (quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes
             let marks = found & (ones &* 0x80)
             if marks != 0 { return end + marks.trailingZeroBitCount / 8 }
             end += 8
