@@ -106,9 +106,17 @@ let package = Package(
         golden("GoldenHiding"),
         golden("GoldenImports"),
         .testTarget(name: "Integration", path: "Tests/Integration", swiftSettings: settings),
-        tests("SQLiteStorageTests", ["SQLiteStorage", "StorageConformance", "CSQLite", "CFaultyDisk", "StoreWorker"]),
+        tests(
+            "SQLiteStorageTests",
+            [
+                "SQLiteStorage", "MemoryStorage", "StorageConformance", "Simulation", "CSQLite", "CFaultyDisk",
+                "WriterProgram", "StoreWorker",
+            ]),
         .target(name: "CFaultyDisk", dependencies: ["CSQLite"], path: "Tests/Support/CFaultyDisk"),
-        program("StoreWorker", path: "Tests/Support/StoreWorker", ["SQLiteStorage"]),
+        .target(
+            name: "WriterProgram", dependencies: ["CairnCore", "Simulation"], path: "Tests/Support/WriterProgram",
+            swiftSettings: settings),
+        program("StoreWorker", path: "Tests/Support/StoreWorker", ["SQLiteStorage", "WriterProgram"]),
     ],
     swiftLanguageModes: [.v6]
 )
