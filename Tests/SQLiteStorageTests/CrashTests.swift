@@ -32,7 +32,8 @@ struct CrashTests {
                 try await chain.kill(scene)
             } catch {
                 Issue.record(
-                    "\(error)\n\(scene), \(chain.moments.joined(separator: ", ")). CAIRN_KILL_SEED=\(Self.seed), store \(number)")
+                    "\(error)\n\(scene), \(chain.moments.joined(separator: ", ")). CAIRN_KILL_SEED=\(Self.seed), store \(number)"
+                )
                 return
             }
         }

@@ -8,13 +8,16 @@ import Testing
 /// One after the other: the disk that fails is the same for all.
 @Suite("A disk that fails", .serialized)
 struct FailingDiskTests {
-    private let folder: TemporaryFolder
+    let folder: TemporaryFolder
 
     init() throws {
         folder = try TemporaryFolder()
         try #require(faulty_disk_register() == 0)
         faulty_disk_fail_syncs_after(-1)
         faulty_disk_fail_writes_after(-1, FAULTY_DISK_IO)
+        faulty_disk_fail_changes_after(-1, 0, FAULTY_DISK_IO, 0)
+        faulty_disk_watch_changes(nil)
+        faulty_disk_lock_out(0)
     }
 
     private func open(_ name: String) async throws -> (SQLiteStorage, Store) {
@@ -123,6 +126,40 @@ struct FailingDiskTests {
         faulty_disk_fail_syncs_after(-1)
         try await store.transaction { _ = try await $0.write([.upsert(table, [.int(2), .int(2)])]) }
         #expect(try await store.records("rows").find(Key(.int(2))) != nil)
+        try await store.close()
+    }
+
+    @Test("A commit that found no room stays undone, though the log has an old page that would complete it")
+    func oldPage() async throws {
+        let (storage, store) = try await open("old.db")
+        try storage.writer.withLock { try $0.execute("PRAGMA wal_autocheckpoint = 1") }
+        // The same value every time: each commit ends with the same page of the index, at the same place of the log.
+        let operation = WriteOperation.upsert(store.schema.tables[0], [.int(1), .int(1)])
+        for _ in 0..<3 { _ = try await store.session.write([operation]) }
+        var refused = 0
+        for change in 0..<8 {
+            let revision = try await store.records("rows").get(Key(.int(1))).revision
+            faulty_disk_fail_changes_after(Int32(change), 1, FAULTY_DISK_FULL_EVERYWHERE, 0)
+            let result = await Task { _ = try await store.session.write([operation]) }.result
+            faulty_disk_fail_changes_after(-1, 0, FAULTY_DISK_IO, 0)
+            guard case .failure(let error as StorageError) = result, error.code == .full else { continue }
+            refused += 1
+            // What a process leaves that is killed now.
+            let copy = folder.path("copy.db")
+            try copyDatabase(folder.path("old.db"), to: copy)
+            let killed = try await Store.open(path: copy)
+            #expect(try await killed.records("rows").get(Key(.int(1))).revision == revision, "write \(change)")
+            try await killed.close()
+        }
+        #expect(refused > 5)
+        try await store.close()
+    }
+
+    @Test("A reader that finds the file locked for a moment waits, from the first look it takes")
+    func lockedOut() async throws {
+        let (_, store) = try await open("locked.db")
+        faulty_disk_lock_out(3)
+        #expect(try await store.count == 0)
         try await store.close()
     }
 }

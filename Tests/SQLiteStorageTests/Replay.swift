@@ -11,17 +11,18 @@ final class Replay {
         let program: WriterProgram
         /// A store in memory for each writer: they do not depend on one another.
         let store: Store
-        var steps = 0
+        /// The rows before the first step, and after each.
+        var rows: [[String]] = [[]]
     }
 
     let seed: UInt64
     private var courses: [Int: Course] = [:]
 
-    init(seed: UInt64, writers: ClosedRange<Int>, noteLength: Int = 3000) async throws {
+    init(seed: UInt64, writers: ClosedRange<Int>, size: WriterProgram.Size = .large) async throws {
         self.seed = seed
         for writer in writers {
             courses[writer] = Course(
-                program: WriterProgram(writer: writer, seed: seed, noteLength: noteLength),
+                program: WriterProgram(writer: writer, seed: seed, size: size),
                 store: try await Store.open(MemoryStorage(), schema: Schema(parsing: WriterProgram.schema)))
         }
     }
@@ -55,15 +56,15 @@ final class Replay {
 
     private func course(_ writer: Int) throws -> Course { try #require(courses[writer]) }
 
-    /// The rows a writer has after so many steps. Never asked for fewer than before.
+    /// The rows a writer has after so many steps.
     private func rows(of writer: Int, after steps: Int) async throws -> [String] {
         var course = try course(writer)
-        while course.steps < steps {
-            try await course.program.step(course.steps, on: course.store)
-            course.steps += 1
+        while course.rows.count <= steps {
+            try await course.program.step(course.rows.count - 1, on: course.store)
+            course.rows.append(try await course.program.rows(of: course.store.session))
         }
         courses[writer] = course
-        return try await course.program.rows(of: course.store.session)
+        return course.rows[steps]
     }
 
     /// Takes the next steps of a writer in a store, and finds them there.
@@ -75,8 +76,10 @@ final class Replay {
 }
 
 /// Checks what SQLite itself says of a file: that tables, indexes, unique values and references agree.
-func expectIntact(_ path: String, _ comment: Comment, sourceLocation: SourceLocation = #_sourceLocation) throws {
-    let database = try RawDatabase(path)
+func expectIntact(
+    _ path: String, vfs: String? = nil, _ comment: Comment, sourceLocation: SourceLocation = #_sourceLocation
+) throws {
+    let database = try RawDatabase(path, vfs: vfs)
     #expect(try database.column("PRAGMA integrity_check") == ["ok"], comment, sourceLocation: sourceLocation)
     #expect(try database.column("PRAGMA foreign_key_check").isEmpty, comment, sourceLocation: sourceLocation)
 }

@@ -22,9 +22,11 @@ final class TemporaryFolder {
 final class RawDatabase {
     private let handle: OpaquePointer
 
-    init(_ path: String) throws {
+    /// - Parameter vfs: How SQLite reaches the disk; nil for the usual way.
+    init(_ path: String, vfs: String? = nil) throws {
         var opened: OpaquePointer?
-        #expect(sqlite3_open(path, &opened) == SQLITE_OK)
+        let code = sqlite3_open_v2(path, &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, vfs)
+        #expect(code == SQLITE_OK)
         handle = try #require(opened)
     }
 

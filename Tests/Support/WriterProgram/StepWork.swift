@@ -9,7 +9,7 @@ struct StepWork {
     /// The first key of the writer's own accounts.
     let base: Int
     let number: Int
-    let noteLength: Int
+    let size: WriterProgram.Size
     var random: SeededRandom
 
     private var table: Table { store.schema.accounts }
@@ -63,7 +63,7 @@ struct StepWork {
 
     private mutating func note() -> String {
         let letter = random.pick(["a", "b", "c", "d"], else: "a")
-        return String(repeating: letter, count: random.below(noteLength))
+        return String(repeating: letter, count: random.below(size.noteLength))
     }
 
     /// Two different places in a list of at least two.
@@ -94,7 +94,7 @@ struct StepWork {
 
     // MARK: Batches
 
-    /// Several writes in one commit; now and then under an idempotency key, and then sent twice.
+    /// Several writes in one commit, now and then under an idempotency key.
     private mutating func writeBatch(_ accounts: [Account]) async throws -> OutcomeToken? {
         var operations: [WriteOperation] = []
         var sum = 0
@@ -112,7 +112,7 @@ struct StepWork {
         }
         let key = random.chance(50) ? "step \(writer)-\(number)" : nil
         let receipt = try await send(operations, key)
-        if key != nil, try await send(operations, key).token != receipt.token { throw WasNotRefused() }
+        if key != nil, size.resends, try await send(operations, key).token != receipt.token { throw WasNotRefused() }
         return receipt.token
     }
 

@@ -25,13 +25,24 @@ package struct WriterProgram: Sendable {
     /// Which of several writers it is, from 1.
     package let writer: Int
     private let seed: UInt64
-    /// The largest text it writes into a note.
-    private let noteLength: Int
+    private let size: Size
 
-    package init(writer: Int, seed: UInt64, noteLength: Int = 3000) {
+    /// How much the steps write.
+    package enum Size: Sendable {
+        /// Many pages, and batches with an idempotency key are sent twice.
+        case large
+        /// Few pages, and no call after the one that commits.
+        case small
+
+        /// The largest text of a note.
+        var noteLength: Int { self == .large ? 3000 : 600 }
+        var resends: Bool { self == .large }
+    }
+
+    package init(writer: Int, seed: UInt64, size: Size = .large) {
         self.writer = writer
         self.seed = seed
-        self.noteLength = noteLength
+        self.size = size
     }
 
     /// The first key of the writer's own accounts.
@@ -43,7 +54,7 @@ package struct WriterProgram: Sendable {
     package func step(_ number: Int, on store: Store) async throws -> OutcomeToken? {
         if number == 0 { return try await begin(store) }
         var work = StepWork(
-            store: store, writer: writer, base: base, number: number, noteLength: noteLength,
+            store: store, writer: writer, base: base, number: number, size: size,
             random: SeededRandom(seed: seed &+ UInt64(writer) << 40 &+ UInt64(number)))
         return try await work.run()
     }
