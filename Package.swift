@@ -57,6 +57,7 @@ let package = Package(
         ),
         .systemLibrary(
             name: "CCrypto", path: "Sources/System/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CMalloc", path: "Sources/System/CMalloc"),
 
         // Core.
         room("CairnSchema", floor: "Core", ["CCrypto"]),
@@ -77,7 +78,9 @@ let package = Package(
         // The target is not called `cairn`: beside `Cairn` it would collide on file systems that ignore case.
         program(
             "CairnCommand", path: "Sources/Tools/CairnCommand", ["Cairn", "CairnCore", "CairnSchema", "CairnGenerator"]),
-        program("cairn-bench", path: "Sources/Tools/cairn-bench", ["Cairn", "CSQLite"], plugins: ["CairnPlugin"]),
+        program(
+            "cairn-bench", path: "Sources/Tools/cairn-bench", ["Cairn", "CairnCore", "CSQLite", "CMalloc"],
+            plugins: ["CairnPlugin"]),
         program(
             "cairn-sim", path: "Sources/Tools/cairn-sim",
             ["Simulation", "StorageConformance", "CairnCore", "MemoryStorage", "SQLiteStorage"]),
@@ -106,9 +109,17 @@ let package = Package(
         golden("GoldenHiding"),
         golden("GoldenImports"),
         .testTarget(name: "Integration", path: "Tests/Integration", swiftSettings: settings),
-        tests("SQLiteStorageTests", ["SQLiteStorage", "StorageConformance", "CSQLite", "CFaultyDisk", "StoreWorker"]),
+        tests(
+            "SQLiteStorageTests",
+            [
+                "SQLiteStorage", "MemoryStorage", "StorageConformance", "Simulation", "CSQLite", "CFaultyDisk",
+                "WriterProgram", "StoreWorker",
+            ]),
         .target(name: "CFaultyDisk", dependencies: ["CSQLite"], path: "Tests/Support/CFaultyDisk"),
-        program("StoreWorker", path: "Tests/Support/StoreWorker", ["SQLiteStorage"]),
+        .target(
+            name: "WriterProgram", dependencies: ["CairnCore", "Simulation"], path: "Tests/Support/WriterProgram",
+            swiftSettings: settings),
+        program("StoreWorker", path: "Tests/Support/StoreWorker", ["SQLiteStorage", "WriterProgram"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -17,7 +17,7 @@ struct HouseRulesTests {
         "CairnGenerator": ["CairnSchema"],
         "cairn-generate": ["CairnSchema", "CairnGenerator"],
         "CairnCommand": ["CairnSchema", "CairnCore", "MemoryStorage", "SQLiteStorage", "Cairn", "CairnGenerator"],
-        "cairn-bench": ["CairnSchema", "CairnCore", "Cairn", "CSQLite"],
+        "cairn-bench": ["CairnSchema", "CairnCore", "Cairn", "CSQLite", "CMalloc"],
         "cairn-sim": [
             "CairnSchema", "CairnCore", "MemoryStorage", "SQLiteStorage", "StorageConformance", "Simulation",
         ],

@@ -1,9 +1,9 @@
-import CFaultyDisk
 import CairnCore
 import Foundation
+import SQLiteStorage
+import Simulation
 import Testing
-
-@testable import SQLiteStorage
+import WriterProgram
 
 @Suite("Killed processes")
 struct CrashTests {
@@ -13,42 +13,31 @@ struct CrashTests {
         folder = try TemporaryFolder()
     }
 
-    @Test("What a writer acknowledged before it was killed is there, and nothing half-written", arguments: 0..<10)
-    func inserts(_ round: Int) async throws {
-        let path = folder.path("insert.db")
-        try await Store.open(path: path).close()
-        let worker = try Worker(["insert", path, "0", "100000"])
-        // Killed after a different number of acknowledged rows each time, in the middle of the next.
-        var acknowledged: [Int] = []
-        for _ in 0..<(1 + round * 7) { acknowledged.append(try #require(try worker.line().flatMap { Int($0) })) }
-        worker.kill9()
-        acknowledged += try worker.rest().compactMap { Int($0) }
-        let store = try await Store.open(path: path)
-        let rows = try await store.records("rows").all()
-        let ids = rows.compactMap { row in if case .int(let id)? = row["id"] { id } else { nil } }
-        #expect(Set(acknowledged).isSubset(of: ids), "acknowledged rows are missing")
-        #expect(ids == Array(0..<ids.count), "rows are out of order or missing between")
-        #expect(ids.count <= acknowledged.count + 1, "more rows than the one under way")
-        #expect(rows.allSatisfy { $0["id"] == $0["value"] })
-        #expect(try RawDatabase(path).column("PRAGMA integrity_check") == ["ok"])
-        try await store.put(1_000_000)
-        try await store.close()
-    }
+    private static let environment = ProcessInfo.processInfo.environment
+    /// How many processes are killed; `Tests/run --crash` asks for more than the ordinary run does.
+    private static let kills = environment["CAIRN_KILLS"].flatMap { Int($0) } ?? 20
+    /// How many of them worked on the same store, one after the other.
+    private static let killsOfStore = 4
+    /// Repeats the programs of a run, and the moments as far as a clock can.
+    private static let seed = environment["CAIRN_KILL_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 0...UInt64.max)
 
-    @Test("Transactions of a killed writer are whole: a sum they keep is kept", arguments: 0..<5)
-    func transactions(_ round: Int) async throws {
-        let path = folder.path("move.db")
-        let store = try await Store.open(path: path)
-        for id in 0..<4 { try await store.put(id, 100) }
-        let worker = try Worker(["move", path, "100000"])
-        for _ in 0..<(3 + round * 11) { _ = try worker.line() }
-        worker.kill9()
-        var sum = 0
-        for record in try await store.records("rows").all() {
-            if case .int(let value)? = record["value"] { sum += value }
+    @Test(
+        "What killed writers acknowledged is there and nothing half-written, kill after kill, and the store goes on",
+        arguments: 0..<(kills + killsOfStore - 1) / killsOfStore)
+    func chain(_ number: Int) async throws {
+        let scenes: [Scene] = [.opening, .oneWriter, .manyWriters, .twoProcesses]
+        let chain = try await KillChain(folder, seed: Self.seed &+ UInt64(number), isFull: number.isMultiple(of: 2))
+        for scene in scenes.prefix(Self.kills - number * Self.killsOfStore) {
+            do {
+                try await chain.kill(scene)
+            } catch {
+                Issue.record(
+                    "\(error)\n\(scene), \(chain.moments.joined(separator: ", ")). CAIRN_KILL_SEED=\(Self.seed), store \(number)"
+                )
+                return
+            }
         }
-        #expect(sum == 400)
-        try await store.close()
+        try await chain.close()
     }
 
     @Test("A killed process that held the writer's place frees it")
@@ -56,164 +45,155 @@ struct CrashTests {
         let path = folder.path("hold.db")
         let store = try await Store.open(path: path)
         let worker = try Worker(["hold", path])
-        #expect(try worker.line() == "holding")
+        #expect(worker.line() == "holding")
         try await expectError(.busy) { try await store.put(1) }
         worker.kill9()
         try await store.put(1)
         #expect(try await store.count == 1)
         try await store.close()
     }
-
-    @Test("Two processes and this one write one file at once, and nothing is lost")
-    func twoProcesses() async throws {
-        let path = folder.path("two.db")
-        let options = SQLiteOptions(.file(path), timeout: .seconds(60))
-        let store = try await Store.open(SQLiteStorage.open(options), schema: Schema(parsing: workerSchema))
-        let workers = try [1000, 2000].map { try Worker(["insert", path, "\($0)", "200"]) }
-        for id in 0..<200 { try await store.put(id) }
-        for worker in workers {
-            #expect(try worker.rest().count == 200)
-            #expect(worker.wait() == 0)
-        }
-        #expect(try await store.count == 600)
-        try await store.close()
-    }
-
-    @Test("A transaction of another process is waited for, and then both are there")
-    func waiting() async throws {
-        let path = folder.path("wait.db")
-        let options = SQLiteOptions(.file(path), timeout: .seconds(60))
-        let store = try await Store.open(SQLiteStorage.open(options), schema: Schema(parsing: workerSchema))
-        let worker = try Worker(["hold", path])
-        #expect(try worker.line() == "holding")
-        let writing = Task { try await store.put(1) }
-        await Task.yield()
-        try worker.closeInput()
-        try await writing.value
-        #expect(try worker.line() == "released")
-        #expect(try await store.count == 2)
-        try await store.close()
-    }
 }
 
-/// One after the other: the disk that fails is the same for all.
-@Suite("A disk that fails", .serialized)
-struct FailingDiskTests {
+/// Who is killed.
+private enum Scene {
+    /// Writers that open the store, or make it.
+    case opening
+    case oneWriter
+    /// Writers of one process, whose steps share commits.
+    case manyWriters
+    /// One of two processes; the other goes on.
+    case twoProcesses
+}
+
+/// One store whose writers are killed, again and again, and what it must hold.
+///
+/// After each kill a copy of the files is looked at. The next process gets the files themselves, as the killed one left them.
+private final class KillChain {
+    private static let writers = 1...6
+
     private let folder: TemporaryFolder
+    private let path: String
+    private let synchronous: String
+    private var random: SeededRandom
+    private let replay: Replay
+    /// How many steps of each writer are known to be in the store.
+    private var steps: [Int: Int]
+    /// The tokens of all commits that were acknowledged with one.
+    private var tokens: [OutcomeToken] = []
+    /// When each process was killed, for messages.
+    private(set) var moments: [String] = []
 
-    init() throws {
-        folder = try TemporaryFolder()
-        try #require(faulty_disk_register() == 0)
-        faulty_disk_fail_syncs_after(-1)
-        faulty_disk_fail_writes_after(-1, FAULTY_DISK_IO)
+    init(_ folder: TemporaryFolder, seed: UInt64, isFull: Bool) async throws {
+        self.folder = folder
+        path = folder.path("killed.db")
+        synchronous = isFull ? "full" : "normal"
+        random = SeededRandom(seed: seed)
+        replay = try await Replay(seed: seed, writers: Self.writers)
+        steps = Dictionary(uniqueKeysWithValues: Self.writers.map { ($0, 0) })
     }
 
-    private func open(_ name: String) async throws -> (SQLiteStorage, Store) {
-        var options = SQLiteOptions(.file(folder.path(name)), synchronous: .full)
-        options.vfs = "faulty"
-        let storage = try await SQLiteStorage.open(options)
-        return (storage, try await Store.open(storage, schema: Schema(parsing: workerSchema)))
-    }
+    // MARK: Killing
 
-    @Test("A write that fails fails the commit, and leaves nothing behind")
-    func failingWrite() async throws {
-        let (_, store) = try await open("write.db")
-        try await store.put(1)
-        let before = faulty_disk_failures()
-        faulty_disk_fail_writes_after(0, FAULTY_DISK_IO)
-        let error = await #expect(throws: StorageError.self) { try await store.put(2) }
-        #expect(error?.code == .io || error?.code == .outcomeUnknown, "\(String(describing: error))")
-        #expect(faulty_disk_failures() > before)
-        faulty_disk_fail_writes_after(-1, FAULTY_DISK_IO)
-        #expect(try await store.count == 1)
-        try await store.put(2)
-        #expect(try await store.count == 2)
-        try await store.close()
-    }
-
-    @Test("A full disk is an error that says so, and what was committed is there")
-    func fullDisk() async throws {
-        let (_, store) = try await open("full.db")
-        try await store.put(1)
-        for count in 0..<4 {
-            faulty_disk_fail_writes_after(Int32(count), FAULTY_DISK_FULL)
-            try await expectError(.full) {
-                _ = try await store.session.write(
-                    (10..<3000).map { .insert(store.schema.tables[0], [.int($0), .int($0)]) })
-            }
-            faulty_disk_fail_writes_after(-1, FAULTY_DISK_IO)
-            #expect(try await store.count == 1)
+    func kill(_ scene: Scene) async throws {
+        switch scene {
+        case .opening: try killInOpening(start(Self.writers))
+        case .oneWriter: try killInWork(start(1...1))
+        case .manyWriters: try killInWork(start(Self.writers))
+        case .twoProcesses:
+            let survivor = try start(4...6, count: 40)
+            try take(survivor.line())
+            try killInWork(start(1...3))
+            for line in survivor.rest() { try take(line) }
+            guard survivor.wait() == 0 else { throw Wrong("the other process failed") }
         }
-        try await store.put(2)
-        try await store.close()
+        let copy = folder.path("copy.db")
+        try copyDatabase(path, to: copy)
+        try await check(copy)
     }
 
-    @Test("A database that may not grow any more is full too")
-    func pageLimit() async throws {
-        let (storage, store) = try await open("pages.db")
-        try await store.put(1)
-        try storage.writer.withLock { _ = try $0.with("PRAGMA max_page_count = 20") { try $0.step() } }
-        try await expectError(.full) {
-            _ = try await store.session.write(
-                (10..<20_000).map { .insert(store.schema.tables[0], [.int($0), .int($0)]) })
+    /// A process in which each of these writers goes on with its program.
+    private func start(_ writers: ClosedRange<Int>, count: Int = 1_000_000) throws -> Worker {
+        let starts = writers.map { "\($0):\(steps[$0] ?? 0)" }.joined(separator: ",")
+        let worker = try Worker(["program", path, synchronous, "\(replay.seed)", starts, "\(count)", "0"])
+        guard worker.line() == "start" else { throw Wrong("the worker did not start") }
+        return worker
+    }
+
+    private func killInWork(_ worker: Worker) throws {
+        // Some do not get through opening what the one before left.
+        if random.chance(25) { return try killInOpening(worker) }
+        let count = 1 + random.below(60)
+        for _ in 0..<count { try take(worker.line()) }
+        try kill(worker, within: .milliseconds(4), "after \(count) steps")
+    }
+
+    private func killInOpening(_ worker: Worker) throws {
+        try kill(worker, within: .milliseconds(25), "in the opening")
+    }
+
+    /// Kills at a random moment of the time that follows.
+    private func kill(_ worker: Worker, within longest: Duration, _ what: String) throws {
+        let pause = longest * Double(random.below(1_000_000)) / 1_000_000
+        moments.append("\(what) and \(pause)")
+        let end = ContinuousClock.now + pause
+        // The moment is to be any, also between two ticks of a timer.
+        while ContinuousClock.now < end {}
+        worker.kill9()
+        for line in worker.rest() { try take(line) }
+    }
+
+    /// Notes an acknowledged step: "WRITER STEP TOKEN".
+    private func take(_ line: String?) throws {
+        let parts = (line ?? "").split(separator: " ").map(String.init)
+        guard parts.count >= 2, let writer = Int(parts[0]), let step = Int(parts[1]), steps[writer] == step else {
+            throw Wrong("a worker said '\(line ?? "nothing")'")
         }
-        #expect(try await store.count == 1)
-        try await store.close()
+        steps[writer] = step + 1
+        if parts.count == 3 { tokens.append(OutcomeToken(rawValue: parts[2])) }
     }
 
-    @Test("A commit whose sync failed once is settled: it is there or it is not, and the store knows")
-    func settled() async throws {
-        let (_, store) = try await open("settled.db")
-        try await store.put(1)
-        faulty_disk_fail_syncs_after(0)
-        // The commit fails; with the disk well again, the next write of the store's own row settles it.
-        let failing = Task { try await store.put(2) }
-        faulty_disk_fail_syncs_after(0)
-        let result = await failing.result
-        faulty_disk_fail_syncs_after(-1)
-        if case .failure(let error as StorageError) = result, let token = error.details.token {
+    // MARK: Checking
+
+    /// Looks at a store that nobody has open, and finds out how far each writer came.
+    private func check(_ path: String) async throws {
+        let store = try await open(path)
+        for writer in Self.writers {
+            steps[writer] = try await replay.find(writer, in: store, acknowledged: steps[writer] ?? 0)
+        }
+        try await Watcher(store).look()
+        for token in tokens {
             let outcome = try await store.outcome(of: token)
-            #expect(try await store.count == (outcome == .committed ? 2 : 1))
-        } else {
-            #expect(try await store.count == 1)
+            guard outcome == .committed else { throw Wrong("the acknowledged commit \(token) is \(outcome)") }
         }
-        try await store.put(3)
+        try expectIntact(path, "\(moments)")
+        // The copy goes on where each writer stands, as the store itself will.
+        for writer in Self.writers {
+            let program = WriterProgram(writer: writer, seed: replay.seed)
+            try await program.step(steps[writer] ?? 0, on: store)
+        }
+        try await Watcher(store).look()
         try await store.close()
+        try expectIntact(path, "\(moments)")
     }
 
-    @Test("A commit nobody can settle is unknown, with a token that answers later")
-    func unknown() async throws {
-        let (_, store) = try await open("unknown.db")
-        try await store.put(1)
-        faulty_disk_fail_syncs_after(0)
-        let error = try await expectError(.outcomeUnknown) { try await store.put(2) }
-        faulty_disk_fail_syncs_after(-1)
-        let token = try #require(error.details.token)
-        let outcome = try await store.outcome(of: token)
-        let isThere = try await store.records("rows").find(Key(.int(2))) != nil
-        #expect((outcome == .committed) == isThere)
-        // The next commits do not change the answer.
-        for id in 3..<6 { try await store.put(id) }
-        #expect(try await store.outcome(of: token) == outcome)
-        try await store.close()
-        let (_, again) = try await open("unknown.db")
-        #expect(try await again.outcome(of: token) == outcome)
-        let isThereAgain = try await again.records("rows").find(Key(.int(2))) != nil
-        #expect(isThereAgain == isThere)
-        try await again.close()
+    private func open(_ path: String) async throws -> Store {
+        let storage = try await SQLiteStorage.open(SQLiteOptions(.file(path), synchronous: .normal))
+        return try await Store.open(storage, schema: Schema(parsing: WriterProgram.schema))
     }
 
-    @Test("A transaction whose commit fails is over, and the next one works")
-    func transaction() async throws {
-        let (_, store) = try await open("transaction.db")
-        let table = store.schema.tables[0]
-        faulty_disk_fail_syncs_after(0)
-        await #expect(throws: StorageError.self) {
-            try await store.transaction { _ = try await $0.write([.insert(table, [.int(1), .int(1)])]) }
+    /// Opens the store after all kills, and lets each writer take some more steps.
+    func close() async throws {
+        let store = try await open(path)
+        for writer in Self.writers {
+            _ = try await replay.goOn(writer, in: store, from: steps[writer] ?? 0, count: 5)
         }
-        faulty_disk_fail_syncs_after(-1)
-        try await store.transaction { _ = try await $0.write([.upsert(table, [.int(2), .int(2)])]) }
-        #expect(try await store.records("rows").find(Key(.int(2))) != nil)
         try await store.close()
+        try expectIntact(path, "\(moments)")
+    }
+
+    /// A process that was not to be killed failed, or a store broke its word.
+    private struct Wrong: Error, CustomStringConvertible {
+        let description: String
+        init(_ description: String) { self.description = description }
     }
 }

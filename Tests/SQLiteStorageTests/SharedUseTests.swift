@@ -147,6 +147,28 @@ struct SharedUseTests {
         return (before, behind)
     }
 
+    @Test("Housekeeping waits for its turn, and keeps it to its end")
+    func housekeeping() async throws {
+        let (storage, store) = try await open()
+        let table = store.schema.tables[0]
+        let isOver = Lock(false)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for worker in 0..<3 {
+                group.addTask {
+                    while !isOver.withLock({ $0 }) {
+                        let transaction = try await storage.transaction()
+                        _ = try await transaction.write([.upsert(table, [.int(worker), .int(0)])])
+                        await Task.yield()
+                        _ = try await transaction.commit()
+                    }
+                }
+            }
+            defer { isOver.withLock { $0 = true } }
+            // A part of it that ran in the transaction of another would fail there.
+            for _ in 0..<1000 { try await store.maintain() }
+        }
+    }
+
     @Test("What is over is closed: every call after the end says so")
     func afterTheEnd() async throws {
         let (storage, store) = try await open()

@@ -22,9 +22,11 @@ final class TemporaryFolder {
 final class RawDatabase {
     private let handle: OpaquePointer
 
-    init(_ path: String) throws {
+    /// - Parameter vfs: How SQLite reaches the disk; nil for the usual way.
+    init(_ path: String, vfs: String? = nil) throws {
         var opened: OpaquePointer?
-        #expect(sqlite3_open(path, &opened) == SQLITE_OK)
+        let code = sqlite3_open_v2(path, &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, vfs)
+        #expect(code == SQLITE_OK)
         handle = try #require(opened)
     }
 
@@ -80,61 +82,4 @@ func expectError(
     let found = try #require(error, sourceLocation: sourceLocation)
     #expect(found.code == code, "\(found)", sourceLocation: sourceLocation)
     return found
-}
-
-/// A process that works on a store.
-final class Worker {
-    private let process = Process()
-    private let output = Pipe()
-    private let input = Pipe()
-
-    init(_ arguments: [String]) throws {
-        process.executableURL = try Worker.executable()
-        process.arguments = arguments
-        process.standardOutput = output
-        process.standardInput = input
-        try process.run()
-    }
-
-    deinit {
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-    }
-
-    /// Built beside the tests.
-    private static func executable() throws -> URL {
-        let tests = URL(fileURLWithPath: CommandLine.arguments[0])
-        let found = sequence(first: tests) { $0.path == "/" ? nil : $0.deletingLastPathComponent() }
-            .map { $0.appending(path: "StoreWorker") }
-            .first { FileManager.default.isExecutableFile(atPath: $0.path(percentEncoded: false)) }
-        return try #require(found, "StoreWorker was not built beside \(tests.path)")
-    }
-
-    /// The next line; nil at the end.
-    func line() throws -> String? {
-        var bytes: [UInt8] = []
-        while let byte = try output.fileHandleForReading.read(upToCount: 1)?.first {
-            if byte == 0x0A { return String(decoding: bytes, as: UTF8.self) }
-            bytes.append(byte)
-        }
-        return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
-    }
-
-    /// Every line until the end.
-    func rest() throws -> [String] {
-        let data = try output.fileHandleForReading.readToEnd() ?? Data()
-        return String(decoding: data, as: UTF8.self).split(separator: "\n").map(String.init)
-    }
-
-    func closeInput() throws { try input.fileHandleForWriting.close() }
-
-    /// Ends the process as a crash would.
-    func kill9() {
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
-    }
-
-    func wait() -> Int32 {
-        process.waitUntilExit()
-        return process.terminationStatus
-    }
 }

@@ -48,7 +48,8 @@ final class CommitLog: Sendable {
     }
 
     /// Finds out what became of a commit that failed.
-    func settle(_ access: SQLiteConnection.Access, at time: Timestamp) -> CommitOutcome? {
+    /// - Returns: nil when nobody knows yet.
+    func settle(_ failed: SQLiteFailure, _ access: SQLiteConnection.Access, at time: Timestamp) -> CommitOutcome? {
         let current = state.withLock { $0 }
         do {
             try access.execute("BEGIN IMMEDIATE")
@@ -58,16 +59,31 @@ final class CommitLog: Sendable {
                 return .committed
             }
             try put(access, current.writerID, current.sequence, time)
+        } catch {
+            return giveUp(access)
+        }
+        do {
             try access.execute("COMMIT")
             return .notCommitted
         } catch {
-            if access.isInTransaction { try? access.execute("ROLLBACK") }
-            state.withLock { state in
-                state.writerID += "+"
-                state.sequence = 0
-            }
-            return nil
+            // This row goes to the place in the log where the failed commit began. Where it finds no room, nothing of that is.
+            let isFull = failed.isFull && (error as? SQLiteFailure)?.isFull == true
+            return isFull ? roll(access, back: .notCommitted) : giveUp(access)
         }
+    }
+
+    /// Nobody knows yet: the store goes on under a new row, so that no later commit covers the failed one.
+    private func giveUp(_ access: SQLiteConnection.Access) -> CommitOutcome? {
+        state.withLock { state in
+            state.writerID += "+"
+            state.sequence = 0
+        }
+        return roll(access, back: nil)
+    }
+
+    private func roll(_ access: SQLiteConnection.Access, back outcome: CommitOutcome?) -> CommitOutcome? {
+        if access.isInTransaction { try? access.execute("ROLLBACK") }
+        return outcome
     }
 
     private func sequence(_ access: SQLiteConnection.Access, of writer: String) throws -> Int? {

@@ -76,11 +76,9 @@ struct DatabaseFile: Sendable {
     /// Opens a connection for reading.
     func openReader(_ sql: [TableSQL]) throws -> SQLiteConnection {
         do {
-            let connection = try SQLiteConnection(
-                path: path, place: place, flags: SQLITE_OPEN_READONLY, vfs: options.vfs, sql: sql)
             // A reader meets a lock only for moments, while a log is recovered or reset.
-            try connection.withLockRaw { try $0.execute("PRAGMA busy_timeout = 1000") }
-            return connection
+            return try SQLiteConnection(
+                path: path, place: place, flags: SQLITE_OPEN_READONLY, vfs: options.vfs, patience: 1000, sql: sql)
         } catch let failure as SQLiteFailure {
             throw failure.storageError(at: place)
         }

@@ -143,9 +143,8 @@ struct TransactionEnd {
             commits.advance()
         } catch let failure as SQLiteFailure {
             rollback()
-            // A write that found no room was not complete, so there is no doubt.
-            if failure.primaryCode == SQLITE_FULL { throw failure.storageError(at: place) }
-            switch commits.settle(access, at: time) {
+            // Also where there was no room: the log is written over and over, and what stood there may complete a commit.
+            switch commits.settle(failure, access, at: time) {
             case .committed: return
             case .some: throw failure.storageError(at: place)
             case nil: throw StorageError.outcomeUnknown(token, failure.message)

@@ -28,8 +28,9 @@ final class SQLiteConnection: @unchecked Sendable {
     ///   - place: What to call it in messages.
     ///   - flags: Whether it reads, writes, creates.
     ///   - vfs: How SQLite reaches the disk; nil for the usual way.
+    ///   - patience: For how many milliseconds each statement waits for a lock, and blocks its thread.
     ///   - sql: The statements of the tables; empty while the schema is not known.
-    init(path: String, place: String, flags: Int32, vfs: String?, sql: [TableSQL] = []) throws {
+    init(path: String, place: String, flags: Int32, vfs: String?, patience: Int32 = 0, sql: [TableSQL] = []) throws {
         var opened: OpaquePointer?
         // SQLite would take such a path for a URI, with parameters and escapes in it.
         let path = path.hasPrefix("file:") ? "./\(path)" : path
@@ -42,6 +43,8 @@ final class SQLiteConnection: @unchecked Sendable {
         handle = opened
         self.place = place
         tables = sql.map(TableStatements.init)
+        // First of all: already what configures a connection reads the file.
+        sqlite3_busy_timeout(opened, patience)
         do {
             try configure()
         } catch {

@@ -24,6 +24,9 @@ struct SQLiteFailure: Error {
     /// Whether another connection has what this one needs, so that waiting helps.
     var isBusy: Bool { primaryCode == SQLITE_BUSY || primaryCode == SQLITE_LOCKED }
 
+    /// Whether there was no room.
+    var isFull: Bool { primaryCode == SQLITE_FULL }
+
     /// Whether a unique index or a primary key refused.
     var isDuplicate: Bool { cairn_sqlite3_is_duplicate(code) != 0 }
 

@@ -120,6 +120,11 @@ public final class SQLiteStorage: Storage {
         try checkWritable()
         _ = try await gate.wait(nil)
         defer { gate.release() }
+        try await transact(body)
+    }
+
+    /// Runs `body` as one write transaction, for the one in possession of the gate.
+    private func transact(_ body: (SQLiteConnection.Access) throws -> Void) async throws {
         try await beginWriting()
         try writer.withLock { access in
             do {
@@ -234,15 +239,22 @@ public final class SQLiteStorage: Storage {
     }
 
     public func maintain() async throws -> MaintenanceReport {
+        try checkWritable()
         let (_, commits) = try attached()
         var report = MaintenanceReport()
-        try await exclusively { access in
+        // One turn for all of it: between two, the writing connection may be in somebody's transaction.
+        _ = try await gate.wait(nil)
+        defer { gate.release() }
+        try await transact { access in
             report.expiredReceipts = try Receipts(access).removeExpired(at: clock())
             try commits.removeExpired(access, at: clock())
         }
-        try writer.withLock { access in
-            try access.execute("PRAGMA optimize")
-            try access.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        var waiting = BusyWaiting(timeout: options.timeout)
+        try await waiting.retry(at: file.place) {
+            try writer.withLockRaw { access in
+                try access.execute("PRAGMA optimize")
+                try access.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            }
         }
         return report
     }

@@ -1,6 +1,7 @@
 import Foundation
 
-/// `cairn-bench [sqlite] [memory] [json] [start] [compile] [--rows N] [--rounds N] [--only TEXT] [--json] [--check]`.
+/// `cairn-bench [sqlite] [memory] [json] [start] [compile] [--rows N] [--rounds N] [--only TEXT] [--json] [--check]`,
+/// `cairn-bench soak`.
 @main
 struct BenchCommand {
     private var suites: [String] = []
@@ -24,6 +25,8 @@ struct BenchCommand {
           --only TEXT  only comparisons whose name has this text
           --json       an array for programs instead of a table
           --check      exit 1 when something is over its limit
+
+        cairn-bench soak --help: a mixed load for many minutes, to see that nothing grows.
 
         Example: cairn-bench sqlite --rows 10000 --rounds 3
         """
@@ -53,10 +56,17 @@ struct BenchCommand {
 
     static func main() async {
         let arguments = Array(CommandLine.arguments.dropFirst())
+        let isSoak = arguments.first == "soak"
+        let usage = isSoak ? SoakCommand.usage : usage
         if arguments.contains("--help") || arguments.contains("-h") { return print(usage) }
         do {
-            let command = try BenchCommand(arguments)
-            exit(try await command.run() ? 0 : 1)
+            let isFine =
+                if isSoak {
+                    try await inTemporaryFolder(SoakCommand(arguments.dropFirst()).run)
+                } else {
+                    try await inTemporaryFolder(BenchCommand(arguments).run)
+                }
+            exit(isFine ? 0 : 1)
         } catch let error as UsageError {
             FileHandle.standardError.write(Data("cairn-bench: \(error.message)\n\(usage)\n".utf8))
             exit(2)
@@ -66,11 +76,16 @@ struct BenchCommand {
         }
     }
 
-    /// - Returns: Whether everything asked for is within its limit.
-    private func run() async throws -> Bool {
+    /// Lends a folder that is removed at the end.
+    private static func inTemporaryFolder(_ body: (URL) async throws -> Bool) async throws -> Bool {
         let folder = FileManager.default.temporaryDirectory.appending(path: "cairn-bench-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
+        return try await body(folder)
+    }
+
+    /// - Returns: Whether everything asked for is within its limit.
+    private func run(in folder: URL) async throws -> Bool {
         let data = Rows(count: rows)
         var measurements: [Measurement] = []
         if suites.contains("sqlite") {

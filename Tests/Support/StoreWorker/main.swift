@@ -1,56 +1,101 @@
 import CairnCore
 import Foundation
 import SQLiteStorage
+import WriterProgram
 
 // A process of its own for tests of what several processes, and killed ones, do to one store.
 //
 //   StoreWorker insert PATH FIRST COUNT   inserts rows one by one; prints each id once it is acknowledged
-//   StoreWorker move PATH COUNT           moves 1 from row to row in transactions; prints a line after each
 //   StoreWorker hold PATH                 begins a transaction, writes, prints "holding", ends when its input does
+//   StoreWorker program PATH SYNCHRONOUS SEED STARTS COUNT READERS
+//       Prints "start" and opens the store. STARTS is WRITER:STEP,…: each of these writers takes COUNT steps of its program from
+//       STEP on, all at once, and prints "WRITER STEP TOKEN" after each. READERS tasks read meanwhile. Prints "torn: …" and exits
+//       with 1 when one of them met a part of a commit.
 //
 // Output is not buffered: what was printed was acknowledged.
-
-/// The schema of the tests that use the worker.
-let schema = """
-    { "database": "worker", "tables": { "rows": { "columns": { "id": "int", "value": "int" }, "key": "id",
-    "indexes": { "by_value": ["value"] } } } }
-    """
 
 func say(_ text: String) {
     FileHandle.standardOutput.write(Data((text + "\n").utf8))
 }
 
-let arguments = CommandLine.arguments
-guard arguments.count >= 3 else { exit(2) }
-let storage = try await SQLiteStorage.open(SQLiteOptions(.file(arguments[2]), timeout: .seconds(60)))
-let store = try await Store.open(storage, schema: Schema(parsing: schema))
-let table = store.schema.tables[0]
+func open(_ path: String, _ schema: String, _ synchronous: SQLiteOptions.Synchronous = .full) async throws -> Store {
+    let storage = try await SQLiteStorage.open(
+        SQLiteOptions(.file(path), synchronous: synchronous, timeout: .seconds(60)))
+    return try await Store.open(storage, schema: Schema(parsing: schema))
+}
 
-switch arguments[1] {
-case "insert":
-    let (first, count) = (Int(arguments[3]) ?? 0, Int(arguments[4]) ?? 0)
+/// The schema of the tests that need no more than a row.
+let rowSchema = """
+    { "database": "worker", "tables": { "rows": { "columns": { "id": "int", "value": "int" }, "key": "id",
+    "indexes": { "by_value": ["value"] } } } }
+    """
+
+func insert(_ path: String, first: Int, count: Int) async throws {
+    let store = try await open(path, rowSchema)
     for id in first..<first + count {
-        _ = try await store.session.write([.insert(table, [.int(id), .int(id)])])
+        _ = try await store.session.write([.insert(store.schema.tables[0], [.int(id), .int(id)])])
         say("\(id)")
     }
-case "move":
-    for step in 0..<(Int(arguments[3]) ?? 0) {
-        try await store.transaction { tx in
-            for (id, change) in [(step % 4, -1), ((step + 1) % 4, 1)] {
-                let record = try await tx.records("rows").get(Key(.int(id)))
-                guard case .int(let value)? = record["value"] else { continue }
-                _ = try await tx.write([.update(table, [.int(id), .int(value + change)], expecting: record.revision)])
-            }
-        }
-        say("\(step)")
-    }
-case "hold":
+    try await store.close()
+}
+
+func hold(_ path: String) async throws {
+    let store = try await open(path, rowSchema)
     try await store.transaction { tx in
-        _ = try await tx.write([.upsert(table, [.int(-1), .int(-1)])])
+        _ = try await tx.write([.upsert(store.schema.tables[0], [.int(-1), .int(-1)])])
         say("holding")
         _ = readLine()
     }
     say("released")
-default: exit(2)
+    try await store.close()
 }
-try await store.close()
+
+func program(
+    _ path: String, _ synchronous: SQLiteOptions.Synchronous, seed: UInt64, starts: [(writer: Int, step: Int)],
+    count: Int, readers: Int
+) async throws {
+    say("start")
+    let store = try await open(path, WriterProgram.schema, synchronous)
+    let writing = Lock(starts.count)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+        for (writer, first) in starts {
+            group.addTask {
+                defer { writing.withLock { $0 -= 1 } }
+                let program = WriterProgram(writer: writer, seed: seed)
+                for step in first..<first + count {
+                    let token = try await program.step(step, on: store)
+                    say("\(writer) \(step) \(token?.rawValue ?? "")")
+                }
+            }
+        }
+        for _ in 0..<readers {
+            group.addTask {
+                while writing.withLock({ $0 }) > 0 { try await Watcher(store).look() }
+            }
+        }
+        try await group.waitForAll()
+    }
+    try await store.close()
+}
+
+let arguments = Array(CommandLine.arguments.dropFirst())
+do {
+    switch (arguments.first, arguments.count) {
+    case ("insert", 4):
+        try await insert(arguments[1], first: Int(arguments[2]) ?? 0, count: Int(arguments[3]) ?? 0)
+    case ("hold", 2):
+        try await hold(arguments[1])
+    case ("program", 7):
+        let starts = arguments[4].split(separator: ",").map { $0.split(separator: ":").compactMap { Int($0) } }
+        try await program(
+            arguments[1], SQLiteOptions.Synchronous(rawValue: arguments[2]) ?? .full, seed: UInt64(arguments[3]) ?? 0,
+            starts: starts.map { ($0[0], $0[1]) }, count: Int(arguments[5]) ?? 0, readers: Int(arguments[6]) ?? 0)
+    default: exit(2)
+    }
+} catch let error as Watcher.SawPart {
+    say("torn: \(error)")
+    exit(1)
+} catch {
+    say("failed: \(error)")
+    exit(1)
+}

@@ -208,6 +208,20 @@ enum ConcurrencyCases {
             }
             try expectEqual(try await db.records("counters").count(), 21)
         },
+        ConformanceCase(.l2, "Housekeeping beside transactions of other tasks disturbs none, and is not disturbed") {
+            store in
+            let db = try await counter(store, accounts: 4, balance: 100)
+            try await run(tasks: 4) { number in
+                for _ in 0..<10 {
+                    if number == 0 {
+                        try await db.maintain()
+                    } else {
+                        try await retrying { try await transfer(db, from: number, to: number - 1, amount: 1) }
+                    }
+                }
+            }
+            try expectEqual(try await db.snapshot { try await total($0) }, 400)
+        },
         ConformanceCase(.l2, "A transaction that always loses gives up with contention") { store in
             let db = try await counter(store)
             let storage = StubbornStorage(base: try await store.storage(name: "stubborn"))
