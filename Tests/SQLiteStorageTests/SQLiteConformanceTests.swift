@@ -8,6 +8,8 @@ import Testing
 struct SQLiteFileDriver: ConformanceDriver {
     let name = "sqlite file"
     let isPersistent = true
+    /// Few, so that tasks do wait for one another.
+    let maximumReaders: Int? = 8
 
     private func path(_ name: String) -> String {
         FileManager.default.temporaryDirectory.appending(path: "cairn-conformance-\(name).db").path(
@@ -17,7 +19,9 @@ struct SQLiteFileDriver: ConformanceDriver {
     func open(_ name: String, clock: @escaping @Sendable () -> Timestamp) async throws -> any Storage {
         // What FULL adds is a wait for the disk; its promises are those of a power cut, which no test here makes.
         try await SQLiteStorage.open(
-            SQLiteOptions(.file(path(name)), synchronous: .normal, timeout: .seconds(120)), clock: clock)
+            SQLiteOptions(
+                .file(path(name)), synchronous: .normal, timeout: .seconds(120), maximumReaders: maximumReaders ?? 64),
+            clock: clock)
     }
 
     func remove(_ name: String) async throws {
@@ -29,6 +33,8 @@ struct SQLiteFileDriver: ConformanceDriver {
 struct SQLiteMemoryDriver: ConformanceDriver {
     let name = "sqlite in memory"
     let isPersistent = false
+    /// The default of `SQLiteOptions`.
+    let maximumReaders: Int? = 64
 
     func open(_ name: String, clock: @escaping @Sendable () -> Timestamp) async throws -> any Storage {
         try await SQLiteStorage.open(SQLiteOptions(.temporary, timeout: .seconds(120)), clock: clock)

@@ -54,11 +54,18 @@ public protocol ConformanceDriver: Sendable {
     var name: String { get }
     /// Whether what was committed is there when the store of the same name is opened again.
     var isPersistent: Bool { get }
+    /// How many snapshots may be open at once, before the next must wait for one to close; nil: any number.
+    var maximumReaders: Int? { get }
     /// Opens the store of a name; makes an empty one the first time. Names are letters, digits and `-`.
     /// - Parameter clock: What the store must take for the time, if it can.
     func open(_ name: String, clock: @escaping @Sendable () -> Timestamp) async throws -> any Storage
     /// Removes the store of a name.
     func remove(_ name: String) async throws
+}
+
+extension ConformanceDriver {
+    /// Any number.
+    public var maximumReaders: Int? { nil }
 }
 
 /// A promise that was broken.
@@ -79,7 +86,8 @@ public enum StorageConformance {
         + TextCases.all + QueryCases.all + PageCases.all + BulkCases.all + LimitCases.all + RevisionCases.all
         + UniqueCases.all
         + ReferenceCases.all + BatchCases.all + TransactionCases.all + SavepointCases.all + IdempotencyCases.all
-        + OpeningCases.all + SnapshotCases.all + ConcurrencyCases.all + CrashCases.all
+        + OpeningCases.all + SnapshotCases.all + ConcurrencyCases.all + CancellationCases.all
+        + CrashCases.all
 
     /// The cases that make sense for a driver.
     public static func cases(for driver: any ConformanceDriver) -> [ConformanceCase] {

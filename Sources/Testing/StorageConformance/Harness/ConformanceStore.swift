@@ -21,6 +21,7 @@ final class ConformanceStore: Sendable {
     }
 
     var isPersistent: Bool { driver.isPersistent }
+    var maximumReaders: Int? { driver.maximumReaders }
 
     /// Opens a store, by default an empty one with the tables of `Schemas.things`.
     /// - Parameters:
