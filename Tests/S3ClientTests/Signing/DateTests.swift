@@ -5,7 +5,8 @@ import Testing
 
 @Suite("Dates of signatures and headers")
 struct SigningDateTests {
-    @Test("A signing date is read and written", arguments: ["20130524T000000Z", "20261231T235959Z", "00010101T000000Z"])
+    @Test(
+        "A signing date is read and written", arguments: ["20130524T000000Z", "20261231T235959Z", "00010101T000000Z"])
     func roundTrip(_ text: String) throws {
         #expect(try #require(SigningDate(text)).text == text)
     }

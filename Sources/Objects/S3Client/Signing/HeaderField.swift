@@ -13,7 +13,9 @@ struct HeaderField: Sendable, Hashable {
     }
 
     private static func lowered(_ name: String) -> String {
-        guard name.utf8.contains(where: { (0x41...0x5A).contains($0) }) else { return name }
+        var name = name
+        let isLower = name.withUTF8 { bytes in bytes.allSatisfy { !(0x41...0x5A).contains($0) } }
+        if isLower { return name }
         return String(decoding: name.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
     }
 

@@ -76,17 +76,34 @@ struct SignableRequest: Sendable {
 
     /// Writes a value without white space around it, and with one space for each run of it inside.
     private static func appendFolded(_ value: String, to text: inout [UInt8]) {
-        var isPending = false
-        var isEmpty = true
-        for byte in value.utf8 {
-            if byte == 0x20 || byte == 0x09 {
-                isPending = !isEmpty
-            } else {
-                if isPending { text.append(0x20) }
-                isPending = false
-                isEmpty = false
-                text.append(byte)
+        var value = value
+        value.withUTF8 { bytes in
+            // Nearly all values have no white space to fold: they are copied.
+            if !needsFolding(bytes) { return text.append(contentsOf: bytes) }
+            var isPending = false
+            var isEmpty = true
+            for byte in bytes {
+                if isSpace(byte) {
+                    isPending = !isEmpty
+                } else {
+                    if isPending { text.append(0x20) }
+                    isPending = false
+                    isEmpty = false
+                    text.append(byte)
+                }
             }
         }
     }
+
+    private static func needsFolding(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        // White space counts as standing in front of the first byte, so that the first byte must be none.
+        var isBehindSpace = true
+        for byte in bytes {
+            if isSpace(byte), isBehindSpace || byte != 0x20 { return true }
+            isBehindSpace = isSpace(byte)
+        }
+        return isBehindSpace && !bytes.isEmpty
+    }
+
+    private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 }
