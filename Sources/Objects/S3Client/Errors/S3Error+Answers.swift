@@ -121,7 +121,8 @@ private struct RefusedAnswer {
         case .notModified: "\(request.name) has not changed"
         case .range: "the range is not in \(request.name)"
         case .wrongRegion:
-            "bucket '\(request.bucket ?? "")' is not in region '\(request.region ?? "")'"
+            "bucket '\(request.bucket ?? "")' is not in "
+                + (request.region.map { "region '\($0)'" } ?? "the region asked")
                 + (otherRegion.map { " but in '\($0)'" } ?? "")
         case .clockSkew: "the request was signed for a time too far from the server's"
         case .truncated: "the body for \(request.name) did not arrive whole"
