@@ -43,6 +43,7 @@ let package = Package(
     products: [
         .library(name: "Cairn", targets: ["Cairn"]),
         .library(name: "CairnCore", targets: ["CairnCore"]),
+        .library(name: "S3Client", targets: ["S3Client"]),
         .library(name: "MemoryStorage", targets: ["MemoryStorage"]),
         .library(name: "SQLiteStorage", targets: ["SQLiteStorage"]),
         .library(name: "StorageConformance", targets: ["StorageConformance"]),
@@ -62,6 +63,9 @@ let package = Package(
         // Core.
         room("CairnSchema", floor: "Core", ["CCrypto"]),
         room("CairnCore", floor: "Core", ["CairnSchema"]),
+
+        // Objects.
+        room("S3Client", floor: "Objects", ["CairnSchema", "CairnCore", "CCrypto"]),
 
         // Drivers.
         room("MemoryStorage", floor: "Drivers", ["CairnCore"]),
@@ -98,6 +102,7 @@ let package = Package(
         // Tests.
         tests("CairnSchemaTests", ["CairnSchema"]),
         tests("CairnCoreTests", ["CairnSchema", "CairnCore"]),
+        tests("S3ClientTests", ["S3Client", "CairnSchema", "CairnCore", "CCrypto"], exclude: ["Vectors"]),
         tests("MemoryStorageTests", ["MemoryStorage", "StorageConformance"]),
         tests("CairnCommandTests", ["CairnCommand", "Cairn", "CairnCore", "CairnSchema", "CairnGenerator"]),
         tests("SimulationTests", ["Simulation", "StorageConformance", "CairnCore", "MemoryStorage", "SQLiteStorage"]),

@@ -4,4 +4,6 @@
 
 #include <openssl/evp.h>
 
+#include "crc32c.h"
+
 #endif

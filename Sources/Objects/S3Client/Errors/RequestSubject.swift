@@ -1,0 +1,27 @@
+/// What a request was about, for the errors it may end with.
+struct RequestSubject: Sendable {
+    var method: String
+    var bucket: String?
+    var key: String?
+    /// The region it was signed for.
+    var region: String?
+    /// The date it was signed with.
+    var signedAt: SigningDate?
+
+    /// The object or bucket, for messages.
+    var name: String {
+        switch (bucket, key) {
+        case (let bucket?, let key?): "'\(key)' in bucket '\(bucket)'"
+        case (let bucket?, nil): "bucket '\(bucket)'"
+        default: "the server"
+        }
+    }
+
+    /// The details of an error that has only the subject to tell.
+    var details: S3Error.Details {
+        var details = S3Error.Details()
+        details.bucket = bucket
+        details.key = key
+        return details
+    }
+}

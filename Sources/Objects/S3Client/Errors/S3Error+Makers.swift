@@ -1,0 +1,47 @@
+/// Errors that no answer tells of.
+extension S3Error {
+    /// A connection that could not be made, or broke.
+    /// - Parameter reason: What the transport says. It must not hold a URL with a query, which may be signed.
+    static func network(_ reason: String, _ request: RequestSubject) -> S3Error {
+        S3Error(
+            .network, "\(request.method) of \(request.name) failed on the network: \(reason)",
+            remedy: "check the endpoint and the network", isRetryable: true, details: request.details)
+    }
+
+    /// No answer in the time allowed for one attempt.
+    static func timeout(_ request: RequestSubject) -> S3Error {
+        S3Error(
+            .timeout, "\(request.method) of \(request.name) took longer than allowed",
+            remedy: "allow more time, or check the endpoint and the network", isRetryable: true,
+            details: request.details)
+    }
+
+    /// A task that was cancelled. A write may have happened.
+    static func cancelled(_ request: RequestSubject) -> S3Error {
+        S3Error(.cancelled, "\(request.method) of \(request.name) was cancelled", details: request.details)
+    }
+
+    /// A body that ended too soon, or did not end where it should.
+    static func truncated(received: Int, of announced: Int, _ request: RequestSubject) -> S3Error {
+        S3Error(
+            .truncated, "\(received) bytes of \(request.name) came, \(announced) were announced",
+            remedy: "read it again", isRetryable: true, details: request.details)
+    }
+
+    /// A body that is not the one it should be.
+    /// - Parameter what: What was compared: the name of a checksum, or `ETag`.
+    static func checksumMismatch(_ what: String, _ request: RequestSubject) -> S3Error {
+        S3Error(
+            .checksumMismatch, "the \(what) of \(request.name) is not that of the bytes that came",
+            remedy: "read it again; if it stays so, the object or the way to it is damaged", isRetryable: true,
+            details: request.details)
+    }
+
+    /// A write whose answer was lost. Not retryable: a second attempt could fail on what the first one did.
+    /// - Parameter cause: What came instead of an answer.
+    static func outcomeUnknown(_ cause: S3Error) -> S3Error {
+        S3Error(
+            .outcomeUnknown, "nobody knows whether a conditional write happened, because \(cause.message)",
+            remedy: "read the object and compare it with what was written", details: cause.details)
+    }
+}

@@ -1,0 +1,120 @@
+import CairnSchema
+import Testing
+
+@testable import S3Client
+
+@Suite("Bodies signed in chunks")
+struct ChunkTests {
+    private let date = SigningDate(year: 2013, month: 5, day: 24, hour: 0, minute: 0, second: 0)
+    private let body = [UInt8](repeating: UInt8(ascii: "a"), count: 66_560)
+
+    private func signature(of request: SignableRequest, form: ChunkEncoder.Form) throws -> HeaderSignature {
+        Signer(region: "us-east-1", keys: SigningKeyCache())
+            .sign(request, payload: form.payload, with: SignatureVectors.credentials(), at: try #require(date))
+    }
+
+    /// The body in chunks of 64 KiB, the last shorter, as it goes over the wire.
+    private func encode(
+        _ form: ChunkEncoder.Form, following signature: HeaderSignature, trailer: [HeaderField] = []
+    ) throws -> [UInt8] {
+        var encoder = try #require(ChunkEncoder(form, following: signature))
+        var wire: [UInt8] = []
+        for start in stride(from: 0, to: body.count, by: 65_536) {
+            let chunk = Array(body[start..<min(body.count, start + 65_536)])
+            wire += encoder.chunkStart(chunk) + chunk + ChunkEncoder.chunkEnd
+        }
+        return wire + encoder.end(trailer: trailer)
+    }
+
+    private func textWithoutData(_ wire: [UInt8]) -> String {
+        String(decoding: wire, as: UTF8.self).replacing(/\r\na{100,}\r\n/, with: "|")
+    }
+
+    @Test("Chunks get the signatures of the S3 documentation")
+    func documented() throws {
+        let vector = SignatureVectors.streaming
+        let request = try #require(vector.request)
+        // The date and the hash stand in the example's header list; signing adds them itself.
+        var unsigned = request
+        unsigned.headers.removeAll { ["x-amz-date", "x-amz-content-sha256"].contains($0.name) }
+        let seed = try signature(of: unsigned, form: .signed)
+        #expect(seed.chain?.signature == vector.text("seed_signature"))
+
+        let wire = try encode(.signed, following: seed)
+        #expect(
+            textWithoutData(wire) == """
+                10000;chunk-signature=ad80c730a21e5b8d04586a2213dd63b9a0e99e0e2307b0ade35a65485a288648|\
+                400;chunk-signature=0055627c9e194cb4542bae2aa5492e3c1575bbb81b612b7d234b86a503ef5497|\
+                0;chunk-signature=b6c6ea8a5354eaf15b3cb7646744f4275b71ea724fed81ceb9323e279d449df9\r\n\r\n
+                """)
+        #expect(wire.count == 66_824)
+        #expect(ChunkEncoder.encodedLength(of: body.count, chunkBytes: 65_536, form: .signed) == wire.count)
+    }
+
+    @Test("A signed trailer gets the signature of the S3 documentation")
+    func documentedTrailer() throws {
+        let request = SignableRequest(
+            method: "PUT", host: "s3.amazonaws.com", path: "/examplebucket/chunkObject.txt",
+            headers: [
+                HeaderField("x-amz-storage-class", "REDUCED_REDUNDANCY"),
+                HeaderField("Content-Encoding", "aws-chunked"), HeaderField("x-amz-decoded-content-length", "66560"),
+                HeaderField("x-amz-trailer", "x-amz-checksum-crc32c"),
+            ])
+        let seed = try signature(of: request, form: .signedWithTrailer)
+        #expect(seed.chain?.signature == "106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e")
+        let trailer = [HeaderField("x-amz-checksum-crc32c", "sOO8/Q==")]
+        let wire = try encode(.signedWithTrailer, following: seed, trailer: trailer)
+        #expect(
+            textWithoutData(wire) == """
+                10000;chunk-signature=b474d8862b1487a5145d686f57f013e54db672cee1c953b3010fb58501ef5aa2|\
+                400;chunk-signature=1c1344b170168f8e65b41376b44b20fe354e373826ccbbe2c1d40a8cae51e5c7|\
+                0;chunk-signature=2ca2aba2005185cf7159c6277faf83795951dd77a3a99e6e65d5c9f85863f992\r\n\
+                x-amz-checksum-crc32c:sOO8/Q==\r\n\
+                x-amz-trailer-signature:d81f82fc3505edab99d459891051a732e8730629a2e4a59689829ca17fe2e435\r\n\r\n
+                """)
+        #expect(
+            ChunkEncoder.encodedLength(
+                of: body.count, chunkBytes: 65_536, form: .signedWithTrailer, trailer: trailer) == wire.count)
+    }
+
+    @Test("An unsigned body has its trailer behind an empty chunk")
+    func unsigned() throws {
+        let request = SignableRequest(method: "PUT", host: "h", path: "/b/k")
+        let signature = try signature(of: request, form: .unsignedWithTrailer)
+        #expect(signature.fields["x-amz-content-sha256"] == "STREAMING-UNSIGNED-PAYLOAD-TRAILER")
+        let trailer = [HeaderField("x-amz-checksum-crc32c", "sOO8/Q==")]
+        let wire = try encode(.unsignedWithTrailer, following: signature, trailer: trailer)
+        #expect(textWithoutData(wire) == "10000|400|0\r\nx-amz-checksum-crc32c:sOO8/Q==\r\n\r\n")
+        #expect(
+            ChunkEncoder.encodedLength(
+                of: body.count, chunkBytes: 65_536, form: .unsignedWithTrailer, trailer: trailer) == wire.count)
+    }
+
+    @Test("The length is foreseen for every body", arguments: [0, 1, 15, 16, 8191, 8192, 8193, 16_384, 100_000])
+    func lengths(_ count: Int) throws {
+        let request = SignableRequest(method: "PUT", host: "h", path: "/b/k")
+        for form in [ChunkEncoder.Form.signed, .signedWithTrailer, .unsignedWithTrailer] {
+            let trailer = form.payload == .signedChunks ? [] : [HeaderField("x-amz-checksum-crc32c", "AAAAAA==")]
+            var encoder = try #require(ChunkEncoder(form, following: try signature(of: request, form: form)))
+            var length = 0
+            for start in stride(from: 0, to: count, by: 8192) {
+                let chunk = Array(body[0..<min(8192, count - start)])
+                length += encoder.chunkStart(chunk).count + chunk.count + ChunkEncoder.chunkEnd.count
+            }
+            length += encoder.end(trailer: trailer).count
+            #expect(
+                ChunkEncoder.encodedLength(of: count, chunkBytes: 8192, form: form, trailer: trailer) == length)
+        }
+    }
+
+    @Test("Without credentials there is nothing to chain signatures to")
+    func anonymous() throws {
+        let signature = Signer(region: "us-east-1", keys: SigningKeyCache()).sign(
+            SignableRequest(method: "PUT", host: "h", path: "/b/k"), payload: .unsigned, with: .anonymous,
+            at: try #require(date))
+        #expect(signature.fields.isEmpty)
+        #expect(ChunkEncoder(.signed, following: signature) == nil)
+        #expect(ChunkEncoder(.signedWithTrailer, following: signature) == nil)
+        #expect(ChunkEncoder(.unsignedWithTrailer, following: signature) != nil)
+    }
+}
