@@ -43,7 +43,6 @@ let package = Package(
     products: [
         .library(name: "Cairn", targets: ["Cairn"]),
         .library(name: "CairnCore", targets: ["CairnCore"]),
-        .library(name: "S3Client", targets: ["S3Client"]),
         .library(name: "MemoryStorage", targets: ["MemoryStorage"]),
         .library(name: "SQLiteStorage", targets: ["SQLiteStorage"]),
         .library(name: "StorageConformance", targets: ["StorageConformance"]),
