@@ -17,7 +17,7 @@ struct FuzzTests {
         if settings.isLong { Watch.limitMemory() }
         try await withTaskExecutorPreference(FuzzThread.shared) {
             var run = try await FuzzRun(target, settings)
-            await run.run()
+            await ThrownErrors.withoutBacktraces { await run.run() }
         }
     }
 }

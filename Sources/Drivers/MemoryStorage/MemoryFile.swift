@@ -185,10 +185,12 @@ private struct LineReader {
         var line = Line()
         var scanner = try JSONScanner(bytes)
         try scanner.open(.object, depth: 0)
-        var isFirst = true
-        while try scanner.hasNext(.object, isFirst: isFirst) {
-            isFirst = false
+        var names: Set<String> = []
+        while try scanner.hasNext(.object, isFirst: names.isEmpty) {
             let name = try scanner.string()
+            guard names.insert(name).inserted else {
+                throw StorageError(.damaged, "the line has the member '\(name)' twice")
+            }
             try scanner.expect(UInt8(ascii: ":"), "':' after the name of a member")
             switch name {
             case "table": line.table = schema.table(named: try scanner.string())

@@ -27,6 +27,7 @@ struct FuzzRun {
 
     /// Runs it to the end, or to the third failure.
     mutating func run() async {
+        #expect(FuzzThread.isCurrent, "it runs on a thread with more stack than there is elsewhere")
         if let only = settings.only { return await runOnly(only) }
         for (file, bytes) in corpus.entries { await run(bytes, "Corpus/\(name.rawValue)/\(file)") }
         for index in 0..<progress.count {

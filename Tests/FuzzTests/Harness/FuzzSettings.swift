@@ -39,10 +39,12 @@ struct FuzzSettings: Sendable {
             isLong = true
         }
         seed = try number("CAIRN_FUZZ_SEED") ?? seed
-        if let names = variables["CAIRN_FUZZ_TARGETS"], !names.isEmpty {
-            targets = try names.split(separator: ",").map(target)
+        guard let input = variables["CAIRN_FUZZ_INPUT"] else {
+            if let names = variables["CAIRN_FUZZ_TARGETS"], !names.isEmpty {
+                targets = try names.split(separator: ",").map(target)
+            }
+            return
         }
-        guard let input = variables["CAIRN_FUZZ_INPUT"] else { return }
         let parts = input.split(separator: ":")
         guard parts.count == 3, let seed = UInt64(parts[1]), let index = Int(parts[2]) else {
             throw FuzzFailure("CAIRN_FUZZ_INPUT is a target, a seed and an index, like schema:1:4711, not '\(input)'")

@@ -9,7 +9,11 @@ final class FuzzThread: TaskExecutor {
 
     static let shared = FuzzThread()
 
+    /// Whether it is what runs now.
+    static var isCurrent: Bool { shared.identity.withLock { $0.map { pthread_equal($0, pthread_self()) != 0 } ?? false } }
+
     private let jobs = Lock<[UnownedJob]>([])
+    private let identity = Lock<pthread_t?>(nil)
     private let waiting = DispatchSemaphore(value: 0)
 
     private init() {
@@ -25,6 +29,7 @@ final class FuzzThread: TaskExecutor {
     }
 
     private func work() {
+        identity.withLock { $0 = pthread_self() }
         Watch.prepareThread()
         while true {
             waiting.wait()

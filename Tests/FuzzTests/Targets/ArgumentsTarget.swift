@@ -73,7 +73,7 @@ struct ArgumentsTarget: FuzzTarget {
         guard code == .failed, arguments != [""], !arguments.isEmpty else { return }
         let isJSON = arguments.prefix { $0 != "--" }.contains("--json")
         let line = capture.errors.dropLast()
-        try hold(capture.errors.utf8.count < 12_000, "\(capture.errors.utf8.count) bytes of errors")
+        try hold(capture.errors.utf8.count < 80_000, "\(capture.errors.utf8.count) bytes of errors")
         try hold(!line.unicodeScalars.contains { $0.value < 0x20 }, "an error of several lines: \(line)")
         if isJSON { _ = try JSONValue(parsing: String(line)) }
     }

@@ -1,3 +1,4 @@
+import CairnSchema
 import Simulation
 
 /// A SQLite store that another program has changed by SQL: rows of any type, other tables, Cairn's own rows.
@@ -137,12 +138,8 @@ struct SQLiteFileTarget: FuzzTarget {
             if sides[0] == "cut" {
                 bytes = Array(bytes.prefix(max(0, Int(sides[1]) ?? .max)))
             } else if let offset = Int(sides[0]) {
-                var digits = Substring(sides[1])
-                var place = offset
-                while digits.count >= 2, let byte = UInt8(digits.prefix(2), radix: 16) {
-                    if bytes.indices.contains(place) { bytes[place] = byte }
-                    digits = digits.dropFirst(2)
-                    place &+= 1
+                for (place, byte) in (Hex.decode(sides[1]) ?? []).enumerated() where bytes.indices.contains(offset &+ place) {
+                    bytes[offset &+ place] = byte
                 }
             }
         }

@@ -79,13 +79,12 @@ struct SchemaTarget: FuzzTarget {
         try hold(files.count == schema.tables.count + 1, "\(files.count) files of \(schema.tables.count) tables")
     }
 
-    /// Opens the schema on every driver, twice: the second time it is read from the store.
+    /// Opens the schema on every driver, which holds it then.
     private func checkStores(_ schema: Schema) async throws {
         for url in ["memory:", "sqlite::memory:"] {
             let storage = try await Stores.storage(at: url)
             let store = try await Store.open(storage, schema: schema)
-            let again = try await Store.open(existing: storage)
-            try hold(again.schema.id == store.schema.id, "\(url) holds another schema")
+            try hold(try await storage.schema() == schema, "\(url) holds another schema")
             try await store.close()
         }
     }
