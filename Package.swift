@@ -107,6 +107,13 @@ let package = Package(
         tests("SimulationTests", ["Simulation", "StorageConformance", "CairnCore", "MemoryStorage", "SQLiteStorage"]),
         tests("CairnTests", ["Cairn"], plugins: ["CairnPlugin"]),
         tests(
+            "FuzzTests",
+            [
+                "Cairn", "CairnCommand", "CairnCore", "CairnGenerator", "CairnSchema", "CSQLite", "MemoryStorage",
+                "Simulation",
+                "SQLiteStorage",
+            ], exclude: ["Corpus"], plugins: ["CairnPlugin"]),
+        tests(
             "CairnGeneratorTests",
             ["CairnGenerator", "CairnSchema", "CairnCore", "Cairn", "GoldenHiding", "GoldenImports"],
             exclude: ["Golden/Schemas"]),

@@ -98,6 +98,9 @@ public struct Configuration: Sendable {
         variables["CAIRN_URL"].flatMap { $0.isEmpty ? nil : $0 }
     }
 
+    /// The most bytes of an address: several times what any system takes for a path.
+    private static let addressBytes = 1 << 16
+
     /// Fills in variables.
     private func fill(_ text: String) throws -> String {
         var result = ""
@@ -122,6 +125,11 @@ public struct Configuration: Sendable {
                     "set it, or give a default: ${\(name):…}")
             }
             result += value
+            guard result.utf8.count <= Configuration.addressBytes else {
+                throw Configuration.error(
+                    "an address in \(file) has more than \(Configuration.addressBytes) bytes with its variables filled in",
+                    nil)
+            }
             rest = rest[rest.index(after: end)...]
         }
         return result + rest

@@ -18,6 +18,18 @@ enum MemoryFile {
     // MARK: Writing
 
     static func write(_ schema: Schema, _ state: MemoryState, to path: String) throws {
+        do {
+            // Atomic: a file under another name that takes the place of the old one when it is whole.
+            try Data(bytes(schema, state)).write(to: URL(filePath: path), options: .atomic)
+        } catch {
+            throw StorageError(
+                .io, "the memory store cannot be saved to \(path): \(error)",
+                remedy: "check that the folder exists and has room")
+        }
+    }
+
+    /// What a file of a store holds.
+    static func bytes(_ schema: Schema, _ state: MemoryState) -> [UInt8] {
         var writer = JSONWriter()
         writer.object { writer in
             writer.name("cairn")
@@ -31,14 +43,7 @@ enum MemoryFile {
         var bytes = writer.bytes
         bytes.append(0x0A)
         for table in state.tables { append(table, to: &bytes) }
-        do {
-            // Atomic: a file under another name that takes the place of the old one when it is whole.
-            try Data(bytes).write(to: URL(filePath: path), options: .atomic)
-        } catch {
-            throw StorageError(
-                .io, "the memory store cannot be saved to \(path): \(error)",
-                remedy: "check that the folder exists and has room")
-        }
+        return bytes
     }
 
     private static func append(_ stored: MemoryTable, to bytes: inout [UInt8]) {
@@ -87,6 +92,11 @@ enum MemoryFile {
         } catch {
             throw StorageError(.notAStore, "\(path) cannot be read", remedy: "check the path")
         }
+        return try read(bytes, from: path)
+    }
+
+    /// Reads what the file at a path holds.
+    static func read(_ bytes: [UInt8], from path: String) throws -> (schema: Schema, state: MemoryState) {
         var lines = bytes.split(separator: 0x0A).enumerated().makeIterator()
         guard let first = lines.next() else { throw StorageError(.notAStore, "\(path) is empty") }
         let schema = try header(Array(first.element), path)
@@ -175,10 +185,12 @@ private struct LineReader {
         var line = Line()
         var scanner = try JSONScanner(bytes)
         try scanner.open(.object, depth: 0)
-        var isFirst = true
-        while try scanner.hasNext(.object, isFirst: isFirst) {
-            isFirst = false
+        var names: Set<String> = []
+        while try scanner.hasNext(.object, isFirst: names.isEmpty) {
             let name = try scanner.string()
+            guard names.insert(name).inserted else {
+                throw StorageError(.damaged, "the line has the member '\(name)' twice")
+            }
             try scanner.expect(UInt8(ascii: ":"), "':' after the name of a member")
             switch name {
             case "table": line.table = schema.table(named: try scanner.string())

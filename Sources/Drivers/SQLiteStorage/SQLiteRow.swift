@@ -29,7 +29,12 @@ final class SQLiteRow: RowReader {
 
     override func int(_ column: Int) throws -> Int { Int(sqlite3_column_int64(statement, Int32(column))) }
 
-    override func double(_ column: Int) throws -> Double { sqlite3_column_double(statement, Int32(column)) }
+    override func double(_ column: Int) throws -> Double {
+        let double = sqlite3_column_double(statement, Int32(column))
+        // SQLite has infinities, and no column of Cairn's does.
+        guard double.isFinite else { throw mismatch(column) }
+        return double
+    }
 
     override func bool(_ column: Int) throws -> Bool { sqlite3_column_int64(statement, Int32(column)) != 0 }
 
@@ -88,7 +93,9 @@ final class SQLiteRow: RowReader {
     }
 
     override func value(_ column: Int) throws -> Value {
-        try value(at: column, of: table.columns[column].valueType)
+        let value = try value(at: column, of: table.columns[column].valueType)
+        if value.isNull, !table.columns[column].isNullable { throw mismatch(column) }
+        return value
     }
 
     /// The value at a place of the row, read as a type.

@@ -1,3 +1,5 @@
+import CairnSchema
+
 /// One command of the tool: what its line looks like, and what it does.
 protocol Command: Sendable {
     /// Its name, arguments and options. Parser, help and completion are made from it, so they cannot disagree.
@@ -37,7 +39,7 @@ struct CommandError: Error {
 
     init(_ code: Code, _ message: String, remedy: String? = nil) {
         self.code = code
-        self.message = message
-        self.remedy = remedy
+        self.message = MessageText.bounded(message)
+        self.remedy = remedy.map(MessageText.bounded)
     }
 }

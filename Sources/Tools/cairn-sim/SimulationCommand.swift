@@ -118,7 +118,8 @@ struct SimulationCommand {
         var drivers = try driverNames.map { try Drivers.named($0, folder: folder) }
         if let mutant { drivers[0] = MutantDriver(drivers[0], mutant) }
         let differential = Differential(drivers, steps: steps)
-        var progress = Progress(total: Int(seeds.upperBound - seeds.lowerBound) + 1)
+        let last = Int(clamping: seeds.upperBound - seeds.lowerBound)
+        var progress = Progress(total: last == .max ? last : last + 1)
         var differences: [Difference] = []
         for seed in seeds {
             do {

@@ -9,7 +9,7 @@
 public enum GeneratedLiteral {
     /// A UUID.
     public static func uuid(_ text: String) -> UUID {
-        UUID(uuidString: text) ?? UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+        UUID(text: text) ?? UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
     }
     /// An instant.
     public static func timestamp(_ text: String) -> Timestamp { Timestamp(text) ?? .epoch }

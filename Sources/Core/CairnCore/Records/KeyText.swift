@@ -18,7 +18,7 @@ public enum KeyText {
     /// Reads the text of a key of a table.
     /// - Throws: `storage.invalid` when it is not the canonical text of a key of that table.
     public static func decode(_ text: String, of table: Table) throws -> Key {
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        let parts = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map(Substring.init)
         guard parts.count == table.key.count else {
             let names = table.key.map { table.columns[$0].name }.joined(separator: ", ")
             let count = table.key.count == 1 ? "1 part" : "\(table.key.count) parts"
@@ -34,7 +34,9 @@ public enum KeyText {
             values.append(value)
         }
         let key = Key(values[0], Array(values.dropFirst()))
-        guard encode(key) == text else { throw malformed(text, table, "the canonical text is '\(encode(key))'") }
+        guard Utf8.equal(encode(key), text) else {
+            throw malformed(text, table, "the canonical text is '\(encode(key))'")
+        }
         return key
     }
 

@@ -1,3 +1,5 @@
+import CairnSchema
+
 /// The limits every driver shares, so that what one store takes every store takes.
 public enum Limits {
     /// Bytes of one part of a key, in the longest form a store may give it in a name: see `KeyText`.
@@ -18,7 +20,7 @@ public enum Limits {
     public static let operandBytes = 4096
     /// Arrays and objects inside one another in the JSON of a column: less than what reads JSON allows, because files wrap
     /// records in objects of their own.
-    public static let jsonDepth = 100
+    public static let jsonDepth = JSONLimits.columnDepth
     /// Bytes of an idempotency key.
     public static let idempotencyKeyBytes = 200
     /// How long a receipt is kept for its idempotency key.

@@ -16,7 +16,7 @@ public struct StorageError: Error, Sendable {
 
     /// What happened.
     public let code: Code
-    /// What happened, in words.
+    /// What happened, in words; at most about 4 KiB, so long values it quotes are shortened.
     public let message: String
     /// What a person can do about it.
     public let remedy: String?
@@ -53,8 +53,8 @@ public struct StorageError: Error, Sendable {
         _ code: Code, _ message: String, remedy: String? = nil, isRetryable: Bool = false, details: Details = Details()
     ) {
         self.code = code
-        self.message = message
-        self.remedy = remedy
+        self.message = MessageText.bounded(message)
+        self.remedy = remedy.map(MessageText.bounded)
         self.isRetryable = isRetryable
         self.details = details
     }

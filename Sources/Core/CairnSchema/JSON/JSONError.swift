@@ -6,7 +6,7 @@ public struct JSONError: Error, Sendable, Hashable, CustomStringConvertible {
     public let offset: Int
 
     package init(_ message: String, at offset: Int) {
-        self.message = message
+        self.message = MessageText.bounded(message)
         self.offset = offset
     }
 
@@ -25,6 +25,8 @@ package enum JSONSyntax: Sendable {
 package enum JSONLimits {
     /// Arrays and objects inside one another. RFC 8259 section 9 lets a reader set this limit.
     package static let depth = 128
+    /// The same in the value of a column: less, because files wrap records in objects of their own.
+    package static let columnDepth = 100
     /// The bytes of one document: more than the largest record or schema Cairn accepts.
     package static let bytes = 64 << 20
 }

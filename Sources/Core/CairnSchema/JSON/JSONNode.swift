@@ -29,6 +29,15 @@ package struct JSONNode: Sendable {
         return node
     }
 
+    /// How many arrays and objects are inside one another, itself counted.
+    var depth: Int {
+        switch content {
+        case .null, .bool, .number, .string: 0
+        case .array(let elements): 1 + (elements.lazy.map(\.depth).max() ?? 0)
+        case .object(let members): 1 + (members.lazy.map(\.value.depth).max() ?? 0)
+        }
+    }
+
     /// The JSON type, with its article, for messages.
     package var kind: String {
         switch content {

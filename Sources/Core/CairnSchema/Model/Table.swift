@@ -64,7 +64,8 @@ public final class Table: Sendable {
                 $0.name == $1.name && $0.valueType == $1.valueType && $0.isNullable == $1.isNullable
             }
             && indexes.elementsEqual(other.indexes) {
-                $0.name == $1.name && $0.parts == $1.parts && $0.included == $1.included
+                // Which columns are included matters, their order does not.
+                $0.name == $1.name && $0.parts == $1.parts && Set($0.included) == Set($1.included)
             }
     }
 }

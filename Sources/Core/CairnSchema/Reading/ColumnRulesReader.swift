@@ -77,6 +77,12 @@ struct ColumnRulesReader {
     private func literal(
         _ node: JSONNode, _ rules: ColumnRules, _ diagnostics: inout DiagnosticCollector
     ) -> DefaultValue? {
+        guard node.depth <= JSONLimits.columnDepth else {
+            diagnostics.error(
+                "schema.limit", at: node.offset,
+                "'default' of \(what) nests more than \(JSONLimits.columnDepth) deep, and no record may")
+            return nil
+        }
         var scanner = diagnostics.scanner(at: node.offset)
         let value: Value
         do {

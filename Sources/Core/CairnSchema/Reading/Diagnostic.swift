@@ -56,6 +56,12 @@ public struct SchemaError: Error, Sendable, CustomStringConvertible {
 package struct DiagnosticCollector {
     private let source: SourceText
     private var found: [(offset: Int, diagnostic: Diagnostic)] = []
+    private var uncollected = 0
+    /// Whether there are errors.
+    package private(set) var hasErrors = false
+
+    /// The most diagnostics of one file; of those beyond, the last one tells how many there are.
+    package static let most = 1000
 
     package init(_ source: SourceText) {
         self.source = source
@@ -66,28 +72,48 @@ package struct DiagnosticCollector {
         JSONScanner(source.bytes, from: offset, syntax: .relaxed)
     }
 
-    package var hasErrors: Bool { found.contains { $0.diagnostic.severity == .error } }
-
-    package mutating func error(_ code: String, at offset: Int, _ message: String, remedy: String? = nil) {
-        add(.error, code, offset, message, remedy)
-    }
-
-    package mutating func warning(_ code: String, at offset: Int, _ message: String, remedy: String? = nil) {
-        add(.warning, code, offset, message, remedy)
-    }
-
-    private mutating func add(
-        _ severity: Diagnostic.Severity, _ code: String, _ offset: Int, _ message: String, _ remedy: String?
+    package mutating func error(
+        _ code: String, at offset: Int, _ message: @autoclosure () -> String, remedy: @autoclosure () -> String? = nil
     ) {
-        let location = source.location(at: offset)
-        found.append(
-            (offset, Diagnostic(severity: severity, code: code, message: message, remedy: remedy, location: location)))
+        hasErrors = true
+        add(.error, code, offset, message(), remedy())
+    }
+
+    package mutating func warning(
+        _ code: String, at offset: Int, _ message: @autoclosure () -> String, remedy: @autoclosure () -> String? = nil
+    ) {
+        add(.warning, code, offset, message(), remedy())
+    }
+
+    /// Message and remedy are made only when they are kept: looking for a near name among many takes time.
+    private mutating func add(
+        _ severity: Diagnostic.Severity, _ code: String, _ offset: Int, _ message: @autoclosure () -> String,
+        _ remedy: @autoclosure () -> String?
+    ) {
+        guard found.count < DiagnosticCollector.most else {
+            uncollected += 1
+            return
+        }
+        found.append((offset, diagnostic(severity, code, offset, message(), remedy())))
+    }
+
+    private func diagnostic(
+        _ severity: Diagnostic.Severity, _ code: String, _ offset: Int, _ message: String, _ remedy: String?
+    ) -> Diagnostic {
+        Diagnostic(
+            severity: severity, code: code, message: MessageText.bounded(message),
+            remedy: remedy.map(MessageText.bounded), location: source.location(at: offset))
     }
 
     /// Everything found, in file order; at one place in the order it was found.
     package var diagnostics: [Diagnostic] {
-        found.enumerated()
+        let inOrder = found.enumerated()
             .sorted { ($0.element.offset, $0.offset) < ($1.element.offset, $1.offset) }
             .map(\.element.diagnostic)
+        guard uncollected > 0 else { return inOrder }
+        let rest = diagnostic(
+            hasErrors ? .error : .warning, "schema.more", source.bytes.count,
+            "there are \(uncollected) more mistakes; the first \(DiagnosticCollector.most) found are reported", nil)
+        return inOrder + [rest]
     }
 }

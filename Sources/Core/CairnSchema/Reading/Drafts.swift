@@ -1,3 +1,22 @@
+/// The tables of a file, to be found by name: looking through all of them for each of many references takes too long.
+struct TableDrafts {
+    let all: [TableDraft]
+    /// The position of each table, by the bytes of its name.
+    private let positions: [[UInt8]: Int]
+
+    init(_ all: [TableDraft]) {
+        self.all = all
+        positions = Dictionary(
+            all.enumerated().map { (Array($0.element.name.utf8), $0.offset) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The position of a table; nil when there is none of that name.
+    func position(of name: String) -> Int? { positions[Array(name.utf8)] }
+
+    /// A table by its name; nil when there is none.
+    subscript(name: String) -> TableDraft? { position(of: name).map { all[$0] } }
+}
+
 /// A table as the file declares it, before names are resolved. Offsets say where to point when something is wrong.
 struct TableDraft {
     let name: String
@@ -6,7 +25,6 @@ struct TableDraft {
     /// The names of columns that could not be read. Their own mistakes are reported; that others name them is none.
     var unreadColumns: Set<String> = []
     var key: [(text: String, offset: Int)] = []
-    var keyOffset: Int?
     var indexes: [IndexDraft] = []
     var options = TableOptions()
     var entity: (text: String, offset: Int)?

@@ -26,15 +26,18 @@ package struct SchemaReader {
     static func read(_ bytes: [UInt8], name: String, from origin: Origin) -> Outcome {
         let source = SourceText(name: name, bytes: bytes)
         var diagnostics = DiagnosticCollector(source)
-        guard let root = parse(bytes, &diagnostics) else {
+        guard let root = parse(bytes, from: origin, &diagnostics) else {
             return Outcome(schema: nil, diagnostics: diagnostics.diagnostics)
         }
         let schema = read(root, from: origin, &diagnostics)
         return Outcome(schema: diagnostics.hasErrors ? nil : schema, diagnostics: diagnostics.diagnostics)
     }
 
-    private static func parse(_ bytes: [UInt8], _ diagnostics: inout DiagnosticCollector) -> JSONNode? {
-        guard bytes.count <= SchemaLimits.fileBytes else {
+    private static func parse(
+        _ bytes: [UInt8], from origin: Origin, _ diagnostics: inout DiagnosticCollector
+    ) -> JSONNode? {
+        // What a store carries is written out, and so longer than the file it was made from.
+        guard bytes.count <= SchemaLimits.fileBytes || origin == .stored else {
             diagnostics.error(
                 "schema.limit", at: 0, "the file has \(bytes.count) bytes; the limit is \(SchemaLimits.fileBytes)")
             return nil
@@ -75,10 +78,11 @@ package struct SchemaReader {
                 "the schema has \(tables.all.count) tables; the limit is \(SchemaLimits.tables)")
             return nil
         }
-        var drafts: [TableDraft] = []
+        var read: [TableDraft] = []
         for member in tables.all {
-            if let draft = TableReader.read(member, &diagnostics) { drafts.append(draft) }
+            if let draft = TableReader.read(member, &diagnostics) { read.append(draft) }
         }
+        let drafts = TableDrafts(read)
         if let queries {
             diagnostics.unsupported("queries", of: "the schema", at: queries.offset)
         }

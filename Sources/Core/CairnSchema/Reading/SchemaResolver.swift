@@ -1,7 +1,17 @@
 /// Resolves what only the whole file shows: references, keys, indexes and defaults.
 struct SchemaResolver {
     let database: String
-    let drafts: [TableDraft]
+    private let drafts: [TableDraft]
+    private let tables: TableDrafts
+    /// What the key of each table comes down to. Found once: many columns refer to one table, and chains may be long.
+    private let keyTypes: [KeyType]
+
+    init(database: String, drafts: TableDrafts) {
+        self.database = database
+        self.drafts = drafts.all
+        tables = drafts
+        keyTypes = drafts.all.map { KeyType(of: $0, among: drafts) }
+    }
 
     /// Reports what is wrong; gives a schema to use only when nothing was an error.
     func resolve(_ diagnostics: inout DiagnosticCollector) -> Schema? {
@@ -43,12 +53,6 @@ struct SchemaResolver {
 
     private func checkKey(of table: TableDraft, _ diagnostics: inout DiagnosticCollector) {
         var seen: Set<Int> = []
-        if table.key.count > SchemaLimits.keyColumns {
-            diagnostics.error(
-                "schema.limit", at: table.keyOffset ?? table.offset,
-                "'key' of table '\(table.name)' has \(table.key.count) columns; the limit is \(SchemaLimits.keyColumns)"
-            )
-        }
         for (name, offset) in table.key {
             guard let position = table.position(of: name) else {
                 if table.unreadColumns.contains(name) { continue }
@@ -86,13 +90,13 @@ struct SchemaResolver {
         case .reference(let target):
             return referencedType(of: column, in: table, target: target, &diagnostics)
         case .array(let element):
-            return scalarType(element).map(ValueType.array)
+            return SchemaResolver.scalarType(element).map(ValueType.array)
         default:
-            return scalarType(column.type)
+            return SchemaResolver.scalarType(column.type)
         }
     }
 
-    private func scalarType(_ type: ColumnType) -> ValueType? {
+    fileprivate static func scalarType(_ type: ColumnType) -> ValueType? {
         switch type {
         case .string, .enumeration: .string
         case .int: .int
@@ -114,39 +118,29 @@ struct SchemaResolver {
         of column: ColumnDraft, in table: TableDraft, target: String, _ diagnostics: inout DiagnosticCollector
     ) -> ValueType? {
         let what = "column '\(column.name)' of table '\(table.name)'"
-        var visited: [String] = []
-        var name = target
-        while true {
-            guard let found = drafts.first(where: { Utf8.equal($0.name, name) }) else {
-                // Only the first link is this column's to report; a later one is reported where it stands.
-                if visited.isEmpty {
-                    diagnostics.error(
-                        "schema.unknown_table", at: column.typeOffset, "\(what) refers to the unknown table '\(name)'",
-                        remedy: NearestName.hint(name, among: drafts.map(\.name)) ?? "declare the table")
-                }
-                return nil
-            }
-            guard found.key.count == 1, let position = found.position(of: found.key[0].text) else {
-                if visited.isEmpty, found.key.count > 1 {
-                    diagnostics.error(
-                        "schema.reference", at: column.typeOffset,
-                        "\(what) refers to table '\(name)', whose key has \(found.key.count) columns",
-                        remedy: "give '\(name)' a key of one column, such as a uuid, and a unique index on the others")
-                }
-                return nil
-            }
-            visited.append(name)
-            guard case .reference(let next) = found.columns[position].type else {
-                return scalarType(found.columns[position].type)
-            }
-            if visited.contains(next) {
-                diagnostics.error(
-                    "schema.reference", at: column.typeOffset,
-                    "\(what) refers to a key that is defined by itself: \((visited + [next]).joined(separator: " -> "))",
-                    remedy: "give one of these tables a key that is no reference")
-                return nil
-            }
-            name = next
+        guard let position = tables.position(of: target) else {
+            diagnostics.error(
+                "schema.unknown_table", at: column.typeOffset, "\(what) refers to the unknown table '\(target)'",
+                remedy: NearestName.hint(target, among: drafts.map(\.name)) ?? "declare the table")
+            return nil
+        }
+        let count = drafts[position].key.count
+        if count > 1 {
+            diagnostics.error(
+                "schema.reference", at: column.typeOffset,
+                "\(what) refers to table '\(target)', whose key has \(count) columns",
+                remedy: "give '\(target)' a key of one column, such as a uuid, and a unique index on the others")
+        }
+        switch keyTypes[position] {
+        case .value(let type, _): return type
+        // Reported where it stands.
+        case .unknown: return nil
+        case .circle(let names):
+            diagnostics.error(
+                "schema.reference", at: column.typeOffset,
+                "\(what) refers to a key that is defined by itself: \(names.joined(separator: " -> "))",
+                remedy: "give one of these tables a key that is no reference")
+            return nil
         }
     }
 
@@ -176,20 +170,15 @@ struct SchemaResolver {
 
     /// The values of the enum a column is, or that is the key its references lead to.
     private func enumValues(of column: ColumnDraft) -> [String]? {
-        var column = column
-        // References that lead in a circle were reported; no chain is longer than there are tables.
-        for _ in 0...drafts.count {
-            switch column.type {
-            case .enumeration(let values): return values
-            case .reference(let name):
-                guard let target = drafts.first(where: { Utf8.equal($0.name, name) }), target.key.count == 1,
-                    let position = target.position(of: target.key[0].text)
-                else { return nil }
-                column = target.columns[position]
-            default: return nil
+        switch column.type {
+        case .enumeration(let values): return values
+        case .reference(let name):
+            guard let position = tables.position(of: name), case .value(_, let cases) = keyTypes[position] else {
+                return nil
             }
+            return cases
+        default: return nil
         }
-        return nil
     }
 
     // MARK: Building
@@ -210,13 +199,52 @@ struct SchemaResolver {
     private func references(of table: Int, _ resolved: ResolvedTable) -> [Reference] {
         resolved.columns.compactMap { column in
             guard let name = column.referencedTable,
-                let target = drafts.firstIndex(where: { Utf8.equal($0.name, name) })
+                let target = tables.position(of: name)
             else { return nil }
             let byKey = resolved.key.first == column.position
             let index = resolved.indexes.first { $0.parts.first?.column == column.position }
             return Reference(
                 table: table, column: column.position, target: target, index: byKey ? nil : index?.position,
                 onDelete: column.onDelete ?? .restrict)
+        }
+    }
+}
+
+/// What the key of a table comes down to, once references are followed.
+private enum KeyType {
+    /// The type of its only column, with the values of an enum.
+    case value(ValueType, cases: [String]?)
+    /// References that lead back to where they were: the names of the tables on the way, the last one for the second time.
+    case circle([String])
+    /// It has none of one column, or leads to a table that is not there.
+    case unknown
+
+    init(of table: TableDraft, among tables: TableDrafts) {
+        var table = table
+        var names = [table.name]
+        var seen: Set<Int> = []
+        if let position = tables.position(of: table.name) { seen.insert(position) }
+        while true {
+            guard table.key.count == 1, let column = table.position(of: table.key[0].text) else {
+                self = .unknown
+                return
+            }
+            let type = table.columns[column].type
+            guard case .reference(let name) = type else {
+                let cases: [String]? = if case .enumeration(let values) = type { values } else { nil }
+                self = SchemaResolver.scalarType(type).map { .value($0, cases: cases) } ?? .unknown
+                return
+            }
+            guard let next = tables.position(of: name) else {
+                self = .unknown
+                return
+            }
+            names.append(name)
+            guard seen.insert(next).inserted else {
+                self = .circle(names)
+                return
+            }
+            table = tables.all[next]
         }
     }
 }

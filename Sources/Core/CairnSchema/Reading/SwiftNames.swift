@@ -1,7 +1,7 @@
 /// Checks the names that generated Swift will have: nothing may collide, and nothing is renamed behind anyone's back.
 struct SwiftNames {
     let database: String
-    let drafts: [TableDraft]
+    let drafts: TableDrafts
 
     func check(databaseOffset: Int, _ diagnostics: inout DiagnosticCollector) {
         let typeName = Naming.upperCamelCase(database)
@@ -18,7 +18,7 @@ struct SwiftNames {
         }
         warnIfHiding(typeName, "database '\(database)'", "rename it", at: databaseOffset, &diagnostics)
         var properties: [String: String] = [:]
-        for table in drafts {
+        for table in drafts.all {
             checkEntity(of: table, &types, &diagnostics)
             let property = Naming.lowerCamelCase(table.name)
             if let other = properties.updateValue(table.name, forKey: property) {
@@ -85,6 +85,7 @@ struct SwiftNames {
     private func checkColumns(of table: TableDraft, _ diagnostics: inout DiagnosticCollector) {
         var properties: [String: String] = [:]
         var types: Set<String> = ["ID", "Columns", "CodingKeys"]
+        let referred = entitiesReferred(by: table)
         for column in table.columns {
             let what = "column '\(column.name)' of table '\(table.name)'"
             let property = Naming.lowerCamelCase(column.name)
@@ -106,7 +107,7 @@ struct SwiftNames {
                     "schema.reserved", at: column.offset, "\(what) is called 'id' but is not the key",
                     remedy: "make it the key, or rename it: Swift's Identifiable needs 'id' for the key")
             }
-            if let name = checkEnum(of: column, what, in: table, &diagnostics), !types.insert(name).inserted {
+            if let name = checkEnum(of: column, what, in: table, referred, &diagnostics), !types.insert(name).inserted {
                 diagnostics.error(
                     "schema.collision", at: column.offset,
                     "the enum of \(what) makes the Swift type '\(name)', which exists",
@@ -118,7 +119,8 @@ struct SwiftNames {
 
     /// The name of the enum of a column, if it has one that can be declared.
     private func checkEnum(
-        of column: ColumnDraft, _ what: String, in table: TableDraft, _ diagnostics: inout DiagnosticCollector
+        of column: ColumnDraft, _ what: String, in table: TableDraft, _ referred: Set<String>,
+        _ diagnostics: inout DiagnosticCollector
     ) -> String? {
         guard case .enumeration(let values) = column.type else { return nil }
         let name = Naming.upperCamelCase(column.name)
@@ -135,7 +137,7 @@ struct SwiftNames {
                 "a value of 'enum' of \(what) makes the Swift case 'allCases', which every enum has already",
                 remedy: "rename the value")
         }
-        if name == table.entityName || entitiesReferred(by: table).contains(name) {
+        if name == table.entityName || referred.contains(name) {
             diagnostics.error(
                 "schema.collision", at: column.offset,
                 "the enum of \(what) makes the Swift type '\(name)', which hides the record type '\(name)' there",
@@ -159,7 +161,7 @@ struct SwiftNames {
 
     private func referredTable(by column: ColumnDraft) -> TableDraft? {
         guard case .reference(let name) = column.type else { return nil }
-        return drafts.first { Utf8.equal($0.name, name) }
+        return drafts[name]
     }
 
     /// An identifier has members of its own beside the columns of the key.

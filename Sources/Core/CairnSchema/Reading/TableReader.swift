@@ -61,11 +61,16 @@ enum TableReader {
                 remedy: "name the column or columns that identify a record, like \"key\": \"id\"")
             return
         }
-        draft.keyOffset = node.offset
         if case .string(let name) = node.content {
             draft.key = [(name, node.offset)]
         } else if case .array(let names) = node.content, !names.isEmpty {
             draft.key = MemberReader.strings(node, "'key' of \(what)", &diagnostics) ?? []
+            if draft.key.count > SchemaLimits.keyColumns {
+                diagnostics.error(
+                    "schema.limit", at: node.offset,
+                    "'key' of \(what) has \(draft.key.count) columns; the limit is \(SchemaLimits.keyColumns)")
+                draft.key.removeSubrange(SchemaLimits.keyColumns...)
+            }
         } else {
             diagnostics.error(
                 "schema.type", at: node.offset,
@@ -128,6 +133,8 @@ enum TableReader {
                 "schema.limit", at: member.value.offset,
                 "\(what) has \(draft.on.count + draft.include.count) columns; the limit is \(SchemaLimits.indexColumns)"
             )
+            draft.on = Array(draft.on.prefix(SchemaLimits.indexColumns))
+            draft.include = []
         }
         return draft
     }

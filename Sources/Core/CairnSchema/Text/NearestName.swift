@@ -1,12 +1,18 @@
 /// Finds the name a person probably meant.
 package enum NearestName {
+    /// The most bytes of a name that is compared.
+    private static let longest = 128
+
     /// The candidate with the fewest edits from `name`, if that is few enough to be a slip of the hand; of equals the
     /// first.
     package static func of(_ name: String, among candidates: some Sequence<String>) -> String? {
+        // Names longer than any Cairn accepts are near to none: a comparison takes the product of both lengths.
+        guard name.utf8.count <= longest else { return nil }
         let limit = max(1, name.utf8.count / 3)
+        let lowercased = Array(name.lowercased().utf8)
         var best: (distance: Int, name: String)?
-        for candidate in candidates where !candidate.isEmpty {
-            let distance = edits(Array(name.lowercased().utf8), Array(candidate.lowercased().utf8))
+        for candidate in candidates where !candidate.isEmpty && candidate.utf8.count <= longest {
+            let distance = edits(lowercased, Array(candidate.lowercased().utf8))
             if distance <= limit, distance < best?.distance ?? .max { best = (distance, candidate) }
         }
         return best?.name
@@ -27,8 +33,6 @@ package enum NearestName {
 
     /// Insertions, deletions, replacements and swaps of neighbours that turn one into the other (Damerau, restricted).
     private static func edits(_ left: [UInt8], _ right: [UInt8]) -> Int {
-        // Names longer than any Cairn accepts are not compared: the table below is their product.
-        guard left.count <= 128, right.count <= 128 else { return .max }
         var rows = [Array(0...right.count)]
         for row in 0..<left.count {
             var line = [row + 1]

@@ -14,7 +14,7 @@ public struct DecimalNumber: Sendable, Hashable {
     /// Zero.
     public static let zero = DecimalNumber(0)
 
-    private static let bound = powersOfTen[maximumDigits]
+    private static let bound = powersOfTen[maximumDigits].magnitude
 
     /// 10^0 … 10^38.
     package static let powersOfTen: [Int128] = {
@@ -31,14 +31,14 @@ public struct DecimalNumber: Sendable, Hashable {
 
     /// A coefficient divided by ten to the power of `scale`; nil beyond 38 digits.
     package init?(coefficient: Int128, scale: Int) {
-        guard scale >= 0, coefficient > -DecimalNumber.bound, coefficient < DecimalNumber.bound else { return nil }
+        guard scale >= 0 else { return nil }
         var coefficient = coefficient
         var scale = scale
         while scale > 0, coefficient % 10 == 0 {
             coefficient /= 10
             scale -= 1
         }
-        guard scale <= DecimalNumber.maximumDigits else { return nil }
+        guard scale <= DecimalNumber.maximumDigits, coefficient.magnitude < DecimalNumber.bound else { return nil }
         self.coefficient = coefficient
         self.scale = scale
     }
@@ -94,7 +94,12 @@ public struct DecimalNumber: Sendable, Hashable {
         let scale = Swift.max(self.scale, other.scale)
         guard let left = scaled(to: scale), let right = other.scaled(to: scale) else { return nil }
         let (sum, overflow) = left.addingReportingOverflow(right)
-        return overflow ? nil : DecimalNumber(coefficient: sum, scale: scale)
+        guard overflow else { return DecimalNumber(coefficient: sum, scale: scale) }
+        // What needs more than 128 bits fits only if its last digit is zero and can go.
+        let (leftTens, leftDigit) = left.quotientAndRemainder(dividingBy: 10)
+        let (rightTens, rightDigit) = right.quotientAndRemainder(dividingBy: 10)
+        guard scale > 0, (leftDigit + rightDigit) % 10 == 0 else { return nil }
+        return DecimalNumber(coefficient: leftTens + rightTens + (leftDigit + rightDigit) / 10, scale: scale - 1)
     }
 
     /// The difference; nil beyond 38 digits.
@@ -104,14 +109,19 @@ public struct DecimalNumber: Sendable, Hashable {
 
     /// The exact product; nil beyond 38 digits.
     public func multiplied(by other: DecimalNumber) -> DecimalNumber? {
-        let (product, overflow) = coefficient.multipliedReportingOverflow(by: other.coefficient)
-        guard !overflow else { return nil }
-        var (reduced, scale) = (product, scale + other.scale)
-        while scale > 0, reduced % 10 == 0 {
-            reduced /= 10
+        // 256 bits: zeros at the end may go, so what does not fit at first may fit then.
+        var (high, low) = coefficient.magnitude.multipliedFullWidth(by: other.coefficient.magnitude)
+        var scale = scale + other.scale
+        while scale > 0 {
+            let (highTens, rest) = high.quotientAndRemainder(dividingBy: 10)
+            let (lowTens, digit) = (10 as UInt128).dividingFullWidth((rest, low))
+            guard digit == 0 else { break }
+            (high, low) = (highTens, lowTens)
             scale -= 1
         }
-        return DecimalNumber(coefficient: reduced, scale: scale)
+        guard high == 0, let magnitude = Int128(exactly: low) else { return nil }
+        let isNegative = (coefficient < 0) != (other.coefficient < 0)
+        return DecimalNumber(coefficient: isNegative ? -magnitude : magnitude, scale: scale)
     }
 
     /// The number with its sign changed.

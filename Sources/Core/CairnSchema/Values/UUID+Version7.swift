@@ -45,6 +45,24 @@ extension UUID {
             ))
     }
 
+    /// Reads the canonical text, of either case; nil for anything else. `UUID(uuidString:)` also takes texts that are none, with a
+    /// space or an `x` among the digits.
+    package init?(text: String) {
+        guard text.utf8.count == 36 else { return nil }
+        var bytes: [UInt8] = []
+        var high: UInt8?
+        for (place, character) in text.utf8.enumerated() {
+            if place == 8 || place == 13 || place == 18 || place == 23 {
+                guard character == UInt8(ascii: "-") else { return nil }
+                continue
+            }
+            guard let digit = Hex.digit(character) else { return nil }
+            if let before = high { bytes.append(before << 4 | digit) }
+            high = high == nil ? digit : nil
+        }
+        self.init(bytes: bytes)
+    }
+
     /// The canonical lower-case text.
     package var text: String {
         withUnsafeBytes(of: uuid) { bytes in

@@ -123,7 +123,7 @@ package enum ValueJSON {
         case .int: Int(text).map(Value.int)
         case .double: Double(text).flatMap { $0.isFinite ? .double($0 == 0 ? 0 : $0) : nil }
         case .bool: Bool(text).map(Value.bool)
-        case .uuid: UUID(uuidString: text).map(Value.uuid)
+        case .uuid: UUID(text: text).map(Value.uuid)
         case .bytes: Data(base64Encoded: text).map { Value.bytes(Array($0)) }
         case .timestamp: Timestamp(text).map(Value.timestamp)
         case .date: CalendarDate(text).map(Value.date)

@@ -33,7 +33,9 @@ struct ExplainCommand: Command {
         }
     }
 
-    private static func query(_ table: Table, _ arguments: ParsedArguments) throws -> Query {
+    /// The query that the options ask for.
+    /// - Throws: `query.invalid`, `command.usage`, which name what cannot be understood.
+    static func query(_ table: Table, _ arguments: ParsedArguments) throws -> Query {
         var query = Query(table)
         for text in arguments.values("where") { query.restrict(to: try Comparison.condition(text, of: table)) }
         query.order = try arguments.values("order").map { try term($0, of: table) }

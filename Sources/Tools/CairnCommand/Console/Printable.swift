@@ -8,17 +8,18 @@ enum Printable {
     /// A text in one line: line breaks become spaces, other controls `\u{1B}`.
     static func line(_ text: String) -> String {
         guard text.unicodeScalars.contains(where: isControl) else { return text }
-        var result = String.UnicodeScalarView()
+        // A string, not a view of its scalars: that copies all it has for each text that is appended.
+        var result = ""
         for scalar in text.unicodeScalars {
             if scalar == "\n" || scalar == "\r" || scalar == "\t" {
-                result.append(" ")
+                result += " "
             } else if isControl(scalar) {
-                result.append(contentsOf: "\\u{\(String(scalar.value, radix: 16, uppercase: true))}".unicodeScalars)
+                result += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
             } else {
-                result.append(scalar)
+                result.unicodeScalars.append(scalar)
             }
         }
-        return String(result)
+        return result
     }
 
     /// A text of several lines, each made safe.
@@ -42,17 +43,18 @@ enum Printable {
     /// JSON with the escapes a terminal needs beyond those JSON demands.
     private static func escaped(_ json: String) -> String {
         guard json.unicodeScalars.contains(where: isControl) else { return json }
-        var result = String.UnicodeScalarView()
+        // A string, not a view of its scalars: that copies all it has for each text that is appended.
+        var result = ""
         for scalar in json.unicodeScalars {
             if isControl(scalar) {
                 let digits = String(scalar.value, radix: 16)
                 let padding = String(repeating: "0", count: max(0, 4 - digits.count))
-                result.append(contentsOf: "\\u\(padding)\(digits)".unicodeScalars)
+                result += "\\u\(padding)\(digits)"
             } else {
-                result.append(scalar)
+                result.unicodeScalars.append(scalar)
             }
         }
-        return String(result)
+        return result
     }
 
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool {

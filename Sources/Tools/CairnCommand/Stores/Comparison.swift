@@ -114,7 +114,8 @@ struct Comparison {
             guard isAlone, after.first?.isWhitespace == true else { return nil }
         }
         let next = after.drop { $0.isWhitespace }
-        let name = next.prefix { !$0.isWhitespace && !"=!<>".contains($0) }
+        // Nothing longer is a column, and this is asked at each place of the text.
+        let name = next.prefix(Naming.maximumBytes + 1).prefix { !$0.isWhitespace && !"=!<>".contains($0) }
         guard table.column(named: String(name)) != nil else { return nil }
         return Comparison.operation(at: next.dropFirst(name.count).drop { $0.isWhitespace }) == nil ? nil : word
     }

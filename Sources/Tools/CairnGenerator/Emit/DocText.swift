@@ -63,16 +63,16 @@ enum DocText {
     /// Without control characters, the marks that turn the direction of text around, and space at the end.
     private static func clean(_ line: some StringProtocol) -> String {
         if isSimple(String(line)), !line.hasSuffix(" ") { return String(line) }
-        var scalars = String.UnicodeScalarView()
+        var clean = ""
         for scalar in line.unicodeScalars {
             switch scalar.value {
-            case 0x09: scalars.append(contentsOf: "    ".unicodeScalars)
+            case 0x09: clean += "    "
             case 0x202A...0x202E, 0x2066...0x2069: continue
-            default: scalars.append(scalar.properties.generalCategory == .control ? " " : scalar)
+            default: clean.unicodeScalars.append(scalar.properties.generalCategory == .control ? " " : scalar)
             }
         }
-        while scalars.last == " " { scalars.removeLast() }
-        return String(scalars)
+        while clean.unicodeScalars.last == " " { clean.unicodeScalars.removeLast() }
+        return clean
     }
 
     private static func wrap(_ line: String, width: Int) -> [String] {

@@ -37,20 +37,21 @@ private func isPlain(_ scalar: Unicode.Scalar, isFirst: Bool) -> Bool {
 /// scalars like these stand in strings only.
 func plainJSON(_ text: String) -> String {
     if text.utf8.allSatisfy({ (0x20...0x7E).contains($0) || $0 == UInt8(ascii: "\n") }) { return text }
-    var json = String.UnicodeScalarView()
+    // A string, not a view of its scalars: that copies all it has for each text that is appended.
+    var json = ""
     var previous: Unicode.Scalar = "{"
     for scalar in text.unicodeScalars {
         defer { previous = scalar }
         guard scalar != "\n", !isPlain(scalar, isFirst: previous == "\"") else {
-            json.append(scalar)
+            json.unicodeScalars.append(scalar)
             continue
         }
         for unit in String(scalar).utf16 {
             let digits = String(unit, radix: 16)
-            json.append(contentsOf: "\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)".unicodeScalars)
+            json += "\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)"
         }
     }
-    return String(json)
+    return json
 }
 
 /// How many `#` a raw string literal needs so that nothing in `text` is an escape or ends it; at least two.

@@ -1,0 +1,1 @@
+UPDATE rows SET day = 99999999

@@ -1,0 +1,1 @@
+UPDATE rows SET amount = 'a'

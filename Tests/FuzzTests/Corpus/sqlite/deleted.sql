@@ -1,0 +1,1 @@
+UPDATE _cairn_deleted SET revision = 9223372036854775807, key = x''

@@ -1,0 +1,1 @@
+UPDATE rows SET doc = replace(hex(zeroblob(64)),'0','[') || replace(hex(zeroblob(64)),'0',']')

@@ -1,0 +1,1 @@
+UPDATE _cairn_store SET value = '2' WHERE name = 'format'

@@ -1,0 +1,1 @@
+UPDATE rows SET ratio = 9e999

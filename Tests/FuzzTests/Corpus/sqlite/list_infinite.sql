@@ -1,0 +1,1 @@
+UPDATE rows SET list = '[1e999]'

@@ -1,0 +1,1 @@
+DROP INDEX "rows.by_token"

@@ -1,0 +1,1 @@
+UPDATE rows SET _revision = -1

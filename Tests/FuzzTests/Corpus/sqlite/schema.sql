@@ -1,0 +1,1 @@
+UPDATE _cairn_store SET value = '{}' WHERE name = 'schema'

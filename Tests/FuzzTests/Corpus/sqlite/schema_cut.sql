@@ -1,0 +1,1 @@
+UPDATE _cairn_store SET value = substr(value, 1, 100) WHERE name = 'schema'

@@ -1,0 +1,1 @@
+UPDATE _cairn_store SET value = 'sha256:' WHERE name = 'schema_id'

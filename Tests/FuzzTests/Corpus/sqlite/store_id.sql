@@ -1,0 +1,1 @@
+DELETE FROM _cairn_store WHERE name = 'store_id'

@@ -1,0 +1,1 @@
+UPDATE rows SET text = CAST(x'ff' AS TEXT)

@@ -1,0 +1,2 @@
+PRAGMA encoding = 'UTF-16';
+VACUUM

@@ -1,0 +1,2 @@
+PRAGMA user_version = 99;
+PRAGMA application_id = 1
