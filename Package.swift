@@ -45,7 +45,9 @@ let package = Package(
         .library(name: "CairnCore", targets: ["CairnCore"]),
         .library(name: "MemoryStorage", targets: ["MemoryStorage"]),
         .library(name: "SQLiteStorage", targets: ["SQLiteStorage"]),
+        .library(name: "ObjectStores", targets: ["ObjectStores"]),
         .library(name: "StorageConformance", targets: ["StorageConformance"]),
+        .library(name: "ObjectStoreConformance", targets: ["ObjectStoreConformance"]),
         .library(name: "Simulation", targets: ["Simulation"]),
         .plugin(name: "CairnPlugin", targets: ["CairnPlugin"]),
         .executable(name: "cairn", targets: ["CairnCommand"]),
@@ -57,10 +59,14 @@ let package = Package(
         ),
         .systemLibrary(
             name: "CCrypto", path: "Sources/System/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "CFiles", path: "Sources/System/CFiles"),
 
         // Core.
         room("CairnSchema", floor: "Core", ["CCrypto"]),
         room("CairnCore", floor: "Core", ["CairnSchema"]),
+
+        // Objects.
+        room("ObjectStores", floor: "Objects", ["CairnSchema", "CairnCore", "CFiles"]),
 
         // Drivers.
         room("MemoryStorage", floor: "Drivers", ["CairnCore"]),
@@ -87,6 +93,7 @@ let package = Package(
 
         // Testing: for anyone who writes a driver.
         room("StorageConformance", floor: "Testing", ["CairnCore"]),
+        room("ObjectStoreConformance", floor: "Testing", ["CairnCore", "ObjectStores"]),
         room("Simulation", floor: "Testing", ["CairnSchema", "CairnCore", "StorageConformance"]),
 
         // Examples.
@@ -107,6 +114,8 @@ let package = Package(
         golden("GoldenImports"),
         .testTarget(name: "Integration", path: "Tests/Integration", swiftSettings: settings),
         tests("SQLiteStorageTests", ["SQLiteStorage", "StorageConformance", "CSQLite", "CFaultyDisk", "StoreWorker"]),
+        tests("ObjectStoresTests", ["ObjectStores", "ObjectStoreConformance", "CairnCore", "ObjectWorker"]),
+        program("ObjectWorker", path: "Tests/Support/ObjectWorker", ["ObjectStores"]),
         .target(name: "CFaultyDisk", dependencies: ["CSQLite"], path: "Tests/Support/CFaultyDisk"),
         program("StoreWorker", path: "Tests/Support/StoreWorker", ["SQLiteStorage"]),
     ],
