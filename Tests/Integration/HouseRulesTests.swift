@@ -11,6 +11,7 @@ struct HouseRulesTests {
     private static let allowed: [String: Set<String>] = [
         "CairnSchema": ["CCrypto"],
         "CairnCore": ["CairnSchema"],
+        "ObjectStores": ["CairnSchema", "CairnCore", "CFiles"],
         "MemoryStorage": ["CairnSchema", "CairnCore"],
         "SQLiteStorage": ["CairnSchema", "CairnCore", "CSQLite"],
         "Cairn": ["CairnSchema", "CairnCore", "MemoryStorage", "SQLiteStorage"],
@@ -22,6 +23,7 @@ struct HouseRulesTests {
             "CairnSchema", "CairnCore", "MemoryStorage", "SQLiteStorage", "StorageConformance", "Simulation",
         ],
         "StorageConformance": ["CairnSchema", "CairnCore"],
+        "ObjectStoreConformance": ["CairnCore", "ObjectStores"],
         "Simulation": ["CairnSchema", "CairnCore", "StorageConformance"],
         "CairnPlugin": ["PackagePlugin"],
     ]

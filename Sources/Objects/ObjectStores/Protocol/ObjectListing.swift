@@ -87,8 +87,8 @@ public struct ListPage: Sendable, Hashable {
 /// Pages are asked for as the loop needs them, at least one. Each loop lists anew. Pages are not of one moment: what is
 /// written meanwhile may be seen or not, what is not touched is seen once.
 public struct ObjectListing: AsyncSequence, Sendable {
-    /// Gives the next page; nil after the last. One that threw may be called again for the same page.
-    public typealias Source = () async throws -> ListPage?
+    /// Gives the next page; nil after the last. One that threw may be called again for the same page. Not called twice at once.
+    public typealias Source = @Sendable () async throws -> ListPage?
 
     private let start: @Sendable () -> Source
 
@@ -96,6 +96,9 @@ public struct ObjectListing: AsyncSequence, Sendable {
     public init(_ start: @escaping @Sendable () -> Source) {
         self.start = start
     }
+
+    /// Begins to read its pages.
+    func source() -> Source { start() }
 
     /// The same, page by page.
     public var pages: Pages { Pages(start: start) }

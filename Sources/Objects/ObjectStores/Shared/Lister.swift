@@ -1,5 +1,7 @@
+import CairnCore
+
 /// The keys of a store in the order of their bytes, to jump about in.
-protocol KeyCursor: SendableMetatype {
+protocol KeyCursor: Sendable {
     /// The object of the least key that is not less than `bound`. Calls come with ascending bounds.
     mutating func next(from bound: [UInt8]) throws -> ObjectSummary?
 }
@@ -8,7 +10,7 @@ protocol KeyCursor: SendableMetatype {
 ///
 /// The idea: there is one bound, below which everything is dealt with. An object moves it just behind itself, a shared prefix
 /// behind all keys that have it, so a cursor never looks at keys that no entry comes from.
-struct Lister<Cursor: KeyCursor> {
+struct Lister<Cursor: KeyCursor>: Sendable {
     private let options: ListOptions
     private let prefix: [UInt8]
     private let delimiter: [UInt8]
@@ -84,16 +86,21 @@ extension ObjectListing {
         _ options: ListOptions, _ begin: @escaping @Sendable () throws -> (AnswerDetails, Cursor)
     ) -> ObjectListing {
         ObjectListing {
-            var begun: (answer: AnswerDetails, lister: Lister<Cursor>)?
+            let begun = Lock<(answer: AnswerDetails, lister: Lister<Cursor>)?>(nil)
             return {
                 try ObjectRules.check(options)
                 try Task.checkCancellation()
-                if begun == nil {
-                    let (answer, cursor) = try begin()
-                    begun = (answer, Lister(options, cursor))
+                return try begun.withLock { begun in
+                    var (answer, lister) =
+                        try begun
+                        ?? {
+                            let (answer, cursor) = try begin()
+                            return (answer, Lister(options, cursor))
+                        }()
+                    let page = try lister.page(answer)
+                    begun = (answer, lister)
+                    return page
                 }
-                guard let answer = begun?.answer else { return nil }
-                return try begun?.lister.page(answer)
             }
         }
     }
