@@ -1,7 +1,8 @@
 import Foundation
 import ObjectStoreConformance
-import ObjectStores
 import Testing
+
+@testable import ObjectStores
 
 /// Stores in memory.
 struct MemoryProvider: ObjectStoreProvider {
@@ -38,6 +39,32 @@ struct FolderProvider: ObjectStoreProvider {
     }
 }
 
+/// Memory inside of all wrappers, with faults that those who retry can do something about.
+struct WrappedProvider: ObjectStoreProvider {
+    let name = "wrapped"
+    let quirks = ObjectStoreQuirks()
+
+    func makeStore() async throws -> any ObjectStore {
+        let reads: Set<ObjectCall.Operation> = [.get, .head, .list, .parts, .uploads]
+        let dice = FaultPlan.random(
+            seed: 42,
+            [(.dropRequest, 5), (.dropAnswer, 5), (.failAfter, 5), (.throttle(retryAfter: nil), 5)])
+        let plan = FaultPlan { call in
+            let fault = dice.choose(call)
+            return reads.contains(call.operation) || fault?.kind == .throttle && !call.isFenced ? fault : nil
+        }
+        var policy = RetryPolicy()
+        policy.maximumAttempts = 50
+        policy.quota = 1_000_000
+        let faulty = FaultInjectingObjectStore(MemoryObjectStore(), plan)
+        let limited = ConcurrencyLimitedObjectStore(
+            TimeLimitedObjectStore(CountingObjectStore(faulty), limit: .seconds(300)), limit: 8)
+        return LoggingObjectStore(RetryingObjectStore(limited, policy, sleep: { _ in })) { _ in }
+    }
+
+    func remove(_ store: any ObjectStore) async throws {}
+}
+
 @Suite("Object stores keep the contract")
 struct ConformanceTests {
     @Test("Memory", arguments: ObjectStoreConformance.cases)
@@ -48,6 +75,16 @@ struct ConformanceTests {
     @Test("Memory, with ETags that follow from the content", arguments: ObjectStoreConformance.cases)
     func memoryOfContent(_ promise: ObjectStoreCase) async throws {
         try await promise.run(on: MemoryProvider(etags: .ofContent))
+    }
+
+    @Test("Memory inside of all wrappers, with faults", arguments: ObjectStoreConformance.cases)
+    func wrapped(_ promise: ObjectStoreCase) async throws {
+        try await promise.run(on: WrappedProvider())
+    }
+
+    @Test("A store that cannot do much, and says so", arguments: ObjectStoreConformance.cases)
+    func limited(_ promise: ObjectStoreCase) async throws {
+        try await promise.run(on: LimitedProvider())
     }
 
     @Test("Folder", arguments: ObjectStoreConformance.cases)

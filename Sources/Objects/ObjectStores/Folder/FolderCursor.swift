@@ -36,15 +36,14 @@ struct FolderCursor: KeyCursor {
     }
 
     private let tree: FolderTree
-    private let start: [UInt8]
+    private let prefix: [UInt8]
     private var levels: [Level] = []
     private var hasBegun = false
 
     /// - Parameter prefix: Keys without it will not be asked for.
     init(_ tree: FolderTree, prefix: String) {
         self.tree = tree
-        let slash = prefix.utf8.lastIndex(of: UInt8(ascii: "/"))
-        start = slash.map { Array(prefix.utf8[...$0]) } ?? []
+        self.prefix = Array(prefix.utf8)
     }
 
     mutating func next(from bound: [UInt8]) throws -> ObjectSummary? {
@@ -61,6 +60,7 @@ struct FolderCursor: KeyCursor {
 
     /// Opens the folder that all keys of the listing are in.
     private mutating func begin() throws {
+        let start = Array(prefix[..<(prefix.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0)])
         let parts = start.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).dropLast()
         let path = parts.flatMap { tree.names.names(of: Array($0)) }
         if let folder = try tree.folder(path) { levels.append(try level(folder, start, path)) }
@@ -77,9 +77,10 @@ struct FolderCursor: KeyCursor {
         }
         let item = level.items[level.place]
         let key = level.prefix + item.part
-        let isBefore = key.lexicographicallyPrecedes(bound) && !(item.kind == .folder && bound.starts(with: key))
         levels[last].place += 1
-        if isBefore { return nil }
+        let isBefore = key.lexicographicallyPrecedes(bound) && !(item.kind == .folder && bound.starts(with: key))
+        let isOfListing = key.starts(with: prefix) || prefix.starts(with: key)
+        guard !isBefore, isOfListing else { return nil }
         let folder = try level.folder ?? tree.folder(level.path)
         levels[last].folder = folder
         // A folder that is gone has nothing in it any more.
@@ -101,7 +102,9 @@ struct FolderCursor: KeyCursor {
 
     /// The object an item stands for; nil when it is gone.
     private func object(_ item: Item, in folder: OpenFile, _ key: [UInt8], _ path: [String]) throws -> ObjectSummary? {
-        guard let key = Utf8.string(key) else { throw tree.foreign(item.path.joined(separator: "/"), .file) }
+        guard key.count <= ObjectLimits.keyBytes, let key = Utf8.string(key) else {
+            throw tree.foreign(item.path.joined(separator: "/"), .file)
+        }
         var status: FileStatus?
         if item.kind == .object, item.path.count == 1 { status = try Files.status(folder, item.path[0]) }
         if status?.kind != .file {

@@ -65,7 +65,7 @@ public final class FolderObjectStore: ObjectStore {
     private let knownNames = Lock<FolderNames?>(nil)
     /// The last date that was proven; see ``provenDate()``.
     private let lastDate = Lock<Date?>(nil)
-    /// See ``ObjectStore/capabilities``.
+    /// What this store can do.
     public let capabilities: ObjectStoreCapabilities
 
     /// Opens a folder, and makes it if need be.

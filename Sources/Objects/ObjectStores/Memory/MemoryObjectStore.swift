@@ -27,7 +27,7 @@ public final class MemoryObjectStore: ObjectStore {
 
     private let options: Options
     private let state: Lock<MemoryState>
-    /// See ``ObjectStore/capabilities``.
+    /// What this store can do.
     public let capabilities: ObjectStoreCapabilities
 
     /// An empty store.

@@ -5,7 +5,7 @@ import CairnCore
 /// A GET is under way until its body has been read, or nobody holds its result any more. A task that reads one and calls
 /// the store again meanwhile needs two places. Waiting suspends and blocks no thread; who is cancelled leaves the line.
 public struct ConcurrencyLimitedObjectStore: ObjectStoreWrapper {
-    /// See ``ObjectStoreWrapper/base``.
+    /// The store inside.
     public let base: any ObjectStore
     let queue: FairQueue
     private let patience: Duration
@@ -50,7 +50,6 @@ public struct ConcurrencyLimitedObjectStore: ObjectStoreWrapper {
         }
     }
 
-    /// See ``ObjectStoreWrapper/perform(_:_:)``.
     public func perform<Result: Sendable>(
         _ call: ObjectCall, _ body: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
@@ -59,7 +58,6 @@ public struct ConcurrencyLimitedObjectStore: ObjectStoreWrapper {
         return try await body()
     }
 
-    /// See ``ObjectStore/get(_:_:)``.
     public func get(_ key: String, _ options: GetOptions) async throws -> GetResult {
         let place = try await place(ObjectCall(.get, key))
         let result = try await base.get(key, options)

@@ -51,7 +51,7 @@ extension RequestCounts: CustomStringConvertible {
 
 /// Counts the requests to a store and their bytes.
 public struct CountingObjectStore: ObjectStoreWrapper {
-    /// See ``ObjectStoreWrapper/base``.
+    /// The store inside.
     public let base: any ObjectStore
     private let state = Lock(RequestCounts())
 
@@ -63,7 +63,6 @@ public struct CountingObjectStore: ObjectStoreWrapper {
     /// What was counted so far.
     public var counts: RequestCounts { state.withLock { $0 } }
 
-    /// See ``ObjectStoreWrapper/perform(_:_:)``.
     public func perform<Result: Sendable>(
         _ call: ObjectCall, _ body: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
@@ -76,13 +75,11 @@ public struct CountingObjectStore: ObjectStoreWrapper {
         }
     }
 
-    /// See ``ObjectStore/put(_:_:_:)``.
     public func put(_ key: String, _ body: ObjectBody, _ options: PutOptions) async throws -> ObjectInfo {
         let counted = counted(body)
         return try await perform(.put(key, body, options)) { [base] in try await base.put(key, counted, options) }
     }
 
-    /// See ``ObjectStore/uploadPart(_:of:_:)``.
     public func uploadPart(_ number: Int, of upload: MultipartUpload, _ body: ObjectBody) async throws -> UploadedPart {
         let counted = counted(body)
         let call = ObjectCall(.uploadPart, upload.key, isReplayable: body.isReplayable)
@@ -95,7 +92,6 @@ public struct CountingObjectStore: ObjectStoreWrapper {
         return body.mapStream { $0.observed { chunk in state.withLock { $0.bytesSent += chunk.count } } }
     }
 
-    /// See ``ObjectStore/get(_:_:)``.
     public func get(_ key: String, _ options: GetOptions) async throws -> GetResult {
         let result = try await perform(ObjectCall(.get, key)) { [base] in try await base.get(key, options) }
         if let whole = result.content.whole { state.withLock { $0.bytesReceived += whole.count } }

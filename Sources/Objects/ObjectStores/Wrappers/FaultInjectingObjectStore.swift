@@ -10,7 +10,7 @@ public struct FaultInjectingObjectStore: ObjectStoreWrapper {
         var held: [@Sendable () async -> Void] = []
     }
 
-    /// See ``ObjectStoreWrapper/base``.
+    /// The store inside.
     public let base: any ObjectStore
     private let state: Lock<State>
     private let sleep: @Sendable (Duration) async throws -> Void
@@ -52,7 +52,6 @@ public struct FaultInjectingObjectStore: ObjectStoreWrapper {
 
     private func count(_ fault: Fault) { state.withLock { $0.fired[fault.kind, default: 0] += 1 } }
 
-    /// See ``ObjectStoreWrapper/perform(_:_:)``.
     public func perform<Result: Sendable>(
         _ call: ObjectCall, _ body: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
@@ -106,7 +105,6 @@ public struct FaultInjectingObjectStore: ObjectStoreWrapper {
             mayHaveTakenEffect: call.operation.isWrite, provider: .init(code: "InternalError", status: 500))
     }
 
-    /// See ``ObjectStore/get(_:_:)``.
     public func get(_ key: String, _ options: GetOptions) async throws -> GetResult {
         let call = ObjectCall(.get, key)
         let fault = fault(call)

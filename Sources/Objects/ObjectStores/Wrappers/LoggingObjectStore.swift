@@ -19,7 +19,7 @@ extension ObjectCallRecord: CustomStringConvertible {
 
 /// Tells of every call to a store.
 public struct LoggingObjectStore: ObjectStoreWrapper {
-    /// See ``ObjectStoreWrapper/base``.
+    /// The store inside.
     public let base: any ObjectStore
     private let log: @Sendable (ObjectCallRecord) -> Void
 
@@ -30,7 +30,6 @@ public struct LoggingObjectStore: ObjectStoreWrapper {
         self.log = log
     }
 
-    /// See ``ObjectStoreWrapper/perform(_:_:)``.
     public func perform<Result: Sendable>(
         _ call: ObjectCall, _ body: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {

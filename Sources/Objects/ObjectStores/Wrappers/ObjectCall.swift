@@ -50,7 +50,8 @@ public struct ObjectCall: Sendable, Hashable {
     /// Whether it can be made again: its body can be read again.
     public let isReplayable: Bool
 
-    init(
+    /// A call. What is not said is an unconditional one that can be made again.
+    public init(
         _ operation: Operation, _ key: String, isConditional: Bool = false, isFenced: Bool = false,
         isReplayable: Bool = true
     ) {

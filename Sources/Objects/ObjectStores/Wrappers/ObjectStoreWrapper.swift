@@ -1,3 +1,5 @@
+import CairnCore
+
 #if canImport(FoundationEssentials)
     public import struct FoundationEssentials.Date
 #else
@@ -22,66 +24,66 @@ extension ObjectStoreWrapper {
     /// Those of the store inside.
     public var capabilities: ObjectStoreCapabilities { base.capabilities }
 
-    /// See ``ObjectStore/put(_:_:_:)``.
     public func put(_ key: String, _ body: ObjectBody, _ options: PutOptions) async throws -> ObjectInfo {
         try await perform(.put(key, body, options)) { [base] in try await base.put(key, body, options) }
     }
 
-    /// See ``ObjectStore/get(_:_:)``.
     public func get(_ key: String, _ options: GetOptions) async throws -> GetResult {
         try await perform(ObjectCall(.get, key)) { [base] in try await base.get(key, options) }
     }
 
-    /// See ``ObjectStore/head(_:_:)``.
     public func head(_ key: String, _ conditions: ReadConditions) async throws -> ObjectInfo {
         try await perform(ObjectCall(.head, key)) { [base] in try await base.head(key, conditions) }
     }
 
-    /// See ``ObjectStore/delete(_:_:)``.
     public func delete(_ key: String, _ options: DeleteOptions) async throws -> AnswerDetails {
         let call = ObjectCall(
             .delete, key, isConditional: options.ifMatch != nil, isFenced: options.notAfter != nil)
         return try await perform(call) { [base] in try await base.delete(key, options) }
     }
 
-    /// See ``ObjectStore/delete(_:notAfter:)``.
     public func delete(_ keys: [String], notAfter: Date?) async throws -> BatchDeletion {
         let call = ObjectCall(.deleteBatch, keys.first ?? "", isFenced: notAfter != nil)
         return try await perform(call) { [base] in try await base.delete(keys, notAfter: notAfter) }
     }
 
-    /// See ``ObjectStore/list(_:)``.
     public func list(_ options: ListOptions) -> ObjectListing {
         ObjectListing { [self] in
             let source = base.list(options).source()
-            return { try await perform(ObjectCall(.list, options.prefix)) { try await source() } }
+            // A page whose answer a wrapper loses is kept: asked for again, it is the same page and not the next.
+            let kept = Lock<ListPage??>(.none)
+            return {
+                let page = try await perform(ObjectCall(.list, options.prefix)) {
+                    if let page = kept.withLock({ $0 }) { return page }
+                    let page = try await source()
+                    kept.withLock { $0 = .some(page) }
+                    return page
+                }
+                kept.withLock { $0 = .none }
+                return page
+            }
         }
     }
 
-    /// See ``ObjectStore/copy(_:to:_:)``.
     public func copy(_ source: String, to target: String, _ options: CopyOptions) async throws -> WriteResult {
         let call = ObjectCall(
             .copy, target, isConditional: options.mode != .overwrite, isFenced: options.notAfter != nil)
         return try await perform(call) { [base] in try await base.copy(source, to: target, options) }
     }
 
-    /// See ``ObjectStore/beginUpload(_:_:)``.
     public func beginUpload(_ key: String, _ attributes: ObjectAttributes) async throws -> MultipartUpload {
         try await perform(ObjectCall(.beginUpload, key)) { [base] in try await base.beginUpload(key, attributes) }
     }
 
-    /// See ``ObjectStore/uploadPart(_:of:_:)``.
     public func uploadPart(_ number: Int, of upload: MultipartUpload, _ body: ObjectBody) async throws -> UploadedPart {
         let call = ObjectCall(.uploadPart, upload.key, isReplayable: body.isReplayable)
         return try await perform(call) { [base] in try await base.uploadPart(number, of: upload, body) }
     }
 
-    /// See ``ObjectStore/parts(of:)``.
     public func parts(of upload: MultipartUpload) async throws -> [UploadedPart] {
         try await perform(ObjectCall(.parts, upload.key)) { [base] in try await base.parts(of: upload) }
     }
 
-    /// See ``ObjectStore/completeUpload(_:_:_:)``.
     public func completeUpload(
         _ upload: MultipartUpload, _ parts: [UploadedPart], _ options: CompleteOptions
     ) async throws -> WriteResult {
@@ -90,12 +92,10 @@ extension ObjectStoreWrapper {
         return try await perform(call) { [base] in try await base.completeUpload(upload, parts, options) }
     }
 
-    /// See ``ObjectStore/abortUpload(_:)``.
     public func abortUpload(_ upload: MultipartUpload) async throws {
         try await perform(ObjectCall(.abortUpload, upload.key)) { [base] in try await base.abortUpload(upload) }
     }
 
-    /// See ``ObjectStore/uploads(prefix:)``.
     public func uploads(prefix: String) async throws -> [MultipartUpload] {
         try await perform(ObjectCall(.uploads, prefix)) { [base] in try await base.uploads(prefix: prefix) }
     }

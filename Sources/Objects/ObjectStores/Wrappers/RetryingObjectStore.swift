@@ -5,7 +5,7 @@ import CairnCore
 /// A body that breaks off while it is read is read on from where it broke, if the object is still the same version. A write
 /// with a condition, or with `notAfter`, whose answer was lost fails with `object.outcome_unknown`.
 public struct RetryingObjectStore: ObjectStoreWrapper {
-    /// See ``ObjectStoreWrapper/base``.
+    /// The store inside.
     public let base: any ObjectStore
     private let policy: RetryPolicy
     private let random: @Sendable () -> Double
@@ -28,7 +28,6 @@ public struct RetryingObjectStore: ObjectStoreWrapper {
         quota = Lock(policy.quota)
     }
 
-    /// See ``ObjectStoreWrapper/perform(_:_:)``.
     public func perform<Result: Sendable>(
         _ call: ObjectCall, _ body: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
@@ -73,7 +72,6 @@ public struct RetryingObjectStore: ObjectStoreWrapper {
 
     // MARK: Bodies
 
-    /// See ``ObjectStore/get(_:_:)``.
     public func get(_ key: String, _ options: GetOptions) async throws -> GetResult {
         let first = try await perform(ObjectCall(.get, key)) { [base] in try await base.get(key, options) }
         if first.content.whole?.count == first.range.count { return first }
@@ -98,15 +96,25 @@ public struct RetryingObjectStore: ObjectStoreWrapper {
                         guard place < first.range.upperBound else { throw error }
                         let cost = try await pause(call, error, attempts)
                         attempts += 1
-                        let options = GetOptions(
-                            range: .closed(place...(first.range.upperBound - 1)),
-                            conditions: ReadConditions(ifMatch: first.info.etag))
-                        let rest = try await perform(call) { [base] in try await base.get(first.info.key, options) }
+                        body = try await rest(of: first, from: place).makeAsyncIterator()
                         giveBack(cost)
-                        body = rest.body.makeAsyncIterator()
                     }
                 }
             }
+        }
+    }
+
+    /// The bytes of a result from an offset on, asked for again.
+    private func rest(of first: GetResult, from place: Int) async throws -> ByteStream {
+        let key = first.info.key
+        let options = GetOptions(
+            range: .closed(place...(first.range.upperBound - 1)), conditions: ReadConditions(ifMatch: first.info.etag))
+        do {
+            return try await perform(ObjectCall(.get, key)) { [base] in try await base.get(key, options) }.body
+        } catch let error as ObjectStoreError where error.code == .preconditionFailed || error.code == .notFound {
+            throw ObjectStoreError(
+                .conflict, "the body of '\(key)' broke off, and there is another version now", key: key,
+                remedy: "read it again", isRetryable: true, answer: error.answer, underlying: error)
         }
     }
 }

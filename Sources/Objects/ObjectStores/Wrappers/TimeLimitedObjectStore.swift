@@ -6,7 +6,7 @@ import CairnCore
 /// that comes even so is handed out. A body is limited chunk by chunk only by the store itself, if at all. A write that is
 /// timed out may have taken effect, and its error says so.
 public struct TimeLimitedObjectStore: ObjectStoreWrapper {
-    /// See ``ObjectStoreWrapper/base``.
+    /// The store inside.
     public let base: any ObjectStore
     private let limit: Duration
     private let sleep: @Sendable (Duration) async throws -> Void
@@ -28,7 +28,6 @@ public struct TimeLimitedObjectStore: ObjectStoreWrapper {
         case timerEnded
     }
 
-    /// See ``ObjectStoreWrapper/perform(_:_:)``.
     public func perform<Result: Sendable>(
         _ call: ObjectCall, _ body: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {

@@ -68,9 +68,9 @@ enum KeyCases {
         let listed = try await trial.store.keys().map { Array($0.utf8) }
         let wanted = keys.map { Array($0.utf8) }.sorted { $0.lexicographicallyPrecedes($1) }
         if trial.capabilities.isListingOrdered {
-            try expectEqual(listed.map(quoted), wanted.map(quoted), "the listing")
+            try expect(listed == wanted, "listed \(listed.map(quoted)) instead of \(wanted.map(quoted))")
         } else {
-            try expectEqual(Set(listed), Set(wanted), "the listing")
+            try expect(Set(listed) == Set(wanted), "listed \(listed.map(quoted)) instead of \(wanted.map(quoted))")
         }
         for key in keys {
             try expect(try await trial.store.exists(key), "\(quoted(key)) went with another one")
