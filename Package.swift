@@ -45,7 +45,9 @@ let package = Package(
         .library(name: "CairnCore", targets: ["CairnCore"]),
         .library(name: "MemoryStorage", targets: ["MemoryStorage"]),
         .library(name: "SQLiteStorage", targets: ["SQLiteStorage"]),
+        .library(name: "ObjectStores", targets: ["ObjectStores"]),
         .library(name: "StorageConformance", targets: ["StorageConformance"]),
+        .library(name: "ObjectStoreConformance", targets: ["ObjectStoreConformance"]),
         .library(name: "Simulation", targets: ["Simulation"]),
         .plugin(name: "CairnPlugin", targets: ["CairnPlugin"]),
         .executable(name: "cairn", targets: ["CairnCommand"]),
@@ -58,6 +60,7 @@ let package = Package(
         .systemLibrary(
             name: "CCrypto", path: "Sources/System/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CMalloc", path: "Sources/System/CMalloc"),
+        .target(name: "CFiles", path: "Sources/System/CFiles"),
 
         // Core.
         room("CairnSchema", floor: "Core", ["CCrypto"]),
@@ -65,6 +68,7 @@ let package = Package(
 
         // Objects.
         room("S3Client", floor: "Objects", ["CairnSchema", "CairnCore", "CCrypto"]),
+        room("ObjectStores", floor: "Objects", ["CairnSchema", "CairnCore", "CFiles"]),
 
         // Drivers.
         room("MemoryStorage", floor: "Drivers", ["CairnCore"]),
@@ -93,6 +97,7 @@ let package = Package(
 
         // Testing: for anyone who writes a driver.
         room("StorageConformance", floor: "Testing", ["CairnCore"]),
+        room("ObjectStoreConformance", floor: "Testing", ["CairnCore", "ObjectStores"]),
         room("Simulation", floor: "Testing", ["CairnSchema", "CairnCore", "StorageConformance"]),
 
         // Examples.
@@ -126,6 +131,8 @@ let package = Package(
                 "SQLiteStorage", "MemoryStorage", "StorageConformance", "Simulation", "CSQLite", "CFaultyDisk",
                 "WriterProgram", "StoreWorker",
             ]),
+        tests("ObjectStoresTests", ["ObjectStores", "ObjectStoreConformance", "CairnCore", "CFiles", "ObjectWorker"]),
+        program("ObjectWorker", path: "Tests/Support/ObjectWorker", ["ObjectStores", "CFiles"]),
         .target(name: "CFaultyDisk", dependencies: ["CSQLite"], path: "Tests/Support/CFaultyDisk"),
         .target(
             name: "WriterProgram", dependencies: ["CairnCore", "Simulation"], path: "Tests/Support/WriterProgram",
