@@ -10,7 +10,9 @@ final class FuzzThread: TaskExecutor {
     static let shared = FuzzThread()
 
     /// Whether it is what runs now.
-    static var isCurrent: Bool { shared.identity.withLock { $0.map { pthread_equal($0, pthread_self()) != 0 } ?? false } }
+    static var isCurrent: Bool {
+        shared.identity.withLock { $0.map { pthread_equal($0, pthread_self()) != 0 } ?? false }
+    }
 
     private let jobs = Lock<[UnownedJob]>([])
     private let identity = Lock<pthread_t?>(nil)

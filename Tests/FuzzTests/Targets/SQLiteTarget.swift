@@ -138,7 +138,8 @@ struct SQLiteFileTarget: FuzzTarget {
             if sides[0] == "cut" {
                 bytes = Array(bytes.prefix(max(0, Int(sides[1]) ?? .max)))
             } else if let offset = Int(sides[0]) {
-                for (place, byte) in (Hex.decode(sides[1]) ?? []).enumerated() where bytes.indices.contains(offset &+ place) {
+                for (place, byte) in (Hex.decode(sides[1]) ?? []).enumerated()
+                where bytes.indices.contains(offset &+ place) {
                     bytes[offset &+ place] = byte
                 }
             }
