@@ -118,7 +118,8 @@ final class SQLiteFixture: Sendable {
             for (column, value) in zip(table.columns, record.values) { try SQLiteFixture.check(value, column) }
             _ = try await Expected.result { try await records.find(record.key) }
         }
-        for column in table.columns where column.valueType.isOrdered {
+        // Another one for each table and number of records; all of them would be most of the time.
+        for column in table.columns where column.valueType.isOrdered && column.position % 4 == found.count % 4 {
             let query = Query(table, order: [OrderTerm(column: column.position, isDescending: true)], limit: 3)
             guard let page = try await Expected.result({ try await records.page(query, size: 1) }) else { continue }
             if let next = page.next {
