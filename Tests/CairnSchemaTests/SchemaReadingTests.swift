@@ -406,6 +406,51 @@ struct SchemaErrorTests {
         #expect(outcome.diagnostics.map(\.code) == ["schema.limit"])
     }
 
+    @Test("A file with more than a thousand mistakes tells how many more there are")
+    func manyMistakes() {
+        let names = (0..<1200).map { "\"x\($0)\": 1" }.joined(separator: ",")
+        let text =
+            "{ \"database\": \"d\", \(names), \"tables\": { \"t\": { \"columns\": { \"a\": \"int\" }, \"key\": \"a\" } } }"
+        let outcome = SchemaReader.read(Array(text.utf8), name: "s")
+        #expect(outcome.schema == nil)
+        #expect(outcome.diagnostics.count == 1001)
+        #expect(outcome.diagnostics.last?.code == "schema.more")
+        #expect(outcome.diagnostics.last?.message.contains("200 more") == true)
+    }
+
+    @Test("A default nests as deep as a record may, and no deeper")
+    func deepDefault() throws {
+        func column(_ depth: Int) -> String {
+            let json = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+            return "\"c\": { \"type\": \"json\", \"default\": \(json) }"
+        }
+        #expect(throws: Never.self) { try schema(column(100)) }
+        let error = #expect(throws: SchemaError.self) { try schema(column(101)) }
+        #expect(error?.diagnostics.map(\.code) == ["schema.limit"])
+    }
+
+    @Test("What a store carries may be longer than a file: it is written out")
+    func longStored() throws {
+        let columns = (0..<260).map { "\"c\($0)\":\"int\"" }.joined(separator: ",")
+        let tables = (0..<300).map { "\"t\($0)\":{\"columns\":{\(columns)},\"key\":\"c0\"}" }.joined(separator: ",")
+        let schema = try Schema(parsing: "{\"database\":\"d\",\"tables\":{\(tables)}}")
+        #expect(schema.canonicalText.utf8.count > SchemaLimits.fileBytes)
+        #expect(try Schema(stored: schema.canonicalText, file: "s").id == schema.id)
+    }
+
+    @Test("Tables are alike whatever order their included columns have")
+    func included() throws {
+        func table(_ names: String) throws -> Table {
+            try schema(
+                "\"a\": \"int\", \"b\": \"int\"",
+                rest: ", \"indexes\": { \"x\": { \"on\": [\"id\"], \"include\": [\(names)] } }"
+            )
+            .tables[0]
+        }
+        #expect(try table("\"a\", \"b\"").isAlike(table("\"b\", \"a\"")))
+        #expect(try !table("\"a\", \"b\"").isAlike(table("\"a\"")))
+    }
+
     @Test("A table of 500 columns is taken, one of 501 refused")
     func columnLimit() {
         func text(_ count: Int) -> String {

@@ -53,6 +53,23 @@ struct DecimalNumberTests {
         #expect(try number("1e-20").multiplied(by: number("1e-20")) == nil)
     }
 
+    @Test("What has 38 digits or less once zeros at its end are gone is no overflow")
+    func arithmeticAtTheEdge() throws {
+        func number(_ text: String) throws -> DecimalNumber { try #require(DecimalNumber(text)) }
+        let nines = String(repeating: "9", count: 37)
+        let smallest = try number("1e-38")
+        let almostOne = try number("0.\(nines)9")
+        #expect(almostOne.adding(smallest) == 1)
+        #expect(DecimalNumber(1).subtracting(smallest) == almostOne)
+        #expect(almostOne.adding(try number("0.\(nines)1")) == (try number("1.\(nines)")))
+        #expect(almostOne.adding(almostOne) == nil)
+        let power = try number("0.00000000000363797880709171295166015625")  // 2 to the power of -38
+        let even = try number("85070591730234615865843651857942052864")  // 2 to the power of 126
+        #expect(power.multiplied(by: even) == (try number("309485009821345068724781056")))
+        #expect(power.multiplied(by: -even) == (try number("-309485009821345068724781056")))
+        #expect(power.multiplied(by: try #require(even.adding(1))) == nil)
+    }
+
     @Test("Random numbers survive text", arguments: 0..<200)
     func roundTrip(_ seed: UInt64) {
         var random = SeededRandom(seed)
@@ -150,6 +167,19 @@ struct UUIDTests {
             Array(early.bytes.prefix(6))
                 == Array(UUID.version7(at: try #require(Timestamp("2026-01-01T00:00:00Z"))).bytes.prefix(6)))
         #expect(Set((0..<1000).map { _ in UUID.version7() }).count == 1000)
+    }
+
+    @Test("A text of 32 digits and four hyphens in their places makes a UUID, nothing else")
+    func text() throws {
+        let uuid = try #require(UUID(text: "0198f3c2-0000-7000-8000-00000000000a"))
+        #expect(uuid.text == "0198f3c2-0000-7000-8000-00000000000a")
+        #expect(UUID(text: "0198F3C2-0000-7000-8000-00000000000A") == uuid)
+        for text in [
+            "", "0198f3c2-0000-7000-8000-00000000000", "0198f3c2-0000-7000-8000-00000000000a0",
+            "0198f3c20000-7000-8000-00000000000a-", "0198f3c2-0x00-7000-8000-00000000000a",
+            "0198f3c2-00 0-7000-8000-00000000000a", "0198f3c2-0000-7000-8000-00000000000g",
+            "{198f3c2-0000-7000-8000-00000000000a}", "0198f3c2-0000-7000-8000-0000000000\u{E9}",
+        ] { #expect(UUID(text: text) == nil, "\(text)") }
     }
 
     @Test("Sixteen bytes make a UUID, other counts none")
@@ -253,6 +283,18 @@ struct NamingTests {
         ])
     func remedy(_ name: String, _ wanted: String) {
         #expect(Naming.snakeCase(name) == wanted)
+    }
+
+    @Test("A message that quotes too much loses its middle, and no character is cut")
+    func messages() {
+        let short = String(repeating: "é", count: 2048)
+        #expect(MessageText.bounded(short) == short)
+        let long = "a" + String(repeating: "é", count: 100_000) + " is no address"
+        let bounded = MessageText.bounded(long)
+        #expect(bounded.utf8.count < 4200)
+        #expect(bounded.hasPrefix("aéé") && bounded.hasSuffix("éé is no address"))
+        #expect(bounded.contains("bytes are left out here") && !bounded.contains("\u{FFFD}"))
+        #expect(JSONError(long, at: 0).message == bounded)
     }
 
     @Test("The nearest name is the one a slip of the hand away")

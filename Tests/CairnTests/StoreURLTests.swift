@@ -90,6 +90,17 @@ struct ConfigurationTests {
         #expect(try configuration(["X": "x"]).url(environment: "odd") == "sqlite:$HOME/$x}")
     }
 
+    @Test("An address that variables make longer than any system takes is refused")
+    func longAddress() throws {
+        let text = "{ \"environments\": { \"test\": \"sqlite:\(String(repeating: "${A}", count: 70))\" } }"
+        #expect(try configuration(["A": "a"], text).url(environment: "test").utf8.count == 77)
+        let error = try #require(throws: StorageError.self) {
+            try configuration(["A": String(repeating: "a", count: 1000)], text).url(environment: "test")
+        }
+        #expect(error.code == .configuration)
+        #expect(error.message.contains("65536 bytes"))
+    }
+
     @Test("A variable that is not set and has no default is an error that names it")
     func missingVariable() throws {
         let error = try #require(throws: StorageError.self) { try configuration().url(environment: "production") }

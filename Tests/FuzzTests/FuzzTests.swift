@@ -11,12 +11,14 @@ struct FuzzTests {
         "Whatever is read, the answer is a value that keeps its promises or one of our errors",
         arguments: FuzzTargets.allCases)
     func reading(_ target: FuzzTargets) async throws {
-        let settings = try FuzzSettings.ofProcess()
+        var settings = try FuzzSettings.ofProcess()
         guard settings.targets.contains(target) else { return }
+        if !settings.isLong { settings.count /= target.cost }
         Watch.install()
         if settings.isLong { Watch.limitMemory() }
         try await withTaskExecutorPreference(FuzzThread.shared) {
-            var run = try await FuzzRun(target, settings)
+            var run = FuzzRun(
+                try await target.make(), name: target.rawValue, corpus: try Corpus(of: target), settings)
             await ThrownErrors.withoutBacktraces { await run.run() }
         }
     }

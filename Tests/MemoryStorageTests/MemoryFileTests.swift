@@ -145,7 +145,7 @@ struct MemoryFileTests {
             ("\"table\":\"rows\"", "\"table\":\"gone\""),
             ("\"id\":3", "\"id\":4"), ("\"real\":0.1}", "\"real\":0.1"), ("\"amount\":\"1.1\"", "\"amount\":\"x\""),
             ("\"deleted\":\"2\"", "\"deleted\":\"two\""),
-            ("\"table\":\"zones\"", "\"table\":\"zone\""),
+            ("\"table\":\"zones\"", "\"table\":\"zone\""), ("\"revision\":2", "\"revision\":2,\"revision\":2"),
         ])
     func damaged(_ old: String, _ new: String) async throws {
         defer { try? FileManager.default.removeItem(atPath: path) }

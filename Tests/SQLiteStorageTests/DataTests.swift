@@ -9,6 +9,7 @@ struct DataTests {
     private let folder: TemporaryFolder
     private let schema = """
         { "database": "d", "tables": { "rows": { "columns": { "id": "int", "text": "string?", "amount": "decimal?", "token": "uuid?",
+          "ratio": "double?",
           "seen": "timestamp?", "day": "date?", "doc": "json?", "list": "[int]?", "state": { "enum": ["on", "off"], "nullable": true } },
           "key": "id" } } }
         """
@@ -54,7 +55,8 @@ struct DataTests {
         arguments: [
             ("text", "CAST(x'ff' AS TEXT)"), ("text", "CAST(x'61eda080' AS TEXT)"), ("amount", "x'01'"),
             ("token", "x'0102'"),
-            ("seen", "9223372036854775807"), ("day", "99999999"), ("doc", "'{'"), ("list", "'[1,\"a\"]'"),
+            ("ratio", "9e999"), ("ratio", "-9e999"), ("seen", "9223372036854775807"), ("day", "99999999"),
+            ("doc", "'{'"), ("list", "'[1,\"a\"]'"),
             ("list", "'5'"),
         ])
     func damagedValue(_ column: String, _ sql: String) async throws {

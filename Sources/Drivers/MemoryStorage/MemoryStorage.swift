@@ -190,7 +190,7 @@ public final class MemoryStorage: Storage {
     public func outcome(of token: OutcomeToken) async throws -> CommitOutcome {
         let state = try state()
         let parts = token.rawValue.split(separator: ":")
-        guard parts.count == 4, parts[0] == "memory", let version = Int(parts[2]), version > 0,
+        guard parts.count == 4, parts[0] == "memory", let version = Int(parts[2]),
             let time = Int64(parts[3]).flatMap({ Timestamp(microseconds: $0) })
         else { throw StorageError.unknownToken(token) }
         if Limits.isPast(time, Limits.outcomeLifetime, at: clock()) || parts[1] != instance { return .expired }

@@ -97,7 +97,7 @@ final class CommitLog: Sendable {
     /// - Throws: `storage.invalid` for the token of another store.
     func outcome(of token: OutcomeToken, _ access: SQLiteConnection.Access, at now: Timestamp) throws -> CommitOutcome {
         let parts = token.rawValue.split(separator: ":").map(String.init)
-        guard parts.count == 5, parts[0] == "sqlite", parts[1] == storeID, let number = Int(parts[3]), number > 0,
+        guard parts.count == 5, parts[0] == "sqlite", parts[1] == storeID, let number = Int(parts[3]),
             let time = Int64(parts[4]).flatMap({ Timestamp(microseconds: $0) })
         else { throw StorageError.unknownToken(token) }
         if Limits.isPast(time, Limits.outcomeLifetime, at: now) { return .expired }

@@ -7,6 +7,10 @@ struct Corpus: Sendable {
 
     static let folder = URL(filePath: #filePath).appending(path: "../../Corpus").standardized
 
+    init(_ entries: [(name: String, bytes: [UInt8])]) {
+        self.entries = entries
+    }
+
     init(of target: FuzzTargets) throws {
         let folder = Corpus.folder.appending(path: target.rawValue)
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path(percentEncoded: false))

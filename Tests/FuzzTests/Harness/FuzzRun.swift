@@ -3,36 +3,35 @@ import Testing
 
 /// Runs one target: its corpus as it is, then inputs made from it.
 struct FuzzRun {
-    private let name: FuzzTargets
+    private let name: String
     private let settings: FuzzSettings
     private let target: any FuzzTarget
     private let corpus: Corpus
     private let mutator: Mutator
-    private var failures = 0
     private let peakBefore = Watch.peak
     private var progress: FuzzProgress
+    private(set) var failures = 0
 
     /// How many failures are looked for before a target is left.
     private static let most = 3
 
-    init(_ name: FuzzTargets, _ settings: FuzzSettings) async throws {
+    init(_ target: any FuzzTarget, name: String, corpus: Corpus, _ settings: FuzzSettings) {
         self.name = name
         self.settings = settings
-        target = try await name.make()
-        corpus = try Corpus(of: name)
-        mutator = Mutator(target, name: name.rawValue, corpus: corpus.entries.map(\.bytes))
-        let count = settings.isLong ? settings.count : settings.count / name.cost
-        progress = FuzzProgress(name.rawValue, count: count, isShown: settings.isLong)
+        self.target = target
+        self.corpus = corpus
+        mutator = Mutator(target, name: name, corpus: corpus.entries.map(\.bytes))
+        progress = FuzzProgress(name, count: settings.count, isShown: settings.isLong)
     }
 
     /// Runs it to the end, or to the third failure.
     mutating func run() async {
         #expect(FuzzThread.isCurrent, "it runs on a thread with more stack than there is elsewhere")
         if let only = settings.only { return await runOnly(only) }
-        for (file, bytes) in corpus.entries { await run(bytes, "Corpus/\(name.rawValue)/\(file)") }
+        for (file, bytes) in corpus.entries { await run(bytes, "Corpus/\(name)/\(file)") }
         for index in 0..<progress.count {
             if failures >= FuzzRun.most { return }
-            await run(mutator.input(seed: settings.seed, index: index), "\(name.rawValue):\(settings.seed):\(index)")
+            await run(mutator.input(seed: settings.seed, index: index), "\(name):\(settings.seed):\(index)")
         }
         progress.end()
     }
@@ -41,14 +40,14 @@ struct FuzzRun {
     private mutating func runOnly(_ index: Int) async {
         let bytes = mutator.input(seed: settings.seed, index: index)
         let path = FileManager.default.temporaryDirectory.appending(
-            path: "cairn-fuzz-\(name.rawValue)-\(settings.seed)-\(index)")
+            path: "cairn-fuzz-\(name)-\(settings.seed)-\(index)")
         try? Data(bytes).write(to: path)
         print("the input, \(bytes.count) bytes, is in \(path.path): \(FuzzRun.shown(bytes))")
-        await run(bytes, "\(name.rawValue):\(settings.seed):\(index)")
+        await run(bytes, "\(name):\(settings.seed):\(index)")
     }
 
     private mutating func run(_ bytes: [UInt8], _ label: String) async {
-        Watch.begin(label, isAlone: settings.isLong)
+        Watch.begin(label, seconds: seconds)
         let start = ContinuousClock.now
         var problem = await problem(with: bytes)
         progress.advance(by: .now - start, label)
@@ -59,6 +58,9 @@ struct FuzzRun {
         if let problem { await report(problem, bytes, label) }
         Watch.end()
     }
+
+    /// How long an input may take: much longer while other tests run beside it.
+    private var seconds: UInt32 { settings.isLong ? Watch.seconds : 12 * Watch.seconds }
 
     private func problem(with bytes: [UInt8]) async -> String? {
         do {
@@ -90,7 +92,7 @@ struct FuzzRun {
                 tries -= 1
                 var next = smallest
                 next.removeSubrange(place..<min(next.count, place + part))
-                Watch.begin(label, isAlone: settings.isLong)
+                Watch.begin(label, seconds: seconds)
                 if await self.problem(with: next)?.prefix(24) == problem.prefix(24) {
                     smallest = next
                     isSmaller = true
@@ -114,43 +116,5 @@ struct FuzzRun {
             }
         }
         return text.joined() + (bytes.count > 2000 ? "… (\(bytes.count) bytes)" : "")
-    }
-}
-
-/// How far a run is, how fast it goes and what took it longest.
-struct FuzzProgress {
-    let count: Int
-    private let name: String
-    private let isShown: Bool
-    private let start = ContinuousClock.now
-    private var shown = ContinuousClock.now
-    private var done = 0
-    private var slowest = (duration: Duration.zero, label: "")
-
-    init(_ name: String, count: Int, isShown: Bool) {
-        self.name = name
-        self.count = count
-        self.isShown = isShown
-    }
-
-    mutating func advance(by duration: Duration, _ label: String) {
-        done += 1
-        if duration > slowest.duration { slowest = (duration, label) }
-        guard isShown, done % 64 == 0, .now - shown > .seconds(10) else { return }
-        shown = .now
-        let left = Duration.seconds(Double(max(0, count - done)) / rate)
-        say("\(done) of \(count), \(Int(rate)) a second, \(left.formatted(.time(pattern: .hourMinuteSecond))) left")
-    }
-
-    func end() {
-        guard isShown else { return }
-        let milliseconds = Int(slowest.duration / .milliseconds(1))
-        say("\(done) inputs, \(Int(rate)) a second; the slowest took \(milliseconds) ms: \(slowest.label)")
-    }
-
-    private var rate: Double { max(1, Double(done) / ((ContinuousClock.now - start) / .seconds(1))) }
-
-    private func say(_ text: String) {
-        FileHandle.standardError.write(Data("fuzzing \(name): \(text)\n".utf8))
     }
 }

@@ -19,8 +19,8 @@ enum Watch {
 
     private static let mark = Mark()
 
-    /// How long an input may take when nothing else runs, in seconds; the slowest take milliseconds.
-    private static let seconds: UInt32 = 10
+    /// How long an input may take when nothing else runs, in seconds; the slowest take a tenth of one.
+    static let seconds: UInt32 = 10
 
     /// Begins to watch the process.
     static func install() {
@@ -47,13 +47,13 @@ enum Watch {
     }
 
     /// An input begins.
-    /// - Parameter isAlone: Whether nothing else runs in the process; what does may take the time.
-    static func begin(_ name: String, isAlone: Bool) {
+    /// - Parameter seconds: How long it may take.
+    static func begin(_ name: String, seconds: UInt32) {
         mark.count.pointee = 0
         let text = name.utf8.prefix(Mark.capacity)
         for (index, byte) in text.enumerated() { mark.bytes[index] = byte }
         mark.count.pointee = text.count
-        alarm(isAlone ? seconds : 12 * seconds)
+        alarm(seconds)
     }
 
     /// The input ended.
@@ -91,7 +91,7 @@ enum Watch {
         #if os(Linux)
             var limit = rlimit()
             getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
-            limit.rlim_cur = rlim_t(addressSpace + 8 * growth)
+            limit.rlim_cur = rlim_t(addressSpace + 4 * growth)
             setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
         #endif
     }

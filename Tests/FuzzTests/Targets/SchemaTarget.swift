@@ -28,7 +28,39 @@ struct SchemaTarget: FuzzTarget {
         ] + ColumnType.named.flatMap { ["\"\($0.name)\"", "\"[\($0.name)]\"", "\"\($0.name)?\""] }
 
     func make(_ random: inout SeededRandom) -> [UInt8]? {
-        Array(SchemaGenerator.make(&random).text.utf8)
+        switch random.below(200) {
+        case 0: Array(SchemaTarget.manyTables(&random).utf8)
+        case 1: Array(SchemaTarget.manyNames(&random).utf8)
+        default: Array(SchemaGenerator.make(&random).text.utf8)
+        }
+    }
+
+    /// Tables whose keys refer to one another, in a row or in a circle: slow where each column looks through all of them.
+    private static func manyTables(_ random: inout SeededRandom) -> String {
+        let count = 100 + random.below(400)
+        let isCircle = random.chance(30)
+        let tables = (0..<count).map { table in
+            let next = table + 1 < count ? table + 1 : isCircle ? 0 : nil
+            let key = next.map { "{\"references\":\"t\($0)\"}" } ?? "\"int\""
+            let others = (0..<random.below(3)).map { column in
+                random.chance(50) ? ",\"r\(column)\":{\"references\":\"t0\"}" : ",\"e\(column)\":{\"enum\":[\"a\"]}"
+            }
+            return "\"t\(table)\":{\"columns\":{\"k\":\(key)\(others.joined())},\"key\":\"k\"}"
+        }
+        return "{\"database\":\"d\",\"tables\":{\(tables.joined(separator: ","))}}"
+    }
+
+    /// One table of many columns, with long lists of names: slow where each name looks through all columns.
+    private static func manyNames(_ random: inout SeededRandom) -> String {
+        let columns = (0..<100 + random.below(400)).map { "\"c\($0)\":\"int\"" }
+        func names() -> String {
+            let isKnown = random.chance(50)
+            return (0..<random.below(4000)).map { isKnown ? "\"c\($0 % 100)\"" : "\"d\($0)\"" }.joined(separator: ",")
+        }
+        return """
+            {"database":"d","tables":{"t":{"columns":{\(columns.joined(separator: ","))},"key":[\(names())],
+            "indexes":{"x":[\(names())],"y":{"on":["c1"],"include":[\(names())]}}}}}
+            """
     }
 
     func check(_ input: [UInt8]) async throws {
