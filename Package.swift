@@ -109,6 +109,7 @@ let package = Package(
         tests("CairnCommandTests", ["CairnCommand", "Cairn", "CairnCore", "CairnSchema", "CairnGenerator"]),
         tests("SimulationTests", ["Simulation", "StorageConformance", "CairnCore", "MemoryStorage", "SQLiteStorage"]),
         tests("CairnTests", ["Cairn"], plugins: ["CairnPlugin"]),
+        tests("CairnBenchTests", ["cairn-bench"]),
         tests(
             "FuzzTests",
             [

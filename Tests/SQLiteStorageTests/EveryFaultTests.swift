@@ -64,6 +64,57 @@ extension FailingDiskTests {
         #expect(count > 30, "the program made \(count) changes: too few to show anything")
     }
 
+    @Test(
+        "A transaction that goes on after a write failed commits all other writes and nothing of that one, or nothing",
+        arguments: faults)
+    func goingOn(_ fault: Fault) async throws {
+        defer { Fault.heal() }
+        // The second write has so many rows that pages leave the cache before the commit.
+        let groups = [[4], Array(5..<35), [35]]
+        let note = String(repeating: "x", count: 1500)
+        var count = 0
+        var hasFailed = true
+        while hasFailed {
+            let path = folder.path("going-on-\(count).db")
+            let before = faulty_disk_failures()
+            let store = try await SQLiteStorageTests.open(path, fault.synchronous, isStressed: true)
+            _ = try await store.session.write([.insert(store.schema.owners, [.int(0), .string("all")])])
+            fault.strike(after: count)
+            var told: [Bool] = []
+            let isCommitted: Bool
+            do {
+                try await store.transaction { tx in
+                    told = []
+                    for group in groups {
+                        let operations = group.map { id in
+                            WriteOperation.insert(
+                                tx.schema.accounts, [.int(id), .int(0), .int(0), .null, .string(note)])
+                        }
+                        told.append((try? await tx.write(operations)) != nil)
+                    }
+                }
+                isCommitted = true
+            } catch let error as StorageError {
+                Fault.heal()
+                isCommitted =
+                    if let token = error.details.token { try await store.outcome(of: token) == .committed } else {
+                        false
+                    }
+            }
+            Fault.heal()
+            let wanted = isCommitted ? zip(groups, told).flatMap { $1 ? $0 : [] } : []
+            for name in ["the open store", "the store opened again"] {
+                let looked = name == "the open store" ? store : try await SQLiteStorageTests.open(path)
+                let ids = try await looked.records("accounts").all().map(\.key)
+                #expect(ids == wanted.map { Key(.int($0)) }, "change \(count), \(fault.testDescription), \(name)")
+                try await looked.close()
+            }
+            hasFailed = faulty_disk_failures() > before
+            count += 1
+        }
+        #expect(count > 10, "too few changes to show anything")
+    }
+
     /// What the watcher of the disk, a function of C, works with.
     private struct Watch {
         var path = ""

@@ -70,6 +70,8 @@ struct DatabaseFile: Sendable {
         }
         let synchronous = temporary != nil ? "OFF" : options.synchronous == .full ? "FULL" : "NORMAL"
         try access.execute("PRAGMA synchronous = \(synchronous)")
+        // The log grows while somebody looks at an old moment; when it begins anew it gives back what is above this.
+        try access.execute("PRAGMA journal_size_limit = \(32 << 20)")
         try access.execute("PRAGMA foreign_keys = ON")
     }
 

@@ -1,4 +1,4 @@
-import CairnCore
+package import CairnCore
 
 /// A row of the accounts.
 struct Account: CustomStringConvertible {
@@ -43,6 +43,6 @@ extension Account {
 }
 
 extension Schema {
-    var owners: Table { tables[0] }
-    var accounts: Table { tables[1] }
+    package var owners: Table { tables[0] }
+    package var accounts: Table { tables[1] }
 }
