@@ -32,6 +32,10 @@ struct FolderLayoutTests {
         #expect(try await store.text("a/by hand.txt") == "text")
         #expect(try await store.head("a/by hand.txt").contentType == "text/plain")
         try await expectError(.notFound) { _ = try await store.head("missing") }
+        #expect(try await store.uploads(prefix: "") == [])
+        let upload = MultipartUpload(key: "a", id: "00000000000000000000000000000000")
+        try await expectError(.noSuchUpload) { _ = try await store.parts(of: upload) }
+        try await store.abortUpload(upload)
         #expect(!folder.exists(".cairn"))
     }
 
@@ -62,6 +66,16 @@ struct FolderLayoutTests {
         #expect(names == ["a/"])
         _ = try await store.delete(["a/2"], notAfter: nil)
         #expect(try folder.names() == ["left", "left/over"])
+    }
+
+    @Test("Several hundred objects in as many folders are removed at once, with what stands in the way named")
+    func largeBatches() async throws {
+        let keys = (0..<200).map { "\($0)/object" }
+        for key in keys { try await store.put(key, []) }
+        try #require(symlink("nowhere", folder.path("link")) == 0)
+        let result = try await store.delete(Array(keys.prefix(150)) + ["link"] + Array(keys.suffix(50)), notAfter: nil)
+        #expect(result.failures.map(\.key) == ["link"])
+        #expect(try folder.names() == ["link"])
     }
 
     @Test("The style of names stays with the folder, whatever the next one to open it asks for")
@@ -124,6 +138,17 @@ struct FolderVersionTests {
         try FileManager.default.removeItem(atPath: folder.path("a.txt"))
         try await expectError(.notFound) { _ = try await store.head("a.txt") }
         try await store.put("a.txt", [], mode: .create)
+    }
+
+    @Test("What is removed and stored anew is another version, also when the clock stands still")
+    func clockStandsStill() async throws {
+        let clock = ManualClock()
+        let store = try quickStore(folder) { $0.clock = { clock.now } }
+        var etags: Set<ETag> = []
+        for _ in 0..<100 {
+            #expect(etags.insert(try await store.put("a", .text("same")).etag).inserted)
+            try await store.delete("a")
+        }
     }
 
     @Test("Each version is later than the one before it, also when the clock goes back")

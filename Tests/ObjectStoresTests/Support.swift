@@ -146,8 +146,6 @@ final class Worker {
         process.waitUntilExit()
     }
 
-    func stop() { kill(process.processIdentifier, SIGSTOP) }
-
     func wait() -> Int32 {
         process.waitUntilExit()
         return process.terminationStatus

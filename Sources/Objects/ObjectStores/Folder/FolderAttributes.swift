@@ -93,8 +93,10 @@ struct FolderAttributes {
 
     // MARK: Writing
 
-    /// Writes the attributes of a version that is not seen yet, to the disk.
-    func write(_ attributes: ObjectAttributes, of key: String, _ draft: FolderDraft, spare: OpenFile) throws {
+    /// Writes the attributes of a version that is not seen yet.
+    func write(
+        _ attributes: ObjectAttributes, of key: String, _ draft: FolderDraft, spare: OpenFile, isDurable: Bool
+    ) throws {
         guard case .object(let members) = attributes.json else { return }
         let json = JSONValue.object(
             JSONObject(
@@ -104,13 +106,15 @@ struct FolderAttributes {
                 ]))
         let file = try FolderDraft(in: spare)
         try file.write(Array((json.description + "\n").utf8))
-        try file.sync()
+        if isDurable { try file.sync() }
         if try Files.makeFolder(control, Self.folderName) { try Files.sync(control) }
         let all = try Files.folder(control, Self.folderName)
-        if try Files.makeFolder(all, Self.name(key)) { try Files.sync(all) }
+        let isNew = try Files.makeFolder(all, Self.name(key))
+        if isNew, isDurable { try Files.sync(all) }
         let folder = try Files.folder(all, Self.name(key))
         try file.move(to: folder, draft.etag().rawValue)
-        try Files.sync(folder)
+        // They must not come to the disk after the version they belong to.
+        if isDurable { try Files.sync(folder) }
     }
 
     /// Removes the attributes of all versions but one; what cannot be removed is never read again.

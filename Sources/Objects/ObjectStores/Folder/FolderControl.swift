@@ -67,18 +67,6 @@ final class FolderControl: Sendable {
         return try Files.folder(parent, name)
     }
 
-    /// A folder inside of this one; nil when there is none.
-    func subfolder(_ name: String) throws -> OpenFile? {
-        guard try Files.status(folder, name) != nil else { return nil }
-        return try Files.folder(folder, name)
-    }
-
-    /// A folder inside of this one, made if need be.
-    func makeSubfolder(_ name: String) throws -> OpenFile {
-        if try Files.makeFolder(folder, name) { try Files.sync(folder) }
-        return try Files.folder(folder, name)
-    }
-
     // MARK: Lock
 
     /// - Returns: Whether the lock was free.

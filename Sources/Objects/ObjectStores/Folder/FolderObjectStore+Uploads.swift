@@ -9,7 +9,9 @@ extension FolderObjectStore {
         try Task.checkCancellation()
         return try translating(key) {
             let upload = MultipartUpload(key: key, id: FolderUploads.newID(), begun: options.clock())
-            try uploads().begin(upload, attributes, isDurable: options.isDurable)
+            let control = try currentControl()
+            let uploads = FolderUploads(control: control.folder)
+            try uploads.begin(upload, attributes, spare: control.spare, isDurable: options.isDurable)
             return upload
         }
     }
@@ -17,10 +19,10 @@ extension FolderObjectStore {
     @concurrent
     public func uploadPart(_ number: Int, of upload: MultipartUpload, _ body: ObjectBody) async throws -> UploadedPart {
         try ObjectRules.check(part: number, of: upload)
-        _ = try translating(upload.key) { try uploads().folder(upload) }
+        _ = try translating(upload.key) { try uploads(of: upload).folder(upload) }
         let draft = try await draft(of: body, upload.key, hashes: false)
         return try translating(upload.key) {
-            let uploads = try uploads()
+            let uploads = try uploads(of: upload)
             return try uploads.store(draft, number, of: upload, isDurable: options.isDurable)
         }
     }
@@ -28,32 +30,33 @@ extension FolderObjectStore {
     @concurrent
     public func parts(of upload: MultipartUpload) async throws -> [UploadedPart] {
         try Task.checkCancellation()
-        return try translating(upload.key) { try FolderUploads.parts(uploads().folder(upload)) }
+        return try translating(upload.key) { try FolderUploads.parts(uploads(of: upload).folder(upload)) }
     }
 
     @concurrent
     public func completeUpload(
         _ upload: MultipartUpload, _ parts: [UploadedPart], _ options: CompleteOptions
     ) async throws -> WriteResult {
-        let (draft, attributes) = try translating(upload.key) { try join(parts, of: upload, uploads()) }
+        let (draft, attributes) = try translating(upload.key) { try join(parts, of: upload) }
         let put = PutOptions(mode: options.mode, notAfter: options.notAfter, attributes: attributes)
         let info = try await commit(draft, upload.key, put, completing: upload)
-        try? uploads().discard(upload)
+        if let spare = try? currentControl().spare { FolderUploads.discard(upload, from: spare) }
         return WriteResult(etag: info.etag, lastModified: info.lastModified, answer: info.answer)
     }
 
     /// One file of all parts.
     private func join(
-        _ parts: [UploadedPart], of upload: MultipartUpload, _ uploads: FolderUploads
+        _ parts: [UploadedPart], of upload: MultipartUpload
     ) throws -> (FolderDraft, ObjectAttributes) {
+        let uploads = try uploads(of: upload)
         let folder = try uploads.folder(upload)
         let attributes = try uploads.attributes(upload)
         let stored = try FolderUploads.parts(folder).map { ($0.number, $0) }
         try PartCheck.check(
             parts, of: upload, stored: Dictionary(stored, uniquingKeysWith: { first, _ in first }),
             minimumBytes: capabilities.minimumPartBytes)
-        let draft = try FolderDraft(
-            in: uploads.control.spare, hashes: FolderAttributes.needsFile(attributes, upload.key))
+        let hashes = FolderAttributes.needsFile(attributes, upload.key)
+        let draft = try FolderDraft(in: currentControl().spare, hashes: hashes)
         for part in parts {
             try Task.checkCancellation()
             let file = try FolderUploads.part(part.number, in: folder)
@@ -76,17 +79,26 @@ extension FolderObjectStore {
     public func abortUpload(_ upload: MultipartUpload) async throws {
         try Task.checkCancellation()
         try translating(upload.key) {
-            let uploads = try uploads()
-            try uploads.take(upload)
-            uploads.discard(upload)
+            guard try controlFolder() != nil else { return }
+            let control = try currentControl()
+            try FolderUploads(control: control.folder).take(upload, to: control.spare)
+            FolderUploads.discard(upload, from: control.spare)
         }
     }
 
     @concurrent
     public func uploads(prefix: String) async throws -> [MultipartUpload] {
         try Task.checkCancellation()
-        return try translating(nil) { try uploads().all(prefix: prefix) }.sorted(by: MultipartUpload.isBefore)
+        let found = try translating(nil) {
+            try controlFolder().map { try FolderUploads(control: $0).all(prefix: prefix) } ?? []
+        }
+        return found.sorted(by: MultipartUpload.isBefore)
     }
 
-    private func uploads() throws -> FolderUploads { FolderUploads(control: try currentControl()) }
+    /// Where an upload is.
+    private func uploads(of upload: MultipartUpload) throws -> FolderUploads {
+        // As long as nobody has written there is none.
+        guard let control = try controlFolder() else { throw ObjectStoreError.noSuchUpload(upload) }
+        return FolderUploads(control: control)
+    }
 }

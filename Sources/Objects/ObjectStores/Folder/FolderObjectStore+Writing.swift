@@ -19,6 +19,9 @@ import CairnSchema
 ///
 /// These calls leave the thread of their caller: they wait for the disk.
 extension FolderObjectStore {
+    /// How many objects are removed before others get the lock: each may keep a folder open.
+    private static let batchKeys = 64
+
     @concurrent
     public func put(_ key: String, _ body: ObjectBody, _ options: PutOptions) async throws -> ObjectInfo {
         try ObjectRules.check(key: key)
@@ -46,7 +49,7 @@ extension FolderObjectStore {
     @concurrent
     public func delete(_ key: String, _ options: DeleteOptions) async throws -> AnswerDetails {
         try ObjectRules.check(key: key)
-        var changed: [OpenFile] = []
+        var changed = ChangedFolders()
         let answer = try await exclusively(key, options.notAfter) { control, answer in
             let tree = FolderTree(root: root, path: path, names: control.names)
             if let ifMatch = options.ifMatch {
@@ -62,7 +65,29 @@ extension FolderObjectStore {
     @concurrent
     public func delete(_ keys: [String], notAfter: Date?) async throws -> BatchDeletion {
         try ObjectRules.check(batch: keys)
-        var changed: [OpenFile] = []
+        var result = try await delete(keys.prefix(Self.batchKeys), notAfter)
+        var rest = keys.dropFirst(Self.batchKeys)
+        while !rest.isEmpty {
+            do {
+                let next = try await delete(rest.prefix(Self.batchKeys), notAfter)
+                result = BatchDeletion(failures: result.failures + next.failures, answer: next.answer)
+                rest = rest.dropFirst(Self.batchKeys)
+            } catch let error as ObjectStoreError {
+                // Some are gone already: only the result can say which are not.
+                for key in rest {
+                    var failure = error
+                    failure.key = key
+                    result.failures.append(failure)
+                }
+                return result
+            }
+        }
+        return result
+    }
+
+    /// Removes some of several objects.
+    private func delete(_ keys: ArraySlice<String>, _ notAfter: Date?) async throws -> BatchDeletion {
+        var changed = ChangedFolders()
         let result = try await exclusively(keys.first, notAfter) { control, answer in
             let tree = FolderTree(root: root, path: path, names: control.names)
             var result = BatchDeletion(answer: answer)
@@ -80,14 +105,15 @@ extension FolderObjectStore {
     }
 
     /// Removes the file of a key, what belongs to it, and the folders it was alone in.
-    private func remove(_ key: String, _ tree: FolderTree, _ control: FolderControl, _ changed: inout [OpenFile]) throws
+    private func remove(_ key: String, _ tree: FolderTree, _ control: FolderControl, _ changed: inout ChangedFolders)
+        throws
     {
         guard let entry = try tree.entry(key) else { return }
         try Files.remove(entry.folder, entry.name)
         FolderAttributes(control: control.folder).remove(of: key, but: nil)
         var folders = tree.names.path(of: key)
         if entry.name != FolderNames.own { folders.removeLast() }
-        changed.append(try tree.removeEmptyFolders(folders) ?? entry.folder)
+        try changed.insert(tree.removeEmptyFolders(folders) ?? entry.folder)
     }
 
     // MARK: Steps of a write
@@ -107,7 +133,12 @@ extension FolderObjectStore {
 
     /// Dates a draft and writes it to the disk.
     func finish(_ draft: FolderDraft) throws {
-        try draft.date(nanoseconds(options.clock()))
+        // The clock says the microsecond; what comes in the same one, or when the clock stands still, differs behind it.
+        let count = drafts.withLock { count in
+            count = (count + 1) % 1000
+            return count
+        }
+        try draft.date(options.clock().microsecondsSince1970 * 1000 + count)
         if options.isDurable { try draft.sync() }
     }
 
@@ -116,13 +147,13 @@ extension FolderObjectStore {
     func commit(
         _ draft: FolderDraft, _ key: String, _ options: PutOptions, completing upload: MultipartUpload? = nil
     ) async throws -> ObjectInfo {
-        var changed: [OpenFile] = []
+        var changed = ChangedFolders()
         let info = try await exclusively(key, options.notAfter) { control, answer in
             let tree = FolderTree(root: root, path: path, names: control.names)
             let found = try tree.entry(key)
             try options.mode.check(found?.etag, of: key, answer: answer)
             // Of two that complete an upload at once, one finds it gone.
-            if let upload { _ = try FolderUploads(control: control).folder(upload) }
+            if let upload { _ = try FolderUploads(control: control.folder).folder(upload) }
             if let found, found.status.time >= draft.time {
                 // Each version is later than the one before it: no mark comes twice.
                 try draft.date(found.status.time &+ 1)
@@ -131,13 +162,14 @@ extension FolderObjectStore {
             let attributes = FolderAttributes(control: control.folder)
             let etag = try draft.etag()
             if FolderAttributes.needsFile(options.attributes, key) {
-                try attributes.write(options.attributes, of: key, draft, spare: control.spare)
+                try attributes.write(
+                    options.attributes, of: key, draft, spare: control.spare, isDurable: self.options.isDurable)
             }
             let place = try tree.place(key, spare: control.spare, changed: &changed)
             try move(draft, to: place, key, options.mode, answer)
             // From here on the write has happened: what remains is to tidy up.
             attributes.remove(of: key, but: etag)
-            if let upload { try? FolderUploads(control: control).take(upload) }
+            if let upload { try? FolderUploads(control: control.folder).take(upload, to: control.spare) }
             let hasAttributes = options.attributes != ObjectAttributes()
             return ObjectInfo(
                 key: key, size: draft.size, etag: etag, lastModified: draft.date,
@@ -164,18 +196,13 @@ extension FolderObjectStore {
     }
 
     /// Waits until new names are on the disk.
-    private func settle(_ key: String?, _ folders: [OpenFile]) throws {
+    private func settle(_ key: String?, _ changed: ChangedFolders) throws {
         guard options.isDurable else { return }
         do {
-            for folder in folders { try Files.sync(folder) }
+            for folder in changed.folders { try Files.sync(folder) }
         } catch let failure as FileFailure {
             throw ObjectStoreError.outcomeUnknown(of: failure.storeError(key, in: path))
         }
-    }
-
-    func nanoseconds(_ date: Date) -> Int64 {
-        // Rounded to the microseconds that a date of this century has.
-        Int64((date.timeIntervalSince1970 * 1_000_000).rounded(.down)) * 1000
     }
 
     // MARK: Lock

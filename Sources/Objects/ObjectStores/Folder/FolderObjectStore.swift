@@ -62,6 +62,8 @@ public final class FolderObjectStore: ObjectStore {
     /// The writers of this process, one at a time; those of others are kept out by the lock in the folder.
     let queue: FairQueue
     let control = Lock<FolderControl?>(nil)
+    /// Counts what was written; see ``finish(_:)``.
+    let drafts = Lock<Int64>(0)
     private let knownNames = Lock<FolderNames?>(nil)
     /// The last date that was proven; see ``provenDate()``.
     private let lastDate = Lock<Date?>(nil)
@@ -214,7 +216,7 @@ public final class FolderObjectStore: ObjectStore {
     }
 
     /// The folder `.cairn`; nil as long as nobody has written.
-    private func controlFolder() throws -> OpenFile? {
+    func controlFolder() throws -> OpenFile? {
         do {
             return try Files.folder(root, FolderNames.control)
         } catch let failure as FileFailure where failure.code == ENOENT {
@@ -271,6 +273,14 @@ public final class FolderObjectStore: ObjectStore {
             if isFree { last = now }
             return last
         }
+    }
+}
+
+extension Date {
+    /// Microseconds from 1970, for every date of the years 1970 to 2255; the nearest of these for others.
+    var microsecondsSince1970: Int64 {
+        let microseconds = (timeIntervalSince1970 * 1_000_000).rounded(.down)
+        return microseconds.isNaN ? 0 : Int64(min(max(microseconds, 0), 9e15))
     }
 }
 

@@ -8,6 +8,19 @@ import CairnSchema
     import Darwin
 #endif
 
+/// Folders whose names were changed and must reach the disk, each once.
+struct ChangedFolders {
+    private(set) var folders: [OpenFile] = []
+    private var seen: [FileStatus] = []
+
+    mutating func insert(_ folder: OpenFile) throws {
+        let status = try Files.status(folder)
+        if seen.contains(where: status.isSame) { return }
+        seen.append(status)
+        folders.append(folder)
+    }
+}
+
 /// The folders and files of a store: where the object of a key is, or would be.
 ///
 /// A key `a` beside keys `a/…`: the first of either that comes is named `a`. A file `a` moves into the folder `a` when the first
@@ -114,7 +127,8 @@ struct FolderTree {
     /// - Parameters:
     ///   - spare: A folder to make things ready in.
     ///   - changed: Gets the folders whose names must reach the disk.
-    func place(_ key: String, spare: OpenFile, changed: inout [OpenFile]) throws -> (folder: OpenFile, name: String) {
+    func place(_ key: String, spare: OpenFile, changed: inout ChangedFolders) throws -> (folder: OpenFile, name: String)
+    {
         let path = names.path(of: key)
         var folder = root
         for name in path.dropLast() { folder = try enter(folder, name, spare: spare, changed: &changed) }
@@ -124,13 +138,13 @@ struct FolderTree {
             folder = try Files.folder(folder, name)
             name = FolderNames.own
         }
-        changed.append(folder)
+        try changed.insert(folder)
         return (folder, name)
     }
 
     /// Opens a folder in a folder; makes it, also of a file that is in its place.
     private func enter(
-        _ folder: OpenFile, _ name: String, spare: OpenFile, changed: inout [OpenFile]
+        _ folder: OpenFile, _ name: String, spare: OpenFile, changed: inout ChangedFolders
     ) throws -> OpenFile {
         if let status = try Files.status(folder, name) {
             switch status.kind {
@@ -141,7 +155,7 @@ struct FolderTree {
         } else {
             _ = try Files.makeFolder(folder, name)
         }
-        changed.append(folder)
+        try changed.insert(folder)
         return try Files.folder(folder, name)
     }
 

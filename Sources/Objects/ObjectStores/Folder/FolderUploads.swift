@@ -22,7 +22,8 @@ struct FolderUploads {
     private static let fileLimit = 1 << 16
     private static let partPrefix = "part-"
 
-    let control: FolderControl
+    /// The folder `.cairn`.
+    let control: OpenFile
 
     // MARK: Names
 
@@ -40,23 +41,26 @@ struct FolderUploads {
     // MARK: Uploads
 
     /// Stores an upload; it is there whole or not at all.
-    func begin(_ upload: MultipartUpload, _ attributes: ObjectAttributes, isDurable: Bool) throws {
+    func begin(
+        _ upload: MultipartUpload, _ attributes: ObjectAttributes, spare: OpenFile, isDurable: Bool
+    ) throws {
         guard case .object(let members) = attributes.json else { return }
-        let begun = Int((upload.begun ?? Date()).timeIntervalSince1970 * 1_000_000)
+        let begun = Int((upload.begun ?? Date()).microsecondsSince1970)
         let json = JSONValue.object(
             JSONObject(
                 members.members + [
                     .init(name: "key", value: .string(upload.key)), .init(name: "begun", value: .int(begun)),
                 ]))
-        _ = try Files.makeFolder(control.spare, upload.id)
-        let folder = try Files.folder(control.spare, upload.id)
-        let file = try FolderDraft(in: control.spare)
+        _ = try Files.makeFolder(spare, upload.id)
+        let folder = try Files.folder(spare, upload.id)
+        let file = try FolderDraft(in: spare)
         try file.write(Array((json.description + "\n").utf8))
         if isDurable { try file.sync() }
         try file.move(to: folder, Self.fileName)
         if isDurable { try Files.sync(folder) }
-        let all = try control.makeSubfolder(Self.folderName)
-        try Files.move(control.spare, upload.id, to: all, upload.id)
+        if try Files.makeFolder(control, Self.folderName) { try Files.sync(control) }
+        let all = try Files.folder(control, Self.folderName)
+        try Files.move(spare, upload.id, to: all, upload.id)
         if isDurable { try Files.sync(all) }
     }
 
@@ -80,8 +84,7 @@ struct FolderUploads {
         _ id: String
     ) throws -> (folder: OpenFile, upload: MultipartUpload, attributes: ObjectAttributes)? {
         do {
-            guard let all = try control.subfolder(Self.folderName) else { return nil }
-            let folder = try Files.folder(all, id)
+            let folder = try Files.folder(Files.folder(control, Self.folderName), id)
             let json = try? JSONValue(parsing: Files.read(Files.reading(folder, Self.fileName), limit: Self.fileLimit))
             guard let json, let attributes = ObjectAttributes(json), case .string(let key)? = json["key"],
                 case .int(let begun)? = json["begun"]
@@ -99,7 +102,8 @@ struct FolderUploads {
 
     /// All uploads whose keys begin with a text.
     func all(prefix: String) throws -> [MultipartUpload] {
-        guard let all = try control.subfolder(Self.folderName) else { return [] }
+        guard try Files.status(control, Self.folderName) != nil else { return [] }
+        let all = try Files.folder(control, Self.folderName)
         return try Files.names(all).compactMap { entry in
             guard let id = Utf8.string(entry.bytes), Self.isID(id), let found = try open(id),
                 found.upload.key.utf8.starts(with: prefix.utf8)
@@ -110,18 +114,18 @@ struct FolderUploads {
 
     /// Takes an upload away from all others, in one step; nothing happens when it is gone. What a crash leaves of it goes
     /// with what the writer leaves.
-    func take(_ upload: MultipartUpload) throws {
-        guard Self.isID(upload.id), let all = try control.subfolder(Self.folderName) else { return }
+    func take(_ upload: MultipartUpload, to spare: OpenFile) throws {
+        guard Self.isID(upload.id) else { return }
         do {
-            try Files.move(all, upload.id, to: control.spare, upload.id)
+            try Files.move(Files.folder(control, Self.folderName), upload.id, to: spare, upload.id)
         } catch let failure as FileFailure where failure.code == ENOENT {
             return
         }
     }
 
-    /// Removes what ``take(_:)`` took.
-    func discard(_ upload: MultipartUpload) {
-        if Self.isID(upload.id) { Files.removeTree(control.spare, upload.id) }
+    /// Removes what ``take(_:to:)`` took.
+    static func discard(_ upload: MultipartUpload, from spare: OpenFile) {
+        if isID(upload.id) { Files.removeTree(spare, upload.id) }
     }
 
     // MARK: Parts
