@@ -172,6 +172,12 @@ struct S3ErrorTests {
         #expect(!error.message.contains { $0.isNewline })
     }
 
+    @Test("A key with a line end in it does not end the line of a message")
+    func keyWithLineEnd() {
+        let subject = RequestSubject(method: "GET", bucket: "b", key: "a\nb")
+        #expect(S3Error.timeout(subject).message == "GET of \"a\\nb\" in bucket 'b' took longer than allowed")
+    }
+
     @Test("A write of unknown outcome is not to be tried again")
     func outcomeUnknown() {
         let lost = S3Error.network("the connection was reset", object)
