@@ -87,6 +87,8 @@ struct S3ErrorTests {
             error(301, header, body: body("PermanentRedirect")), error(301, header, to: head),
             error(400, header, to: head), error(307, header, body: body("TemporaryRedirect")),
             error(400, body: body("AuthorizationHeaderMalformed", "<Region>eu-west-1</Region>")),
+            error(307, body: body("TemporaryRedirect", "<Endpoint>b.s3-eu-west-1.amazonaws.com</Endpoint>")),
+            error(301, body: body("PermanentRedirect", "<Endpoint>b.s3.eu-west-1.amazonaws.com</Endpoint>")),
         ] {
             #expect(error.code == .wrongRegion)
             #expect(error.details.region == "eu-west-1")

@@ -6,6 +6,11 @@ import CairnSchema
     import class Foundation.ProcessInfo
 #endif
 
+extension Surroundings: CustomReflectable {
+    /// A mirror that shows nothing: secrets are in the environment.
+    var customMirror: Mirror { Mirror(self, children: []) }
+}
+
 /// A request of a source of credentials, to a server on this machine or to STS.
 struct CredentialsRequest: Sendable {
     var method: String
