@@ -106,7 +106,7 @@ let package = Package(
         // Tests.
         tests("CairnSchemaTests", ["CairnSchema"]),
         tests("CairnCoreTests", ["CairnSchema", "CairnCore"]),
-        tests("S3ClientTests", ["S3Client", "CairnSchema", "CairnCore", "CCrypto"], exclude: ["Vectors"]),
+        tests("S3ClientTests", ["S3Client", "CairnSchema", "CairnCore"], exclude: ["Vectors"]),
         tests("MemoryStorageTests", ["MemoryStorage", "StorageConformance"]),
         tests("CairnCommandTests", ["CairnCommand", "Cairn", "CairnCore", "CairnSchema", "CairnGenerator"]),
         tests("SimulationTests", ["Simulation", "StorageConformance", "CairnCore", "MemoryStorage", "SQLiteStorage"]),

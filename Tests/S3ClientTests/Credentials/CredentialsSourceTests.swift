@@ -517,6 +517,14 @@ struct RemoteCredentialsTests {
                 .contains("answered 403"))
     }
 
+    @Test("A metadata service that fails is not taken for none")
+    func failingInstance() async {
+        let standIn = StandIn { _ in CredentialsAnswer(503, "") }
+        let message = await failure { try await InstanceCredentials(surroundings: standIn.surroundings).load() }
+        #expect(message.contains("the instance metadata service answered 503"))
+        #expect(standIn.requests.count == 2)
+    }
+
     @Test("The endpoint of the metadata service can be another")
     func instanceEndpoint() async throws {
         for (environment, host) in [

@@ -253,6 +253,20 @@ struct CredentialsChainTests {
         }
     }
 
+    @Test("No source prints what it finds around it")
+    func secrets() {
+        let secret = "very-secret"
+        let standIn = StandIn(environment: ["AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": secret])
+        let credentials = Credentials(accessKey: "a", secretKey: secret)
+        for source in [CredentialsSource.standard(), .environment, .container, .explicit(credentials)] {
+            var dumped = ""
+            dump(source, to: &dumped)
+            dump(source.provider(in: standIn.surroundings), to: &dumped)
+            #expect(!dumped.isEmpty)
+            #expect(!dumped.contains(secret))
+        }
+    }
+
     @Test("Endpoint and region come from what is given, the environment, the profile, the host")
     func settings() throws {
         func settings(

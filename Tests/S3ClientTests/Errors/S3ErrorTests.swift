@@ -87,6 +87,8 @@ struct S3ErrorTests {
             error(301, header, body: body("PermanentRedirect")), error(301, header, to: head),
             error(400, header, to: head), error(307, header, body: body("TemporaryRedirect")),
             error(400, body: body("AuthorizationHeaderMalformed", "<Region>eu-west-1</Region>")),
+            error(307, body: body("TemporaryRedirect", "<Endpoint>b.s3-eu-west-1.amazonaws.com</Endpoint>")),
+            error(301, body: body("PermanentRedirect", "<Endpoint>b.s3.eu-west-1.amazonaws.com</Endpoint>")),
         ] {
             #expect(error.code == .wrongRegion)
             #expect(error.details.region == "eu-west-1")
@@ -170,6 +172,12 @@ struct S3ErrorTests {
         #expect(error.message.count < 400)
         #expect(error.message.hasSuffix("…"))
         #expect(!error.message.contains { $0.isNewline })
+    }
+
+    @Test("A key with a line end in it does not end the line of a message")
+    func keyWithLineEnd() {
+        let subject = RequestSubject(method: "GET", bucket: "b", key: "a\nb")
+        #expect(S3Error.timeout(subject).message == "GET of \"a\\nb\" in bucket 'b' took longer than allowed")
     }
 
     @Test("A write of unknown outcome is not to be tried again")

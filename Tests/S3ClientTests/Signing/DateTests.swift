@@ -37,7 +37,8 @@ struct SigningDateTests {
         "What is no HTTP date is refused",
         arguments: [
             "", "now", "Sun, 06 Nov 1994 08:49:37", "Sun, 32 Nov 1994 08:49:37 GMT", "Sun, 06 Now 1994 08:49:37 GMT",
-            "Sun, 06 Nov 1994 08:49 GMT", "Sun, 06 Nov 1994 25:49:37 GMT", "1994-11-06T08:49:37Z",
+            "Sun, 06 Nov 1994 08:49 GMT", "Sun, 06 Nov 1994 25:49:37 GMT", "Sun, +6 Nov 1994 08:49:37 GMT",
+            "Sunday, 06-Nov--4 08:49:37 GMT", "1994-11-06T08:49:37Z",
         ])
     func malformedHTTP(_ text: String) {
         #expect(HTTPDate.parse(text) == nil)

@@ -83,7 +83,14 @@ struct WireURL {
         let parts = rest[start...].split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         path = String(parts[0])
         rawQuery = parts.count > 1 ? String(parts[1]) : ""
-        guard let query = CanonicalQuery(wire: rawQuery) else { return nil }
-        self.query = query
+        var parameters: [(name: String, value: String)] = []
+        for pair in rawQuery.split(separator: "&") {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let name = PercentEncoding.decode(parts[0]),
+                let value = PercentEncoding.decode(parts.count > 1 ? parts[1] : "")
+            else { return nil }
+            parameters.append((name, value))
+        }
+        query = CanonicalQuery(parameters)
     }
 }

@@ -6,6 +6,11 @@ import CairnSchema
     import class Foundation.ProcessInfo
 #endif
 
+extension Surroundings: CustomReflectable {
+    /// A mirror that shows nothing: secrets are in the environment.
+    var customMirror: Mirror { Mirror(self, children: []) }
+}
+
 /// A request of a source of credentials, to a server on this machine or to STS.
 struct CredentialsRequest: Sendable {
     var method: String
@@ -71,14 +76,16 @@ struct Surroundings: Sendable {
             } catch let error as CancellationError {
                 throw error
             } catch {
-                // Whatever the transport says: there is no answer.
-                failure = AttemptFailure(error: .network("no answer", subject), progress: .unanswered)
+                let reason = (error as? S3Error)?.message ?? "no answer"
+                failure = AttemptFailure(error: .network(reason, subject), progress: .unanswered)
             }
             switch retries.fail(failure, using: &random) {
             case .again(let delay, _): try await sleep(delay)
             case .stop(let error):
-                let status = error.details.status.map { "answered \($0)" } ?? "did not answer"
-                throw S3Error.credentials("\(what) \(status)", remedy: "try again later", isRetryable: true)
+                let outcome = error.details.status.map { "answered \($0)" } ?? "did not answer: \(error.message)"
+                var told = S3Error.credentials("\(what) \(outcome)", remedy: "try again later", isRetryable: true)
+                told.details = error.details
+                throw told
             }
         }
     }

@@ -11,10 +11,16 @@ struct RequestSubject: Sendable {
     /// The object or bucket, for messages.
     var name: String {
         switch (bucket, key) {
-        case (let bucket?, let key?): "'\(key)' in bucket '\(bucket)'"
+        case (let bucket?, let key?): "\(RequestSubject.quoted(key)) in bucket '\(bucket)'"
         case (let bucket?, nil): "bucket '\(bucket)'"
         default: "the server"
         }
+    }
+
+    /// A key in quotes; escapes for the control characters in it, so that a message stays a line.
+    private static func quoted(_ key: String) -> String {
+        let isPlain = key.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+        return isPlain ? "'\(key)'" : key.debugDescription
     }
 
     /// The details of an error that has only the subject to tell.

@@ -60,7 +60,8 @@ private struct RefusedAnswer {
 
     /// The region to go to, if the server names another than the one the request was signed for.
     var otherRegion: String? {
-        guard let region = document?.region ?? headers["x-amz-bucket-region"], !region.isEmpty,
+        let host = document?.endpoint.flatMap { try? S3Endpoint($0) }
+        guard let region = document?.region ?? headers["x-amz-bucket-region"] ?? host?.region, !region.isEmpty,
             request.region.map({ !Utf8.equal($0, region) }) ?? true
         else { return nil }
         return region

@@ -29,19 +29,6 @@ struct CanonicalQuery: Sendable, Hashable {
             })
     }
 
-    /// A query as it stands in a URL, behind the `?`; nil when a `%` in it is not followed by two digits.
-    init?(wire: some StringProtocol) {
-        var items: [Item] = []
-        for pair in wire.split(separator: "&") {
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = PercentEncoding.decode(parts[0]),
-                let value = PercentEncoding.decode(parts.count > 1 ? parts[1] : "")
-            else { return nil }
-            items.append(Item(name: PercentEncoding.component(name), value: PercentEncoding.component(value)))
-        }
-        self.init(items: items)
-    }
-
     /// This query with more in it.
     func adding(_ parameters: [(name: String, value: String)]) -> CanonicalQuery {
         CanonicalQuery(items: items + CanonicalQuery(parameters).items)

@@ -5,8 +5,8 @@ import CairnSchema
 /// Elements and text, entities, numeric references, CDATA, comments, processing instructions, a byte order mark. Namespaces are
 /// ignored and attributes checked for their form only. A document type is refused: nothing an answer needs is declared in one, and
 /// entities that expand are the oldest way to bring a reader down. What is not well-formed is an error with the place where it
-/// stands; what nests too deep or is too long, too. One liberty: a numeric reference may name a control character, because S3
-/// writes keys so that XML itself could not hold.
+/// stands; what nests too deep or is too long, too. Two liberties: a numeric reference may name a control character, because S3
+/// writes keys so that XML itself could not hold; and line ends in text stay what they are, because they may be part of a key.
 ///
 /// A caller opens the root, asks for children until there are none, and must use up each child: by its text, by its own children,
 /// or by skipping it.
