@@ -57,10 +57,16 @@ let package = Package(
         ),
         .systemLibrary(
             name: "CCrypto", path: "Sources/System/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CCurl", path: "Sources/System/CCurl", pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"])]),
 
         // Core.
         room("CairnSchema", floor: "Core", ["CCrypto"]),
         room("CairnCore", floor: "Core", ["CairnSchema"]),
+
+        // Objects.
+        room("S3Client", floor: "Objects", ["CairnCore", "CCurl"]),
 
         // Drivers.
         room("MemoryStorage", floor: "Drivers", ["CairnCore"]),
@@ -107,6 +113,7 @@ let package = Package(
         golden("GoldenImports"),
         .testTarget(name: "Integration", path: "Tests/Integration", swiftSettings: settings),
         tests("SQLiteStorageTests", ["SQLiteStorage", "StorageConformance", "CSQLite", "CFaultyDisk", "StoreWorker"]),
+        tests("S3ClientTests", ["S3Client", "CairnCore"]),
         .target(name: "CFaultyDisk", dependencies: ["CSQLite"], path: "Tests/Support/CFaultyDisk"),
         program("StoreWorker", path: "Tests/Support/StoreWorker", ["SQLiteStorage"]),
     ],

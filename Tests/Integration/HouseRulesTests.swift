@@ -11,6 +11,7 @@ struct HouseRulesTests {
     private static let allowed: [String: Set<String>] = [
         "CairnSchema": ["CCrypto"],
         "CairnCore": ["CairnSchema"],
+        "S3Client": ["CairnCore", "CCurl"],
         "MemoryStorage": ["CairnSchema", "CairnCore"],
         "SQLiteStorage": ["CairnSchema", "CairnCore", "CSQLite"],
         "Cairn": ["CairnSchema", "CairnCore", "MemoryStorage", "SQLiteStorage"],
