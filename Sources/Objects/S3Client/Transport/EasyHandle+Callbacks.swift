@@ -49,6 +49,8 @@ extension EasyHandle {
         case .more: break
         case .complete:
             if case .streamed = transfer.delivery { transfer.deliverHead() }
+            // After an answer of failure libcurl sends no more, but does not end while sending is paused.
+            if transfer.isSendingPaused { handle.loop.resumeSending(transfer) }
         case .tooLong:
             transfer.failure = transfer.error(
                 .malformed, "the head of the answer has more than \(TransportLimits.head) bytes.")

@@ -82,13 +82,9 @@ final class EasyHandle {
         self.transfer = transfer
         transfer.handle = self
         errorText[0] = 0
-        // HTTP/2 would make a reader who stops hold up all requests of his connection.
-        var mayShare = transfer.isSecure && options.version == .two
+        let mayShare = transfer.mayShare(options)
         var bufferSize = 16 * 1024
-        if case .streamed = transfer.delivery {
-            mayShare = false
-            bufferSize = 128 * 1024
-        }
+        if case .streamed = transfer.delivery { bufferSize = 128 * 1024 }
         let code = [
             cairn_curl_set_text(curl, CURLOPT_URL, transfer.wire.url),
             cairn_curl_set_text(curl, CURLOPT_REQUEST_TARGET, transfer.wire.target),
@@ -159,20 +155,8 @@ final class EasyHandle {
     /// The status with which a proxy answered the wish for a tunnel; 0 without one.
     var tunnelStatus: Int { number(CURLINFO_HTTP_CONNECTCODE) }
 
-    func connectPhase(isSecure: Bool) -> TransportError.Phase {
-        if offset(CURLINFO_NAMELOOKUP_TIME_T) == 0 { return .resolving }
-        return offset(CURLINFO_CONNECT_TIME_T) == 0 ? .connecting : .securing
-    }
-
-    /// Whether the whole request is written, as far as libcurl tells.
-    func hasSentAll(_ wire: borrowing WireRequest) -> Bool {
-        guard sentHeadBytes > 0 else { return false }
-        switch wire.shape {
-        case .head, .withoutBody: return true
-        case .smallBody: return offset(CURLINFO_SIZE_UPLOAD_T) >= wire.body.count
-        case .upload(let length): return length.map { offset(CURLINFO_SIZE_UPLOAD_T) >= $0 } ?? false
-        }
-    }
+    /// Whether the name of the host has been looked up, or needs no lookup.
+    var hasName: Bool { offset(CURLINFO_NAMELOOKUP_TIME_T) > 0 }
 
     private func number(_ info: CURLINFO) -> Int {
         var value = 0

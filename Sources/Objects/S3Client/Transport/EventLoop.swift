@@ -25,8 +25,14 @@ final class EventLoop {
     private var commands: [Inbox.Command] = []
     /// All that are not finished; each knows its place.
     private var transfers: [Transfer] = []
-    /// Those that may go to libcurl now.
+    /// Those that may go to libcurl as soon as there is a connection for them: first come, first served.
+    ///
+    /// libcurl would also let them wait, but it gives a connection on without a look at what its server sent unasked.
     private var ready: [Transfer] = []
+    /// How many libcurl has.
+    private var running = 0
+    /// Hosts that answered over HTTP/2: their requests share connections and need not wait.
+    private var sharingHosts: Set<String> = []
     private var names = NameGate<Transfer>()
     /// Requests that looked up a name and know now whether there is one.
     private var found: [(transfer: Transfer, result: NameResult)] = []
@@ -110,10 +116,10 @@ final class EventLoop {
 
     private func run() {
         while takeCommands() {
+            lookAtDeadlines()
             startReady()
             runTimer()
             finishDone()
-            lookAtDeadlines()
             wait()
         }
         for transfer in transfers { finish(transfer, transfer.error(.closed, "the transport was closed.")) }
@@ -121,7 +127,8 @@ final class EventLoop {
 
     private func wait() {
         var timeout: Int? = 0
-        if ready.isEmpty, found.isEmpty, inbox.fallAsleep() {
+        let canStart = ready.first.map(mayStart) ?? false
+        if !canStart, found.isEmpty, inbox.fallAsleep() {
             let due = [curlDue, nextLook].compactMap { $0 }.min()
             timeout = due.map { $0 <= now ? 0 : ($0 - now).wholeMilliseconds }
         }
@@ -175,14 +182,22 @@ final class EventLoop {
         curl_easy_pause(handle.curl, paused)
     }
 
+    /// Asks a request's body for more, as soon as libcurl may be told.
+    func resumeSending(_ transfer: Transfer) { inbox.post(.resumeSending(transfer)) }
+
     private func startReady() {
         settleNames()
-        while !ready.isEmpty {
-            let starting = ready
-            ready = []
-            for transfer in starting where !transfer.isFinished { start(transfer) }
-            settleNames()
+        var count = 0
+        while count < ready.count, mayStart(ready[count]) {
+            if !ready[count].isFinished { start(ready[count]) }
+            count += 1
         }
+        ready.removeFirst(count)
+    }
+
+    private func mayStart(_ transfer: Transfer) -> Bool {
+        running < options.maximumConnections
+            || transfer.mayShare(options) && sharingHosts.contains(transfer.authority)
     }
 
     private func start(_ transfer: Transfer) {
@@ -192,6 +207,13 @@ final class EventLoop {
             return finish(transfer, transfer.error(.resources, "libcurl cannot take the request: out of memory."))
         }
         transfer.isAdded = true
+        running += 1
+    }
+
+    private func noteSharing(_ authority: String) {
+        // Each bucket may be a host of its own.
+        if sharingHosts.count >= 256 { sharingHosts = [] }
+        sharingHosts.insert(authority)
     }
 
     // MARK: Names
@@ -265,12 +287,16 @@ final class EventLoop {
         transfer.upload?.end()
         if let handle = transfer.handle {
             // Of a request that is not done this closes the connection, or the stream of a shared one.
-            if transfer.isAdded { curl_multi_remove_handle(multi, handle.curl) }
+            if transfer.isAdded {
+                curl_multi_remove_handle(multi, handle.curl)
+                running -= 1
+            }
             handle.release()
             if idleHandles.count < options.maximumConnections { idleHandles.append(handle) }
         }
-        if failure == nil, let socket = transfer.socket {
-            sockets.rest(socket, isShared: !transfer.head.isVersionOne)
+        if failure == nil {
+            if !transfer.head.isVersionOne { noteSharing(transfer.authority) }
+            if let socket = transfer.socket { sockets.rest(socket, isShared: !transfer.head.isVersionOne) }
         }
         transfer.deliver(failure)
     }
@@ -325,7 +351,7 @@ final class EventLoop {
         if action == CURL_POLL_REMOVE {
             loop.sockets.watch(socket, 0)
         } else {
-            EasyHandle.of(easy)?.transfer?.socket = socket
+            EasyHandle.of(easy)?.transfer?.watches(socket, action, isConnection: loop.sockets.isConnection(socket))
             // CURL_POLL_IN, _OUT and _INOUT have the values of CURL_CSELECT_IN, _OUT and both.
             loop.sockets.watch(socket, action)
         }

@@ -14,6 +14,9 @@ struct NameGate<Waiter> {
 
     private var entries: [String: Entry] = [:]
 
+    /// How many names are kept.
+    var count: Int { entries.count }
+
     enum Admission { case go, lookUp, wait }
 
     /// What becomes of a request: it goes on, it goes on and looks the name up (`settle` must be called), or it was put to wait.

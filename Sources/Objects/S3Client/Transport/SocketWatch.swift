@@ -64,6 +64,10 @@ final class SocketWatch {
         change(socket) { $0 = Entry(isConnection: true) }
     }
 
+    func isConnection(_ socket: Int32) -> Bool {
+        entries.indices.contains(Int(socket)) && entries[Int(socket)].isConnection
+    }
+
     /// Closes a socket.
     func close(_ socket: Int32) -> Int32 {
         // The system forgets what was registered for it.
@@ -77,14 +81,14 @@ final class SocketWatch {
             entry.wanted = wanted
             if wanted != 0 { entry.use = .busy }
             let isEnough = entry.registered & wanted == wanted
-            if !entry.isConnection || !isEnough { register(socket, &entry) }
+            if !entry.isConnection || !isEnough { register(socket, &entry, wanted) }
         }
     }
 
     /// A request on a connection has ended, and libcurl keeps the connection, or has closed it by now.
     func rest(_ socket: Int32, isShared: Bool) {
         change(socket) { entry in
-            guard entry.isConnection else { return }
+            guard entry.isConnection, entry.wanted == 0 else { return }
             entry.use = isShared ? .shared : .idle
             // libcurl reads no further than a body is long: what is here was not asked for.
             var byte: UInt8 = 0
@@ -102,11 +106,10 @@ final class SocketWatch {
         body(&entries[index])
     }
 
-    /// Tells the system just what is wanted.
-    private func register(_ socket: Int32, _ entry: inout Entry) {
-        guard entry.registered != entry.wanted else { return }
-        _ = cairn_events_watch(queue, socket, entry.registered, entry.wanted)
-        entry.registered = entry.wanted
+    private func register(_ socket: Int32, _ entry: inout Entry, _ events: Events) {
+        guard entry.registered != events else { return }
+        _ = cairn_events_watch(queue, socket, entry.registered, events)
+        entry.registered = events
     }
 
     /// Ends a connection that libcurl keeps: it finds it closed when it wants to use it again.
@@ -116,8 +119,7 @@ final class SocketWatch {
         var buffer = [UInt8](repeating: 0, count: 16 * 1024)
         var rounds = 64
         while rounds > 0, recv(socket, &buffer, buffer.count, Int32(MSG_DONTWAIT)) > 0 { rounds -= 1 }
-        entry.wanted = 0
-        register(socket, &entry)
+        register(socket, &entry, 0)
     }
 
     // MARK: Waiting
@@ -138,9 +140,11 @@ final class SocketWatch {
         var isWanted = false
         change(event.file) { entry in
             if entry.wanted == 0, entry.use == .idle {
-                spoil(event.file, &entry)
-            } else if event.events & (entry.wanted | CURL_CSELECT_ERR) == 0 || entry.wanted == 0 {
-                register(event.file, &entry)
+                // Ready for writing is no news.
+                let isSpoiled = event.events & (CURL_CSELECT_IN | CURL_CSELECT_ERR) != 0
+                if isSpoiled { spoil(event.file, &entry) } else { register(event.file, &entry, CURL_CSELECT_IN) }
+            } else if entry.wanted == 0 || event.events & (entry.wanted | CURL_CSELECT_ERR) == 0 {
+                register(event.file, &entry, entry.wanted)
             } else {
                 isWanted = true
             }

@@ -1,3 +1,5 @@
+import CCurl
+
 /// One request under way.
 ///
 /// Safety of `@unchecked Sendable`: what is `let` is Sendable. `continuation` is set once by the caller before the transfer is
@@ -14,6 +16,8 @@ final class Transfer: @unchecked Sendable {
         case queued
         /// It has a name to look up, or a socket that is being connected.
         case connecting
+        /// It is connected, but has to agree on TLS, or on a tunnel.
+        case securing
         /// It has a connection.
         case connected
     }
@@ -29,9 +33,10 @@ final class Transfer: @unchecked Sendable {
     /// A body that is too large to go with the head.
     let bytes: [UInt8]
     let upload: UploadChannel?
-    /// Method and authority, for errors. Built when there is one.
+    /// For errors.
     private let method: String
-    private let authority: String
+    /// With the scheme.
+    let authority: String
 
     var continuation: CheckedContinuation<Outcome, Never>?
 
@@ -94,12 +99,27 @@ final class Transfer: @unchecked Sendable {
     // A request that was never sent has a stream that still waits to be asked.
     deinit { upload?.end() }
 
+    /// Whether it may use HTTP/2, and so a connection together with others. A streamed answer does not: a reader who stops would hold
+    /// up the other requests of his connection.
+    func mayShare(_ options: TransportOptions) -> Bool {
+        if case .streamed = delivery { return false }
+        return isSecure && options.version == .two
+    }
+
     /// When the loop must end it, unless something happens before; nil: never.
     func due(_ options: TransportOptions) -> ContinuousClock.Instant? {
         // libcurl itself limits the time to connect. Who waits for the caller is not idle.
         guard stage == .connected, !isReceivingPaused, !isSendingPaused else { return deadline }
         let idle = lastMove.advanced(by: options.idleTimeout)
         return deadline.map { min($0, idle) } ?? idle
+    }
+
+    /// libcurl wants to know of events on a socket.
+    func watches(_ socket: Int32, _ events: SocketWatch.Events, isConnection: Bool) {
+        guard isConnection else { return }
+        self.socket = socket
+        // A connection that is being made is waited for by writing; it is read from when it is there.
+        if stage == .connecting, events & CURL_CSELECT_IN != 0 { stage = .securing }
     }
 
     /// Tells the caller how it ended.
@@ -147,14 +167,21 @@ extension Transfer {
         return (handle?.sentHeadBytes ?? 0) == 0 && head.count == 0
     }
 
+    /// Whether libcurl has taken the whole body.
+    private var hasGivenAll: Bool {
+        if let upload { return upload.isTaken }
+        return offset == bytes.count
+    }
+
     /// How far it is.
     var phase: TransportError.Phase {
         switch stage {
         case .queued: return .queued
-        case .connecting: return handle?.connectPhase(isSecure: isSecure) ?? .connecting
+        case .connecting: return handle?.hasName ?? true ? .connecting : .resolving
+        case .securing: return .securing
         case .connected:
             if head.count > 0 { return .receiving }
-            return (handle?.hasSentAll(wire) ?? false) ? .waiting : .sending
+            return hasGivenAll ? .waiting : .sending
         }
     }
 }

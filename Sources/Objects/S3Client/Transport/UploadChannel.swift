@@ -77,6 +77,9 @@ final class UploadChannel: Sendable {
 
     var failure: Failure? { state.withLock { $0.failure } }
 
+    /// Whether the loop has got all there is.
+    var isTaken: Bool { state.withLock { $0.isComplete && $0.chunks.isEmpty } }
+
     /// Whether a byte was asked for: then the stream cannot be sent again.
     var hasBegun: Bool { state.withLock { $0.hasBegun } }
 
