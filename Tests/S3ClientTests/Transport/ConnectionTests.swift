@@ -98,7 +98,9 @@ struct ConnectionTests {
 
     // MARK: Connections that break
 
-    @Test("A server that closes after each answer, said or unsaid, costs a connection each time and no request", arguments: [true, false])
+    @Test(
+        "A server that closes after each answer, said or unsaid, costs a connection each time and no request",
+        arguments: [true, false])
     func closing(isSaid: Bool) async throws {
         try await serving { connection in
             guard let request = try connection.readRequest() else { return }

@@ -62,9 +62,11 @@ struct FailureTests {
         BreakCase(name: "closed before an answer", raw: "", kind: .noAnswer, phase: .waiting),
         BreakCase(name: "reset before an answer", raw: "", kind: .noAnswer, phase: .waiting, isReset: true),
         BreakCase(name: "closed in the head", raw: "HTTP/1.1 200 OK\r\nContent-Le", kind: .noAnswer, phase: .receiving),
-        BreakCase(name: "reset in the head", raw: "HTTP/1.1 200 OK\r\n", kind: .noAnswer, phase: .receiving, isReset: true),
         BreakCase(
-            name: "closed after an interim answer", raw: "HTTP/1.1 100 Continue\r\n\r\n", kind: .noAnswer, phase: .receiving),
+            name: "reset in the head", raw: "HTTP/1.1 200 OK\r\n", kind: .noAnswer, phase: .receiving, isReset: true),
+        BreakCase(
+            name: "closed after an interim answer", raw: "HTTP/1.1 100 Continue\r\n\r\n", kind: .noAnswer,
+            phase: .receiving),
         BreakCase(
             name: "closed in the body", raw: "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello", kind: .truncated,
             phase: .receiving),
@@ -109,7 +111,9 @@ struct FailureTests {
         }
     }
 
-    @Test("The reader of a stream gets the error, never a short body", arguments: breaks.filter { $0.kind == .truncated && !$0.isReset })
+    @Test(
+        "The reader of a stream gets the error, never a short body",
+        arguments: breaks.filter { $0.kind == .truncated && !$0.isReset })
     func brokenStream(_ example: BreakCase) async throws {
         try await breaking(example) { server, transport in
             let answer = try await transport.stream(server.request())

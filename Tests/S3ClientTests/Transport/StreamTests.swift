@@ -159,7 +159,9 @@ struct StreamTests {
 
     private struct Broken: Error {}
 
-    @Test("A producer that fails ends the request with its error, and the server sees no complete body", arguments: [true, false])
+    @Test(
+        "A producer that fails ends the request with its error, and the server sees no complete body",
+        arguments: [true, false])
     func failedProducer(isLengthKnown: Bool) async throws {
         let isComplete = Counter()
         let isClosed = Signal()

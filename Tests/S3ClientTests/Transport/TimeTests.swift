@@ -86,7 +86,9 @@ struct TimeTests {
         StallCase(phase: .receiving, raw: "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello", readsBody: true),
     ]
 
-    @Test("A server that stops is cut off, by the deadline or by the idle time, and its connection closed", arguments: stalls, [true, false])
+    @Test(
+        "A server that stops is cut off, by the deadline or by the idle time, and its connection closed",
+        arguments: stalls, [true, false])
     func stalled(_ example: StallCase, byDeadline: Bool) async throws {
         var options = TransportOptions()
         if !byDeadline { options.idleTimeout = .milliseconds(150) }
@@ -135,7 +137,9 @@ struct TimeTests {
         options.idleTimeout = .seconds(1)
         let size = 8_000_000
         try await serving(options) { connection in
-            while try connection.readRequest() != nil { try connection.answer(body: [UInt8](repeating: 7, count: size)) }
+            while try connection.readRequest() != nil {
+                try connection.answer(body: [UInt8](repeating: 7, count: size))
+            }
         } _: { server, transport in
             let answer = try await transport.stream(server.request())
             // Another request on the same thread ends by its idle time: so that of the first would have ended, too.
@@ -184,17 +188,7 @@ final class FullListener {
         files = [listener.file]
         guard listen(listener.file, 0) == 0 else { throw SocketError("listen") }
         for _ in 0..<4 {
-            let filler = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
-            files.append(filler)
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_addr.s_addr = inet_addr("127.0.0.1")
-            address.sin_port = in_port_t(UInt16(port).bigEndian)
-            _ = withUnsafePointer(to: &address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    connect(filler, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-                }
-            }
+            files.append(try loopbackConnection(to: port, flags: Int32(SOCK_NONBLOCK.rawValue)))
         }
     }
 

@@ -58,7 +58,9 @@ struct WireTests {
         ]
         let seen = try await received { $0.request("PUT", "/", fields, body: .bytes([1])) }
         #expect(
-            Set(seen.fields) == ["Host: other:1", "user-agent: me", "accept: text/xml", "content-type: a/b", "Content-Length: 1"])
+            Set(seen.fields) == [
+                "Host: other:1", "user-agent: me", "accept: text/xml", "content-type: a/b", "Content-Length: 1",
+            ])
     }
 
     struct BodyCase: Sendable, CustomTestStringConvertible {

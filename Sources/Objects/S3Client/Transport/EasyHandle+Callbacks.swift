@@ -18,7 +18,7 @@ extension EasyHandle {
         case .collected(let limit): return handle.collect(bytes, for: transfer, limit) ? bytes.count : 0
         case .streamed(let channel):
             if channel.receive(bytes) { return bytes.count }
-            transfer.isReceivingPaused = true
+            handle.loop.paused(transfer)
             return Int(CURL_WRITEFUNC_PAUSE)
         }
     }
@@ -100,7 +100,8 @@ extension EasyHandle {
         // An answer to `Expect` (417) is an answer.
         if transfer.head.isComplete { return Int32(CURL_PREREQFUNC_ABORT) }
         if transfer.attempts > 0, !transfer.isReplayable, handle.sentHeadBytes > 0 {
-            transfer.failure = transfer.error(.noAnswer, "the connection broke before an answer; ask before it is repeated.")
+            transfer.failure = transfer.error(
+                .noAnswer, "the connection broke before an answer; ask before it is repeated.")
             return Int32(CURL_PREREQFUNC_ABORT)
         }
         transfer.attempts += 1

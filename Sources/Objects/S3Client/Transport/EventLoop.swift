@@ -36,7 +36,7 @@ final class EventLoop {
     private var names = NameGate<Transfer>()
     /// Requests that looked up a name and know now whether there is one.
     private var found: [(transfer: Transfer, result: NameResult)] = []
-    private var idleHandles: [EasyHandle] = []
+    private var idleHandles = HandlePool()
     /// When libcurl wants to be called.
     private var curlDue: ContinuousClock.Instant?
     /// Nobody's time is up before.
@@ -109,8 +109,7 @@ final class EventLoop {
     }
 
     deinit {
-        // The handles before the multi handle; closing connections still calls the loop's functions.
-        idleHandles = []
+        // It closes connections, and calls for it.
         curl_multi_cleanup(multi)
     }
 
@@ -123,6 +122,7 @@ final class EventLoop {
             wait()
         }
         for transfer in transfers { finish(transfer, transfer.error(.closed, "the transport was closed.")) }
+        idleHandles = HandlePool()
     }
 
     private func wait() {
@@ -175,11 +175,26 @@ final class EventLoop {
     private func resume(_ transfer: Transfer, _ flag: ReferenceWritableKeyPath<Transfer, Bool>) {
         guard !transfer.isFinished, transfer[keyPath: flag], let handle = transfer.handle else { return }
         transfer[keyPath: flag] = false
+        // From here on libcurl says which connection it is.
+        show(transfer)
         transfer.lastMove = now
         watchTime(of: transfer)
         // It may call the callbacks, which may pause again.
         let paused = (transfer.isReceivingPaused ? CURLPAUSE_RECV : 0) | (transfer.isSendingPaused ? CURLPAUSE_SEND : 0)
         curl_easy_pause(handle.curl, paused)
+    }
+
+    /// A request stands still until its reader wants more.
+    func paused(_ transfer: Transfer) {
+        transfer.isReceivingPaused = true
+        guard transfer.connection == nil, !transfer.isHidden else { return }
+        transfer.isHidden = true
+        sockets.hiddenUses += 1
+    }
+
+    private func show(_ transfer: Transfer) {
+        if transfer.isHidden { sockets.hiddenUses -= 1 }
+        transfer.isHidden = false
     }
 
     /// Asks a request's body for more, as soon as libcurl may be told.
@@ -201,7 +216,9 @@ final class EventLoop {
     }
 
     private func start(_ transfer: Transfer) {
-        guard let handle = idleHandles.popLast() ?? EasyHandle(self, options), handle.prepare(transfer, options),
+        let mayShare = transfer.mayShare(options)
+        guard let handle = idleHandles.take(mayShare) ?? EasyHandle(self, options, mayShare: mayShare),
+            handle.prepare(transfer),
             curl_multi_add_handle(multi, handle.curl) == CURLM_OK
         else {
             return finish(transfer, transfer.error(.resources, "libcurl cannot take the request: out of memory."))
@@ -283,6 +300,7 @@ final class EventLoop {
         guard !transfer.isFinished else { return }
         transfer.isFinished = true
         remove(transfer)
+        show(transfer)
         settleName(transfer, failure.map { $0.kind == .resolve ? .missing($0.detail) : .unknown } ?? .unknown)
         transfer.upload?.end()
         if let handle = transfer.handle {
@@ -292,11 +310,13 @@ final class EventLoop {
                 running -= 1
             }
             handle.release()
-            if idleHandles.count < options.maximumConnections { idleHandles.append(handle) }
+            idleHandles.give(handle, limit: options.maximumConnections)
         }
         if failure == nil {
             if !transfer.head.isVersionOne { noteSharing(transfer.authority) }
-            if let socket = transfer.socket { sockets.rest(socket, isShared: !transfer.head.isVersionOne) }
+            if let connection = transfer.connection {
+                sockets.rest(connection, isShared: !transfer.head.isVersionOne)
+            }
         }
         transfer.deliver(failure)
     }
@@ -351,7 +371,9 @@ final class EventLoop {
         if action == CURL_POLL_REMOVE {
             loop.sockets.watch(socket, 0)
         } else {
-            EasyHandle.of(easy)?.transfer?.watches(socket, action, isConnection: loop.sockets.isConnection(socket))
+            if let connection = loop.sockets.connection(socket) {
+                EasyHandle.of(easy)?.transfer?.watches(connection, action)
+            }
             // CURL_POLL_IN, _OUT and _INOUT have the values of CURL_CSELECT_IN, _OUT and both.
             loop.sockets.watch(socket, action)
         }

@@ -17,7 +17,7 @@ enum RequestCheck {
         }
         for field in request.fields {
             guard !field.name.isEmpty, field.name.utf8.allSatisfy(isToken) else {
-                throw .invalid(request, "the header name \(quoted(field.name)) is no HTTP token; rename it.")
+                throw .invalid(request, "the header name \(field.name.debugDescription) is no HTTP token; rename it.")
             }
             guard field.value.utf8.allSatisfy(isFieldByte) else {
                 throw .invalid(request, "header \(field.name) holds a control byte; remove or escape it.")
@@ -35,21 +35,19 @@ enum RequestCheck {
         }
     }
 
-    private static func quoted(_ text: String) -> String { text.debugDescription }
-
     /// A name, an IPv4 address, or an IPv6 address in brackets.
     private static func isHost(_ host: String) -> Bool {
         let bytes = Array(host.utf8)
         if bytes.first == UInt8(ascii: "["), bytes.last == UInt8(ascii: "]"), bytes.count > 3 {
-            return bytes.dropFirst().dropLast().allSatisfy { isHexDigit($0) || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") }
+            return bytes.dropFirst().dropLast().allSatisfy { isHexDigit($0) || $0 == UInt8(ascii: ":") || isDot($0) }
         }
-        return !bytes.isEmpty
-            && bytes.allSatisfy { isLetterOrDigit($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "_") }
+        let marks = [UInt8(ascii: "-"), UInt8(ascii: "_")]
+        return !bytes.isEmpty && bytes.allSatisfy { isLetter($0) || isDigit($0) || isDot($0) || marks.contains($0) }
     }
 
     /// RFC 9110, 5.6.2.
     private static func isToken(_ byte: UInt8) -> Bool {
-        if isLetterOrDigit(byte) { return true }
+        if isLetter(byte) || isDigit(byte) { return true }
         switch Unicode.Scalar(byte) {
         case "!", "#", "$", "%", "&", "'", "*", "+", "-", ".", "^", "_", "`", "|", "~": return true
         default: return false
@@ -58,17 +56,21 @@ enum RequestCheck {
 
     private static func isVisible(_ byte: UInt8) -> Bool { byte > 0x20 && byte < 0x7F }
 
-    private static func isFieldByte(_ byte: UInt8) -> Bool { byte >= 0x20 && byte != 0x7F || byte == UInt8(ascii: "\t") }
-
-    private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
-        let lower = byte | 0x20
-        return lower >= UInt8(ascii: "a") && lower <= UInt8(ascii: "z") || byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
+    private static func isFieldByte(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte != 0x7F || byte == UInt8(ascii: "\t")
     }
+
+    private static func isLetter(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
 
     private static func isHexDigit(_ byte: UInt8) -> Bool {
-        let lower = byte | 0x20
-        return lower >= UInt8(ascii: "a") && lower <= UInt8(ascii: "f") || byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
+        isDigit(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte | 0x20)
     }
+
+    private static func isDot(_ byte: UInt8) -> Bool { byte == UInt8(ascii: ".") }
 
     static func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
 

@@ -35,6 +35,14 @@ final class SocketWatch {
         /// Whether it was seen being made, and will be seen being closed. libcurl closes others behind our back.
         var isConnection = false
         var use = Use.busy
+        /// Which of the connections that had this number.
+        var serial = 0
+    }
+
+    /// A connection.
+    struct Connection {
+        let socket: Int32
+        let serial: Int
     }
 
     private let queue: Int32
@@ -42,6 +50,10 @@ final class SocketWatch {
     private let events: UnsafeMutablePointer<cairn_event>
     /// By file descriptor: small numbers.
     private var entries: [Entry] = []
+    private var lastSerial = 0
+    /// How many requests stand still on a connection that libcurl has not named: sent and half answered in one go. As long as there are
+    /// any, a connection that looks idle may be theirs.
+    var hiddenUses = 0
 
     /// - Parameter wakeFile: Ends waiting when it is woken.
     /// - Throws: `resources`.
@@ -61,11 +73,16 @@ final class SocketWatch {
 
     /// A connection's socket was made.
     func made(_ socket: Int32) {
-        change(socket) { $0 = Entry(isConnection: true) }
+        lastSerial += 1
+        // Programs that are started meanwhile do not get it.
+        _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
+        change(socket) { $0 = Entry(isConnection: true, serial: lastSerial) }
     }
 
-    func isConnection(_ socket: Int32) -> Bool {
-        entries.indices.contains(Int(socket)) && entries[Int(socket)].isConnection
+    /// The connection of a socket; nil when the socket is something else.
+    func connection(_ socket: Int32) -> Connection? {
+        guard entries.indices.contains(Int(socket)), entries[Int(socket)].isConnection else { return nil }
+        return Connection(socket: socket, serial: entries[Int(socket)].serial)
     }
 
     /// Closes a socket.
@@ -86,9 +103,10 @@ final class SocketWatch {
     }
 
     /// A request on a connection has ended, and libcurl keeps the connection, or has closed it by now.
-    func rest(_ socket: Int32, isShared: Bool) {
+    func rest(_ connection: Connection, isShared: Bool) {
+        let socket = connection.socket
         change(socket) { entry in
-            guard entry.isConnection, entry.wanted == 0 else { return }
+            guard entry.isConnection, entry.serial == connection.serial, entry.wanted == 0 else { return }
             entry.use = isShared ? .shared : .idle
             // libcurl reads no further than a body is long: what is here was not asked for.
             var byte: UInt8 = 0
@@ -140,9 +158,14 @@ final class SocketWatch {
         var isWanted = false
         change(event.file) { entry in
             if entry.wanted == 0, entry.use == .idle {
-                // Ready for writing is no news.
-                let isSpoiled = event.events & (CURL_CSELECT_IN | CURL_CSELECT_ERR) != 0
-                if isSpoiled { spoil(event.file, &entry) } else { register(event.file, &entry, CURL_CSELECT_IN) }
+                if event.events & (CURL_CSELECT_IN | CURL_CSELECT_ERR) == 0 {
+                    // Ready for writing is no news.
+                    register(event.file, &entry, CURL_CSELECT_IN)
+                } else if hiddenUses > 0 {
+                    register(event.file, &entry, 0)
+                } else {
+                    spoil(event.file, &entry)
+                }
             } else if entry.wanted == 0 || event.events & (entry.wanted | CURL_CSELECT_ERR) == 0 {
                 register(event.file, &entry, entry.wanted)
             } else {

@@ -53,8 +53,10 @@ final class Transfer: @unchecked Sendable {
     var offset = 0
     /// How often it was sent.
     var attempts = 0
-    /// The connection's, as far as libcurl wanted to know of its events.
-    var socket: Int32?
+    /// Its connection; nil as long as libcurl did not want to know of events there.
+    var connection: SocketWatch.Connection?
+    /// Whether it counts among the hidden uses of a connection.
+    var isHidden = false
     var isLookingUpName = false
     var isFinished = false
     /// The reader has enough for now.
@@ -114,10 +116,9 @@ final class Transfer: @unchecked Sendable {
         return deadline.map { min($0, idle) } ?? idle
     }
 
-    /// libcurl wants to know of events on a socket.
-    func watches(_ socket: Int32, _ events: SocketWatch.Events, isConnection: Bool) {
-        guard isConnection else { return }
-        self.socket = socket
+    /// libcurl wants to know of events on its connection.
+    func watches(_ connection: SocketWatch.Connection, _ events: SocketWatch.Events) {
+        self.connection = connection
         // A connection that is being made is waited for by writing; it is read from when it is there.
         if stage == .connecting, events & CURL_CSELECT_IN != 0 { stage = .securing }
     }
@@ -145,7 +146,8 @@ extension Transfer {
         _ kind: TransportError.Kind, _ detail: String, cause: (any Error)? = nil
     ) -> TransportError {
         TransportError(
-            kind, phase, isSurelyNotSent: isSurelyNotSent, request: "\(method) \(authority)", detail: detail, cause: cause)
+            kind, phase, isSurelyNotSent: isSurelyNotSent, request: "\(method) \(authority)", detail: detail,
+            cause: cause)
     }
 
     /// The transport was closed before the request came to the loop.

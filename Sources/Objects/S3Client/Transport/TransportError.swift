@@ -69,7 +69,12 @@ package struct TransportError: Error, Sendable {
 
 extension TransportError: CustomStringConvertible {
     package var description: String {
-        let outcome = isSurelyNotSent ? "Nothing was sent." : "Whether the server did what was asked is not known."
+        var outcome = "Whether the server did what was asked is not known."
+        if isSurelyNotSent {
+            outcome = "Nothing was sent."
+        } else if phase == .receiving {
+            outcome = "An answer had begun."
+        }
         return "\(request): \(kind.rawValue) while \(phase.rawValue): \(detail) \(outcome)"
     }
 }

@@ -93,6 +93,23 @@ func loopbackSocket() throws -> (file: Int32, port: Int) {
     return (file, Int(UInt16(bigEndian: address.sin_port)))
 }
 
+/// A socket that connects, or has begun to, to a port of 127.0.0.1.
+func loopbackConnection(to port: Int, flags: Int32 = 0) throws -> Int32 {
+    let file = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | flags, 0)
+    guard file >= 0 else { throw SocketError("socket") }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    address.sin_port = in_port_t(UInt16(port).bigEndian)
+    let code = withUnsafePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+            connect(file, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+        }
+    }
+    guard code == 0 || errno == EINPROGRESS else { throw SocketError("connect") }
+    return file
+}
+
 /// A connection of a test server.
 final class LoopbackConnection {
     /// What a client sent.
@@ -110,7 +127,7 @@ final class LoopbackConnection {
         }
     }
 
-    private let file: Int32
+    let file: Int32
     /// Counted from 1.
     let number: Int
     private var buffer: [UInt8] = []
