@@ -2,8 +2,9 @@ import CCurl
 
 /// What libcurl calls during a transfer, on the thread of the loop.
 ///
-/// The context of each is a handle, or its loop, that lives longer than libcurl's use of it (see `EasyHandle`); buffers are good
-/// during the call. None of them may add or remove a transfer: they note what is to be done, and the loop does it afterwards.
+/// The context of each is a handle, or its loop, that lives longer than libcurl's use of it (see `EasyHandle`); buffers are
+/// good during the call. None of them may add or remove a transfer: they note what is to be done, and the loop does it
+/// afterwards.
 extension EasyHandle {
     private static func handle(_ context: UnsafeMutableRawPointer?) -> EasyHandle? {
         context.map { Unmanaged<EasyHandle>.fromOpaque($0).takeUnretainedValue() }
@@ -93,8 +94,8 @@ extension EasyHandle {
 
     /// A connection is there and the request goes out next.
     ///
-    /// libcurl by itself sends a request again when a kept connection breaks before an answer, whatever the method. The server may have
-    /// done what was asked; so that is allowed only where it was asked for, or where surely nothing was sent.
+    /// libcurl by itself sends a request again when a kept connection breaks before an answer, whatever the method. The server
+    /// may have done what was asked; so that is allowed only where it was asked for, or where surely nothing was sent.
     static let prerequest: curl_prereq_callback = { context, _, _, _, _ in
         guard let handle = handle(context), let transfer = handle.transfer else { return Int32(CURL_PREREQFUNC_ABORT) }
         // An answer to `Expect` (417) is an answer.

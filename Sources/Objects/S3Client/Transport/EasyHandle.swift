@@ -15,7 +15,8 @@ final class EasyHandle {
     unowned let loop: EventLoop
     /// The request it works for.
     private(set) var transfer: Transfer?
-    /// Whether its requests may use HTTP/2. It never serves both kinds: in libcurl 7.88 a shared connection leaves traces in a handle.
+    /// Whether its requests may use HTTP/2. It never serves both kinds: in libcurl 7.88 a shared connection leaves traces in a
+    /// handle.
     let mayShare: Bool
     private let errorText: UnsafeMutablePointer<CChar>
 

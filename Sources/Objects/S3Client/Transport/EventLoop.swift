@@ -8,12 +8,12 @@ import CCurl
 
 /// The thread that moves the bytes of all requests of a transport, by libcurl's multi interface.
 ///
-/// It takes commands from the inbox, tells libcurl which sockets are ready and when its time is up, and hands each finished request to
-/// its task. It never blocks but in `epoll_wait`, and runs no code of the caller's. It is made by the caller of `start`, who
-/// then gives it to the thread: from there on the thread alone touches it, so it needs no lock.
+/// It takes commands from the inbox, tells libcurl which sockets are ready and when its time is up, and hands each finished
+/// request to its task. It never blocks but in `epoll_wait`, and runs no code of the caller's. It is made by the caller of
+/// `start`, who then gives it to the thread: from there on the thread alone touches it, so it needs no lock.
 ///
-/// A transfer is finished exactly once, by `finish`, whatever ends it: an answer, a failure, its deadline, a cancellation, the end of
-/// the loop. Whoever comes later finds `isFinished`.
+/// A transfer is finished exactly once, by `finish`, whatever ends it: an answer, a failure, its deadline, a cancellation, the
+/// end of the loop. Whoever comes later finds `isFinished`.
 final class EventLoop {
     let options: TransportOptions
     private let inbox: Inbox

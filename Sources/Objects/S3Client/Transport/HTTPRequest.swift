@@ -19,10 +19,11 @@ package struct HTTPRequest: Sendable {
     /// `body` and `expectsContinue` and are refused here; `Host` is added unless it is here.
     package var fields: [HTTPField]
     package var body: HTTPBody
-    /// Whether to ask the server before a body is sent (`Expect: 100-continue`). Without an answer the body follows after a second.
+    /// Whether to ask the server before a body is sent (`Expect: 100-continue`). Without an answer the body follows after a
+    /// second.
     package var expectsContinue = false
-    /// Whether the transport may send it a second time by itself, when a connection that was kept open breaks before the first byte
-    /// of an answer. Elsewise that ends with `noAnswer`, since the server may have done what was asked.
+    /// Whether the transport may send it a second time by itself, when a connection that was kept open breaks before the first
+    /// byte of an answer. Elsewise that ends with `noAnswer`, since the server may have done what was asked.
     package var isReplayable: Bool
 
     package init(
@@ -61,7 +62,7 @@ package struct HTTPField: Sendable, Hashable {
 package enum HTTPBody: Sendable {
     case none
     case bytes([UInt8])
-    /// Chunks asked for one after the other, nil at the end; never before the request is being sent, and never when two wait to be
-    /// sent. Without a length it goes in chunks (HTTP/1.1). A chunk may be empty.
+    /// Chunks asked for one after the other, nil at the end; never before the request is being sent, and never when two wait to
+    /// be sent. Without a length it goes in chunks (HTTP/1.1). A chunk may be empty.
     case stream(length: Int?, next: @Sendable () async throws -> [UInt8]?)
 }

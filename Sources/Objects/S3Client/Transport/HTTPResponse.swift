@@ -4,7 +4,8 @@ package struct HTTPResponse: Sendable {
     package var status: Int
     package var fields: HTTPFields
     package var body: [UInt8]
-    /// How often it was sent: 2 or more when a connection that was kept open broke before an answer (`HTTPRequest.isReplayable`).
+    /// How often it was sent: 2 or more when a connection that was kept open broke before an answer
+    /// (`HTTPRequest.isReplayable`).
     package var attempts: Int
 }
 

@@ -1,8 +1,9 @@
 /// The body of an answer, in chunks as they arrive, read once.
 ///
-/// Chunks are never empty and hold what arrived since the last one: at most `TransportLimits.unread` and what came in one piece. The server
-/// waits while nobody reads. Dropping the body, or cancelling the task that reads it, cancels the transfer and closes its
-/// connection. Iterating throws `TransportError`; a body that ended before its end is `truncated`, never a shorter one.
+/// Chunks are never empty and hold what arrived since the last one: at most `TransportLimits.unread` and what came in one
+/// piece. The server waits while nobody reads. Dropping the body, or cancelling the task that reads it, cancels the transfer
+/// and closes its connection. Iterating throws `TransportError`; a body that ended before its end is `truncated`, never a
+/// shorter one.
 package struct HTTPResponseBody: AsyncSequence, Sendable {
     private let source: Source
 

@@ -2,8 +2,8 @@ import CairnCore
 
 /// Sends HTTP requests over libcurl: one thread for all of them, connections kept and shared.
 ///
-/// A call suspends its task and holds no thread. A call whose task is cancelled ends at once, and its connection is closed. When
-/// nobody refers to a transport, nor to the body of an answer of its, its thread ends and its connections are closed.
+/// A call suspends its task and holds no thread. A call whose task is cancelled ends at once, and its connection is closed.
+/// When nobody refers to a transport, nor to the body of an answer of its, its thread ends and its connections are closed.
 package final class HTTPTransport: Sendable {
     private let inbox: Inbox
     private let isProxied: Bool

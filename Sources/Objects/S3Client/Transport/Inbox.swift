@@ -54,7 +54,8 @@ final class Inbox: Sendable {
 
     // MARK: The thread's side
 
-    /// Takes what was posted into `commands`, which is empty. It goes back with the next call, so that its memory is used again.
+    /// Takes what was posted into `commands`, which is empty. It goes back with the next call, so that its memory is used
+    /// again.
     /// - Returns: Whether the loop is to go on.
     func take(into commands: inout [Command]) -> Bool {
         let taken = commands

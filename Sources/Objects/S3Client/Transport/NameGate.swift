@@ -1,7 +1,7 @@
 /// Lets one request of many for the same host look up its name; the others wait for it.
 ///
-/// libcurl looks up names on a thread for each request that needs one. When 64 requests begin at once, one lookup is enough: what it
-/// found serves the others for a minute. Generic over what waits, so that it is tested without a network.
+/// libcurl looks up names on a thread for each request that needs one. When 64 requests begin at once, one lookup is enough:
+/// what it found serves the others for a minute. Generic over what waits, so that it is tested without a network.
 struct NameGate<Waiter> {
     private enum Entry {
         /// Somebody looks the name up; these wait.
@@ -19,7 +19,8 @@ struct NameGate<Waiter> {
 
     enum Admission { case go, lookUp, wait }
 
-    /// What becomes of a request: it goes on, it goes on and looks the name up (`settle` must be called), or it was put to wait.
+    /// What becomes of a request: it goes on, it goes on and looks the name up (`settle` must be called), or it was put to
+    /// wait.
     mutating func admit(_ waiter: Waiter, for name: String, at now: ContinuousClock.Instant) -> Admission {
         switch entries[name] {
         case .known(let until) where now < until: return .go

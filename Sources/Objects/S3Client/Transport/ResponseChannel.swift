@@ -2,7 +2,8 @@ import CairnCore
 
 /// The body of an answer between the thread of the loop, which fills it, and the reader, who empties it.
 ///
-/// What waits is bounded: beyond `TransportLimits.unread` the loop stops reading from the server until the reader has taken all.
+/// What waits is bounded: beyond `TransportLimits.unread` the loop stops reading from the server until the reader has taken
+/// all.
 final class ResponseChannel: Sendable {
     typealias Chunk = Result<[UInt8]?, TransportError>
     private typealias Reader = CheckedContinuation<Chunk, Never>

@@ -9,8 +9,8 @@ import CCurl
 /// Waits for what happens on libcurl's sockets, and watches over connections that nobody uses.
 ///
 /// A socket stays registered for reading when libcurl loses interest in it: the next request on a kept connection then costs no
-/// system call here. And what a server sends unasked is noticed: such a connection is spoiled, because the next request on it would take
-/// those bytes for its answer (libcurl 7.88 does not look). So it is shut down, and libcurl makes a new one.
+/// system call here. And what a server sends unasked is noticed: such a connection is spoiled, because the next request on it
+/// would take those bytes for its answer (libcurl 7.88 does not look). So it is shut down, and libcurl makes a new one.
 ///
 /// Belongs to the thread of its loop. The buffer of events is allocated in `init`, has room for all that one wait gives, and is
 /// freed in `deinit`.
@@ -51,8 +51,8 @@ final class SocketWatch {
     /// By file descriptor: small numbers.
     private var entries: [Entry] = []
     private var lastSerial = 0
-    /// How many requests stand still on a connection that libcurl has not named: sent and half answered in one go. As long as there are
-    /// any, a connection that looks idle may be theirs.
+    /// How many requests stand still on a connection that libcurl has not named: sent and half answered in one go. As long as
+    /// there are any, a connection that looks idle may be theirs.
     var hiddenUses = 0
 
     /// - Parameter wakeFile: Ends waiting when it is woken.

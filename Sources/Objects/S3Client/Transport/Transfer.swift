@@ -3,8 +3,8 @@ import CCurl
 /// One request under way.
 ///
 /// Safety of `@unchecked Sendable`: what is `let` is Sendable. `continuation` is set once by the caller before the transfer is
-/// posted to the inbox, whose lock orders that before everything the loop does. All other variables are touched by the thread of
-/// the loop alone.
+/// posted to the inbox, whose lock orders that before everything the loop does. All other variables are touched by the thread
+/// of the loop alone.
 final class Transfer: @unchecked Sendable {
     enum Delivery: Sendable {
         case collected(limit: Int)
@@ -101,8 +101,8 @@ final class Transfer: @unchecked Sendable {
     // A request that was never sent has a stream that still waits to be asked.
     deinit { upload?.end() }
 
-    /// Whether it may use HTTP/2, and so a connection together with others. A streamed answer does not: a reader who stops would hold
-    /// up the other requests of his connection.
+    /// Whether it may use HTTP/2, and so a connection together with others. A streamed answer does not: a reader who stops
+    /// would hold up the other requests of his connection.
     func mayShare(_ options: TransportOptions) -> Bool {
         if case .streamed = delivery { return false }
         return isSecure && options.version == .two

@@ -1,12 +1,12 @@
 /// How a transport connects.
 package struct TransportOptions: Sendable {
     package enum HTTPVersion: Sendable {
-        /// HTTP/1.1, one request at a time on a connection: what suits object stores, whose requests are few and large or many and
-        /// small, but always better spread over connections.
+        /// HTTP/1.1, one request at a time on a connection: what suits object stores, whose requests are few and large or many
+        /// and small, but always better spread over connections.
         case one
-        /// HTTP/2 where a server offers it over TLS, HTTP/1.1 elsewhere. Streamed answers use HTTP/1.1 even so: only there does a reader
-        /// who takes his time hold up nobody else. A server that ends a shared connection (`GOAWAY`) leaves writes that were
-        /// just sent as `noAnswer`: libcurl does not tell whether the server has seen them.
+        /// HTTP/2 where a server offers it over TLS, HTTP/1.1 elsewhere. Streamed answers use HTTP/1.1 even so: only there does
+        /// a reader who takes his time hold up nobody else. A server that ends a shared connection (`GOAWAY`) leaves writes
+        /// that were just sent as `noAnswer`: libcurl does not tell whether the server has seen them.
         case two
     }
 
@@ -20,8 +20,8 @@ package struct TransportOptions: Sendable {
     package var keepAlive: Duration = .seconds(50)
     /// A PEM file with the certificates of authorities to trust, instead of the system's.
     package var authoritiesFile: String?
-    /// The address of a proxy, such as `http://user:password@proxy.local:3128`. It is asked for a tunnel for `https`, and for the whole
-    /// address for `http`. Variables of the environment are not looked at.
+    /// The address of a proxy, such as `http://user:password@proxy.local:3128`. It is asked for a tunnel for `https`, and for
+    /// the whole address for `http`. Variables of the environment are not looked at.
     package var proxy: String?
     package var version: HTTPVersion = .one
     package var userAgent = "cairn"

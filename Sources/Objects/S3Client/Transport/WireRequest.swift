@@ -2,8 +2,8 @@ import CCurl
 
 /// A request as libcurl takes it: C strings, its list of header lines and a small body, in one block of memory.
 ///
-/// Made by the caller's task, so that the thread of the loop has little left to do. Safety of `@unchecked Sendable`: the block is
-/// written in `init` alone, only read afterwards, and freed in `deinit`; every pointer points into it, and whoever uses one
+/// Made by the caller's task, so that the thread of the loop has little left to do. Safety of `@unchecked Sendable`: the block
+/// is written in `init` alone, only read afterwards, and freed in `deinit`; every pointer points into it, and whoever uses one
 /// holds the request.
 struct WireRequest: ~Copyable, @unchecked Sendable {
     /// How libcurl is told what is to be sent.
