@@ -66,6 +66,11 @@ static inline CURLcode cairn_curl_abandon_lookups(CURL *handle) {
 #endif
 }
 
+/// The file of authorities that libcurl was built to trust; null when it was built for none.
+static inline const char *cairn_curl_authorities_file(void) {
+    return curl_version_info(CURLVERSION_NOW)->cainfo;
+}
+
 static inline CURLcode cairn_curl_get_long(CURL *handle, CURLINFO info, long *value) {
     return curl_easy_getinfo(handle, info, value);
 }

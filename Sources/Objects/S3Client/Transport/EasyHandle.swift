@@ -94,10 +94,7 @@ final class EasyHandle {
         return verdicts.first { $0 != CURLE_OK } ?? CURLE_OK
     }
 
-    private static let hasSystemFile: Bool = {
-        guard let version = curl_version_info(CURLVERSION_NOW), let path = version.pointee.cainfo else { return false }
-        return access(path, R_OK) == 0
-    }()
+    private static let hasSystemFile = cairn_curl_authorities_file().map { access($0, R_OK) == 0 } ?? false
 
     /// Takes a request. libcurl keeps pointers into it until `release`.
     /// - Returns: Whether all was taken; false when there is no memory left.
