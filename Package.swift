@@ -61,14 +61,17 @@ let package = Package(
             name: "CCrypto", path: "Sources/System/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CMalloc", path: "Sources/System/CMalloc"),
         .target(name: "CFiles", path: "Sources/System/CFiles"),
+        .systemLibrary(
+            name: "CCurl", path: "Sources/System/CCurl", pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"])]),
 
         // Core.
         room("CairnSchema", floor: "Core", ["CCrypto"]),
         room("CairnCore", floor: "Core", ["CairnSchema"]),
 
         // Objects.
-        room("S3Client", floor: "Objects", ["CairnSchema", "CairnCore", "CCrypto"]),
         room("ObjectStores", floor: "Objects", ["CairnSchema", "CairnCore", "CFiles"]),
+        room("S3Client", floor: "Objects", ["CairnSchema", "CairnCore", "ObjectStores", "CCrypto", "CCurl"]),
 
         // Drivers.
         room("MemoryStorage", floor: "Drivers", ["CairnCore"]),
@@ -106,7 +109,7 @@ let package = Package(
         // Tests.
         tests("CairnSchemaTests", ["CairnSchema"]),
         tests("CairnCoreTests", ["CairnSchema", "CairnCore"]),
-        tests("S3ClientTests", ["S3Client", "CairnSchema", "CairnCore"], exclude: ["Vectors"]),
+        tests("S3ClientTests", ["S3Client", "CairnSchema", "CairnCore", "CCurl"], exclude: ["Vectors"]),
         tests("MemoryStorageTests", ["MemoryStorage", "StorageConformance"]),
         tests("CairnCommandTests", ["CairnCommand", "Cairn", "CairnCore", "CairnSchema", "CairnGenerator"]),
         tests("SimulationTests", ["Simulation", "StorageConformance", "CairnCore", "MemoryStorage", "SQLiteStorage"]),

@@ -32,4 +32,4 @@ install_packages() {
 }
 
 # What every build needs: the C libraries.
-libraries=(libsqlite3-dev libssl-dev pkg-config)
+libraries=(libsqlite3-dev libssl-dev libcurl4-openssl-dev pkg-config)

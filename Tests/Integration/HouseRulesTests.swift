@@ -11,7 +11,7 @@ struct HouseRulesTests {
     private static let allowed: [String: Set<String>] = [
         "CairnSchema": ["CCrypto"],
         "CairnCore": ["CairnSchema"],
-        "S3Client": ["CairnSchema", "CairnCore", "CCrypto"],
+        "S3Client": ["CairnSchema", "CairnCore", "ObjectStores", "CCrypto", "CCurl"],
         "ObjectStores": ["CairnSchema", "CairnCore", "CFiles"],
         "MemoryStorage": ["CairnSchema", "CairnCore"],
         "SQLiteStorage": ["CairnSchema", "CairnCore", "CSQLite"],

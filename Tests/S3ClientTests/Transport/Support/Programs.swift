@@ -1,0 +1,154 @@
+import Foundation
+import Testing
+
+/// A folder of its own, removed at the end.
+final class TemporaryFolder: Sendable {
+    let path: String
+
+    init() throws {
+        path = NSTemporaryDirectory() + "/cairn-transport-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
+
+    func write(_ name: String, _ text: String) throws {
+        try text.write(toFile: "\(path)/\(name)", atomically: true, encoding: .utf8)
+    }
+}
+
+/// Another program that the tests talk to.
+enum Program {
+    static let openssl = find("openssl")
+    static let nginx = find("nginx")
+
+    private static func find(_ name: String) -> String? {
+        ["/usr/bin/", "/usr/sbin/", "/usr/local/bin/"].map { $0 + name }
+            .first { FileManager.default.isExecutableFile(atPath: $0) }
+    }
+
+    /// Runs a program to its end.
+    static func run(_ path: String?, _ arguments: [String], in folder: String) throws {
+        let process = Process()
+        process.executableURL = URL(filePath: try #require(path))
+        process.arguments = arguments
+        process.currentDirectoryURL = URL(filePath: folder)
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        try #require(process.terminationStatus == 0, "\(arguments)")
+    }
+}
+
+/// Ends a program that a test started. It may have inherited a mask against every other signal.
+private func end(_ process: Process) {
+    kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+}
+
+/// An authority of our own, and a certificate of its for `localhost`: `ca.pem`, `server.pem`, `server.key`.
+struct Certificates {
+    let folder: TemporaryFolder
+    var authority: String { folder.path + "/ca.pem" }
+
+    init() throws {
+        folder = try TemporaryFolder()
+        let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+        try Program.run(
+            Program.openssl,
+            ["req", "-x509"] + key + [
+                "-keyout", "ca.key", "-out", "ca.pem", "-days", "2", "-subj", "/CN=Test authority",
+            ],
+            in: folder.path)
+        try Program.run(
+            Program.openssl, ["req"] + key + ["-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=localhost"],
+            in: folder.path)
+        try folder.write("names", "subjectAltName=DNS:localhost\n")
+        try Program.run(
+            Program.openssl,
+            [
+                "x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days",
+                "2",
+                "-extfile", "names", "-out", "server.pem",
+            ], in: folder.path)
+    }
+}
+
+/// `openssl s_server`, which answers each request with 200 and closes.
+final class TLSServer {
+    let port: Int
+    private let process = Process()
+
+    init(_ certificates: Certificates) throws {
+        process.executableURL = URL(filePath: try #require(Program.openssl))
+        process.arguments = [
+            "s_server", "-accept", "127.0.0.1:0", "-cert", "server.pem", "-key", "server.key", "-www",
+        ]
+        process.currentDirectoryURL = URL(filePath: certificates.folder.path)
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        // It says `ACCEPT 127.0.0.1:12345`.
+        var said = ""
+        while !said.contains("\n") || !said.contains("ACCEPT") {
+            let more = output.fileHandleForReading.availableData
+            try #require(!more.isEmpty, "openssl s_server said: \(said)")
+            said += String(decoding: more, as: UTF8.self)
+        }
+        let line = said.split(separator: "\n").first { $0.hasPrefix("ACCEPT") }
+        port = try #require(line?.split(separator: ":").last.flatMap { Int($0) })
+    }
+
+    deinit { end(process) }
+}
+
+/// nginx with TLS and HTTP/2, on a folder where files can be put.
+final class NginxServer {
+    let port: Int
+    private let process = Process()
+
+    /// - Parameter settings: Lines for its `server` block.
+    init(_ certificates: Certificates, settings: String = "") throws {
+        let folder = certificates.folder
+        let socket = try loopbackSocket()
+        port = socket.port
+        closeSocket(socket.file)
+        try FileManager.default.createDirectory(atPath: folder.path + "/files", withIntermediateDirectories: true)
+        try folder.write(
+            "nginx.conf",
+            """
+            daemon off;
+            master_process off;
+            pid nginx.pid;
+            error_log error.log;
+            events { worker_connections 256; }
+            http {
+                access_log off;
+                client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;
+                uwsgi_temp_path uwsgi; scgi_temp_path scgi;
+                client_max_body_size 1g;
+                server {
+                    listen 127.0.0.1:\(port) ssl http2;
+                    ssl_certificate \(folder.path)/server.pem;
+                    ssl_certificate_key \(folder.path)/server.key;
+                    root \(folder.path)/files;
+                    add_header x-connection $connection always;
+                    add_header x-protocol $server_protocol always;
+                    \(settings)
+                    location / { dav_methods PUT; }
+                    location /slow { limit_rate 1k; }
+                }
+            }
+            """)
+        process.executableURL = URL(filePath: try #require(Program.nginx))
+        process.arguments = ["-p", folder.path, "-c", folder.path + "/nginx.conf"]
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+    }
+
+    deinit { end(process) }
+}
