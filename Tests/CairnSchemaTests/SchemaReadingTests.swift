@@ -2,16 +2,16 @@ import Testing
 
 @testable import CairnSchema
 
+/// A schema with one table whose columns are given.
+private func schema(_ columns: String, key: String = "\"id\"", rest: String = "") throws -> Schema {
+    try Schema(
+        parsing: """
+            { "database": "d", "tables": { "things": { "columns": { "id": "int", \(columns) }, "key": \(key) \(rest) } } }
+            """)
+}
+
 @Suite("Reading schema files")
 struct SchemaReadingTests {
-    /// A schema with one table whose columns are given.
-    private func schema(_ columns: String, key: String = "\"id\"", rest: String = "") throws -> Schema {
-        try Schema(
-            parsing: """
-                { "database": "d", "tables": { "things": { "columns": { "id": "int", \(columns) }, "key": \(key) \(rest) } } }
-                """)
-    }
-
     @Test(
         "A type is a name, a name with '?', or a name in brackets",
         arguments: [

@@ -457,7 +457,7 @@ struct RemoteCredentialsTests {
     ) -> StandIn {
         let tokens = Counter()
         return StandIn(environment: environment) { request in
-            if request.method == "PUT" { return CredentialsAnswer(200, "token-\(tokens.next())") }
+            if request.method == "PUT" { return CredentialsAnswer(200, "token-\(tokens.add())") }
             let token = request.headers["x-aws-ec2-metadata-token"]
             if token == nil || token == refusesToken { return CredentialsAnswer(401, "") }
             let folder = "/latest/meta-data/iam/security-credentials/"

@@ -3,7 +3,7 @@ import S3Client
 import Testing
 
 @Suite("Transport: answers", .timeLimit(.minutes(1)))
-struct AnswerTests {
+struct HTTPAnswerTests {
     struct AnswerCase: Sendable, CustomTestStringConvertible {
         let name: String
         var method = "GET"
