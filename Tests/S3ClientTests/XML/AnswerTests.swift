@@ -23,7 +23,7 @@ struct AnswerTests {
 
     @Test("A page of a listing, its keys decoded")
     func list() throws {
-        let page = try ListPage(bytes(SampleDocument.list))
+        let page = try ObjectPage(bytes(SampleDocument.list))
         #expect(
             page.objects == [
                 ListedObject(
@@ -41,14 +41,14 @@ struct AnswerTests {
     @Test("Keys are left alone when the answer does not say that they are encoded")
     func notEncoded() throws {
         let text = SampleDocument.list.replacing("<EncodingType>url</EncodingType>", with: "")
-        #expect(try ListPage(bytes(text)).objects.first?.key == "a+b%2Bc%25d%F0%9F%A6%86")
+        #expect(try ObjectPage(bytes(text)).objects.first?.key == "a+b%2Bc%25d%F0%9F%A6%86")
     }
 
     @Test("It does not matter where in the page the encoding is told")
     func lateEncoding() throws {
         let text = SampleDocument.list.replacing("<EncodingType>url</EncodingType>", with: "")
             .replacing("</ListBucketResult>", with: "<EncodingType>url</EncodingType></ListBucketResult>")
-        #expect(try ListPage(bytes(text)).objects.first?.key == "a b+c%d🦆")
+        #expect(try ObjectPage(bytes(text)).objects.first?.key == "a b+c%d🦆")
     }
 
     @Test("A page that is cut, or has no way to the next, is an error and never a shorter listing")
@@ -56,20 +56,20 @@ struct AnswerTests {
         let list = SampleDocument.list
         let token = /<NextContinuationToken>.*<\/NextContinuationToken>/
         #expect(
-            message { try ListPage(bytes(list.replacing(token, with: ""))) }
+            message { try ObjectPage(bytes(list.replacing(token, with: ""))) }
                 == "<ListBucketResult> has no <NextContinuationToken>")
         for element in ["Key", "Size", "LastModified"] {
             let cut = list.replacing(try Regex("<\(element)>[^<]*</\(element)>"), with: "")
             #expect(
-                message { try ListPage(bytes(cut)) }
+                message { try ObjectPage(bytes(cut)) }
                     == "an element before here has no <\(element)>")
         }
         #expect(
             message {
-                try ListPage(bytes(list.replacing("a+b%2Bc%25d", with: "a%2")))
+                try ObjectPage(bytes(list.replacing("a+b%2Bc%25d", with: "a%2")))
             } == "a key is not encoded as the answer says")
         for length in stride(from: 0, to: list.utf8.count - 1, by: 7) {
-            #expect(message { try ListPage(Array(list.utf8.prefix(length))) } != nil)
+            #expect(message { try ObjectPage(Array(list.utf8.prefix(length))) } != nil)
         }
     }
 
@@ -199,7 +199,7 @@ struct AnswerTests {
     func errorBodies() {
         let error = bytes("<Error><Code>InternalError</Code><Message>We failed.</Message></Error>")
         let readers: [([UInt8]) throws -> Any] = [
-            { try ListPage($0) },
+            { try ObjectPage($0) },
             { try UploadEnd($0) },
             { try CopyResult($0) },
             { try CopyResult($0, isPart: true) },

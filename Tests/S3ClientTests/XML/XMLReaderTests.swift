@@ -230,7 +230,7 @@ struct XMLReaderTests {
             } catch {
                 #expect((0...bytes.count).contains(error.offset), "seed \(seed): \(error)")
             }
-            _ = try? ListPage(bytes)
+            _ = try? ObjectPage(bytes)
             _ = try? VersionPage(bytes)
             _ = try? DeleteResult(bytes)
             _ = try? PartPage(bytes)

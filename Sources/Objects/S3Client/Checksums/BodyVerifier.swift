@@ -21,7 +21,7 @@ struct BodyVerifier: ~Copyable {
             headers["x-amz-server-side-encryption"]?.hasPrefix("aws:kms") == true
             || headers["x-amz-server-side-encryption-customer-algorithm"] != nil
         let isMD5 = trustsETag && expected == nil && !isEncrypted && headers["content-range"] == nil
-        expectedMD5 = isMD5 ? headers["etag"].flatMap(ETag.md5) : nil
+        expectedMD5 = isMD5 ? headers["etag"].flatMap(EntityTag.md5) : nil
         if expectedMD5 != nil, let algorithm = MessageDigest.Algorithm.md5 {
             md5 = MessageDigest(algorithm)
         } else {

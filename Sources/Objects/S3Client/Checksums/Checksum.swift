@@ -5,7 +5,7 @@
 #endif
 
 /// A checksum that S3 keeps beside an object (S3 user guide, "Checking object integrity").
-enum ChecksumAlgorithm: String, Sendable, Hashable, CaseIterable {
+public enum ChecksumAlgorithm: String, Sendable, Hashable, CaseIterable {
     /// Four bytes, made in a quarter of the time that copying takes.
     case crc32c = "CRC32C"
     /// 32 bytes, against more than accidents.

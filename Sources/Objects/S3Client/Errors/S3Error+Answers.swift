@@ -14,6 +14,7 @@ extension S3Error {
     /// The error of an answer whose body was read: with status 200 too, where some operations tell late that they failed.
     init(_ error: AnswerError, status: Int, headers: [HeaderField], to request: RequestSubject) {
         switch error {
+        case .failed(let error): self = error
         case .refused(let document):
             self.init(status: status, headers: headers, document: document, to: request)
         case .malformed(let error):
@@ -28,7 +29,7 @@ extension S3Error {
         }
     }
 
-    private init(status: Int, headers: [HeaderField], document: ErrorDocument?, to request: RequestSubject) {
+    init(status: Int, headers: [HeaderField], document: ErrorDocument?, to request: RequestSubject) {
         let answer = RefusedAnswer(status: status, headers: headers, document: document, request: request)
         let meaning = answer.meaning
         let told = answer.message.map { ": \($0)" } ?? ""

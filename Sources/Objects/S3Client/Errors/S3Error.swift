@@ -115,8 +115,8 @@ extension S3Error.Code {
     public static let checksumMismatch = Self(rawValue: "s3.checksum_mismatch")
     /// Nobody knows whether the write happened: its answer was lost. Read the object to find out.
     public static let outcomeUnknown = Self(rawValue: "s3.outcome_unknown")
-    /// The task was cancelled.
-    public static let cancelled = Self(rawValue: "s3.cancelled")
+    /// The task was cancelled; callers get a `CancellationError`.
+    static let cancelled = Self(rawValue: "s3.cancelled")
     /// The server does not do this.
     public static let unsupported = Self(rawValue: "s3.unsupported")
     /// An answer that cannot be read.

@@ -28,7 +28,7 @@ struct RequestTraits: Sendable, Hashable {
 }
 
 /// An attempt that failed.
-struct AttemptFailure: Sendable {
+struct AttemptFailure: Error {
     var error: S3Error
     var progress: AttemptProgress
     /// Whether the answer taught the client another time than the one it signed with.

@@ -69,6 +69,13 @@ public struct S3Endpoint: Sendable, Hashable {
         return nil
     }
 
+    /// Whether this is an endpoint of AWS that has a sister in every region.
+    var isAmazonRegional: Bool {
+        let labels = host.split(separator: ".")
+        return S3Endpoint.isAmazon(host) && basePath.isEmpty && port == nil
+            && (labels.first == "s3" && labels.count <= 5)
+    }
+
     private static func isAmazon(_ host: String) -> Bool {
         host.hasSuffix(".amazonaws.com") || host.hasSuffix(".amazonaws.com.cn")
     }
@@ -76,22 +83,27 @@ public struct S3Endpoint: Sendable, Hashable {
 
 extension S3Endpoint: CustomStringConvertible {
     /// The address, with its scheme.
-    public var description: String { "\(scheme)://\(authority(host))\(basePath)" }
-
-    private var scheme: String { isSecure ? "https" : "http" }
-
-    private func authority(_ host: String) -> String { host + (port.map { ":\($0)" } ?? "") }
+    public var description: String {
+        "\(isSecure ? "https" : "http")://\(host)\(port.map { ":\($0)" } ?? "")\(basePath)"
+    }
 }
 
 extension S3Endpoint {
     /// Where a request goes.
     struct Target: Sendable, Hashable {
-        /// `https` or `http`.
-        let scheme: String
-        /// What the `Host` field says.
-        let host: String
+        let isSecure: Bool
+        /// The name or the address of the host.
+        let hostName: String
+        /// nil: that of the scheme.
+        let port: Int?
         /// The path, encoded once.
         let path: String
+
+        /// `https` or `http`.
+        var scheme: String { isSecure ? "https" : "http" }
+
+        /// What the `Host` field says.
+        var host: String { port.map { "\(hostName):\($0)" } ?? hostName }
 
         /// The address of a request.
         func url(query: String) -> String { "\(scheme)://\(host)\(path)" + (query.isEmpty ? "" : "?\(query)") }
@@ -102,14 +114,14 @@ extension S3Endpoint {
     /// A bucket with a dot in its name does not fit the certificate of a host over TLS; it stands in the path.
     func target(bucket: String? = nil, key: String? = nil) -> Target {
         let path = key.map { "/\(PercentEncoding.path($0))" } ?? ""
-        guard let bucket else {
-            return Target(scheme: scheme, host: authority(host), path: basePath + (path.isEmpty ? "/" : path))
+        func target(_ host: String, _ path: String) -> Target {
+            Target(isSecure: isSecure, hostName: host, port: port, path: basePath + (path.isEmpty ? "/" : path))
         }
+        guard let bucket else { return target(host, path) }
         if style == .virtual, !(isSecure && bucket.utf8.contains(UInt8(ascii: "."))) {
-            return Target(
-                scheme: scheme, host: authority("\(bucket).\(host)"), path: basePath + (path.isEmpty ? "/" : path))
+            return target("\(bucket).\(host)", path)
         }
-        return Target(scheme: scheme, host: authority(host), path: "\(basePath)/\(PercentEncoding.path(bucket))\(path)")
+        return target(host, "/\(PercentEncoding.path(bucket))\(path)")
     }
 }
 

@@ -6,6 +6,8 @@ enum AnswerError: Error, Sendable {
     case malformed(XMLError)
     /// It is an error, which some operations send with status 200.
     case refused(ErrorDocument)
+    /// Its bytes are not those that were stored.
+    case failed(S3Error)
 }
 
 /// What the documents of answers have in common.

@@ -13,6 +13,12 @@ struct ErrorDocument: Sendable, Hashable {
     /// The host that is the right one.
     var endpoint: String?
 
+    /// An error that stands among others in another document.
+    init(code: String, message: String) {
+        self.code = code
+        self.message = message
+    }
+
     /// Reads `<Error>` of S3, or the one in `<ErrorResponse>` of STS.
     /// - Throws: `AnswerError.malformed`.
     init(_ bytes: [UInt8]) throws(AnswerError) {

@@ -32,7 +32,7 @@ struct VersionPage: Sendable {
             switch tag {
             case .version: versions.append(try VersionPage.version(&reader, isDeleteMarker: false))
             case .deleteMarker: versions.append(try VersionPage.version(&reader, isDeleteMarker: true))
-            case .commonPrefixes: prefixes.append(try ListPage.prefix(&reader))
+            case .commonPrefixes: prefixes.append(try ObjectPage.prefix(&reader))
             case .isTruncated: isTruncated = try reader.boolean()
             case .nextKeyMarker: nextKey = try reader.optionalText()
             case .nextVersionIDMarker: nextVersionID = try reader.optionalText()

@@ -10,7 +10,7 @@ import CairnSchema
 ///
 /// An ETag is MD5 for objects put in one request without a key of one's own, at S3 and most others. It is a promise of no server;
 /// who relies on it must know the server.
-enum ETag {
+enum EntityTag {
     /// The MD5 that an ETag shows; nil for that of an object in parts, and for any that does not look like one.
     static func md5(_ etag: String) -> [UInt8]? {
         let text = unquoted(etag)

@@ -13,7 +13,7 @@ struct ListedObject: Sendable, Hashable {
 }
 
 /// One answer of LIST, version 2 (`ListBucketResult`).
-struct ListPage: Sendable {
+struct ObjectPage: Sendable {
     var objects: [ListedObject] = []
     /// What the keys with a delimiter behind the prefix have in common.
     var prefixes: [String] = []
@@ -27,8 +27,8 @@ struct ListPage: Sendable {
         var isEncoded = false
         try AnswerDocument.read(bytes, .listBucketResult) { (tag, reader) throws(XMLError) in
             switch tag {
-            case .contents: objects.append(try ListPage.object(&reader))
-            case .commonPrefixes: prefixes.append(try ListPage.prefix(&reader))
+            case .contents: objects.append(try ObjectPage.object(&reader))
+            case .commonPrefixes: prefixes.append(try ObjectPage.prefix(&reader))
             case .isTruncated: isTruncated = try reader.boolean()
             case .nextContinuationToken: continuation = try reader.optionalText()
             case .encodingType: isEncoded = try reader.value("an encoding") { $0.elementsEqual("url".utf8) }

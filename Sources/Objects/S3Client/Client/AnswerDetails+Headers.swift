@@ -1,0 +1,29 @@
+import CairnSchema
+
+#if canImport(FoundationEssentials)
+    import struct FoundationEssentials.Date
+#else
+    import struct Foundation.Date
+#endif
+
+extension AnswerDetails {
+    /// What the header fields of an answer say of it.
+    init(_ headers: [HeaderField]) {
+        self.init(
+            serverDate: headers["date"].flatMap(HTTPDate.parse).map(Date.init(_:)),
+            age: headers["age"].flatMap { Int($0) },
+            expiration: headers["x-amz-expiration"], requestID: headers["x-amz-request-id"])
+    }
+}
+
+extension Date {
+    init(_ date: SigningDate) { self.init(timeIntervalSince1970: Double(date.seconds)) }
+
+    /// A time of a header field; nil for what is none.
+    init?(header text: String?) {
+        guard let date = text.flatMap(HTTPDate.parse) else { return nil }
+        self.init(date)
+    }
+
+    init(_ time: Timestamp) { self.init(timeIntervalSince1970: Double(time.microseconds) / 1e6) }
+}

@@ -1,0 +1,83 @@
+import CairnSchema
+
+/// A request of an operation, before it is signed for an attempt.
+struct S3Call: Sendable {
+    enum Body: Sendable {
+        case none
+        case bytes([UInt8])
+        /// Chunks as they come; their number of bytes is known.
+        case stream(ByteStream, length: Int, isReplayable: Bool)
+    }
+
+    /// As S3's API reference names it.
+    let operation: String
+    let method: String
+    let bucket: String?
+    let key: String?
+    var query = CanonicalQuery.none
+    /// Checked: they hold what a header may hold.
+    var headers: [HeaderField] = []
+    var body = Body.none
+    /// The checksum to send with the body.
+    var checksum: ChecksumAlgorithm?
+    var kind: RequestTraits.Kind
+    var time = SigningTime.now
+    /// The longest answer that is taken, in bytes.
+    var answerLimit = 32 << 20
+    /// Whether 404 and the like are answers the caller asked for, with no body to explain them.
+    var isHead: Bool { method == "HEAD" }
+
+    init(
+        _ operation: String, _ method: String, bucket: String? = nil, key: String? = nil,
+        query: [(name: String, value: String)] = [], headers: [HeaderField] = [], body: Body = .none,
+        kind: RequestTraits.Kind? = nil
+    ) {
+        self.operation = operation
+        self.method = method
+        self.bucket = bucket
+        self.key = key
+        if !query.isEmpty { self.query = CanonicalQuery(query) }
+        self.headers = headers
+        self.body = body
+        self.kind = kind ?? (method == "GET" || method == "HEAD" ? .read : .write)
+    }
+
+    var bodyLength: Int {
+        switch body {
+        case .none: 0
+        case .bytes(let bytes): bytes.count
+        case .stream(_, let length, _): length
+        }
+    }
+
+    var traits: RequestTraits {
+        var canRepeat = true
+        if case .stream(_, _, let isReplayable) = body { canRepeat = isReplayable }
+        var isFenced = false
+        if case .fenced = time { isFenced = true }
+        return RequestTraits(kind: kind, isFenced: isFenced, canRepeatBody: canRepeat)
+    }
+
+    func subject(region: String? = nil, signedAt: SigningDate? = nil) -> RequestSubject {
+        RequestSubject(method: method, bucket: bucket, key: key, region: region, signedAt: signedAt)
+    }
+
+    /// Adds a field that the caller gave a value for.
+    /// - Throws: `s3.invalid` for what no header field may hold.
+    mutating func add(_ name: String, _ value: String?) throws(S3Error) {
+        guard let value else { return }
+        let field = HeaderField(name, value)
+        try HeaderRules.check(field)
+        headers.append(field)
+    }
+}
+
+/// An answer that is a success, and whole.
+struct S3Answer: Sendable {
+    let status: Int
+    let headers: [HeaderField]
+    let body: [UInt8]
+    let subject: RequestSubject
+
+    var details: AnswerDetails { AnswerDetails(headers) }
+}

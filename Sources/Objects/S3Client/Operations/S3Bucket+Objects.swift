@@ -1,0 +1,253 @@
+import CairnSchema
+
+extension S3Bucket {
+    // MARK: Writing
+
+    /// Stores an object. One PUT; a stream is sent as it comes.
+    ///
+    /// A conditional write whose answer was lost is never sent again: it ends as `s3.outcome_unknown`, unless a
+    /// ``S3PutOptions/marker`` shows that it arrived (one HEAD).
+    /// - Parameter body: At most 5 GiB, and of known length: `upload` takes what is larger, or of unknown length.
+    /// - Throws: `s3.precondition_failed` when the mode does not hold; `s3.no_such_key` for `.ifMatch` without an object;
+    ///   `s3.clock_skew` past `notAfter`.
+    @discardableResult
+    public func put(
+        _ key: String, _ body: ObjectBody, _ options: S3PutOptions = S3PutOptions()
+    ) async throws -> S3WriteResult {
+        var call = try call("PutObject", "PUT", key)
+        guard let length = body.length else {
+            throw S3Error(
+                .invalid, "the length of the body for '\(key)' is not known", remedy: "give it, or use upload",
+                details: call.subject().details)
+        }
+        try SizeRules.checkPut(bytes: length)
+        try call.add(options.attributes, marker: options.marker)
+        call.fence(options.notAfter, now: client.signingDate())
+        if let bytes = body.whole {
+            call.body = .bytes(bytes)
+            if let checksum = options.checksum ?? client.options.checksum {
+                call.headers.append(Checksum(checksum, of: bytes).headerField)
+            }
+        } else {
+            call.body = .stream(body.chunks, length: length, isReplayable: body.isReplayable)
+            call.checksum = options.checksum
+        }
+        do {
+            return try await write(call, options.mode)
+        } catch let error as S3Error where error.code == .outcomeUnknown {
+            guard let marker = options.marker, let found = await find(marker, key, options) else { throw error }
+            return found
+        }
+    }
+
+    /// Sends a write with its condition, and learns on the way how the server wants conditions.
+    func write(_ call: S3Call, _ mode: PutMode) async throws -> S3WriteResult {
+        let dialect = client.dialect
+        var conditional = call
+        conditional.add(mode, dialect)
+        do {
+            let answer = try await client.send(conditional)
+            if case .ifMatch = mode, dialect.wantsUnquotedIfMatch == nil { client.dialect.wantsUnquotedIfMatch = false }
+            return S3WriteResult(
+                etag: try etag(answer), versionID: answer.headers["x-amz-version-id"], answer: answer.details)
+        } catch let error as S3Error where error.code == .preconditionFailed {
+            // Ceph 16 compares the quotes, too. Sent as it is meant, the condition still holds or not: nothing is lost by trying.
+            guard case .ifMatch(let etag) = mode, dialect.wantsUnquotedIfMatch == nil, call.time == .now,
+                call.traits.canRepeatBody, let key = call.key, try await isStill(etag, key)
+            else { throw error }
+            client.dialect.wantsUnquotedIfMatch = true
+            do {
+                return try await write(call, mode)
+            } catch let second as S3Error where second.code == .preconditionFailed {
+                // It had changed, after all: nothing was learned.
+                client.dialect.wantsUnquotedIfMatch = nil
+                throw second
+            }
+        }
+    }
+
+    private func isStill(_ etag: ETag, _ key: String) async throws -> Bool {
+        do {
+            return try await head(key).etag == etag
+        } catch let error as S3Error where error.code == .noSuchKey {
+            return false
+        }
+    }
+
+    /// Finds the write of a marker; nil when it is not there, or cannot be looked for.
+    private func find(_ marker: String, _ key: String, _ options: S3PutOptions) async -> S3WriteResult? {
+        var get = S3GetOptions()
+        if case .customerKey(let key) = options.attributes.encryption { get.customerKey = key }
+        guard let info = try? await head(key, get),
+            let found = info.metadata[S3PutOptions.markerName], Utf8.equal(found, marker)
+        else { return nil }
+        return S3WriteResult(
+            etag: info.etag, versionID: info.versionID, lastModified: info.lastModified, answer: info.answer)
+    }
+
+    // MARK: Reading
+
+    /// Reads an object or a part of it, all of one version. One GET; the bytes come as they are read.
+    /// - Throws: `s3.no_such_key`; `s3.precondition_failed` and `s3.not_modified` by the conditions; `s3.range`.
+    public func get(_ key: String, _ options: S3GetOptions = S3GetOptions()) async throws -> S3Object {
+        let call = try readCall("GetObject", "GET", key, options)
+        let answer = try await client.stream(call)
+        let part = answer.headers["content-range"].flatMap(ContentRange.init)
+        let length = answer.headers["content-length"].flatMap { Int($0) }
+        guard let count = part?.range.count ?? length else {
+            throw S3Error(
+                .malformedAnswer, "the answer about \(answer.subject.name) has no length",
+                remedy: "check that the endpoint is one of S3", details: answer.subject.details)
+        }
+        let etag = answer.headers["etag"].map(ETag.init(rawValue:))
+        let range = part?.range ?? 0..<count
+        let body = ReceivedBody(
+            answer: answer, range: range, verifiesETag: client.dialect.hasMD5ETags, isVerified: options.isVerified,
+            client: client, call: call, etag: etag)
+        let info = S3ObjectInfo(
+            key, answer.headers, size: part?.size ?? range.upperBound, etag: etag ?? ETag(rawValue: ""))
+        return S3Object(info: info, range: range, body: body.stream)
+    }
+
+    /// Reads the bytes of an object, or of a part of it, at once. One GET, tried again as a whole when its body breaks.
+    /// - Throws: `s3.malformed_answer` for more than `limit` bytes; what ``get(_:_:)`` and reading its body do.
+    public func bytes(
+        _ key: String, _ options: S3GetOptions = S3GetOptions(), limit: Int = 32 << 20
+    ) async throws -> [UInt8] {
+        var call = try readCall("GetObject", "GET", key, options)
+        call.answerLimit = limit
+        let trustsETag = client.dialect.hasMD5ETags
+        return try await client.send(call) { answer throws(AnswerError) in
+            guard options.isVerified else { return answer.body }
+            var verifier = BodyVerifier(answer.headers, trustsETag: trustsETag)
+            answer.body.withUnsafeBytes { verifier.update($0) }
+            do throws(S3Error) { try verifier.finish(answer.subject) } catch { throw .failed(error) }
+            return answer.body
+        }
+    }
+
+    /// Reads what the server knows of an object, without its bytes. One HEAD. Throws what ``get(_:_:)`` does.
+    public func head(_ key: String, _ options: S3GetOptions = S3GetOptions()) async throws -> S3ObjectInfo {
+        let answer = try await client.send(readCall("HeadObject", "HEAD", key, options))
+        let part = answer.headers["content-range"].flatMap(ContentRange.init)
+        let length = answer.headers["content-length"].flatMap { Int($0) } ?? 0
+        return S3ObjectInfo(key, answer.headers, size: part?.size ?? length, etag: try etag(answer))
+    }
+
+    /// Whether there is an object. One HEAD. False only when the server is sure; whatever else goes wrong is thrown.
+    public func exists(_ key: String) async throws -> Bool {
+        do {
+            _ = try await head(key)
+            return true
+        } catch let error as S3Error where error.code == .noSuchKey {
+            return false
+        }
+    }
+
+    private func readCall(
+        _ operation: String, _ method: String, _ key: String, _ options: S3GetOptions
+    ) throws(S3Error) -> S3Call {
+        let query = options.versionID.map { [(name: "versionId", value: $0)] } ?? []
+        var call = try call(operation, method, key, query: query)
+        if let range = options.range {
+            try RangeRules.check(range, call.subject())
+            try call.add("range", range.description)
+        }
+        try call.add(options.conditions)
+        try call.add(options.customerKey)
+        // Without it a server keeps its checksums to itself. Those of a part are of no use.
+        if options.isVerified, options.range == nil { try call.add("x-amz-checksum-mode", "ENABLED") }
+        return call
+    }
+
+    // MARK: Removing
+
+    /// Removes an object, or puts a marker there in a bucket that keeps versions. Removing what is not there succeeds.
+    /// - Throws: `s3.precondition_failed` when there is another version than asked for; `s3.unsupported` for a condition that this
+    ///   server is known to ignore.
+    @discardableResult
+    public func delete(
+        _ key: String, _ options: S3DeleteOptions = S3DeleteOptions()
+    ) async throws -> S3Deletion {
+        let query = options.versionID.map { [(name: "versionId", value: $0)] } ?? []
+        var call = try call("DeleteObject", "DELETE", key, query: query)
+        if let etag = options.ifMatch {
+            guard client.dialect.canDeleteConditionally else {
+                throw S3Error(
+                    .unsupported, "this server removes '\(key)' whatever its version",
+                    remedy: "write a version that says it is gone", details: call.subject().details)
+            }
+            call.add(.ifMatch(etag), client.dialect)
+        }
+        call.fence(options.notAfter, now: client.signingDate())
+        let answer = try await client.send(call)
+        return S3Deletion(
+            key: key, versionID: answer.headers["x-amz-version-id"],
+            isDeleteMarker: answer.headers["x-amz-delete-marker"] == "true", answer: answer.details)
+    }
+
+    /// Copies an object of this bucket, or of another of the same server, to a key of this one. One request; the bytes stay on the
+    /// server.
+    /// - Parameter source: At most 5 GiB.
+    /// - Throws: `s3.no_such_key` for the source; `s3.precondition_failed`; `s3.unsupported` for a condition that this server is
+    ///   known to ignore.
+    @discardableResult
+    public func copy(
+        _ source: String, of bucket: S3Bucket? = nil, to key: String, _ options: S3CopyOptions = S3CopyOptions()
+    ) async throws -> S3WriteResult {
+        var call = try call("CopyObject", "PUT", key)
+        try client.options.keyRules.check(source, bucket: bucket?.name ?? name)
+        let version = options.sourceVersionID.map { "?versionId=\(PercentEncoding.component($0))" } ?? ""
+        let path = PercentEncoding.path("\(bucket?.name ?? name)/\(source)")
+        call.headers.append(HeaderField("x-amz-copy-source", "/\(path)\(version)"))
+        try call.add("x-amz-copy-source-if-match", options.sourceIfMatch?.quoted)
+        if let key = options.sourceCustomerKey { call.headers += try key.fields(prefix: "x-amz-copy-source-") }
+        if let attributes = options.attributes {
+            try call.add("x-amz-metadata-directive", "REPLACE")
+            if !attributes.tags.isEmpty { try call.add("x-amz-tagging-directive", "REPLACE") }
+            try call.add(attributes)
+        }
+        if options.mode != .overwrite, !client.dialect.canCopyConditionally {
+            throw S3Error(
+                .unsupported, "this server copies over '\(key)' whatever is there",
+                remedy: "read the object and put it with a condition", details: call.subject().details)
+        }
+        call.add(options.mode, client.dialect)
+        call.fence(options.notAfter, now: client.signingDate())
+        return try await client.send(call) { answer throws(AnswerError) in
+            let result = try CopyResult(answer.body)
+            return S3WriteResult(
+                etag: ETag(rawValue: result.etag), versionID: answer.headers["x-amz-version-id"],
+                lastModified: result.lastModified.map { .init($0) }, answer: answer.details)
+        }
+    }
+}
+
+/// What became of a removal.
+public struct S3Deletion: Sendable, Hashable {
+    /// The key.
+    public var key: String
+    /// The version that was removed, or the marker that was put there.
+    public var versionID: String?
+    /// Whether it was a marker: put there, or removed.
+    public var isDeleteMarker: Bool
+    /// What the server says of this answer.
+    public var answer: AnswerDetails
+}
+
+/// Rules for ranges.
+enum RangeRules {
+    static func check(_ range: ByteRange, _ subject: RequestSubject) throws(S3Error) {
+        let isRange =
+            switch range {
+            case .closed(let range): range.lowerBound >= 0
+            case .from(let offset): offset >= 0
+            case .suffix(let count): count > 0
+            }
+        guard isRange else {
+            throw S3Error(
+                .invalid, "\(subject.name) has no bytes '\(range)'", remedy: "give offsets from 0, and a count from 1",
+                details: subject.details)
+        }
+    }
+}

@@ -1,0 +1,89 @@
+#if canImport(FoundationEssentials)
+    import struct FoundationEssentials.Date
+#else
+    import struct Foundation.Date
+#endif
+
+/// A bucket, and the calls on the objects in it. A value: making one costs nothing and asks nobody.
+///
+/// Every call is one request unless it says otherwise, and throws ``S3Error``, or `CancellationError` when its task is cancelled.
+/// What breaks a rule of S3 is refused with `s3.invalid` before anything is sent.
+public struct S3Bucket: Sendable {
+    /// The name of the bucket.
+    public let name: String
+    /// The client it is reached through.
+    public let client: S3Client
+
+    /// A request about an object of this bucket.
+    func call(
+        _ operation: String, _ method: String, _ key: String, query: [(name: String, value: String)] = [],
+        kind: RequestTraits.Kind? = nil
+    ) throws(S3Error) -> S3Call {
+        try client.options.keyRules.check(key, bucket: name)
+        return S3Call(operation, method, bucket: name, key: key, query: query, kind: kind)
+    }
+
+    /// A request about the bucket itself.
+    func call(
+        _ operation: String, _ method: String, query: [(name: String, value: String)] = []
+    ) -> S3Call {
+        S3Call(operation, method, bucket: name, query: query)
+    }
+
+    func subject(_ method: String, _ key: String?) -> RequestSubject {
+        RequestSubject(method: method, bucket: name, key: key)
+    }
+
+    /// What every answer to a write must tell.
+    func etag(_ answer: S3Answer) throws(S3Error) -> ETag {
+        guard let etag = answer.headers["etag"] else {
+            throw S3Error(
+                .malformedAnswer, "the answer about \(answer.subject.name) has no ETag",
+                remedy: "check that the endpoint is one of S3", details: answer.subject.details)
+        }
+        return ETag(rawValue: etag)
+    }
+}
+
+extension S3Call {
+    /// Adds what is stored with the bytes.
+    mutating func add(_ attributes: S3Attributes, marker: String? = nil) throws(S3Error) {
+        try add("content-type", attributes.contentType ?? ContentType.of(key ?? ""))
+        try add("cache-control", attributes.cacheControl)
+        try add("content-disposition", attributes.contentDisposition)
+        try add("content-encoding", attributes.contentEncoding)
+        try add("content-language", attributes.contentLanguage)
+        try add("x-amz-storage-class", attributes.storageClass?.rawValue)
+        try add(attributes.encryption)
+        if !attributes.tags.isEmpty {
+            try add("x-amz-tagging", TagRules.header(attributes.tags.map { ObjectTag(key: $0.key, value: $0.value) }))
+        }
+        var metadata = attributes.metadata
+        if let marker { metadata[S3PutOptions.markerName] = marker }
+        headers += try UserMetadata.fields(metadata)
+    }
+
+    /// Adds the condition of a write.
+    mutating func add(_ mode: PutMode, _ dialect: S3Dialect) {
+        switch mode {
+        case .overwrite: return
+        case .create: headers.append(HeaderField("if-none-match", "*"))
+        case .ifMatch(let etag): headers.append(HeaderField("if-match", etag.condition(dialect)))
+        }
+        kind = .conditionalWrite
+    }
+
+    /// Adds the condition of a reading.
+    mutating func add(_ conditions: ReadConditions) throws(S3Error) {
+        try add("if-match", conditions.ifMatch?.quoted)
+        try add("if-none-match", conditions.ifNoneMatch?.quoted)
+    }
+
+    /// Pins the date of the signature.
+    mutating func fence(_ notAfter: Date?, now: SigningDate) {
+        guard let notAfter else { return }
+        // A server takes a signature for so many seconds behind its date. One that is dated ahead would live longer.
+        let seconds = Int(notAfter.timeIntervalSince1970.rounded(.down)) - ErrorMeaning.skewSeconds
+        time = .fenced(SigningDate(seconds: seconds).map { min($0, now) } ?? now)
+    }
+}
