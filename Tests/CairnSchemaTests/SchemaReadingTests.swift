@@ -431,7 +431,7 @@ struct SchemaErrorTests {
 
     @Test("What a store carries may be longer than a file: it is written out")
     func longStored() throws {
-        let columns = (0..<260).map { "\"c\($0)\":\"int\"" }.joined(separator: ",")
+        let columns = (0..<280).map { "\"c\($0)\":\"int\"" }.joined(separator: ",")
         let tables = (0..<300).map { "\"t\($0)\":{\"columns\":{\(columns)},\"key\":\"c0\"}" }.joined(separator: ",")
         let schema = try Schema(parsing: "{\"database\":\"d\",\"tables\":{\(tables)}}")
         #expect(schema.canonicalText.utf8.count > SchemaLimits.fileBytes)

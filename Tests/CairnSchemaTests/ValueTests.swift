@@ -63,6 +63,11 @@ struct DecimalNumberTests {
         #expect(DecimalNumber(1).subtracting(smallest) == almostOne)
         #expect(almostOne.adding(try number("0.\(nines)1")) == (try number("1.\(nines)")))
         #expect(almostOne.adding(almostOne) == nil)
+        let almostTwo = try number("1.\(nines)")
+        #expect(almostTwo.subtracting(almostOne) == (try number("0.\(nines)1")))
+        #expect(almostOne.subtracting(almostTwo) == (try number("-0.\(nines)1")))
+        #expect((-almostTwo).subtracting(try number("0.\(nines)1")) == nil)
+        #expect((-almostTwo).subtracting(try number("0.1")) == (try number("-2.0\(nines.dropFirst())")))
         let power = try number("0.00000000000363797880709171295166015625")  // 2 to the power of -38
         let even = try number("85070591730234615865843651857942052864")  // 2 to the power of 126
         #expect(power.multiplied(by: even) == (try number("309485009821345068724781056")))

@@ -27,7 +27,9 @@ struct TypeChecker {
         if warningsAreErrors { arguments.append("-warnings-as-errors") }
         for feature in features { arguments += ["-enable-upcoming-feature", feature] }
         arguments += ["-I", builtFolder.appending(path: "Modules").path]
-        for library in ["CSQLite", "CCrypto"] { arguments += ["-I", "\(system)/\(library)"] }
+        for library in ["CSQLite", "CCrypto", "CCurl", "CFiles/include"] {
+            arguments += ["-I", "\(system)/\(library)"]
+        }
         let outcome = try run("/usr/bin/env", arguments + ["-module-name", "Program"] + files)
         return Outcome(code: outcome.code, text: outcome.output + outcome.errors)
     }

@@ -58,7 +58,9 @@ struct TextTarget: FuzzTarget {
         guard let left = sides.first, let right = sides.last else { return }
         try hold(DecimalNumber(left.description) == left, "a decimal is read back otherwise")
         try hold(-(-left) == left && left.subtracting(left) == .zero, "a decimal and itself")
-        if let sum = left.adding(right) { try hold(sum.subtracting(right) == left, "\(left) + \(right) = \(sum)") }
+        let sum = left.adding(right)
+        try hold(right.adding(left) == sum && (-left).subtracting(right) == sum.map(-), "\(left) + \(right)")
+        if let sum { try hold(sum.subtracting(right) == left, "\(left) + \(right) = \(sum)") }
         if let product = left.multiplied(by: right) {
             try hold(right.multiplied(by: left) == product, "\(left) * \(right) = \(product)")
         }

@@ -92,14 +92,17 @@ public struct DecimalNumber: Sendable, Hashable {
     /// The sum; nil beyond 38 digits.
     public func adding(_ other: DecimalNumber) -> DecimalNumber? {
         let scale = Swift.max(self.scale, other.scale)
-        guard let left = scaled(to: scale), let right = other.scaled(to: scale) else { return nil }
-        let (sum, overflow) = left.addingReportingOverflow(right)
-        guard overflow else { return DecimalNumber(coefficient: sum, scale: scale) }
-        // What needs more than 128 bits fits only if its last digit is zero and can go.
-        let (leftTens, leftDigit) = left.quotientAndRemainder(dividingBy: 10)
-        let (rightTens, rightDigit) = right.quotientAndRemainder(dividingBy: 10)
-        guard scale > 0, (leftDigit + rightDigit) % 10 == 0 else { return nil }
-        return DecimalNumber(coefficient: leftTens + rightTens + (leftDigit + rightDigit) / 10, scale: scale - 1)
+        // 256 bits: brought to one scale, each has 76 digits at most.
+        let left = coefficient.multipliedFullWidth(by: DecimalNumber.powersOfTen[scale - self.scale])
+        let right = other.coefficient.multipliedFullWidth(by: DecimalNumber.powersOfTen[scale - other.scale])
+        let (low, carry) = left.low.addingReportingOverflow(right.low)
+        let high = left.high + right.high + (carry ? 1 : 0)
+        guard high < 0 else {
+            return DecimalNumber(magnitude: (UInt128(high), low), isNegative: false, scale: scale)
+        }
+        // The magnitude of a two's complement.
+        let borrow: UInt128 = low == 0 ? 0 : 1
+        return DecimalNumber(magnitude: (high.magnitude - borrow, 0 &- low), isNegative: true, scale: scale)
     }
 
     /// The difference; nil beyond 38 digits.
@@ -109,19 +112,24 @@ public struct DecimalNumber: Sendable, Hashable {
 
     /// The exact product; nil beyond 38 digits.
     public func multiplied(by other: DecimalNumber) -> DecimalNumber? {
-        // 256 bits: zeros at the end may go, so what does not fit at first may fit then.
-        var (high, low) = coefficient.magnitude.multipliedFullWidth(by: other.coefficient.magnitude)
-        var scale = scale + other.scale
-        while scale > 0 {
+        let magnitude = coefficient.magnitude.multipliedFullWidth(by: other.coefficient.magnitude)
+        return DecimalNumber(
+            magnitude: magnitude, isNegative: (coefficient < 0) != (other.coefficient < 0), scale: scale + other.scale)
+    }
+
+    /// A result of 256 bits: zeros at the end may go, so what does not fit at first may fit then.
+    private init?(magnitude: (high: UInt128, low: UInt128), isNegative: Bool, scale: Int) {
+        var (high, low) = magnitude
+        var scale = scale
+        while high > 0 || low >= DecimalNumber.bound {
             let (highTens, rest) = high.quotientAndRemainder(dividingBy: 10)
             let (lowTens, digit) = (10 as UInt128).dividingFullWidth((rest, low))
-            guard digit == 0 else { break }
+            guard scale > 0, digit == 0 else { return nil }
             (high, low) = (highTens, lowTens)
             scale -= 1
         }
-        guard high == 0, let magnitude = Int128(exactly: low) else { return nil }
-        let isNegative = (coefficient < 0) != (other.coefficient < 0)
-        return DecimalNumber(coefficient: isNegative ? -magnitude : magnitude, scale: scale)
+        let coefficient = Int128(low)
+        self.init(coefficient: isNegative ? -coefficient : coefficient, scale: scale)
     }
 
     /// The number with its sign changed.
@@ -132,12 +140,6 @@ public struct DecimalNumber: Sendable, Hashable {
     private init(negating number: DecimalNumber) {
         coefficient = -number.coefficient
         scale = number.scale
-    }
-
-    private func scaled(to scale: Int) -> Int128? {
-        let (scaled, overflow) = coefficient.multipliedReportingOverflow(
-            by: DecimalNumber.powersOfTen[scale - self.scale])
-        return overflow ? nil : scaled
     }
 }
 

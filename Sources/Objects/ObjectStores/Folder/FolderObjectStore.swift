@@ -239,13 +239,16 @@ public final class FolderObjectStore: ObjectStore {
         return try translating(key) { try body(AnswerDetails(serverDate: provenDate())) }
     }
 
-    /// Turns failures of the system into errors of a store.
+    /// Turns failures of the system into errors of a store, and names the key in those that do not.
     func translating<Result>(_ key: String?, _ body: () throws -> Result) throws -> Result {
         do {
             return try body()
         } catch let failure as FileFailure {
             if failure.code == ENOENT { try checkRoot(AnswerDetails()) }
             throw failure.storeError(key, in: path)
+        } catch var error as ObjectStoreError {
+            error.key = error.key ?? key
+            throw error
         }
     }
 
