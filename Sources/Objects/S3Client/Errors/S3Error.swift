@@ -17,11 +17,14 @@ public struct S3Error: Error, Sendable {
     /// What happened.
     public let code: Code
     /// What happened, in words.
-    public let message: String
+    public internal(set) var message: String
     /// What a person can do about it.
     public let remedy: String?
     /// Whether the same call may succeed later without any change. Never for a conditional write of unknown outcome.
     public let isRetryable: Bool
+    /// Whether the call, if it was a write, may have taken effect, or still may: an answer was lost, or says nothing sure. When
+    /// false, it has not and will not.
+    public internal(set) var mayHaveTakenEffect = false
     /// What it happened to, and what the server said.
     public internal(set) var details: Details
 
@@ -43,6 +46,8 @@ public struct S3Error: Error, Sendable {
         public var region: String?
         /// How long the server asked to wait.
         public var retryAfter: Duration?
+        /// What the server said of its answer: also "there is no such object" has a date.
+        public var answer = AnswerDetails()
 
         /// Nothing named.
         public init() {}

@@ -214,11 +214,20 @@ extension S3Bucket {
         }
         call.add(options.mode, client.dialect)
         call.fence(options.notAfter, now: client.signingDate())
-        return try await client.send(call) { answer throws(AnswerError) in
-            let result = try CopyResult(answer.body)
-            return S3WriteResult(
-                etag: ETag(rawValue: result.etag), versionID: answer.headers["x-amz-version-id"],
-                lastModified: result.lastModified.map { .init($0) }, answer: answer.details)
+        do {
+            return try await client.send(call) { answer throws(AnswerError) in
+                let result = try CopyResult(answer.body)
+                return S3WriteResult(
+                    etag: ETag(rawValue: result.etag), versionID: answer.headers["x-amz-version-id"],
+                    lastModified: result.lastModified.map { .init($0) }, answer: answer.details)
+            }
+        } catch var error as S3Error where error.code == .noSuchKey {
+            // It is the source that is missing, whatever the request was about.
+            let subject = RequestSubject(method: "GET", bucket: bucket?.name ?? name, key: source)
+            error.message = "there is no object \(subject.name)"
+            error.details.bucket = subject.bucket
+            error.details.key = subject.key
+            throw error
         }
     }
 }
