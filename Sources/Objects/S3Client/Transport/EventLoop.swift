@@ -181,7 +181,9 @@ final class EventLoop {
         watchTime(of: transfer)
         // It may call the callbacks, which may pause again.
         let paused = (transfer.isReceivingPaused ? CURLPAUSE_RECV : 0) | (transfer.isSendingPaused ? CURLPAUSE_SEND : 0)
-        curl_easy_pause(handle.curl, paused)
+        let code = curl_easy_pause(handle.curl, paused)
+        // What it kept meanwhile could not be handed over: without it the body would have a hole.
+        if code != CURLE_OK { finish(transfer, failure(of: transfer, handle, code)) }
     }
 
     /// A request stands still until its reader wants more.
@@ -203,11 +205,13 @@ final class EventLoop {
     private func startReady() {
         settleNames()
         var count = 0
-        while count < ready.count, mayStart(ready[count]) {
+        while count < ready.count, ready[count].isFinished || mayStart(ready[count]) {
             if !ready[count].isFinished { start(ready[count]) }
             count += 1
         }
-        ready.removeFirst(count)
+        if count > 0 { ready.removeFirst(count) }
+        // Those who left the line while the first stands still are not kept for ever; rarely, since it takes time.
+        if ready.count > 2 * transfers.count + 64 { ready.removeAll(where: \.isFinished) }
     }
 
     private func mayStart(_ transfer: Transfer) -> Bool {

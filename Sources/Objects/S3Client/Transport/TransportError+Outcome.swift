@@ -36,7 +36,10 @@ extension EventLoop {
         if code == CURLE_OK || code == CURLE_ABORTED_BY_CALLBACK, hasAnswer { return nil }
         let detail = "\(handle.text(of: code))."
         switch code {
-        case CURLE_OUT_OF_MEMORY: return transfer.error(.resources, detail)
+        case CURLE_OUT_OF_MEMORY:
+            // So libcurl before 8.6 also calls a line of a head that is longer than it takes (100 KiB).
+            guard transfer.attempts > 0, !hasAnswer else { return transfer.error(.resources, detail) }
+            return transfer.error(.malformed, "a line of the head of the answer has no end, or memory has.")
         case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY:
             return transfer.error(.malformed, detail)
         default: break
