@@ -89,7 +89,8 @@ let package = Package(
         program("cairn-generate", path: "Sources/Tools/cairn-generate", ["CairnGenerator"]),
         // The target is not called `cairn`: beside `Cairn` it would collide on file systems that ignore case.
         program(
-            "CairnCommand", path: "Sources/Tools/CairnCommand", ["Cairn", "CairnCore", "CairnSchema", "CairnGenerator"]),
+            "CairnCommand", path: "Sources/Tools/CairnCommand",
+            ["Cairn", "CairnCore", "CairnSchema", "CairnGenerator", "S3Client"]),
         program(
             "cairn-bench", path: "Sources/Tools/cairn-bench", ["Cairn", "CairnCore", "CSQLite", "CMalloc"],
             exclude: ["S3Client/Baselines"], plugins: ["CairnPlugin"]),

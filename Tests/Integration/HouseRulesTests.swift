@@ -18,7 +18,9 @@ struct HouseRulesTests {
         "Cairn": ["CairnSchema", "CairnCore", "MemoryStorage", "SQLiteStorage"],
         "CairnGenerator": ["CairnSchema"],
         "cairn-generate": ["CairnSchema", "CairnGenerator"],
-        "CairnCommand": ["CairnSchema", "CairnCore", "MemoryStorage", "SQLiteStorage", "Cairn", "CairnGenerator"],
+        "CairnCommand": [
+            "CairnSchema", "CairnCore", "MemoryStorage", "SQLiteStorage", "Cairn", "CairnGenerator", "S3Client",
+        ],
         "cairn-bench": ["CairnSchema", "CairnCore", "Cairn", "CSQLite", "CMalloc"],
         "cairn-sim": [
             "CairnSchema", "CairnCore", "MemoryStorage", "SQLiteStorage", "StorageConformance", "Simulation",

@@ -8,7 +8,7 @@ struct Tool: Sendable {
     /// The tool with all its commands.
     init() {
         let commands: [any Command] = [
-            InitCommand(), CheckCommand(), GenerateCommand(), GetCommand(), ExplainCommand(),
+            InitCommand(), CheckCommand(), GenerateCommand(), GetCommand(), ExplainCommand(), S3DoctorCommand(),
         ]
         // These two are about the others; each knows the list it is itself part of by its signatures.
         let signatures = commands.map(\.signature) + [CompletionCommand.signature, HelpCommand.signature]
@@ -48,27 +48,43 @@ struct Tool: Sendable {
             }
             return .done
         }
-        let command = try command(named: first)
+        // A name may have two words: those of a group begin with the same one.
+        let (command, rest) = try find(arguments)
         let parser = ArgumentParser(command.signature)
-        if parser.asksForHelp(arguments.dropFirst()) {
+        if parser.asksForHelp(rest) {
             let page = HelpPage(command.signature)
             console.print(arguments.contains("--json") ? page.json : page.text)
             return .done
         }
-        return try await command.run(parser.parse(arguments.dropFirst()), console)
+        return try await command.run(parser.parse(rest), console)
     }
 
-    private func command(named name: String) throws -> any Command {
-        if let command = commands.first(where: { $0.signature.name == name }) { return command }
-        throw CommandError.unknownCommand(name, among: commands.map(\.signature.name))
+    /// The command that a line begins with, and what stands behind its name.
+    private func find(_ arguments: [String]) throws -> (any Command, ArraySlice<String>) {
+        for count in [2, 1] {
+            let name = arguments.prefix(count).joined(separator: " ")
+            if let command = commands.first(where: { $0.signature.name == name }) {
+                return (command, arguments.dropFirst(count))
+            }
+        }
+        throw CommandError.unknownCommand(arguments, among: commands.map(\.signature.name))
     }
 }
 
 extension CommandError {
-    /// There is no command of a name.
-    static func unknownCommand(_ name: String, among names: [String]) -> CommandError {
-        CommandError(
-            .command, "there is no command '\(name)'",
-            remedy: NearestName.hint(name, among: names) ?? "'cairn help' lists them")
+    /// There is no command that a line begins with.
+    static func unknownCommand(_ words: [String], among names: [String]) -> CommandError {
+        let first = words.first ?? ""
+        let group = names.filter { $0.hasPrefix("\(first) ") }
+        guard let second = words.dropFirst().first(where: { !$0.hasPrefix("-") }), !group.isEmpty else {
+            let hint = group.isEmpty ? NearestName.hint(first, among: names) : nil
+            return CommandError(
+                .command, group.isEmpty ? "there is no command '\(first)'" : "'\(first)' is a group of commands",
+                remedy: group.isEmpty
+                    ? hint ?? "'cairn help' lists them" : "write one of \(group.joined(separator: ", "))")
+        }
+        let name = "\(first) \(second)"
+        return CommandError(
+            .command, "there is no command '\(name)'", remedy: NearestName.hintOrList(name, among: group))
     }
 }

@@ -22,7 +22,7 @@ struct HelpCommand: Command {
             return .done
         }
         guard let found = signatures.first(where: { $0.name == name }) else {
-            throw CommandError.unknownCommand(name, among: signatures.map(\.name))
+            throw CommandError.unknownCommand([name], among: signatures.map(\.name))
         }
         let page = HelpPage(found)
         console.print(arguments.isJSON ? page.json : page.text)

@@ -1,5 +1,6 @@
 import CairnCore
 import CairnSchema
+import S3Client
 
 /// Tells what kept a command from running.
 enum ErrorReport {
@@ -31,6 +32,11 @@ enum ErrorReport {
         init(_ error: any Error) {
             switch error {
             case let error as StorageError:
+                code = error.code.rawValue
+                message = error.message
+                remedy = error.remedy
+                text = error.description
+            case let error as S3Error:
                 code = error.code.rawValue
                 message = error.message
                 remedy = error.remedy

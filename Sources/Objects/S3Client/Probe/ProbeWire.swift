@@ -1,0 +1,254 @@
+import CairnCore
+import CairnSchema
+
+/// The requests of a probe: sent as they are written, counted, and with a memory of all that must be removed.
+///
+/// They go through a client of its own, which knows nothing of the server, so that neither what the other client learned nor what
+/// it refuses to try has a part in what is seen.
+final class ProbeWire: Sendable {
+    /// What all keys begin with.
+    let prefix: String
+    /// The bucket, by the client of the probe.
+    let bucket: S3Bucket
+    /// The same, with a wrong secret; nil when requests are not signed at all.
+    let wrongSecret: S3Bucket?
+    /// The same, without a signature.
+    let anonymous: S3Bucket
+
+    private let state: Lock<State>
+
+    private struct State {
+        var requests = 0
+        var keys: Set<String> = []
+        var uploads: [String: String] = [:]
+        var hasVersions = false
+        var server: String?
+        var clockOffset: Int?
+    }
+
+    /// - Throws: What keeps the client from having credentials.
+    init(_ bucket: S3Bucket, prefix: String) async throws {
+        let digits = String(UInt32.random(in: 1...UInt32.max), radix: 16)
+        let start = prefix.isEmpty || prefix.utf8.last == UInt8(ascii: "/") ? prefix : "\(prefix)/"
+        self.prefix = "\(start).cairn-doctor-\(digits)/"
+        let state = Lock(State())
+        self.state = state
+
+        let client = bucket.client
+        let region = client.region(of: bucket.name)
+        func sibling(_ credentials: CredentialsSource, isPatient: Bool) throws(S3Error) -> S3Bucket {
+            var options = client.options
+            options.endpoint = client.endpoint(for: region)
+            options.region = region
+            options.credentials = credentials
+            if !isPatient { options.retries = .never }
+            options.trace = { trace in
+                state.withLock { $0.requests += 1 }
+                client.options.trace?(trace)
+            }
+            var surroundings = Surroundings.ofProcess(exchange: client.transport.exchange)
+            surroundings.environment = [:]
+            return try S3Client(options, client.transport, surroundings).bucket(bucket.name)
+        }
+        self.bucket = try sibling(.provider(client.credentials), isPatient: true)
+        anonymous = try sibling(.anonymous, isPatient: false)
+        let credentials = try await client.credentials.credentials()
+        let wrong = Credentials(
+            accessKey: credentials.accessKey, secretKey: String(credentials.secretKey.reversed()) + "x",
+            sessionToken: credentials.sessionToken)
+        wrongSecret = credentials.isAnonymous ? nil : try sibling(.explicit(wrong), isPatient: false)
+    }
+
+    var requests: Int { state.withLock { $0.requests } }
+    var server: String? { state.withLock { $0.server } }
+    var clockOffset: Int? { state.withLock { $0.clockOffset } }
+
+    /// A date so many seconds before the server's.
+    func date(secondsAgo: Int) -> SigningDate {
+        let now = SigningDate(.now)
+        return SigningDate(seconds: now.seconds + (clockOffset ?? 0) - secondsAgo) ?? now
+    }
+
+    // MARK: Sending
+
+    /// What became of a request that was answered.
+    enum Answer {
+        case done(S3Answer)
+        /// Refused, for a reason that lies in the request.
+        case refused(S3Error)
+
+        var isDone: Bool { if case .done = self { true } else { false } }
+
+        /// Whether it was refused because its condition does not hold, and not for another reason.
+        var isFailedCondition: Bool {
+            guard case .refused(let error) = self else { return false }
+            return [.preconditionFailed, .conflict, .notModified].contains(error.code)
+        }
+
+        /// In words: `412 PreconditionFailed`.
+        var text: String {
+            switch self {
+            case .done(let answer): "\(answer.status)"
+            case .refused(let error):
+                error.details.status.map { "\($0)" + (error.details.serverCode.map { " \($0)" } ?? "") }
+                    ?? error.code.rawValue
+            }
+        }
+
+        /// The answer of a request that must succeed for anything to be found out.
+        func get() throws -> S3Answer {
+            switch self {
+            case .done(let answer): return answer
+            case .refused(let error): throw error
+            }
+        }
+
+        /// The ETag of an answer that is a success.
+        var etag: ETag? {
+            guard case .done(let answer) = self else { return nil }
+            return answer.headers["etag"].map(ETag.init(rawValue:))
+        }
+    }
+
+    /// Sends a request.
+    /// - Throws: What says nothing about the server's habits: no network, a server that fails, too many requests.
+    func send(_ call: S3Call, by bucket: S3Bucket? = nil) async throws -> Answer {
+        do {
+            let answer = try await (bucket ?? self.bucket).client.send(call)
+            learn(answer)
+            return .done(answer)
+        } catch let error as S3Error where ProbeWire.isRefusal(error) {
+            return .refused(error)
+        }
+    }
+
+    private static func isRefusal(_ error: S3Error) -> Bool {
+        if [.throttled, .slowDown, .timeout, .credentials, .expiredToken, .noSuchBucket].contains(error.code) {
+            return false
+        }
+        guard let status = error.details.status else { return false }
+        return (300..<500).contains(status) || error.code == .unsupported
+    }
+
+    private func learn(_ answer: S3Answer) {
+        let date = answer.headers["age"] == nil ? answer.headers["date"].flatMap(HTTPDate.parse) : nil
+        let offset = date.map { $0.seconds - SigningDate(.now).seconds }
+        state.withLock { state in
+            if let server = answer.headers["server"] { state.server = server }
+            if answer.headers["x-amz-version-id"] != nil { state.hasVersions = true }
+            if let offset { state.clockOffset = offset }
+        }
+    }
+
+    func call(
+        _ operation: String, _ method: String, _ name: String, query: [(name: String, value: String)] = [],
+        condition: HeaderField? = nil
+    ) throws -> S3Call {
+        var call = try bucket.call(
+            operation, method, prefix + name, query: query, kind: condition == nil ? nil : .conditionalWrite)
+        if let condition { call.headers.append(condition) }
+        return call
+    }
+
+    /// Stores a text.
+    func put(
+        _ name: String, _ text: String, _ condition: HeaderField? = nil, headers: [HeaderField] = [],
+        time: SigningTime = .now, by bucket: S3Bucket? = nil
+    ) async throws -> Answer {
+        var call = try call("PutObject", "PUT", name, condition: condition)
+        call.body = .bytes(Array(text.utf8))
+        call.headers += headers
+        call.time = time
+        remember(name)
+        return try await send(call, by: bucket)
+    }
+
+    /// Notes a key that something may be stored under.
+    func remember(_ name: String) { state.withLock { _ = $0.keys.insert(prefix + name) } }
+
+    /// Reads a text; nil when there is none.
+    func get(_ name: String) async throws -> String? {
+        let answer = try await send(call("GetObject", "GET", name))
+        if case .refused(let error) = answer, error.code == .noSuchKey { return nil }
+        return String(decoding: try answer.get().body, as: UTF8.self)
+    }
+
+    func delete(_ name: String, _ condition: HeaderField? = nil) async throws -> Answer {
+        try await send(call("DeleteObject", "DELETE", name, condition: condition))
+    }
+
+    // MARK: Uploads in parts
+
+    func begin(_ name: String) async throws -> String {
+        let call = try call("CreateMultipartUpload", "POST", name, query: [(name: "uploads", value: "")])
+        let id = try await bucket.client.send(call) { answer throws(AnswerError) in
+            try UploadStart(answer.body).uploadID
+        }
+        state.withLock { $0.uploads[id] = prefix + name }
+        remember(name)
+        return id
+    }
+
+    func part(_ name: String, _ upload: String, _ number: Int, _ bytes: [UInt8]) async throws -> String {
+        var call = try call(
+            "UploadPart", "PUT", name,
+            query: [(name: "partNumber", value: String(number)), (name: "uploadId", value: upload)])
+        call.body = .bytes(bytes)
+        return try await send(call).get().headers["etag"] ?? ""
+    }
+
+    func complete(
+        _ name: String, _ upload: String, _ etags: [String], _ condition: HeaderField? = nil
+    ) async throws -> Answer {
+        var call = try call(
+            "CompleteMultipartUpload", "POST", name, query: [(name: "uploadId", value: upload)], condition: condition)
+        let parts = etags.enumerated().map { RequestDocument.CompletedPart(number: $0.offset + 1, etag: $0.element) }
+        call.body = .bytes(try RequestDocument.completeUpload(parts))
+        call.headers.append(HeaderField("content-type", "application/xml"))
+        do {
+            // An error may come with a status that is a success. What else the answer says is not asked: Ceph leaves the ETag out.
+            let answer = try await bucket.client.send(call) { answer throws(AnswerError) in
+                if let document = try? ErrorDocument(answer.body) { throw .refused(document) }
+                return answer
+            }
+            state.withLock { $0.uploads[upload] = nil }
+            learn(answer)
+            return .done(answer)
+        } catch let error as S3Error where ProbeWire.isRefusal(error) {
+            return .refused(error)
+        }
+    }
+
+    private func abort(_ key: String, _ upload: String) async throws {
+        let call = S3Call(
+            "AbortMultipartUpload", "DELETE", bucket: bucket.name, key: key, query: [(name: "uploadId", value: upload)])
+        _ = try await send(call)
+    }
+
+    // MARK: Removing
+
+    /// Removes all that was written.
+    /// - Returns: The keys that could not be removed.
+    func removeAll() async -> [String] {
+        let (keys, uploads, hasVersions) = state.withLock { ($0.keys.sorted(), $0.uploads, $0.hasVersions) }
+        for (id, key) in uploads { try? await abort(key, id) }
+        guard !keys.isEmpty else { return [] }
+        if hasVersions {
+            // A removal would leave the versions, and a marker more.
+            let versions = try? await bucket.versions(prefix: prefix).collect()
+            if let versions {
+                let all = versions.map { (key: $0.key, versionID: Optional($0.versionID)) }
+                let failures = try? await bucket.delete(versions: all)
+                if let failures { return Array(Set(failures.map(\.key))).sorted() }
+            }
+        }
+        if let failures = try? await bucket.delete(contentsOf: keys), failures.isEmpty { return [] }
+        // Not every server removes many at once.
+        var left: [String] = []
+        for key in keys {
+            let call = S3Call("DeleteObject", "DELETE", bucket: bucket.name, key: key)
+            if (try? await bucket.client.send(call)) == nil { left.append(key) }
+        }
+        return left
+    }
+}

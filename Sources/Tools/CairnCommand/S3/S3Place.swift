@@ -1,0 +1,83 @@
+import S3Client
+
+/// Where the commands of the group `s3` go, and as whom: the address, and options that say what it leaves out.
+enum S3Place {
+    /// The options all of them have.
+    static let options = [
+        Option(name: "endpoint", value: "URL", help: "the server, such as http://127.0.0.1:9000; AWS without it"),
+        Option(name: "region", value: "REGION", help: "the region requests are signed for"),
+        Option(name: "profile", value: "NAME", help: "the profile that settings and credentials come from"),
+        Option(name: "no-sign-request", help: "ask without credentials, of what is open to all"),
+    ]
+
+    /// What their help pages say of it.
+    static let note =
+        "Endpoint, region and profile may also stand in the address: s3://bucket/key?endpoint=http://127.0.0.1:9000&region=us-east-1. What is said nowhere comes from the environment (AWS_ACCESS_KEY_ID, AWS_PROFILE, AWS_ENDPOINT_URL_S3, …) and the shared files of AWS's tools."
+
+    /// Opens a client, lends it to `body`, and closes it.
+    /// - Parameter address: nil for what concerns no bucket.
+    static func with<Result>(
+        _ address: S3Address?, _ arguments: ParsedArguments, _ body: (S3Client) async throws -> Result
+    ) async throws -> Result {
+        let client = try S3Client(options(address, arguments))
+        do {
+            let result = try await body(client)
+            await client.close()
+            return result
+        } catch {
+            await client.close()
+            throw error
+        }
+    }
+
+    /// Lends the bucket of an address.
+    static func with<Result>(
+        bucketOf address: S3Address, _ arguments: ParsedArguments, _ body: (S3Bucket) async throws -> Result
+    ) async throws -> Result {
+        try await with(address, arguments) { client in try await body(client.bucket(address.bucket)) }
+    }
+
+    /// Address and options together.
+    /// - Throws: `command.usage` for what both say.
+    static func options(_ address: S3Address?, _ arguments: ParsedArguments) throws -> S3ClientOptions {
+        func one<Value>(_ name: String, _ here: Value?, _ there: Value?) throws -> Value? {
+            if here != nil, there != nil {
+                throw CommandError(.usage, "'--\(name)' and the address both say the \(name)", remedy: "keep one")
+            }
+            return here ?? there
+        }
+        let endpoint = try one(
+            "endpoint", arguments.value("endpoint").map { try S3Endpoint($0) }, address?.endpoint)
+        let region = try one("region", arguments.value("region"), address?.region)
+        let profile = try one("profile", arguments.value("profile"), address?.profile)
+        var options = S3ClientOptions(
+            endpoint: endpoint, region: region, credentials: .standard(profile: profile))
+        if arguments.has("no-sign-request") {
+            guard profile == nil else {
+                throw CommandError(.usage, "'--no-sign-request' needs no profile", remedy: "keep one of them")
+            }
+            options.credentials = .anonymous
+        }
+        return options
+    }
+
+    /// The address of an object.
+    /// - Throws: `s3.invalid`; `command.usage` for the address of a bucket.
+    static func object(_ text: String) throws -> S3Address {
+        let address = try S3Address(text)
+        guard !address.key.isEmpty else {
+            throw CommandError(.usage, "\(address) names no object", remedy: "write s3://\(address.bucket)/KEY")
+        }
+        return address
+    }
+
+    /// The address of a bucket, with nothing behind it.
+    static func bucket(_ text: String) throws -> S3Address {
+        let address = try S3Address(text)
+        guard address.key.isEmpty else {
+            throw CommandError(
+                .usage, "\(address) names more than a bucket", remedy: "write s3://\(address.bucket)")
+        }
+        return address
+    }
+}
