@@ -29,6 +29,15 @@ public struct S3ObjectStore: ObjectStore {
         }
     }
 
+    /// A store on a bucket, after asking the server what it really does: see ``S3Bucket/probe(_:quick:observer:)``. Some 25 small
+    /// requests, once for a client that is kept.
+    /// - Throws: ``ObjectStoreError``: what the probe does.
+    public static func open(_ bucket: S3Bucket, prefix: String = "") async throws -> S3ObjectStore {
+        let store = try S3ObjectStore(bucket, prefix: prefix)
+        _ = try await store.translating(nil) { try await bucket.probe(store.prefix, quick: true) }
+        return store
+    }
+
     public var capabilities: ObjectStoreCapabilities {
         let dialect = bucket.client.dialect
         var capabilities = ObjectStoreCapabilities(
@@ -37,6 +46,7 @@ public struct S3ObjectStore: ObjectStore {
         capabilities.canCompareAndSwap = dialect.canCompareAndSwap
         capabilities.canDeleteConditionally = dialect.canDeleteConditionally
         capabilities.canCopyConditionally = dialect.canCopyConditionally
+        capabilities.canCopyOneVersion = dialect.checksCopySource
         capabilities.canCompleteConditionally = dialect.canCompleteConditionally
         capabilities.canFence = dialect.enforcesDates && dialect.checksSignatures
         capabilities.isListingOrdered = dialect.listsInOrder
@@ -102,7 +112,7 @@ public struct S3ObjectStore: ObjectStore {
         try ObjectRules.check(
             options.mode, options.notAfter, of: target, can: capabilities.canCopyConditionally, capabilities)
         if let attributes = options.attributes { try ObjectRules.check(attributes, of: target, capabilities) }
-        if options.sourceIfMatch != nil, !bucket.client.dialect.checksCopySource {
+        if options.sourceIfMatch != nil, !capabilities.canCopyOneVersion {
             throw ObjectStoreError.unsupported("copy one version of an object", capabilities, key: source)
         }
         return try await translating(nil, options.notAfter) {
