@@ -34,6 +34,8 @@ public struct S3Error: Error, Sendable {
         public var bucket: String?
         /// The key of the object.
         public var key: String?
+        /// The upload in parts that was left behind to be resumed; nil when there is none, or it was aborted.
+        public var uploadID: String?
         /// The HTTP status; nil when no answer came.
         public var status: Int?
         /// The server's own code, such as `NoSuchKey`.
@@ -124,6 +126,8 @@ extension S3Error.Code {
     static let cancelled = Self(rawValue: "s3.cancelled")
     /// The server does not do this.
     public static let unsupported = Self(rawValue: "s3.unsupported")
+    /// A file of this machine cannot be read or written as asked: the message names it and says why.
+    public static let file = Self(rawValue: "s3.file")
     /// An answer that cannot be read.
     public static let malformedAnswer = Self(rawValue: "s3.malformed_answer")
 }

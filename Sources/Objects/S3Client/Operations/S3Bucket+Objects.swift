@@ -196,12 +196,7 @@ extension S3Bucket {
         _ source: String, of bucket: S3Bucket? = nil, to key: String, _ options: S3CopyOptions = S3CopyOptions()
     ) async throws -> S3WriteResult {
         var call = try call("CopyObject", "PUT", key)
-        try client.options.keyRules.check(source, bucket: bucket?.name ?? name)
-        let version = options.sourceVersionID.map { "?versionId=\(PercentEncoding.component($0))" } ?? ""
-        let path = PercentEncoding.path("\(bucket?.name ?? name)/\(source)")
-        call.headers.append(HeaderField("x-amz-copy-source", "/\(path)\(version)"))
-        try call.add("x-amz-copy-source-if-match", options.sourceIfMatch?.quoted)
-        if let key = options.sourceCustomerKey { call.headers += try key.fields(prefix: "x-amz-copy-source-") }
+        try call.add(source: source, in: bucket ?? self, options)
         if let attributes = options.attributes {
             try call.add("x-amz-metadata-directive", "REPLACE")
             if !attributes.tags.isEmpty { try call.add("x-amz-tagging-directive", "REPLACE") }
