@@ -150,7 +150,7 @@ struct TimeTests {
                 }
             }
         } _: { server, transport in
-            let error = try await failure { _ = try await transport.send(server.request(), deadline: soon(500)) }
+            let error = try await failure { _ = try await transport.send(server.request(), deadline: soon(2000)) }
             #expect(error.kind == .timeout)
             #expect(error.phase == .receiving)
         }
@@ -167,7 +167,7 @@ struct TimeTests {
         } _: { server, transport in
             let body = HTTPBody.bytes([UInt8](repeating: 1, count: 50_000_000))
             let error = try await failure {
-                _ = try await transport.send(server.request("PUT", body: body), deadline: soon(500))
+                _ = try await transport.send(server.request("PUT", body: body), deadline: soon(2000))
             }
             #expect(error.kind == .timeout)
             #expect(error.phase == .sending)
@@ -177,12 +177,14 @@ struct TimeTests {
 
     @Test("A deadline ends a request whose body's stream has nothing, and lets go of the stream")
     func stalledProducer() async throws {
+        let wasAsked = Signal()
         let wasCancelled = Signal()
         try await serving { connection in
             _ = try connection.readHead()
             connection.waitForEnd()
         } _: { server, transport in
             let body = HTTPBody.stream(length: nil) {
+                wasAsked.fire()
                 await withTaskCancellationHandler {
                     await wasCancelled.wait()
                 } onCancel: {
@@ -191,11 +193,14 @@ struct TimeTests {
                 return nil
             }
             let error = try await failure {
-                _ = try await transport.send(server.request("PUT", body: body), deadline: soon(300))
+                _ = try await transport.send(server.request("PUT", body: body), deadline: soon(1000))
             }
             #expect(error.kind == .timeout)
-            #expect(error.phase == .sending)
-            await wasCancelled.wait()
+            // On a machine under load its time may be up before it comes to that.
+            if wasAsked.hasFired {
+                #expect(error.phase == .sending)
+                await wasCancelled.wait()
+            }
         }
     }
 

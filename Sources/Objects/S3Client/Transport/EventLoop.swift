@@ -295,8 +295,40 @@ final class EventLoop {
                 let transfer = handle.transfer
             else { continue }
             let code = cairn_curl_message_result(message)
-            finish(transfer, failure(of: transfer, handle, code))
+            if mayRepeat(transfer, code) {
+                repeated(transfer, handle)
+            } else {
+                finish(transfer, failure(of: transfer, handle, code))
+            }
         }
+    }
+
+    /// A server may end a shared connection while requests are on their way to it (`GOAWAY`). libcurl 7.88 then tries a few
+    /// times, but on the connection that is ending.
+    private func mayRepeat(_ transfer: Transfer, _ code: CURLcode) -> Bool {
+        code == CURLE_SEND_ERROR && transfer.isReplayable && transfer.mayShare(options) && transfer.head.count == 0
+            && transfer.failure == nil && transfer.repeats < 3
+    }
+
+    /// Puts a request that libcurl gave up to the end of the line.
+    private func repeated(_ transfer: Transfer, _ handle: EasyHandle) {
+        takeBack(transfer, handle)
+        transfer.stage = .queued
+        transfer.connection = nil
+        transfer.offset = 0
+        transfer.repeats += 1
+        ready.append(transfer)
+    }
+
+    /// Of a request that is not done this closes the connection, or the stream of a shared one.
+    private func takeBack(_ transfer: Transfer, _ handle: EasyHandle) {
+        if transfer.isAdded {
+            curl_multi_remove_handle(multi, handle.curl)
+            transfer.isAdded = false
+            running -= 1
+        }
+        handle.release()
+        idleHandles.give(handle, limit: options.maximumConnections)
     }
 
     /// Ends a request, and tells its caller.
@@ -307,15 +339,7 @@ final class EventLoop {
         show(transfer)
         settleName(transfer, failure.map { $0.kind == .resolve ? .missing($0.detail) : .unknown } ?? .unknown)
         transfer.upload?.end()
-        if let handle = transfer.handle {
-            // Of a request that is not done this closes the connection, or the stream of a shared one.
-            if transfer.isAdded {
-                curl_multi_remove_handle(multi, handle.curl)
-                running -= 1
-            }
-            handle.release()
-            idleHandles.give(handle, limit: options.maximumConnections)
-        }
+        if let handle = transfer.handle { takeBack(transfer, handle) }
         if failure == nil {
             if !transfer.head.isVersionOne { noteSharing(transfer.authority) }
             if let connection = transfer.connection {
