@@ -36,12 +36,14 @@ struct TestServer: Sendable, CustomTestStringConvertible {
     var quirks: ObjectStoreQuirks {
         var quirks = ObjectStoreQuirks()
         quirks.showsTags = false
+        quirks.takesSmallParts = name == "ministack"
         guard name == "ceph" else { return quirks }
         quirks.conditionOnNothing = .preconditionFailed
         quirks.lostRace = [.preconditionFailed, .outcomeUnknown]
         quirks.refusesSuffixOfNothing = true
         quirks.turnsUnderscoresIntoHyphens = true
-        quirks.showsStorageClass = false
+        quirks.refusesStorageClass = true
+        quirks.wantsAllParts = true
         quirks.refuse(keys: ["a\0b"])
         return quirks
     }

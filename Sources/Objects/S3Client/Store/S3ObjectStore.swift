@@ -50,7 +50,6 @@ public struct S3ObjectStore: ObjectStore {
         capabilities.canCompleteConditionally = dialect.canCompleteConditionally
         capabilities.canFence = dialect.enforcesDates && dialect.checksSignatures
         capabilities.isListingOrdered = dialect.listsInOrder
-        capabilities.canUploadInParts = false
         capabilities.etags = dialect.hasMD5ETags ? .md5 : .ofContent
         return capabilities
     }
@@ -67,11 +66,20 @@ public struct S3ObjectStore: ObjectStore {
         try ObjectRules.check(options.mode, options.notAfter, of: key, capabilities)
         try ObjectRules.check(options.attributes, of: key, capabilities)
         return try await translating(key, options.notAfter) {
-            let put = S3PutOptions(
-                mode: options.mode, attributes: S3Attributes(options.attributes), notAfter: options.notAfter)
-            let result = try await bucket.put(full, body, put)
+            let attributes = S3Attributes(options.attributes)
+            let result: S3WriteResult
+            let size = Lock(body.length ?? 0)
+            if body.length != nil {
+                let put = S3PutOptions(mode: options.mode, attributes: attributes, notAfter: options.notAfter)
+                result = try await bucket.put(full, body, put)
+            } else {
+                var upload = S3UploadOptions(mode: options.mode, attributes: attributes)
+                upload.notAfter = options.notAfter
+                upload.progress = { progress in size.withLock { $0 = progress.bytes } }
+                result = try await bucket.upload(full, body, upload)
+            }
             return ObjectInfo(
-                key: key, size: body.length ?? 0, etag: result.etag, lastModified: result.lastModified,
+                key: key, size: size.withLock { $0 }, etag: result.etag, lastModified: result.lastModified,
                 attributes: options.attributes, answer: result.answer)
         }
     }
@@ -183,29 +191,8 @@ public struct S3ObjectStore: ObjectStore {
     }
 
     /// A key without the prefix of the store. By bytes: a key may begin with a combining mark.
-    private func relative(_ key: String) -> String {
+    func relative(_ key: String) -> String {
         String(decoding: key.utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
-    }
-
-    // MARK: Objects in parts
-
-    public func beginUpload(_ key: String, _ attributes: ObjectAttributes) async throws -> MultipartUpload {
-        throw ObjectStoreError.unsupported("parts", capabilities)
-    }
-    public func uploadPart(_ number: Int, of upload: MultipartUpload, _ body: ObjectBody) async throws -> UploadedPart {
-        throw ObjectStoreError.unsupported("parts", capabilities)
-    }
-    public func parts(of upload: MultipartUpload) async throws -> [UploadedPart] {
-        throw ObjectStoreError.unsupported("parts", capabilities)
-    }
-    public func completeUpload(_ upload: MultipartUpload, _ parts: [UploadedPart], _ options: CompleteOptions) async throws -> WriteResult {
-        throw ObjectStoreError.unsupported("parts", capabilities)
-    }
-    public func abortUpload(_ upload: MultipartUpload) async throws {
-        throw ObjectStoreError.unsupported("parts", capabilities)
-    }
-    public func uploads(prefix: String) async throws -> [MultipartUpload] {
-        throw ObjectStoreError.unsupported("parts", capabilities)
     }
 
     // MARK: Errors

@@ -11,8 +11,9 @@ enum AttributeCases {
         ObjectStoreCase("attributes", "Each is kept, or refused before anything is written") { trial in
             for kind in ObjectAttributes.Kind.allCases {
                 let one = only(kind)
-                guard trial.capabilities.attributes.contains(kind) else {
-                    try await expectError(.unsupported) {
+                let isRefused = kind == .storageClass && trial.quirks.refusesStorageClass
+                guard trial.capabilities.attributes.contains(kind), !isRefused else {
+                    try await expectError(isRefused ? .invalid : .unsupported) {
                         _ = try await trial.store.put("key", .text("x"), PutOptions(attributes: one))
                     }
                     try await trial.expectNothing("key")
@@ -142,8 +143,7 @@ enum AttributeCases {
                     uniqueKeysWithValues: names.map { ($0.key.split(separator: "_").joined(separator: "-"), $0.value) })
             }
             try expectEqual(found.metadata, names)
-        case .storageClass:
-            if trial.quirks.showsStorageClass { try expectEqual(found.storageClass, wanted.storageClass) }
+        case .storageClass: try expectEqual(found.storageClass, wanted.storageClass)
         case .tags:
             if trial.quirks.showsTags { try expectEqual(found.tags, wanted.tags) }
         }

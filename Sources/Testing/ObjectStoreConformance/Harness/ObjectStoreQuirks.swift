@@ -23,8 +23,10 @@ public struct ObjectStoreQuirks: Sendable {
     public var turnsUnderscoresIntoHyphens = false
     /// Whether what is read has the tags.
     public var showsTags = true
-    /// Whether what is read has the storage class.
-    public var showsStorageClass = true
+    /// Whether the storage class that the cases try, `STANDARD_IA`, is one it does not have.
+    public var refusesStorageClass = false
+    /// Whether an upload ends only when all of its parts are named.
+    public var wantsAllParts = false
 
     /// None.
     public init() {}

@@ -1,0 +1,73 @@
+/// Objects in parts.
+extension S3ObjectStore {
+    public func beginUpload(_ key: String, _ attributes: ObjectAttributes) async throws -> MultipartUpload {
+        let full = try self.key(key)
+        try ObjectRules.check(attributes, of: key, capabilities)
+        return try await translating(key) {
+            named(try await bucket.beginUpload(full, S3Attributes(attributes)), key)
+        }
+    }
+
+    public func uploadPart(
+        _ number: Int, of upload: MultipartUpload, _ body: ObjectBody
+    ) async throws -> UploadedPart {
+        try ObjectRules.check(part: number, of: upload)
+        let full = try self.upload(upload)
+        return try await inUpload(upload) {
+            var body = body
+            // A part has a length before it is sent; of one without, all is read first.
+            if body.length == nil { body = .bytes(try await body.chunks.collect()) }
+            return try await bucket.uploadPart(number, of: full, body).uploadedPart
+        }
+    }
+
+    public func parts(of upload: MultipartUpload) async throws -> [UploadedPart] {
+        let full = try self.upload(upload)
+        return try await inUpload(upload) { try await bucket.parts(of: full).map(\.uploadedPart) }
+    }
+
+    public func completeUpload(
+        _ upload: MultipartUpload, _ parts: [UploadedPart], _ options: CompleteOptions
+    ) async throws -> WriteResult {
+        let full = try self.upload(upload)
+        try ObjectRules.check(
+            options.mode, options.notAfter, of: upload.key, can: capabilities.canCompleteConditionally, capabilities)
+        return try await inUpload(upload, options) {
+            WriteResult(
+                try await bucket.completeUpload(
+                    full, parts.map { S3Part($0) }, mode: options.mode, notAfter: options.notAfter))
+        }
+    }
+
+    public func abortUpload(_ upload: MultipartUpload) async throws {
+        let full = try self.upload(upload)
+        try await translating(upload.key) { try await bucket.abortUpload(full) }
+    }
+
+    public func uploads(prefix: String) async throws -> [MultipartUpload] {
+        try await translating(nil) {
+            try await bucket.uploads(prefix: self.prefix + prefix).collect().map { named($0, relative($0.key)) }
+        }
+    }
+
+    /// Turns errors into those of object stores. Ceph misses the key when it misses the upload.
+    private func inUpload<Result>(
+        _ upload: MultipartUpload, _ options: CompleteOptions = CompleteOptions(), _ body: () async throws -> Result
+    ) async throws -> Result {
+        do {
+            return try await translating(upload.key, options.notAfter, body)
+        } catch var error as ObjectStoreError where error.code == .notFound && options.mode == .overwrite {
+            error.code = .noSuchUpload
+            throw error
+        }
+    }
+
+    /// An upload as the bucket names it.
+    private func upload(_ upload: MultipartUpload) throws -> MultipartUpload {
+        named(upload, try key(upload.key))
+    }
+
+    private func named(_ upload: MultipartUpload, _ key: String) -> MultipartUpload {
+        MultipartUpload(key: key, id: upload.id, begun: upload.begun)
+    }
+}
