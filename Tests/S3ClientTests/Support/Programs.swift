@@ -17,20 +17,29 @@ final class TemporaryFolder: Sendable {
     }
 }
 
-/// Another program that the tests talk to.
-enum Program {
-    static let openssl = find("openssl")
-    static let nginx = find("nginx")
+/// Another program that the tests talk to. A test that needs one that is missing fails, and says how to get it.
+enum Program: String {
+    case openssl, nginx
 
-    private static func find(_ name: String) -> String? {
-        ["/usr/bin/", "/usr/sbin/", "/usr/local/bin/"].map { $0 + name }
-            .first { FileManager.default.isExecutableFile(atPath: $0) }
+    private struct Missing: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    private var package: String { self == .nginx ? "nginx-light" : rawValue }
+
+    func url() throws -> URL {
+        let paths = ["/usr/bin/", "/usr/sbin/", "/usr/local/bin/"].map { $0 + rawValue }
+        guard let path = paths.first(where: FileManager.default.isExecutableFile(atPath:)) else {
+            throw Missing(
+                description: "the program \(rawValue) is missing; install it (on Debian: apt-get install \(package)).")
+        }
+        return URL(filePath: path)
     }
 
     /// Runs a program to its end.
-    static func run(_ path: String?, _ arguments: [String], in folder: String) throws {
+    func run(_ arguments: [String], in folder: String) throws {
         let process = Process()
-        process.executableURL = URL(filePath: try #require(path))
+        process.executableURL = try url()
         process.arguments = arguments
         process.currentDirectoryURL = URL(filePath: folder)
         process.standardOutput = FileHandle.nullDevice
@@ -55,18 +64,16 @@ struct Certificates {
     init() throws {
         folder = try TemporaryFolder()
         let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-        try Program.run(
-            Program.openssl,
+        try Program.openssl.run(
             ["req", "-x509"] + key + [
                 "-keyout", "ca.key", "-out", "ca.pem", "-days", "2", "-subj", "/CN=Test authority",
             ],
             in: folder.path)
-        try Program.run(
-            Program.openssl, ["req"] + key + ["-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=localhost"],
+        try Program.openssl.run(
+            ["req"] + key + ["-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=localhost"],
             in: folder.path)
         try folder.write("names", "subjectAltName=DNS:localhost\n")
-        try Program.run(
-            Program.openssl,
+        try Program.openssl.run(
             [
                 "x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days",
                 "2",
@@ -81,7 +88,7 @@ final class TLSServer {
     private let process = Process()
 
     init(_ certificates: Certificates) throws {
-        process.executableURL = URL(filePath: try #require(Program.openssl))
+        process.executableURL = try Program.openssl.url()
         process.arguments = [
             "s_server", "-accept", "127.0.0.1:0", "-cert", "server.pem", "-key", "server.key", "-www",
         ]
@@ -143,12 +150,15 @@ final class NginxServer {
                 }
             }
             """)
-        process.executableURL = URL(filePath: try #require(Program.nginx))
+        process.executableURL = try Program.nginx.url()
         process.arguments = ["-p", folder.path, "-c", folder.path + "/nginx.conf"]
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.run()
     }
+
+    /// False when it could not start: its `error.log` says why.
+    var isRunning: Bool { process.isRunning }
 
     deinit { end(process) }
 }

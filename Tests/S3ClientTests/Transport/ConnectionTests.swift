@@ -201,6 +201,26 @@ struct ConnectionTests {
         }
     }
 
+    @Test("Requests that begin while a transport closes end exactly once")
+    func closeRace() async throws {
+        try await echoing { server, _ in
+            for round in 0..<100 {
+                let transport = try HTTPTransport()
+                await withTaskGroup(of: TransportError.Kind?.self) { group in
+                    for _ in 0..<16 {
+                        group.addTask {
+                            await outcome { _ = try await transport.send(server.request("PUT", body: .bytes([1]))) }?
+                                .kind
+                        }
+                    }
+                    for _ in 0..<(round * 7 % 30) { await Task.yield() }
+                    await transport.close()
+                    for await kind in group { #expect(kind == nil || kind == .closed) }
+                }
+            }
+        }
+    }
+
     @Test("Transports come and go and leave no thread and no file behind", arguments: [true, false])
     func lifetimes(isClosed: Bool) async throws {
         try await echoing { server, _ in

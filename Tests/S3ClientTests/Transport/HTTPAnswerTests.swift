@@ -131,6 +131,23 @@ struct HTTPAnswerTests {
         }
     }
 
+    @Test("A length that no memory holds is not believed before the bytes are there", arguments: [true, false])
+    func hugeLength(isStreamed: Bool) async throws {
+        try await serving { connection in
+            _ = try connection.readRequest()
+            try connection.write("HTTP/1.1 200 OK\r\nContent-Length: \(Int.max)\r\n\r\nhello")
+        } _: { server, transport in
+            let error = try await failure {
+                if isStreamed {
+                    _ = try await transport.stream(server.request()).body.collect(upTo: .max)
+                } else {
+                    _ = try await transport.send(server.request(), bodyLimit: .max)
+                }
+            }
+            #expect(error.kind == .truncated)
+        }
+    }
+
     @Test("What follows the announced length is never taken for the next answer", arguments: [true, false])
     func excess(isLate: Bool) async throws {
         // The head is read first, so that libcurl reads the body alone and leaves what follows where it is.
@@ -195,6 +212,19 @@ struct HTTPAnswerTests {
         } _: { server, transport in
             let error = try await failure { _ = try await transport.send(server.request()) }
             #expect(error.kind == .malformed)
+        }
+    }
+
+    @Test("A line of a head without end is cut off", arguments: ["HTTP/1.1 200 ", "HTTP/1.1 200 OK\r\nx-long: "])
+    func endlessLine(_ beginning: String) async throws {
+        try await serving { connection in
+            _ = try connection.readRequest()
+            try connection.write(beginning)
+            while true { try connection.write(String(repeating: "y", count: 10_000)) }
+        } _: { server, transport in
+            let error = try await failure { _ = try await transport.send(server.request("PUT", body: .bytes([1]))) }
+            #expect(error.kind == .malformed)
+            #expect(!error.isSurelyNotSent)
         }
     }
 

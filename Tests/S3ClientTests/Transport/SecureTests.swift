@@ -3,7 +3,7 @@ import Foundation
 import S3Client
 import Testing
 
-@Suite("Transport: TLS", .enabled(if: Program.openssl != nil, "needs the program openssl"), .timeLimit(.minutes(1)))
+@Suite("Transport: TLS", .timeLimit(.minutes(1)))
 struct SecureTests {
     private func sending(
         host: String, trusting authority: (Certificates) -> String?
@@ -87,10 +87,7 @@ struct SecureTests {
     }
 }
 
-@Suite(
-    "Transport: HTTP/2",
-    .enabled(if: Program.openssl != nil && Program.nginx != nil, "needs the programs openssl and nginx"),
-    .timeLimit(.minutes(1)))
+@Suite("Transport: HTTP/2", .timeLimit(.minutes(1)))
 struct HTTP2Tests {
     private func serving(
         _ version: TransportOptions.HTTPVersion = .two, settings: String = "",
@@ -103,7 +100,7 @@ struct HTTP2Tests {
         options.version = version
         let server = Server(
             transport: try HTTPTransport(options), port: nginx.port, files: certificates.folder.path + "/files")
-        try await server.waitUntilReady()
+        try await server.waitUntilReady(nginx)
         try await body(server)
         await server.transport.close()
     }
@@ -121,9 +118,11 @@ struct HTTP2Tests {
             try Data(bytes).write(to: URL(filePath: files + "/" + name))
         }
 
-        fileprivate func waitUntilReady() async throws {
+        fileprivate func waitUntilReady(_ nginx: NginxServer) async throws {
             while let error = await outcome({ _ = try await transport.send(request("GET", "/")) }) {
                 try #require(error.kind == .connect)
+                let log = try? String(contentsOfFile: files + "/../error.log", encoding: .utf8)
+                try #require(nginx.isRunning, "nginx says: \(log ?? "nothing")")
             }
         }
     }

@@ -113,8 +113,9 @@ struct TimeTests {
         }
     }
 
-    @Test("A server that sends a byte now and then is not idle, and ends at the deadline")
-    func trickle() async throws {
+    @Test(
+        "A server that sends a byte now and then is not idle, and ends at the deadline", arguments: [true, false])
+    func trickle(isStreamed: Bool) async throws {
         var options = TransportOptions()
         options.idleTimeout = .seconds(2)
         try await serving(options) { connection in
@@ -125,9 +126,81 @@ struct TimeTests {
                 Thread.sleep(forTimeInterval: 0.01)
             }
         } _: { server, transport in
-            let error = try await failure { _ = try await transport.send(server.request(), deadline: soon(3000)) }
+            let error = try await failure {
+                if isStreamed {
+                    _ = try await transport.stream(server.request(), deadline: soon(3000)).body.collect(upTo: .max)
+                } else {
+                    _ = try await transport.send(server.request(), deadline: soon(3000))
+                }
+            }
             #expect(error.kind == .timeout)
             #expect(error.detail.contains("deadline"))
+        }
+    }
+
+    @Test("A head that comes a byte now and then ends at the deadline")
+    func trickledHead() async throws {
+        try await serving { connection in
+            _ = try connection.readRequest()
+            try connection.write("HTTP/1.1 200 OK\r\n")
+            while true {
+                for byte in "x: y\r\n".utf8 {
+                    try connection.write([byte])
+                    Thread.sleep(forTimeInterval: 0.01)
+                }
+            }
+        } _: { server, transport in
+            let error = try await failure { _ = try await transport.send(server.request(), deadline: soon(2000)) }
+            #expect(error.kind == .timeout)
+            #expect(error.phase == .receiving)
+        }
+    }
+
+    @Test("A server that takes a body little by little ends at the deadline")
+    func trickledUpload() async throws {
+        try await serving { connection in
+            _ = try connection.readHead()
+            while true {
+                _ = try connection.read(exactly: 1)
+                Thread.sleep(forTimeInterval: 0.01)
+            }
+        } _: { server, transport in
+            let body = HTTPBody.bytes([UInt8](repeating: 1, count: 50_000_000))
+            let error = try await failure {
+                _ = try await transport.send(server.request("PUT", body: body), deadline: soon(2000))
+            }
+            #expect(error.kind == .timeout)
+            #expect(error.phase == .sending)
+            #expect(!error.isSurelyNotSent)
+        }
+    }
+
+    @Test("A deadline ends a request whose body's stream has nothing, and lets go of the stream")
+    func stalledProducer() async throws {
+        let wasAsked = Signal()
+        let wasCancelled = Signal()
+        try await serving { connection in
+            _ = try connection.readHead()
+            connection.waitForEnd()
+        } _: { server, transport in
+            let body = HTTPBody.stream(length: nil) {
+                wasAsked.fire()
+                await withTaskCancellationHandler {
+                    await wasCancelled.wait()
+                } onCancel: {
+                    wasCancelled.fire()
+                }
+                return nil
+            }
+            let error = try await failure {
+                _ = try await transport.send(server.request("PUT", body: body), deadline: soon(1000))
+            }
+            #expect(error.kind == .timeout)
+            // On a machine under load its time may be up before it comes to that.
+            if wasAsked.hasFired {
+                #expect(error.phase == .sending)
+                await wasCancelled.wait()
+            }
         }
     }
 

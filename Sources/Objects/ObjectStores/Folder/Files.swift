@@ -10,15 +10,15 @@ import CairnSchema
 #endif
 
 /// A call of the system that failed.
-struct FileFailure: Error {
+package struct FileFailure: Error {
     /// The error number.
-    let code: Int32
+    package let code: Int32
     /// What was to be done, with the name it was to be done to.
-    let action: String
+    package let action: String
 }
 
 /// An open file or folder; closed when nobody refers to it any more.
-final class OpenFile: Sendable {
+package final class OpenFile: Sendable {
     let number: Int32
 
     /// Takes over what `open` gave.
@@ -31,13 +31,13 @@ final class OpenFile: Sendable {
 }
 
 /// What the system says of a name.
-struct FileStatus: Equatable {
-    enum Kind { case file, folder, link, other }
+package struct FileStatus: Equatable, Sendable {
+    package enum Kind: Sendable { case file, folder, link, other }
 
-    let kind: Kind
-    let size: Int
+    package let kind: Kind
+    package let size: Int
     /// When the bytes were last changed, in nanoseconds from 1970.
-    let time: Int64
+    package let time: Int64
     let device: UInt64
     let number: UInt64
     /// How many names it has; 0 for what was removed.
@@ -68,11 +68,11 @@ struct FileStatus: Equatable {
 }
 
 /// The calls of the system that a folder store makes. Names are single parts of a path, and links are never followed.
-enum Files {
+package enum Files {
     private static let noFollow = O_NOFOLLOW | O_CLOEXEC
 
     /// Opens the folder of a path, following links: where a store is, its user says.
-    static func root(_ path: String) throws -> OpenFile {
+    package static func root(_ path: String) throws -> OpenFile {
         try OpenFile(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), "open the folder \(path)")
     }
 
@@ -87,7 +87,7 @@ enum Files {
     }
 
     /// Makes a file that is not there yet.
-    static func create(_ parent: OpenFile, _ name: String) throws -> OpenFile {
+    package static func create(_ parent: OpenFile, _ name: String) throws -> OpenFile {
         try OpenFile(
             openat(parent.number, name, O_RDWR | O_CREAT | O_EXCL | noFollow, 0o666), "make the file '\(name)'")
     }
@@ -97,14 +97,14 @@ enum Files {
         try OpenFile(openat(parent.number, name, O_RDWR | O_CREAT | noFollow, 0o666), "open the lock '\(name)'")
     }
 
-    static func status(_ file: OpenFile) throws -> FileStatus {
+    package static func status(_ file: OpenFile) throws -> FileStatus {
         var status = stat()
         try check(fstat(file.number, &status), "look at an open file")
         return FileStatus(status)
     }
 
     /// nil when there is nothing of the name.
-    static func status(_ parent: OpenFile, _ name: String) throws -> FileStatus? {
+    package static func status(_ parent: OpenFile, _ name: String) throws -> FileStatus? {
         var status = stat()
         if fstatat(parent.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0 { return FileStatus(status) }
         if errno == ENOENT { return nil }
@@ -118,12 +118,12 @@ enum Files {
         throw FileFailure(code: errno, action: "make the folder '\(name)'")
     }
 
-    static func move(_ from: OpenFile, _ name: String, to: OpenFile, _ newName: String) throws {
+    package static func move(_ from: OpenFile, _ name: String, to: OpenFile, _ newName: String) throws {
         try check(renameat(from.number, name, to.number, newName), "rename to '\(newName)'")
     }
 
     /// Renames where nothing of the new name is.
-    static func moveToFree(_ from: OpenFile, _ name: String, to: OpenFile, _ newName: String) throws {
+    package static func moveToFree(_ from: OpenFile, _ name: String, to: OpenFile, _ newName: String) throws {
         let code = cairn_rename_new(from.number, name, to.number, newName)
         if code != 0 { throw FileFailure(code: code, action: "rename to '\(newName)'") }
     }
@@ -135,11 +135,11 @@ enum Files {
     }
 
     /// Gives a file a second name.
-    static func link(_ from: OpenFile, _ name: String, to: OpenFile, _ newName: String) throws {
+    package static func link(_ from: OpenFile, _ name: String, to: OpenFile, _ newName: String) throws {
         try check(linkat(from.number, name, to.number, newName, 0), "link '\(name)'")
     }
 
-    static func remove(_ parent: OpenFile, _ name: String) throws {
+    package static func remove(_ parent: OpenFile, _ name: String) throws {
         try check(unlinkat(parent.number, name, 0), "remove '\(name)'")
     }
 
@@ -158,7 +158,7 @@ enum Files {
     }
 
     /// Waits until what was written, or the names of a folder, are on the disk.
-    static func sync(_ file: OpenFile) throws {
+    package static func sync(_ file: OpenFile) throws {
         try check(fsync(file.number), "write to the disk")
     }
 
@@ -186,7 +186,7 @@ enum Files {
 /// Reading and writing bytes, and the names of a folder.
 extension Files {
     /// Reads up to `count` bytes from an offset; fewer only at the end.
-    static func read(_ file: OpenFile, at offset: Int, count: Int) throws -> [UInt8] {
+    package static func read(_ file: OpenFile, at offset: Int, count: Int) throws -> [UInt8] {
         var failure: FileFailure?
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             while filled < count {

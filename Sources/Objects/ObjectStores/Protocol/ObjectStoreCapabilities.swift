@@ -24,6 +24,8 @@ public struct ObjectStoreCapabilities: Sendable, Hashable {
     public var canDeleteConditionally = true
     /// ``CopyOptions/mode`` other than overwriting.
     public var canCopyConditionally = true
+    /// ``CopyOptions/sourceIfMatch``.
+    public var canCopyOneVersion = true
     /// ``CompleteOptions/mode`` other than overwriting.
     public var canCompleteConditionally = true
     /// `notAfter`: the store itself keeps late writes from taking effect.

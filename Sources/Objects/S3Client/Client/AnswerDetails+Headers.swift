@@ -1,5 +1,3 @@
-import CairnSchema
-
 #if canImport(FoundationEssentials)
     import struct FoundationEssentials.Date
 #else
@@ -24,6 +22,4 @@ extension Date {
         guard let date = text.flatMap(HTTPDate.parse) else { return nil }
         self.init(date)
     }
-
-    init(_ time: Timestamp) { self.init(timeIntervalSince1970: Double(time.microseconds) / 1e6) }
 }

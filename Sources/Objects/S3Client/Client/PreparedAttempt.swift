@@ -41,7 +41,7 @@ extension S3Client {
         let seconds = Double(plan.length) / Double(options.minimumRate)
         return PreparedAttempt(
             request: request, subject: call.subject(region: region, signedAt: date),
-            deadline: .now + options.attemptTimeout + .seconds(seconds))
+            deadline: .now + options.attemptTimeout + call.patience + .seconds(seconds))
     }
 
     /// Bodies of so many bytes wait until the server says that it wants them: it may refuse, or send elsewhere.

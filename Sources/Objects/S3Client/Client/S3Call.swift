@@ -22,6 +22,8 @@ struct S3Call: Sendable {
     var checksum: ChecksumAlgorithm?
     var kind: RequestTraits.Kind
     var time = SigningTime.now
+    /// What the server may take beside the time of any request.
+    var patience = Duration.zero
     /// The longest answer that is taken, in bytes.
     var answerLimit = 32 << 20
     /// Whether 404 and the like are answers the caller asked for, with no body to explain them.
@@ -69,6 +71,18 @@ struct S3Call: Sendable {
         let field = HeaderField(name, value)
         try HeaderRules.check(field)
         headers.append(field)
+    }
+}
+
+extension S3Call {
+    /// Names the object to copy from, and the version it must be.
+    mutating func add(source: String, in bucket: S3Bucket, _ options: S3CopyOptions) throws(S3Error) {
+        try bucket.client.options.keyRules.check(source, bucket: bucket.name)
+        let version = options.sourceVersionID.map { "?versionId=\(PercentEncoding.component($0))" } ?? ""
+        let path = PercentEncoding.path("\(bucket.name)/\(source)")
+        headers.append(HeaderField("x-amz-copy-source", "/\(path)\(version)"))
+        try add("x-amz-copy-source-if-match", options.sourceIfMatch?.quoted)
+        if let key = options.sourceCustomerKey { headers += try key.fields(prefix: "x-amz-copy-source-") }
     }
 }
 

@@ -77,7 +77,9 @@ extension S3Client {
             if failure.error.code == .cancelled { throw CancellationError() }
             trace(call, state, begun, failure.error)
             switch state.fail(failure, using: &random) {
-            case .stop(let error): throw error
+            case .stop(var error):
+                error.mayHaveTakenEffect = state.mayHaveHappened
+                throw error
             case .again(let delay, let correction):
                 switch correction {
                 case .none: break

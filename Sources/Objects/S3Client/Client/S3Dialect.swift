@@ -15,6 +15,8 @@ public struct S3Dialect: Sendable, Hashable {
     public var canCompleteConditionally = true
     /// Whether a copy respects the conditions of a PUT; AWS does since 2025.
     public var canCopyConditionally = true
+    /// Whether a copy that names a version of its source is refused when there is another.
+    public var checksCopySource = true
     /// Whether a request signed for a time more than 15 minutes ago is refused, which fences rest on.
     public var enforcesDates = true
     /// Whether signatures are checked at all.

@@ -142,6 +142,7 @@ private struct RefusedAnswer {
         details.hostID = headers["x-amz-id-2"] ?? document?.hostID
         details.region = otherRegion
         details.retryAfter = RetryAfter.duration(headers)
+        details.answer = AnswerDetails(headers)
         return details
     }
 }

@@ -40,8 +40,10 @@ extension S3Error {
     /// A write whose answer was lost. Not retryable: a second attempt could fail on what the first one did.
     /// - Parameter cause: What came instead of an answer.
     static func outcomeUnknown(_ cause: S3Error) -> S3Error {
-        S3Error(
-            .outcomeUnknown, "nobody knows whether a conditional write happened, because \(cause.message)",
+        var error = S3Error(
+            .outcomeUnknown, "nobody knows whether a write happened, because \(cause.message)",
             remedy: "read the object and compare it with what was written", details: cause.details)
+        error.mayHaveTakenEffect = true
+        return error
     }
 }

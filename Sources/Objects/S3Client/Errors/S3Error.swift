@@ -17,11 +17,14 @@ public struct S3Error: Error, Sendable {
     /// What happened.
     public let code: Code
     /// What happened, in words.
-    public let message: String
+    public internal(set) var message: String
     /// What a person can do about it.
     public let remedy: String?
     /// Whether the same call may succeed later without any change. Never for a conditional write of unknown outcome.
     public let isRetryable: Bool
+    /// Whether the call, if it was a write, may have taken effect, or still may: an answer was lost, or says nothing sure. When
+    /// false, it has not and will not.
+    public internal(set) var mayHaveTakenEffect = false
     /// What it happened to, and what the server said.
     public internal(set) var details: Details
 
@@ -31,6 +34,8 @@ public struct S3Error: Error, Sendable {
         public var bucket: String?
         /// The key of the object.
         public var key: String?
+        /// The upload in parts that was left behind to be resumed; nil when there is none, or it was aborted.
+        public var uploadID: String?
         /// The HTTP status; nil when no answer came.
         public var status: Int?
         /// The server's own code, such as `NoSuchKey`.
@@ -43,6 +48,8 @@ public struct S3Error: Error, Sendable {
         public var region: String?
         /// How long the server asked to wait.
         public var retryAfter: Duration?
+        /// What the server said of its answer: also "there is no such object" has a date.
+        public var answer = AnswerDetails()
 
         /// Nothing named.
         public init() {}
@@ -119,6 +126,8 @@ extension S3Error.Code {
     static let cancelled = Self(rawValue: "s3.cancelled")
     /// The server does not do this.
     public static let unsupported = Self(rawValue: "s3.unsupported")
+    /// A file of this machine cannot be read or written as asked: the message names it and says why.
+    public static let file = Self(rawValue: "s3.file")
     /// An answer that cannot be read.
     public static let malformedAnswer = Self(rawValue: "s3.malformed_answer")
 }

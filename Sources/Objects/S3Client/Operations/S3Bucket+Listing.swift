@@ -1,3 +1,5 @@
+import CairnSchema
+
 #if canImport(FoundationEssentials)
     public import struct FoundationEssentials.Date
 #else

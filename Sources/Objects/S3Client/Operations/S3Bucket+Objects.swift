@@ -196,12 +196,7 @@ extension S3Bucket {
         _ source: String, of bucket: S3Bucket? = nil, to key: String, _ options: S3CopyOptions = S3CopyOptions()
     ) async throws -> S3WriteResult {
         var call = try call("CopyObject", "PUT", key)
-        try client.options.keyRules.check(source, bucket: bucket?.name ?? name)
-        let version = options.sourceVersionID.map { "?versionId=\(PercentEncoding.component($0))" } ?? ""
-        let path = PercentEncoding.path("\(bucket?.name ?? name)/\(source)")
-        call.headers.append(HeaderField("x-amz-copy-source", "/\(path)\(version)"))
-        try call.add("x-amz-copy-source-if-match", options.sourceIfMatch?.quoted)
-        if let key = options.sourceCustomerKey { call.headers += try key.fields(prefix: "x-amz-copy-source-") }
+        try call.add(source: source, in: bucket ?? self, options)
         if let attributes = options.attributes {
             try call.add("x-amz-metadata-directive", "REPLACE")
             if !attributes.tags.isEmpty { try call.add("x-amz-tagging-directive", "REPLACE") }
@@ -214,11 +209,20 @@ extension S3Bucket {
         }
         call.add(options.mode, client.dialect)
         call.fence(options.notAfter, now: client.signingDate())
-        return try await client.send(call) { answer throws(AnswerError) in
-            let result = try CopyResult(answer.body)
-            return S3WriteResult(
-                etag: ETag(rawValue: result.etag), versionID: answer.headers["x-amz-version-id"],
-                lastModified: result.lastModified.map { .init($0) }, answer: answer.details)
+        do {
+            return try await client.send(call) { answer throws(AnswerError) in
+                let result = try CopyResult(answer.body)
+                return S3WriteResult(
+                    etag: ETag(rawValue: result.etag), versionID: answer.headers["x-amz-version-id"],
+                    lastModified: result.lastModified.map { .init($0) }, answer: answer.details)
+            }
+        } catch var error as S3Error where error.code == .noSuchKey {
+            // It is the source that is missing, whatever the request was about.
+            let subject = RequestSubject(method: "GET", bucket: bucket?.name ?? name, key: source)
+            error.message = "there is no object \(subject.name)"
+            error.details.bucket = subject.bucket
+            error.details.key = subject.key
+            throw error
         }
     }
 }

@@ -27,7 +27,8 @@ extension EasyHandle {
     private func collect(_ bytes: UnsafeRawBufferPointer, for transfer: Transfer, _ limit: Int) -> Bool {
         if transfer.body.isEmpty, let announced = announcedLength {
             if announced > limit { return refuse(transfer, announced, limit) }
-            transfer.body.reserveCapacity(announced)
+            // More than that is not believed before it is there: a server can announce anything.
+            transfer.body.reserveCapacity(min(announced, TransportLimits.collectedBody))
         }
         guard bytes.count <= limit - transfer.body.count else { return refuse(transfer, nil, limit) }
         transfer.body.append(contentsOf: bytes)

@@ -181,7 +181,9 @@ final class EventLoop {
         watchTime(of: transfer)
         // It may call the callbacks, which may pause again.
         let paused = (transfer.isReceivingPaused ? CURLPAUSE_RECV : 0) | (transfer.isSendingPaused ? CURLPAUSE_SEND : 0)
-        curl_easy_pause(handle.curl, paused)
+        let code = curl_easy_pause(handle.curl, paused)
+        // What it kept meanwhile could not be handed over: without it the body would have a hole.
+        if code != CURLE_OK { finish(transfer, failure(of: transfer, handle, code)) }
     }
 
     /// A request stands still until its reader wants more.
@@ -203,11 +205,13 @@ final class EventLoop {
     private func startReady() {
         settleNames()
         var count = 0
-        while count < ready.count, mayStart(ready[count]) {
+        while count < ready.count, ready[count].isFinished || mayStart(ready[count]) {
             if !ready[count].isFinished { start(ready[count]) }
             count += 1
         }
-        ready.removeFirst(count)
+        if count > 0 { ready.removeFirst(count) }
+        // Those who left the line while the first stands still are not kept for ever; rarely, since it takes time.
+        if ready.count > 2 * transfers.count + 64 { ready.removeAll(where: \.isFinished) }
     }
 
     private func mayStart(_ transfer: Transfer) -> Bool {
@@ -291,8 +295,40 @@ final class EventLoop {
                 let transfer = handle.transfer
             else { continue }
             let code = cairn_curl_message_result(message)
-            finish(transfer, failure(of: transfer, handle, code))
+            if mayRepeat(transfer, code) {
+                repeated(transfer, handle)
+            } else {
+                finish(transfer, failure(of: transfer, handle, code))
+            }
         }
+    }
+
+    /// A server may end a shared connection while requests are on their way to it (`GOAWAY`). libcurl 7.88 then tries a few
+    /// times, but on the connection that is ending.
+    private func mayRepeat(_ transfer: Transfer, _ code: CURLcode) -> Bool {
+        code == CURLE_SEND_ERROR && transfer.isReplayable && transfer.mayShare(options) && transfer.head.count == 0
+            && transfer.failure == nil && transfer.repeats < 3
+    }
+
+    /// Puts a request that libcurl gave up to the end of the line.
+    private func repeated(_ transfer: Transfer, _ handle: EasyHandle) {
+        takeBack(transfer, handle)
+        transfer.stage = .queued
+        transfer.connection = nil
+        transfer.offset = 0
+        transfer.repeats += 1
+        ready.append(transfer)
+    }
+
+    /// Of a request that is not done this closes the connection, or the stream of a shared one.
+    private func takeBack(_ transfer: Transfer, _ handle: EasyHandle) {
+        if transfer.isAdded {
+            curl_multi_remove_handle(multi, handle.curl)
+            transfer.isAdded = false
+            running -= 1
+        }
+        handle.release()
+        idleHandles.give(handle, limit: options.maximumConnections)
     }
 
     /// Ends a request, and tells its caller.
@@ -303,15 +339,7 @@ final class EventLoop {
         show(transfer)
         settleName(transfer, failure.map { $0.kind == .resolve ? .missing($0.detail) : .unknown } ?? .unknown)
         transfer.upload?.end()
-        if let handle = transfer.handle {
-            // Of a request that is not done this closes the connection, or the stream of a shared one.
-            if transfer.isAdded {
-                curl_multi_remove_handle(multi, handle.curl)
-                running -= 1
-            }
-            handle.release()
-            idleHandles.give(handle, limit: options.maximumConnections)
-        }
+        if let handle = transfer.handle { takeBack(transfer, handle) }
         if failure == nil {
             if !transfer.head.isVersionOne { noteSharing(transfer.authority) }
             if let connection = transfer.connection {

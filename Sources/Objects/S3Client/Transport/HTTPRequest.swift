@@ -63,6 +63,7 @@ package enum HTTPBody: Sendable {
     case none
     case bytes([UInt8])
     /// Chunks asked for one after the other, nil at the end; never before the request is being sent, and never when two wait to
-    /// be sent. Without a length it goes in chunks (HTTP/1.1). A chunk may be empty.
+    /// be sent. Without a length it goes in chunks (HTTP/1.1). A chunk may be empty. With a length the last chunk leaves when the
+    /// stream has said that it is the last; of a length of 0 nothing is asked.
     case stream(length: Int?, next: @Sendable () async throws -> [UInt8]?)
 }

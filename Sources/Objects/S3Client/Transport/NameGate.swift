@@ -24,8 +24,11 @@ struct NameGate<Waiter> {
     mutating func admit(_ waiter: Waiter, for name: String, at now: ContinuousClock.Instant) -> Admission {
         switch entries[name] {
         case .known(let until) where now < until: return .go
-        case .asked(let waiters):
-            entries[name] = .asked(waiters + [waiter])
+        case .asked(var waiters):
+            // Given up in between, so that the list is not copied for each who comes.
+            entries[name] = .asked([])
+            waiters.append(waiter)
+            entries[name] = .asked(waiters)
             return .wait
         case .known, nil:
             forgetOld(now)

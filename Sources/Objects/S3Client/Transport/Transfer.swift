@@ -53,6 +53,8 @@ final class Transfer: @unchecked Sendable {
     var offset = 0
     /// How often it was sent.
     var attempts = 0
+    /// How often it was given to libcurl again.
+    var repeats = 0
     /// Its connection; nil as long as libcurl did not want to know of events there.
     var connection: SocketWatch.Connection?
     /// Whether it counts among the hidden uses of a connection.

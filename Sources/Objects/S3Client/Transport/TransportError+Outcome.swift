@@ -35,8 +35,13 @@ extension EventLoop {
         let hasAnswer = transfer.head.isComplete
         if code == CURLE_OK || code == CURLE_ABORTED_BY_CALLBACK, hasAnswer { return nil }
         let detail = "\(handle.text(of: code))."
+        // A connection that was made and refused in one go was never waited for.
+        if transfer.stage == .connecting, EventLoop.isOfTLS(code) { transfer.stage = .securing }
         switch code {
-        case CURLE_OUT_OF_MEMORY: return transfer.error(.resources, detail)
+        case CURLE_OUT_OF_MEMORY:
+            // So libcurl before 8.6 also calls a line of a head that is longer than it takes (100 KiB).
+            guard transfer.attempts > 0, !hasAnswer else { return transfer.error(.resources, detail) }
+            return transfer.error(.malformed, "a line of the head of the answer has no end, or memory has.")
         case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY:
             return transfer.error(.malformed, detail)
         default: break
@@ -55,13 +60,20 @@ extension EventLoop {
         case CURLE_COULDNT_RESOLVE_PROXY, CURLE_PROXY: return .proxy
         case CURLE_OPERATION_TIMEDOUT: return .timeout
         case CURLE_COULDNT_CONNECT: return options.proxy == nil ? .connect : .proxy
-        case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CERTPROBLEM,
-            CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CRL_BADFILE, CURLE_SSL_ENGINE_INITFAILED,
-            CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_PINNEDPUBKEYNOTMATCH:
-            return .tls
+        case _ where EventLoop.isOfTLS(code): return .tls
         default:
             if handle.tunnelStatus != 0 { return .proxy }
             return phase == .securing ? .tls : .connect
+        }
+    }
+
+    private static func isOfTLS(_ code: CURLcode) -> Bool {
+        switch code {
+        case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CERTPROBLEM,
+            CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CRL_BADFILE, CURLE_SSL_ENGINE_INITFAILED,
+            CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+            true
+        default: false
         }
     }
 }

@@ -32,6 +32,10 @@ final class UploadChannel: Sendable {
         var task: Task<Void, Never>?
 
         var wantsMore: Bool { hasBegun && chunks.count < TransportLimits.unsentChunks }
+
+        /// Whether the next chunk is the last one announced and the stream has not said that it ends there. Sent before, it would
+        /// complete the body, and a longer stream would be cut off without a word.
+        func mustHold(_ length: Int?) -> Bool { given == length && !isComplete && chunks.count == 1 }
     }
 
     /// Why the stream is of no use.
@@ -51,8 +55,10 @@ final class UploadChannel: Sendable {
     func read(into buffer: UnsafeMutableRawBufferPointer) -> Reading {
         let (reading, producer) = state.withLock { state -> (Reading, CheckedContinuation<Bool, Never>?) in
             state.hasBegun = true
+            // Before what still waits: that could complete a body that is wrong.
+            if state.failure != nil { return (.failure, nil) }
             var count = 0
-            while let chunk = state.chunks.first, count < buffer.count {
+            while let chunk = state.chunks.first, count < buffer.count, !state.mustHold(length) {
                 let part = min(chunk.count - state.offset, buffer.count - count)
                 UnsafeMutableRawBufferPointer(rebasing: buffer[count..<count + part])
                     .copyBytes(from: chunk[state.offset..<state.offset + part])
@@ -66,7 +72,6 @@ final class UploadChannel: Sendable {
             let producer = state.wantsMore ? state.producer : nil
             if producer != nil { state.producer = nil }
             if count > 0 { return (.bytes(count), producer) }
-            if state.failure != nil { return (.failure, producer) }
             if state.isComplete { return (.end, producer) }
             state.isPaused = true
             return (.pause, producer)
@@ -151,7 +156,14 @@ final class UploadChannel: Sendable {
             }
             return update { $0.isComplete = true }
         }
-        return chunk.isEmpty ? false : update { $0.chunks.append(chunk) }
+        return chunk.isEmpty
+            ? false
+            : state.withLock { state in
+                state.chunks.append(chunk)
+                guard !state.mustHold(length) else { return false }
+                defer { state.isPaused = false }
+                return state.isPaused
+            }
     }
 
     private func fail(_ failure: Failure) -> Bool { update { $0.failure = failure } }

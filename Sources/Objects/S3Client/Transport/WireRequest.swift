@@ -163,12 +163,14 @@ private struct BlockWriter {
     }
 
     private mutating func copy(_ source: UnsafeRawBufferPointer) {
+        precondition(source.count <= bytes.count - byteCount)
         UnsafeMutableRawBufferPointer(rebasing: bytes[byteCount..<byteCount + source.count]).copyMemory(from: source)
         byteCount += source.count
     }
 
     /// Ends the text that began at `start` with a zero byte.
     private mutating func end(_ start: Int) -> UnsafeMutablePointer<CChar> {
+        precondition(byteCount < bytes.count)
         bytes[byteCount] = 0
         byteCount += 1
         return (texts + start).assumingMemoryBound(to: CChar.self)
