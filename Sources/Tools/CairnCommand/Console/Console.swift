@@ -46,9 +46,9 @@ final class Console {
     }
 
     /// Writes bytes of the result.
-    /// - Throws: `WriteFailure`, so that nothing more is fetched for a reader who has gone.
-    func write(_ bytes: [UInt8]) throws(WriteFailure) {
-        if let failure { throw failure }
+    /// - Returns: Whether they were written, and more may be.
+    func write(_ bytes: [UInt8]) -> Bool {
+        guard failure == nil else { return false }
         do {
             if let takeBytes {
                 try takeBytes(bytes)
@@ -57,8 +57,8 @@ final class Console {
             }
         } catch {
             failure = error
-            throw error
         }
+        return failure == nil
     }
 
     /// Whether there is a person to ask.

@@ -40,23 +40,21 @@ final class Progress: Sendable {
     }
 }
 
-/// How far a transfer is, in words: `12.5 of 64.0 MiB, 8.1 MiB/s, 6 s left`.
-struct TransferRate {
-    /// Bytes in all; nil when nobody knows.
-    let total: Int?
+/// How far a transfer is, in words: `12.5 MiB of 64.0 MiB, 8.1 MiB/s, 6 s left`.
+struct TransferRate: Sendable {
     private let begun = ContinuousClock.now
 
-    init(total: Int?) {
-        self.total = total
-    }
-
-    func text(done: Int, now: ContinuousClock.Instant = .now) -> String {
+    /// - Parameter total: Bytes in all; nil when nobody knows.
+    func text(done: Int, total: Int?, now: ContinuousClock.Instant = .now) -> String {
         let seconds = (now - begun) / .seconds(1)
         let rate = seconds > 0 ? Double(done) / seconds : 0
         var parts = [total.map { "\(ByteCount.text(done)) of \(ByteCount.text($0))" } ?? ByteCount.text(done)]
-        parts.append("\(ByteCount.text(Int(rate)))/s")
-        if let total, rate > 0, done < total {
-            parts.append("\(Int((Double(total - done) / rate).rounded(.up))) s left")
+        // A rate of nothing, or of an instant, says nothing.
+        if done > 0, seconds > 0.5 {
+            parts.append("\(ByteCount.text(Int(rate)))/s")
+            if let total, done < total {
+                parts.append("\(Int((Double(total - done) / rate).rounded(.up))) s left")
+            }
         }
         return parts.joined(separator: ", ")
     }
