@@ -8,7 +8,9 @@ struct Tool: Sendable {
     /// The tool with all its commands.
     init() {
         let commands: [any Command] = [
-            InitCommand(), CheckCommand(), GenerateCommand(), GetCommand(), ExplainCommand(), S3DoctorCommand(),
+            InitCommand(), CheckCommand(), GenerateCommand(), GetCommand(), ExplainCommand(), S3ListCommand(),
+            S3GetCommand(), S3PutCommand(), S3RemoveCommand(), S3StatCommand(), S3PresignCommand(),
+            S3MakeBucketCommand(), S3RemoveBucketCommand(), S3DoctorCommand(),
         ]
         // These two are about the others; each knows the list it is itself part of by its signatures.
         let signatures = commands.map(\.signature) + [CompletionCommand.signature, HelpCommand.signature]
@@ -48,7 +50,17 @@ struct Tool: Sendable {
             }
             return .done
         }
-        // A name may have two words: those of a group begin with the same one.
+        if let group = CommandGroup.named(first) {
+            let page = Overview(commands.map(\.signature), of: group)
+            if arguments.count == 1 {
+                console.report(page.text)
+                return .failed
+            }
+            if ["--help", "-h"].contains(arguments[1]) {
+                console.print(arguments.contains("--json") ? page.json : page.text)
+                return .done
+            }
+        }
         let (command, rest) = try find(arguments)
         let parser = ArgumentParser(command.signature)
         if parser.asksForHelp(rest) {
@@ -59,32 +71,24 @@ struct Tool: Sendable {
         return try await command.run(parser.parse(rest), console)
     }
 
-    /// The command that a line begins with, and what stands behind its name.
+    /// The command that a line begins with, and what stands behind its name, which has two words in a group.
     private func find(_ arguments: [String]) throws -> (any Command, ArraySlice<String>) {
-        for count in [2, 1] {
-            let name = arguments.prefix(count).joined(separator: " ")
-            if let command = commands.first(where: { $0.signature.name == name }) {
-                return (command, arguments.dropFirst(count))
-            }
+        let count = CommandGroup.named(arguments[0]) == nil ? 1 : 2
+        let name = arguments.prefix(count).joined(separator: " ")
+        guard let command = commands.first(where: { $0.signature.name == name }) else {
+            throw CommandError.unknownCommand(name, among: commands.map(\.signature.name))
         }
-        throw CommandError.unknownCommand(arguments, among: commands.map(\.signature.name))
+        return (command, arguments.dropFirst(count))
     }
 }
 
 extension CommandError {
-    /// There is no command that a line begins with.
-    static func unknownCommand(_ words: [String], among names: [String]) -> CommandError {
-        let first = words.first ?? ""
-        let group = names.filter { $0.hasPrefix("\(first) ") }
-        guard let second = words.dropFirst().first(where: { !$0.hasPrefix("-") }), !group.isEmpty else {
-            let hint = group.isEmpty ? NearestName.hint(first, among: names) : nil
-            return CommandError(
-                .command, group.isEmpty ? "there is no command '\(first)'" : "'\(first)' is a group of commands",
-                remedy: group.isEmpty
-                    ? hint ?? "'cairn help' lists them" : "write one of \(group.joined(separator: ", "))")
-        }
-        let name = "\(first) \(second)"
+    /// There is no command of a name.
+    static func unknownCommand(_ name: String, among names: [String]) -> CommandError {
+        let group = name.split(separator: " ").first.flatMap { CommandGroup.named(String($0)) }
         return CommandError(
-            .command, "there is no command '\(name)'", remedy: NearestName.hintOrList(name, among: group))
+            .command, "there is no command '\(name)'",
+            remedy: NearestName.hint(name, among: names)
+                ?? "'cairn help\(group.map { " \($0.name)" } ?? "")' lists them")
     }
 }

@@ -3,7 +3,7 @@ extension Probe {
     static let ifAbsent = HeaderField("if-none-match", "*")
 
     /// What the checks of writes are made on. It stays, and has this text at the end.
-    static let target = "Z"
+    static let target = "order/Z"
 
     func ifMatch(_ etag: ETag) -> HeaderField { HeaderField("if-match", etag.condition(dialect)) }
 
@@ -74,7 +74,7 @@ extension Probe {
             let part = try await wire.part(name, upload, 1, Array("part".utf8))
             answer = try await wire.complete(name, upload, [part], Probe.ifAbsent)
         } catch let error as S3Error where [.unsupported, .malformedAnswer].contains(error.code) {
-            return note(.conditionalComplete, false, "there are no uploads in parts: \(error.message)")
+            return note(.conditionalComplete, false, "there are no uploads in parts: \(error.code)")
         }
         dialect.canCompleteConditionally = answer.isFailedCondition
         note(
@@ -101,6 +101,26 @@ extension Probe {
         note(
             .conditionalDelete, right.isDone,
             "of another version it was answered \(stale.text), of the right one \(right.text)")
+    }
+
+    /// A swap where there is nothing. One request, and one to see that there still is nothing.
+    mutating func checkSwapMissing() async throws {
+        let answer = try await wire.put("nothing", "5", ifMatch(ETag(rawValue: Probe.noETag)))
+        let isThere = try await wire.get("nothing") != nil
+        note(.swapMissing, !answer.isDone && !isThere, "without an object it was answered \(answer.text)")
+    }
+
+    /// Reads with conditions. Three requests.
+    mutating func checkGet() async throws {
+        let name = Probe.orderedNames[0]
+        let etag = try await etag(wire.send(wire.call("HeadObject", "HEAD", name)))
+        let same = try await wire.send(
+            wire.call("GetObject", "GET", name, condition: HeaderField("if-none-match", etag.quoted)))
+        let other = try await wire.send(
+            wire.call("GetObject", "GET", name, condition: HeaderField("if-match", "\"\(Probe.noETag)\"")))
+        note(
+            .conditionalGet, same.isFailedCondition && other.isFailedCondition,
+            "of what one has it was answered \(same.text), of another version \(other.text)")
     }
 
     /// What is no version's: the MD5 of nothing that is put.

@@ -19,7 +19,8 @@ final class ProbeWire: Sendable {
 
     private struct State {
         var requests = 0
-        var keys: Set<String> = []
+        /// As bytes: two texts that differ in how a letter is written are one to a set.
+        var keys: Set<[UInt8]> = []
         var uploads: [String: String] = [:]
         var hasVersions = false
         var server: String?
@@ -144,8 +145,9 @@ final class ProbeWire: Sendable {
         _ operation: String, _ method: String, _ name: String, query: [(name: String, value: String)] = [],
         condition: HeaderField? = nil
     ) throws -> S3Call {
+        let isWrite = method != "GET" && method != "HEAD"
         var call = try bucket.call(
-            operation, method, prefix + name, query: query, kind: condition == nil ? nil : .conditionalWrite)
+            operation, method, prefix + name, query: query, kind: condition != nil && isWrite ? .conditionalWrite : nil)
         if let condition { call.headers.append(condition) }
         return call
     }
@@ -163,15 +165,48 @@ final class ProbeWire: Sendable {
         return try await send(call, by: bucket)
     }
 
-    /// Notes a key that something may be stored under.
-    func remember(_ name: String) { state.withLock { _ = $0.keys.insert(prefix + name) } }
+    /// Stores objects that have their names as text, all at a time.
+    func putAll(_ names: [String]) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for name in names {
+                group.addTask { _ = try await self.put(name, name).get() }
+            }
+            try await group.waitForAll()
+        }
+    }
 
-    /// Reads a text; nil when there is none.
-    func get(_ name: String) async throws -> String? {
+    /// Signs one text and sends another, as long.
+    /// - Returns: The status; nil when what is sent is no part of the signature.
+    func putForged(_ name: String, signed: String, sent: String) async throws -> Int? {
+        var call = try call("PutObject", "PUT", name)
+        call.body = .bytes(Array(signed.utf8))
+        remember(name)
+        let client = bucket.client
+        let attempt = client.prepare(call, try await client.credentials.credentials())
+        let hash = attempt.request.fields.first { $0.name == "x-amz-content-sha256" }
+        guard let hash, hash.value != PayloadHash.unsigned.text else { return nil }
+        var request = attempt.request
+        request.body = .bytes(Array(sent.utf8))
+        state.withLock { $0.requests += 1 }
+        do throws(TransportError) {
+            return try await client.transport.send(request, bodyLimit: 1 << 20, deadline: attempt.deadline).status
+        } catch {
+            throw error.s3Error(attempt.subject)
+        }
+    }
+
+    /// Notes a key that something may be stored under.
+    func remember(_ name: String) { state.withLock { _ = $0.keys.insert(Array((prefix + name).utf8)) } }
+
+    /// Reads a text and its mark; nil when there is none.
+    func read(_ name: String) async throws -> (text: String, etag: ETag)? {
         let answer = try await send(call("GetObject", "GET", name))
         if case .refused(let error) = answer, error.code == .noSuchKey { return nil }
-        return String(decoding: try answer.get().body, as: UTF8.self)
+        return (String(decoding: try answer.get().body, as: UTF8.self), answer.etag ?? ETag(rawValue: ""))
     }
+
+    /// Reads a text; nil when there is none.
+    func get(_ name: String) async throws -> String? { try await read(name)?.text }
 
     func delete(_ name: String, _ condition: HeaderField? = nil) async throws -> Answer {
         try await send(call("DeleteObject", "DELETE", name, condition: condition))
@@ -228,20 +263,26 @@ final class ProbeWire: Sendable {
     // MARK: Removing
 
     /// Removes all that was written.
+    /// - Parameter looks: Whether to look what is left, in one request more.
     /// - Returns: The keys that could not be removed.
-    func removeAll() async -> [String] {
-        let (keys, uploads, hasVersions) = state.withLock { ($0.keys.sorted(), $0.uploads, $0.hasVersions) }
-        for (id, key) in uploads { try? await abort(key, id) }
-        guard !keys.isEmpty else { return [] }
-        if hasVersions {
-            // A removal would leave the versions, and a marker more.
-            let versions = try? await bucket.versions(prefix: prefix).collect()
-            if let versions {
-                let all = versions.map { (key: $0.key, versionID: Optional($0.versionID)) }
-                let failures = try? await bucket.delete(versions: all)
-                if let failures { return Array(Set(failures.map(\.key))).sorted() }
-            }
+    func removeAll(looks: Bool) async -> [String] {
+        let (keys, uploads, hasVersions) = state.withLock { state in
+            (state.keys.map { String(decoding: $0, as: UTF8.self) }.sorted(), state.uploads, state.hasVersions)
         }
+        for (id, key) in uploads {
+            let call = S3Call(
+                "AbortMultipartUpload", "DELETE", bucket: bucket.name, key: key,
+                query: [(name: "uploadId", value: id)])
+            _ = try? await send(call)
+        }
+        var left = keys.isEmpty ? [] : hasVersions ? await removeVersions(of: keys) : await remove(keys)
+        if looks, let found = try? await bucket.objects(prefix: prefix).collect() {
+            left += found.map(\.key).filter { key in !left.contains { Utf8.equal($0, key) } }
+        }
+        return left
+    }
+
+    private func remove(_ keys: [String]) async -> [String] {
         if let failures = try? await bucket.delete(contentsOf: keys), failures.isEmpty { return [] }
         // Not every server removes many at once.
         var left: [String] = []
@@ -250,5 +291,13 @@ final class ProbeWire: Sendable {
             if (try? await bucket.client.send(call)) == nil { left.append(key) }
         }
         return left
+    }
+
+    /// Removes every version: a removal of the key would leave them, and a marker more.
+    private func removeVersions(of keys: [String]) async -> [String] {
+        guard let versions = try? await bucket.versions(prefix: prefix).collect() else { return await remove(keys) }
+        let named = versions.map { (key: $0.key, versionID: Optional($0.versionID)) }
+        guard let failures = try? await bucket.delete(versions: named) else { return await remove(keys) }
+        return failures.map(\.key)
     }
 }

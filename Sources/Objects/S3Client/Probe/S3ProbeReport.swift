@@ -56,7 +56,7 @@ public struct S3ProbeCheck: Sendable, Hashable {
         case signedBody = "signed_body"
         /// A request without a signature is refused.
         case anonymous
-        /// A request signed 20 minutes ago is refused, one of 10 minutes ago is not.
+        /// A request signed 20 minutes ago is refused.
         case fence
         /// The clocks of client and server agree.
         case clock
@@ -88,6 +88,10 @@ public struct S3ProbeCheck: Sendable, Hashable {
         case listDelimiter = "list_delimiter"
         /// Keys of odd characters are kept and told byte for byte.
         case oddKeys = "odd_keys"
+        /// Keys that differ in case, or in how a letter with a mark is written, are different keys.
+        case alikeKeys = "alike_keys"
+        /// There can be an object of a key and of what stands behind it and a slash.
+        case nestedKeys = "nested_keys"
         /// The ETag is the MD5 of the bytes.
         case md5ETags = "etag_md5"
         /// Checksums are kept and told.

@@ -48,12 +48,14 @@ struct HelpPage {
     }
 }
 
-/// The page `cairn --help` prints: what the tool is for, and its commands.
+/// The page `cairn --help` prints: what the tool is for, and its commands; or those of a group, for `cairn s3 --help`.
 struct Overview {
     private let signatures: [Signature]
+    private let group: CommandGroup?
 
-    init(_ signatures: [Signature]) {
-        self.signatures = signatures
+    init(_ signatures: [Signature], of group: CommandGroup? = nil) {
+        self.signatures = group.map { group in signatures.filter { group.contains($0) } } ?? signatures
+        self.group = group
     }
 
     /// What the tool understands without a command.
@@ -63,13 +65,15 @@ struct Overview {
 
     /// For people.
     var text: String {
+        let name = group.map { "cairn \($0.name)" } ?? "cairn"
+        let purpose = group?.purpose ?? Overview.signature.purpose
         let commands = signatures.map { ["  \($0.name)", $0.purpose] }
         let options = Overview.signature.allOptions.map { ["  --\($0.name)", $0.help] }
         return
-            (["cairn works with Cairn schemas and stores.", "", "usage: cairn COMMAND …", "", "commands:"]
-            + TextTable.lines(commands) + ["", "options:"] + TextTable.lines(options)
+            (["\(name) \(purpose).", "", "usage: \(name) COMMAND …", "", "commands:"] + TextTable.lines(commands)
+            + (group == nil ? ["", "options:"] + TextTable.lines(options) : [])
             + [
-                "", "'cairn help COMMAND' tells about one command.", "",
+                "", "'cairn help \(group.map { "\($0.name) " } ?? "")COMMAND' tells about one command.", "",
                 "exit codes: 0 done; 1 it found what you asked it to look for; 2 it could not run",
             ])
             .joined(separator: "\n")
@@ -90,4 +94,20 @@ struct Overview {
             }
         }
     }
+}
+
+/// Commands whose names begin with the same word.
+struct CommandGroup: Sendable {
+    /// The word.
+    let name: String
+    /// What they are for, as a verb.
+    let purpose: String
+
+    /// All groups.
+    static let all = [CommandGroup(name: "s3", purpose: "works with buckets and objects of S3 servers")]
+
+    /// The group of a word; nil when it is none.
+    static func named(_ word: String) -> CommandGroup? { all.first { $0.name == word } }
+
+    func contains(_ signature: Signature) -> Bool { signature.name.hasPrefix("\(name) ") }
 }

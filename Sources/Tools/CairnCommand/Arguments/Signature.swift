@@ -1,6 +1,6 @@
 /// What the line of a command looks like: parser, help and shell completion are made from this one value.
 struct Signature: Sendable {
-    /// The name of the command.
+    /// The name of the command; two words for one of a group, such as `s3 ls`.
     let name: String
     /// What it is for, in one line, as a verb: `validates schema files`.
     let purpose: String
@@ -20,6 +20,18 @@ struct Signature: Sendable {
     var usage: String {
         let parts = operands.map(\.usage) + (options + [.json]).map(\.usage)
         return ([name] + parts).joined(separator: " ")
+    }
+}
+
+extension Signature {
+    /// The first words of the names, each once, in their order.
+    static func firstWords(_ signatures: [Signature]) -> [String] {
+        var words: [String] = []
+        for signature in signatures {
+            let word = String(signature.name.prefix { $0 != " " })
+            if !words.contains(word) { words.append(word) }
+        }
+        return words
     }
 }
 

@@ -28,6 +28,7 @@ struct BashCompletion {
                 _cairn_offer -W '\(commandWords.joined(separator: " "))' -- "$current"
                 return
             fi
+        \(groups)
             if [[ $current == = ]]; then
                 current=
             elif [[ $previous == = && $COMP_CWORD -gt 2 ]]; then
@@ -44,8 +45,25 @@ struct BashCompletion {
         """
     }
 
+    /// The second word of a command in a group, and the name it makes.
+    private var groups: String {
+        CommandGroup.all.map { group in
+            let words = signatures.filter(group.contains).map { $0.name.dropFirst(group.name.count + 1) }
+            return """
+                    if [[ $command == \(group.name) ]]; then
+                        if [[ $COMP_CWORD -eq 2 ]]; then
+                            _cairn_offer -W '\(words.joined(separator: " "))' -- "$current"
+                            return
+                        fi
+                        command="\(group.name) ${COMP_WORDS[2]}"
+                    fi
+                """
+        }
+        .joined(separator: "\n")
+    }
+
     private var commandWords: [String] {
-        signatures.map(\.name) + Overview.signature.allOptions.map { "--\($0.name)" }
+        Signature.firstWords(signatures) + Overview.signature.allOptions.map { "--\($0.name)" }
     }
 
     private var optionValues: [String] {
@@ -71,7 +89,8 @@ struct BashCompletion {
         case .file: "_cairn_paths -f -- \"$current\""
         case .folder: "_cairn_paths -d -- \"$current\""
         case .choice(let words): "_cairn_offer -W '\(words.joined(separator: " "))' -- \"$current\""
-        case .command: "_cairn_offer -W '\(signatures.map(\.name).joined(separator: " "))' -- \"$current\""
+        case .command:
+            "_cairn_offer -W '\(Signature.firstWords(signatures).joined(separator: " "))' -- \"$current\""
         }
     }
 }

@@ -14,7 +14,7 @@ struct ZshCompletion {
         _cairn() {
             local -a commands
             commands=(
-        \(signatures.map { "        \(ShellText.literal("\($0.name):\(plain($0.purpose))"))" }.joined(separator: "\n"))
+        \(described(signatures.filter { !$0.name.contains(" ") }.map { ($0.name, $0.purpose) } + groups))
             )
             if (( CURRENT == 2 )); then
                 _describe command commands
@@ -24,6 +24,7 @@ struct ZshCompletion {
             local command=$words[2]
             shift words
             (( CURRENT-- ))
+        \(CommandGroup.all.map(subcommands).joined(separator: "\n"))
             case $command in
         \(signatures.map(arguments).joined(separator: "\n"))
             esac
@@ -36,6 +37,33 @@ struct ZshCompletion {
         """
     }
 
+    private var groups: [(String, String)] { CommandGroup.all.map { ($0.name, $0.purpose) } }
+
+    private func described(_ words: [(String, String)]) -> String {
+        words.map { "        \(ShellText.literal("\($0.0):\(plain($0.1))"))" }.joined(separator: "\n")
+    }
+
+    /// The second word of a command in a group, and the name it makes.
+    private func subcommands(of group: CommandGroup) -> String {
+        let members = signatures.filter(group.contains).map {
+            (String($0.name.dropFirst(group.name.count + 1)), $0.purpose)
+        }
+        return """
+                if [[ $command == \(group.name) ]]; then
+                    commands=(
+            \(described(members))
+                    )
+                    if (( CURRENT == 2 )); then
+                        _describe command commands
+                        return
+                    fi
+                    command="\(group.name) $words[2]"
+                    shift words
+                    (( CURRENT-- ))
+                fi
+            """
+    }
+
     private func arguments(of signature: Signature) -> String {
         let options = signature.allOptions.map(argument)
         let operands = signature.operands.map { operand in
@@ -43,7 +71,8 @@ struct ZshCompletion {
                 "\(operand.isRepeated ? "*" : "")\(operand.isOptional ? ":" : ""):\(operand.name):\(action(operand.kind))"
             )
         }
-        return "        \(signature.name)) _arguments \((options + operands).joined(separator: " ")) ;;"
+        return
+            "        \(ShellText.quoted(signature.name))) _arguments \((options + operands).joined(separator: " ")) ;;"
     }
 
     private func argument(_ option: Option) -> String {
@@ -59,7 +88,7 @@ struct ZshCompletion {
         case .file: "_files"
         case .folder: "_files -/"
         case .choice(let words): "(\(words.joined(separator: " ")))"
-        case .command: "(\(signatures.map(\.name).joined(separator: " ")))"
+        case .command: "(\(Signature.firstWords(signatures).joined(separator: " ")))"
         }
     }
 

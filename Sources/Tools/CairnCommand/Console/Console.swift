@@ -7,6 +7,8 @@ import CairnSchema
 final class Console {
     /// Writes a text as it is.
     typealias Writer = (String) throws(WriteFailure) -> Void
+    /// Writes bytes as they are.
+    typealias BytesWriter = ([UInt8]) throws(WriteFailure) -> Void
 
     /// The two places.
     enum Stream {
@@ -17,17 +19,56 @@ final class Console {
     private let writeOutput: Writer
     private let writeErrors: Writer
     private let coloured: Set<Stream>
+    private let takeBytes: BytesWriter?
+    private let answer: (() -> String?)?
+    /// The line that tells how far something is.
+    let progress: Progress
     /// Why the output is incomplete; nil when all of it was written.
     private(set) var failure: WriteFailure?
 
     /// - Parameters:
     ///   - output: Takes the results.
     ///   - errors: Takes everything else.
+    ///   - bytes: Takes results that are no text; nil makes text of them.
     ///   - coloured: Where colours are shown.
-    init(output: @escaping Writer, errors: @escaping Writer, coloured: Set<Stream> = []) {
+    ///   - progress: Shows how far something is.
+    ///   - answer: Reads a line from the person who is asked; nil when there is none.
+    init(
+        output: @escaping Writer, errors: @escaping Writer, bytes: BytesWriter? = nil, coloured: Set<Stream> = [],
+        progress: Progress = Progress(nil), answer: (() -> String?)? = nil
+    ) {
         writeOutput = output
         writeErrors = errors
+        takeBytes = bytes
         self.coloured = coloured
+        self.progress = progress
+        self.answer = answer
+    }
+
+    /// Writes bytes of the result.
+    /// - Returns: Whether they were written, and more may be.
+    func write(_ bytes: [UInt8]) -> Bool {
+        guard failure == nil else { return false }
+        do {
+            if let takeBytes {
+                try takeBytes(bytes)
+            } else {
+                try writeOutput(String(decoding: bytes, as: UTF8.self))
+            }
+        } catch {
+            failure = error
+        }
+        return failure == nil
+    }
+
+    /// Whether there is a person to ask.
+    var canAsk: Bool { answer != nil }
+
+    /// Asks a question that is answered with y or n; what is neither is no.
+    func ask(_ question: String) -> Bool {
+        guard let answer else { return false }
+        do { try writeErrors("\(question) [y/N] ") } catch { return false }
+        return ["y", "Y", "yes"].contains(answer() ?? "")
     }
 
     /// Writes a line of the result.

@@ -25,10 +25,19 @@ enum Terminal {
     static func console() -> Console {
         let streams: [(Console.Stream, Int32)] = [(.output, STDOUT_FILENO), (.errors, STDERR_FILENO)]
         let coloured = streams.filter { shows(colours: $0.1) }.map(\.0)
+        let showsProgress = isatty(STDERR_FILENO) == 1 && variable("TERM") != "dumb"
+        let progress: @Sendable (String) -> Void = { text in
+            // If that fails there is nobody left to tell.
+            do { try write(text, to: STDERR_FILENO) } catch {}
+        }
+        let canAsk = isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1
+        let answer: () -> String? = { readLine() }
         return Console(
             output: { text throws(WriteFailure) in try write(text, to: STDOUT_FILENO) },
             errors: { text throws(WriteFailure) in try write(text, to: STDERR_FILENO) },
-            coloured: Set(coloured))
+            bytes: { bytes throws(WriteFailure) in try write(bytes, to: STDOUT_FILENO) },
+            coloured: Set(coloured),
+            progress: Progress(showsProgress ? progress : nil), answer: canAsk ? answer : nil)
     }
 
     /// Whether colours make sense on a stream (https://no-color.org).
@@ -42,7 +51,12 @@ enum Terminal {
 
     /// Writes all of a text to a descriptor.
     static func write(_ text: String, to descriptor: Int32) throws(WriteFailure) {
-        var rest = Array(text.utf8)[...]
+        try write(Array(text.utf8), to: descriptor)
+    }
+
+    /// Writes all bytes to a descriptor.
+    static func write(_ bytes: [UInt8], to descriptor: Int32) throws(WriteFailure) {
+        var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { systemWrite(descriptor, $0.baseAddress, $0.count) }
             if count > 0 {

@@ -1,0 +1,137 @@
+import CairnSchema
+import S3Client
+
+/// `cairn s3 rm`: removes objects.
+struct S3RemoveCommand: Command {
+    let signature = Signature(
+        name: "s3 rm", purpose: "removes objects",
+        operands: [
+            Operand(name: "ADDRESS", isRepeated: true, help: "an object: s3://bucket/key; with --recursive a prefix")
+        ],
+        options: [
+            Option(name: "recursive", help: "remove every object whose key begins so"),
+            Option(name: "all-versions", help: "with --recursive: remove every version for good, and every marker"),
+            Option(name: "yes", help: "do not ask; needed where there is no terminal"),
+            Option(name: "version", value: "ID", help: "remove this version for good"),
+        ] + S3Place.options,
+        notes: [
+            "Removing what is not there succeeds. In a bucket that keeps versions a removal puts a marker there; the versions stay.",
+            S3Place.note,
+        ],
+        examples: [
+            "cairn s3 rm s3://photos/2026/cat.jpg", "cairn s3 rm s3://photos/2025/ --recursive --yes",
+        ])
+
+    func run(_ arguments: ParsedArguments, _ console: Console) async throws -> ExitCode {
+        let texts = arguments.repeatedOperand("ADDRESS")
+        let isRecursive = arguments.has("recursive")
+        // All are read before the first is removed.
+        let addresses = try texts.map { try isRecursive ? S3Address($0) : S3Place.object($0) }
+        try check(arguments, count: texts.count)
+        if isRecursive, !arguments.has("yes"), !console.canAsk || arguments.isJSON {
+            throw CommandError(
+                .usage, "nobody is there to ask whether to remove all of \(addresses[0])", remedy: "add --yes")
+        }
+        var removed = 0
+        var failures: [S3Bucket.DeletionFailure] = []
+        for address in addresses {
+            let outcome = try await S3Place.with(bucketOf: address, arguments) { bucket in
+                if isRecursive {
+                    return try await Removal(bucket, address.key, versions: arguments.has("all-versions"), console)
+                        .run(asks: !arguments.has("yes"))
+                }
+                try await bucket.delete(address.key, S3DeleteOptions(versionID: arguments.value("version")))
+                if !arguments.isJSON { console.print(Printable.line("removed  \(address)")) }
+                return Removal.Outcome(removed: 1)
+            }
+            removed += outcome.removed
+            failures += outcome.failures
+        }
+        if arguments.isJSON {
+            console.print(JSONText.object([("removed", .int(removed)), ("failed", .int(failures.count))]))
+        } else if isRecursive {
+            console.print("removed  \(S3Text.count(removed))")
+        }
+        for failure in failures { ErrorReport.write(failure.error, console, isJSON: arguments.isJSON) }
+        return failures.isEmpty ? .done : .failed
+    }
+
+    private func check(_ arguments: ParsedArguments, count: Int) throws {
+        let isRecursive = arguments.has("recursive")
+        if arguments.has("version"), isRecursive || count > 1 {
+            throw CommandError(.usage, "'--version' is one of one object", remedy: "remove that one by itself")
+        }
+        if arguments.has("all-versions"), !isRecursive {
+            throw CommandError(.usage, "'--all-versions' needs '--recursive'", remedy: "or name one with --version ID")
+        }
+    }
+}
+
+/// Removes what is under a prefix.
+struct Removal {
+    /// What became of it.
+    struct Outcome {
+        var removed = 0
+        var failures: [S3Bucket.DeletionFailure] = []
+    }
+
+    private let bucket: S3Bucket
+    private let prefix: String
+    private let versions: Bool
+    private let console: Console
+
+    init(_ bucket: S3Bucket, _ prefix: String, versions: Bool, _ console: Console) {
+        self.bucket = bucket
+        self.prefix = prefix
+        self.versions = versions
+        self.console = console
+    }
+
+    /// - Parameter asks: Whether a person is shown how much it is, and asked.
+    func run(asks: Bool) async throws -> Outcome {
+        defer { console.progress.end() }
+        if asks, try await !ask() { return Outcome() }
+        var outcome = Outcome()
+        var batch: [(key: String, versionID: String?)] = []
+        try await each { key, id, _ in
+            batch.append((key, id))
+            if batch.count == 1000 { try await remove(&batch, &outcome) }
+        }
+        if !batch.isEmpty { try await remove(&batch, &outcome) }
+        return outcome
+    }
+
+    private func ask() async throws -> Bool {
+        var objects = 0
+        var bytes = 0
+        try await each { _, _, size in
+            objects += 1
+            bytes += size
+            console.progress.show("counting: \(objects)")
+        }
+        console.progress.end()
+        guard objects > 0 else { return false }
+        let what = S3Text.count(objects, versions ? "version" : "object")
+        return console.ask(
+            Printable.line("Remove \(what), \(ByteCount.text(bytes)), under s3://\(bucket.name)/\(prefix)?"))
+    }
+
+    private func each(_ body: (String, String?, Int) async throws -> Void) async throws {
+        if versions {
+            for try await version in bucket.versions(prefix: prefix) {
+                try await body(version.key, version.versionID, version.size)
+            }
+        } else {
+            for try await object in bucket.objects(prefix: prefix) { try await body(object.key, nil, object.size) }
+        }
+    }
+
+    private func remove(_ batch: inout [(key: String, versionID: String?)], _ outcome: inout Outcome) async throws {
+        let failures = try await bucket.delete(versions: batch)
+        outcome.removed += batch.count - failures.count
+        outcome.failures += failures
+        batch = []
+        let removed = outcome.removed
+        console.progress.show("removed \(removed)")
+    }
+}
