@@ -68,6 +68,17 @@ private struct NoError: Error {}
 /// A moment that comes soon.
 func soon(_ milliseconds: Int = 150) -> ContinuousClock.Instant { .now.advanced(by: .milliseconds(milliseconds)) }
 
+/// Tries with more and more time, until the machine was quick enough to come to what the test is about.
+/// - Parameter body: Says whether it was.
+func patiently(
+    _ location: SourceLocation = #_sourceLocation, _ body: (_ milliseconds: Int) async throws -> Bool
+) async throws {
+    for milliseconds in [150, 600, 2400, 9600] {
+        if try await body(milliseconds) { return }
+    }
+    Issue.record("it was never as far as it should be", sourceLocation: location)
+}
+
 func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 
 // The errors of these have no type, since `#expect` cannot hand on those that have one.

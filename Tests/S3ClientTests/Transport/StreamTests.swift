@@ -5,7 +5,7 @@ import Testing
 @Suite("Transport: streamed bodies", .timeLimit(.minutes(1)))
 struct StreamTests {
     /// What may be on the way between a server and a reader who does not read: what the transport holds, libcurl's and the system's buffers.
-    private static let slack = 8 << 20
+    private static let slack = 16 << 20
 
     // MARK: Answers
 
