@@ -92,7 +92,7 @@ let package = Package(
             "CairnCommand", path: "Sources/Tools/CairnCommand",
             ["Cairn", "CairnCore", "CairnSchema", "CairnGenerator", "S3Client"]),
         program(
-            "cairn-bench", path: "Sources/Tools/cairn-bench", ["Cairn", "CairnCore", "CSQLite", "CMalloc"],
+            "cairn-bench", path: "Sources/Tools/cairn-bench", ["Cairn", "CairnCore", "S3Client", "CSQLite", "CMalloc"],
             exclude: ["S3Client/Baselines"], plugins: ["CairnPlugin"]),
         program(
             "cairn-sim", path: "Sources/Tools/cairn-sim",

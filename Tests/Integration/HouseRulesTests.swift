@@ -21,7 +21,7 @@ struct HouseRulesTests {
         "CairnCommand": [
             "CairnSchema", "CairnCore", "MemoryStorage", "SQLiteStorage", "Cairn", "CairnGenerator", "S3Client",
         ],
-        "cairn-bench": ["CairnSchema", "CairnCore", "Cairn", "CSQLite", "CMalloc"],
+        "cairn-bench": ["CairnSchema", "CairnCore", "Cairn", "S3Client", "CSQLite", "CMalloc"],
         "cairn-sim": [
             "CairnSchema", "CairnCore", "MemoryStorage", "SQLiteStorage", "StorageConformance", "Simulation",
         ],

@@ -1,7 +1,7 @@
 import Foundation
 
-/// `cairn-bench [sqlite] [memory] [json] [start] [compile] [--rows N] [--rounds N] [--only TEXT] [--json] [--check]`,
-/// `cairn-bench soak`.
+/// `cairn-bench [sqlite] [memory] [json] [start] [compile] [s3client] [--rows N] [--rounds N] [--only TEXT] [--json] [--check]`,
+/// `cairn-bench soak`, and `cairn-bench s3-worker`, which the suite `s3client` starts.
 @main
 struct BenchCommand {
     private var suites: [String] = []
@@ -10,17 +10,22 @@ struct BenchCommand {
     private var only: String?
     private var isJSON = false
     private var isCheck = false
+    private var servers = S3ClientSuite.serverNames
 
     private static let usage = """
         cairn-bench measures Cairn and what it is compared with, in one run.
 
-          cairn-bench [sqlite] [memory] [json] [start] [compile] [--rows N] [--rounds N] [--only TEXT] [--json] [--check]
+          cairn-bench [sqlite] [memory] [json] [start] [compile] [s3client] [--rows N] [--rounds N] [--only TEXT] [--json] [--check]
 
           sqlite, memory, json   against C, a dictionary, Foundation's coders
           start                  opening a store, the start of the command
           compile                generating and compiling the code of a schema; takes minutes, so only when it is named
 
-          --rows N     rows of the table (100000)
+          s3client               the S3 client against pycurl, obstore and boto3, on nginx and on Ceph, which it installs and starts;
+                                 takes many minutes, so only when it is named
+
+          --rows N     rows of the table (100000); s3client makes a tenth as many small requests
+          --servers A,B  the servers of s3client (nginx-dav,s3-ceph)
           --rounds N   rounds that count, medians are taken (5)
           --only TEXT  only comparisons whose name has this text
           --json       an array for programs instead of a table
@@ -35,11 +40,16 @@ struct BenchCommand {
         var rest = arguments[...]
         while let argument = rest.popFirst() {
             switch argument {
-            case "sqlite", "memory", "json", "start", "compile": suites.append(argument)
+            case "sqlite", "memory", "json", "start", "compile", "s3client": suites.append(argument)
             case "--json": isJSON = true
             case "--check": isCheck = true
             case "--rows": rows = try BenchCommand.number(rest.popFirst(), argument)
             case "--only": only = rest.popFirst()
+            case "--servers":
+                servers = rest.popFirst()?.split(separator: ",").map(String.init) ?? []
+                guard !servers.isEmpty, servers.allSatisfy(S3ClientSuite.serverNames.contains) else {
+                    throw UsageError(message: "--servers needs some of \(S3ClientSuite.serverNames.joined(separator: ","))")
+                }
             case "--rounds": rounds = try BenchCommand.number(rest.popFirst(), argument)
             default: throw UsageError(message: "'\(argument)' is not known")
             }
@@ -60,6 +70,7 @@ struct BenchCommand {
         let usage = isSoak ? SoakCommand.usage : usage
         if arguments.contains("--help") || arguments.contains("-h") { return print(usage) }
         do {
+            if arguments.first == "s3-worker" { return try await S3Worker(arguments.dropFirst()).run() }
             let isFine =
                 if isSoak {
                     try await inTemporaryFolder(SoakCommand(arguments.dropFirst()).run)
@@ -102,6 +113,13 @@ struct BenchCommand {
         }
         if suites.contains("compile") {
             measurements += try await CompileSuite(folder: folder).run()
+        }
+        if suites.contains("s3client") {
+            // At the usual size: 10,000 requests, and 256 MiB.
+            let suite = S3ClientSuite(
+                rounds: rounds, only: only, folder: folder, count: max(64, rows / 10),
+                fileSize: max(1, rows / 6250) * S3Job.partSize, servers: servers)
+            measurements += try await suite.run()
         }
         let report = Report(measurements: measurements)
         print(isJSON ? report.json : report.table)

@@ -64,10 +64,12 @@ struct Measurement {
     let cairn: Cost
     /// What Cairn is compared with; nil when there is nothing to compare it with.
     var baseline: Cost?
+    /// What the limit is about: the clock, or the processor.
+    var judged: KeyPath<Cost, Double> = \.wall
 
     var ratio: Double? { ratio(\.wall) }
     var cpuRatio: Double? { ratio(\.cpu) }
-    var isWithinLimit: Bool { limit.map { (ratio ?? cairn.wall) <= $0 } ?? true }
+    var isWithinLimit: Bool { limit.map { (ratio(judged) ?? cairn[keyPath: judged]) <= $0 } ?? true }
 
     private func ratio(_ side: KeyPath<Cost, Double>) -> Double? {
         baseline.flatMap { $0[keyPath: side] > 0 ? cairn[keyPath: side] / $0[keyPath: side] : nil }

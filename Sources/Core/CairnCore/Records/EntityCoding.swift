@@ -4,7 +4,7 @@
     import Foundation
 #endif
 
-public import CairnSchema
+import CairnSchema
 
 // `Codable` of all entities, by the columns of their tables: code that is here once need not be generated and compiled for
 // each table. The JSON is that of `ValueJSON`: bytes in Base64, UUIDs in lower case, everything else as its type does.
