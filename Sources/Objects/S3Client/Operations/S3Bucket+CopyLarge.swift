@@ -17,6 +17,7 @@ extension S3Bucket {
     }
 
     /// Copies an object in parts.
+    @discardableResult
     func copyParts(
         _ info: S3ObjectInfo, _ bucket: S3Bucket, _ key: String, _ options: S3CopyOptions, partBytes: Int,
         concurrency: Int
