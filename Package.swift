@@ -48,6 +48,7 @@ let package = Package(
         .library(name: "MemoryStorage", targets: ["MemoryStorage"]),
         .library(name: "SQLiteStorage", targets: ["SQLiteStorage"]),
         .library(name: "ObjectStores", targets: ["ObjectStores"]),
+        .library(name: "S3Client", targets: ["S3Client"]),
         .library(name: "StorageConformance", targets: ["StorageConformance"]),
         .library(name: "ObjectStoreConformance", targets: ["ObjectStoreConformance"]),
         .library(name: "Simulation", targets: ["Simulation"]),
