@@ -33,16 +33,17 @@ struct ToolTests {
         "An unknown command names the nearest one",
         arguments: [
             ("chek", "did you mean 'check'?"), ("generat", "did you mean 'generate'?"),
+            ("s3 lss", "did you mean 's3 ls'?"), ("s3 nothing", "'cairn help s3' lists them"),
             ("migrate", "'cairn help' lists them"),
         ])
     func unknownCommand(name: String, remedy: String) async throws {
-        for line in [[name], ["help", name]] {
+        for line in [Self.words(name[...]), ["help", name]] {
             let outcome = await cairn(line)
             #expect(outcome.code == .failed)
             #expect(outcome.output.isEmpty)
             #expect(outcome.errors == "cairn: there is no command '\(name)'; \(remedy)\n")
         }
-        let json = try JSONValue(parsing: await cairn(name, "--json").errors)
+        let json = try JSONValue(parsing: await cairn(Self.words(name[...]) + ["--json"]).errors)
         #expect(
             json == [
                 "code": "command.unknown", "message": .string("there is no command '\(name)'"),
@@ -77,6 +78,25 @@ struct ToolTests {
 
     // MARK: Help
 
+    @Test("A group of commands lists its own; without one of them it is an error")
+    func group() async throws {
+        let members = Self.signatures.filter { $0.name.hasPrefix("s3 ") }
+        #expect(members.count == 9)
+        for line in [["s3", "--help"], ["s3", "-h"], ["help", "s3"]] {
+            let outcome = await cairn(line)
+            #expect(outcome.code == .done)
+            for signature in Self.signatures {
+                #expect(
+                    outcome.output.contains("\n  \(signature.name) ") == members.contains { $0.name == signature.name })
+            }
+        }
+        let alone = await cairn("s3")
+        #expect(alone.code == .failed)
+        #expect(alone.output.isEmpty)
+        #expect(alone.errors == (await cairn("help", "s3").output))
+        #expect(await cairn("help", "s3", "ls").output == (await cairn("s3", "ls", "--help").output))
+    }
+
     @Test("The overview lists every command with its purpose", arguments: [["--help"], ["-h"], ["help"]])
     func overview(line: [String]) async {
         let outcome = await cairn(line)
@@ -93,7 +113,7 @@ struct ToolTests {
         let page = await cairn("help", name)
         #expect(page.code == .done)
         for line in [["--help"], ["-h"], ["--nonsense", "--help"]] {
-            #expect(await cairn([name] + line).output == page.output)
+            #expect(await cairn(Self.words(name[...]) + line).output == page.output)
         }
         let signature = try #require(Self.signatures.first { $0.name == name })
         #expect(page.output.hasPrefix("cairn \(name) \(signature.purpose).\n\nusage: cairn \(signature.usage)\n"))
@@ -105,7 +125,7 @@ struct ToolTests {
     @Test("Help for programs has the same facts", arguments: names)
     func helpJSON(name: String) async throws {
         let page = try JSONValue(parsing: await cairn("help", name, "--json").output)
-        #expect(page == (try JSONValue(parsing: await cairn(name, "--help", "--json").output)))
+        #expect(page == (try JSONValue(parsing: await cairn(Self.words(name[...]) + ["--help", "--json"]).output)))
         let signature = try #require(Self.signatures.first { $0.name == name })
         #expect(page["usage"] == .string("cairn \(signature.usage)"))
         let overview = try JSONValue(parsing: await cairn("help", "--json").output)
@@ -119,7 +139,7 @@ struct ToolTests {
         #expect(!signature.examples.isEmpty)
         for example in signature.examples {
             let start = try #require(example.firstRange(of: "cairn \(name) "), "\(example) does not run \(name)")
-            let words = Self.words(example[start.upperBound...].prefix { !"&>)".contains($0) })
+            let words = Self.words(example[start.upperBound...].prefix { !"&>)|".contains($0) })
             #expect(throws: Never.self, "\(example)") { try ArgumentParser(signature).parse(words) }
         }
     }

@@ -23,8 +23,8 @@ func cairn(_ arguments: [String], coloured: Set<Console.Stream> = []) async -> O
 
 /// Keeps what is written to a console.
 final class Capture {
-    private(set) var output = ""
-    private(set) var errors = ""
+    var output = ""
+    var errors = ""
 
     func console(coloured: Set<Console.Stream> = []) -> Console {
         Console(output: { self.output += $0 }, errors: { self.errors += $0 }, coloured: coloured)

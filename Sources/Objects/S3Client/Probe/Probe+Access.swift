@@ -46,7 +46,7 @@ extension Probe {
 
     /// Asks without a signature. One request, on an object that is there.
     mutating func checkAnonymous() async throws {
-        let answer = try await wire.send(wire.call("HeadObject", "HEAD", Probe.orderedNames[0]), by: wire.anonymous)
+        let answer = try await wire.send(wire.call("HeadObject", "HEAD", Probe.orderedNames[0]), by: wire.anonymous())
         note(.anonymous, !answer.isDone, "a read without a signature was answered \(answer.text)")
     }
 
@@ -59,7 +59,7 @@ extension Probe {
 
     /// Signs a request with a wrong secret. One request, on an object that is there.
     mutating func checkSignature() async throws {
-        guard let wrong = wire.wrongSecret else {
+        guard let wrong = try await wire.wrongSecret() else {
             return note(.signature, .unknown, "there are no credentials to sign with")
         }
         let answer = try await wire.send(

@@ -26,7 +26,9 @@ extension Probe {
 
         let swap = try await swap(name, "3", current)
         let stale = try await wire.put(name, "4", ifMatch(firstETag))
-        let found = try await wire.get(name)
+        let object = try await wire.read(name)
+        let found = object?.text
+        targetETag = object?.etag
         let wasSwapped = swap.isDone && swap.etag != firstETag
         dialect.canCompareAndSwap = wasSwapped && stale.isFailedCondition && found == "3"
         // What was refused and written all the same was not refused.
@@ -54,14 +56,28 @@ extension Probe {
 
     private func etag(_ answer: ProbeWire.Answer) throws -> ETag { try wire.bucket.etag(answer.get()) }
 
-    /// A copy over what is there. One request; wants the objects of ``checkOrder()``.
+    /// A copy over what is there, and of a version that is not there. Two or three requests; wants the objects of ``checkOrder()``.
     mutating func checkCopy() async throws {
-        var call = try wire.call("CopyObject", "PUT", Probe.orderedNames[1], condition: Probe.ifAbsent)
+        let over = try await copy(Probe.ifAbsent)
+        dialect.canCopyConditionally = over.isFailedCondition
+        note(.conditionalCopy, over.isFailedCondition, "over another object it was answered \(over.text)")
+
+        let stale = try await copy(HeaderField("x-amz-copy-source-if-match", "\"\(Probe.noETag)\""))
+        var detail = "of another version it was answered \(stale.text)"
+        dialect.checksCopySource = stale.isFailedCondition
+        if stale.isFailedCondition, let etag = targetETag {
+            let right = try await copy(HeaderField("x-amz-copy-source-if-match", etag.quoted))
+            dialect.checksCopySource = right.isDone
+            detail += ", of the right one \(right.text)"
+        }
+        note(.copySource, dialect.checksCopySource, detail)
+    }
+
+    private func copy(_ condition: HeaderField) async throws -> ProbeWire.Answer {
+        var call = try wire.call("CopyObject", "PUT", Probe.orderedNames[1], condition: condition)
         let source = PercentEncoding.path("\(wire.bucket.name)/\(wire.prefix)\(Probe.target)")
         call.headers.append(HeaderField("x-amz-copy-source", "/\(source)"))
-        let answer = try await wire.send(call)
-        dialect.canCopyConditionally = answer.isFailedCondition
-        note(.conditionalCopy, dialect.canCopyConditionally, "over another object it was answered \(answer.text)")
+        return try await wire.send(call)
     }
 
     /// The end of an upload over what is there. Three requests, and one that gives the upload up.

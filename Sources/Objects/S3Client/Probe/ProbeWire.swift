@@ -10,10 +10,7 @@ final class ProbeWire: Sendable {
     let prefix: String
     /// The bucket, by the client of the probe.
     let bucket: S3Bucket
-    /// The same, with a wrong secret; nil when requests are not signed at all.
-    let wrongSecret: S3Bucket?
-    /// The same, without a signature.
-    let anonymous: S3Bucket
+    private let original: S3Client
 
     private let state: Lock<State>
 
@@ -27,37 +24,60 @@ final class ProbeWire: Sendable {
         var clockOffset: Int?
     }
 
-    /// - Throws: What keeps the client from having credentials.
-    init(_ bucket: S3Bucket, prefix: String) async throws {
+    init(_ bucket: S3Bucket, prefix: String) throws(S3Error) {
         let digits = String(UInt32.random(in: 1...UInt32.max), radix: 16)
         let start = prefix.isEmpty || prefix.utf8.last == UInt8(ascii: "/") ? prefix : "\(prefix)/"
         self.prefix = "\(start).cairn-doctor-\(digits)/"
-        let state = Lock(State())
-        self.state = state
+        state = Lock(State())
+        original = bucket.client
+        self.bucket = try ProbeWire.sibling(
+            of: bucket, .provider(original.credentials), original.options.retries, state)
+    }
 
+    /// The bucket by a client like that of another, on the same connections, with other credentials.
+    private static func sibling(
+        of bucket: S3Bucket, _ credentials: CredentialsSource, _ retries: S3RetryPolicy, _ state: Lock<State>,
+        isCounting: Bool = false
+    ) throws(S3Error) -> S3Bucket {
         let client = bucket.client
         let region = client.region(of: bucket.name)
-        func sibling(_ credentials: CredentialsSource, isPatient: Bool) throws(S3Error) -> S3Bucket {
-            var options = client.options
-            options.endpoint = client.endpoint(for: region)
-            options.region = region
-            options.credentials = credentials
-            if !isPatient { options.retries = .never }
-            options.trace = { trace in
+        var options = client.options
+        options.endpoint = client.endpoint(for: region)
+        options.region = region
+        options.credentials = credentials
+        options.retries = retries
+        let trace = client.options.trace
+        // The client of the probe counts already.
+        if !isCounting {
+            options.trace = { attempt in
                 state.withLock { $0.requests += 1 }
-                client.options.trace?(trace)
+                trace?(attempt)
             }
-            var surroundings = Surroundings.ofProcess(exchange: client.transport.exchange)
-            surroundings.environment = [:]
-            return try S3Client(options, client.transport, surroundings).bucket(bucket.name)
         }
-        self.bucket = try sibling(.provider(client.credentials), isPatient: true)
-        anonymous = try sibling(.anonymous, isPatient: false)
-        let credentials = try await client.credentials.credentials()
+        var surroundings = Surroundings.ofProcess(exchange: client.transport.exchange)
+        surroundings.environment = [:]
+        return try S3Client(options, client.transport, surroundings).bucket(bucket.name)
+    }
+
+    /// The bucket, without a signature. Its requests are sent once.
+    func anonymous() throws(S3Error) -> S3Bucket {
+        try ProbeWire.sibling(of: bucket, .anonymous, .never, state, isCounting: true)
+    }
+
+    /// The bucket, with a wrong secret; nil when requests are not signed at all.
+    func wrongSecret() async throws -> S3Bucket? {
+        let right = try await original.credentials.credentials()
+        if right.isAnonymous { return nil }
         let wrong = Credentials(
-            accessKey: credentials.accessKey, secretKey: String(credentials.secretKey.reversed()) + "x",
-            sessionToken: credentials.sessionToken)
-        wrongSecret = credentials.isAnonymous ? nil : try sibling(.explicit(wrong), isPatient: false)
+            accessKey: right.accessKey, secretKey: String(right.secretKey.reversed()) + "x",
+            sessionToken: right.sessionToken)
+        return try ProbeWire.sibling(of: bucket, .explicit(wrong), .never, state, isCounting: true)
+    }
+
+    /// Tells the client of the caller which region the bucket turned out to be in.
+    func passOnRegion() {
+        let region = bucket.client.region(of: bucket.name)
+        if region != original.region(of: bucket.name) { original.remember(region, of: bucket.name) }
     }
 
     var requests: Int { state.withLock { $0.requests } }
@@ -124,7 +144,9 @@ final class ProbeWire: Sendable {
     }
 
     private static func isRefusal(_ error: S3Error) -> Bool {
-        if [.throttled, .slowDown, .timeout, .credentials, .expiredToken, .noSuchBucket].contains(error.code) {
+        if [.throttled, .slowDown, .timeout, .credentials, .expiredToken, .noSuchBucket, .wrongRegion].contains(
+            error.code)
+        {
             return false
         }
         guard let status = error.details.status else { return false }

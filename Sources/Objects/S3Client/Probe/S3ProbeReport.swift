@@ -76,6 +76,8 @@ public struct S3ProbeCheck: Sendable, Hashable {
         case conditionalDelete = "conditional_delete"
         /// A copy respects `If-None-Match`.
         case conditionalCopy = "conditional_copy"
+        /// A copy respects the version it was asked to be of.
+        case copySource = "copy_source"
         /// The end of an upload in parts respects `If-None-Match`.
         case conditionalComplete = "conditional_complete"
         /// Keys are listed in the order of their bytes.

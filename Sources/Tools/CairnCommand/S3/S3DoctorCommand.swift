@@ -123,7 +123,8 @@ private struct DoctorView {
             ("create", dialect.canCreate), ("compare_and_swap", dialect.canCompareAndSwap),
             ("unquoted_if_match", dialect.wantsUnquotedIfMatch), ("conditional_delete", dialect.canDeleteConditionally),
             ("conditional_copy", dialect.canCopyConditionally),
-            ("conditional_complete", dialect.canCompleteConditionally), ("enforces_dates", dialect.enforcesDates),
+            ("copy_source", dialect.checksCopySource), ("conditional_complete", dialect.canCompleteConditionally),
+            ("enforces_dates", dialect.enforcesDates),
             ("checks_signatures", dialect.checksSignatures), ("md5_etags", dialect.hasMD5ETags),
             ("lists_in_order", dialect.listsInOrder),
         ]

@@ -20,7 +20,8 @@ struct S3ListCommand: Command {
             S3Place.note,
         ],
         examples: [
-            "cairn s3 ls", "cairn s3 ls s3://photos/2026/", "cairn s3 ls s3://photos --recursive --json",
+            "cairn s3 ls --endpoint http://127.0.0.1:9000", "cairn s3 ls s3://photos/2026/",
+            "cairn s3 ls s3://photos --recursive --json",
         ])
 
     func run(_ arguments: ParsedArguments, _ console: Console) async throws -> ExitCode {
@@ -34,7 +35,7 @@ struct S3ListCommand: Command {
                 return .done
             }
         }
-        let address = try S3Address(text)
+        let address = try S3Address(text, keyRules: S3Place.anyKey)
         return try await S3Place.with(bucketOf: address, arguments) { bucket in
             if arguments.has("versions") {
                 for try await version in bucket.versions(prefix: address.key) {

@@ -14,6 +14,9 @@ enum S3Place {
     static let note =
         "Endpoint, region and profile may also stand in the address: s3://bucket/key?endpoint=http://127.0.0.1:9000&region=us-east-1. What is said nowhere comes from the environment (AWS_ACCESS_KEY_ID, AWS_PROFILE, AWS_ENDPOINT_URL_S3, …) and the shared files of AWS's tools."
 
+    /// Any key that may be there: who lists, reads and removes takes what others stored.
+    static let anyKey = KeyRules(allowsControlCharacters: true, allowsDotSegments: true)
+
     /// Opens a client, lends it to `body`, and closes it.
     /// - Parameter address: nil for what concerns no bucket.
     static func with<Result>(
@@ -58,13 +61,14 @@ enum S3Place {
             }
             options.credentials = .anonymous
         }
+        options.keyRules = anyKey
         return options
     }
 
     /// The address of an object.
     /// - Throws: `s3.invalid`; `command.usage` for the address of a bucket.
     static func object(_ text: String) throws -> S3Address {
-        let address = try S3Address(text)
+        let address = try S3Address(text, keyRules: anyKey)
         guard !address.key.isEmpty else {
             throw CommandError(.usage, "\(address) names no object", remedy: "write s3://\(address.bucket)/KEY")
         }

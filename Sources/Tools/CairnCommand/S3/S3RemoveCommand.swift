@@ -26,7 +26,7 @@ struct S3RemoveCommand: Command {
         let texts = arguments.repeatedOperand("ADDRESS")
         let isRecursive = arguments.has("recursive")
         // All are read before the first is removed.
-        let addresses = try texts.map { try isRecursive ? S3Address($0) : S3Place.object($0) }
+        let addresses = try texts.map { try isRecursive ? S3Address($0, keyRules: S3Place.anyKey) : S3Place.object($0) }
         try check(arguments, count: texts.count)
         if isRecursive, !arguments.has("yes"), !console.canAsk || arguments.isJSON {
             throw CommandError(
@@ -127,7 +127,11 @@ struct Removal {
     }
 
     private func remove(_ batch: inout [(key: String, versionID: String?)], _ outcome: inout Outcome) async throws {
-        let failures = try await bucket.delete(versions: batch)
+        // No XML holds control characters, so such keys go one by one.
+        let odd = batch.filter { $0.key.unicodeScalars.contains { $0.value < 0x20 } }
+        let plain = odd.isEmpty ? batch : batch.filter { !$0.key.unicodeScalars.contains { $0.value < 0x20 } }
+        for (key, versionID) in odd { try await bucket.delete(key, S3DeleteOptions(versionID: versionID)) }
+        let failures = plain.isEmpty ? [] : try await bucket.delete(versions: plain)
         outcome.removed += batch.count - failures.count
         outcome.failures += failures
         batch = []
