@@ -79,7 +79,14 @@ is_running() {
 run() {
     local name=$1
     shift
-    setsid "$@" </dev/null >"$name.log" 2>&1 &
+    (
+        # Whoever started this may wait until all files it handed down are closed.
+        for file in /proc/$BASHPID/fd/*; do
+            file=${file##*/}
+            if [ "$file" -gt 2 ]; then eval "exec $file>&-"; fi
+        done
+        exec setsid "$@"
+    ) </dev/null >"$name.log" 2>&1 &
     echo $! >"$name.pid"
 }
 
