@@ -111,10 +111,13 @@ struct PartOperationTests {
 
     // MARK: The end
 
-    @Test("An end whose answer was lost is repeated, and found by its ETag when the upload is gone")
-    func lostAnswer() async throws {
+    @Test(
+        "An end whose answer was lost is repeated, and found by its ETag when the upload is gone",
+        arguments: ["NoSuchUpload", "NoSuchKey"])
+    func lostAnswer(code: String) async throws {
         try await FakeS3.serving({ request, number in
-            request.operation == "CompleteMultipartUpload" && number == 1 ? .lostAnswer : nil
+            guard request.operation == "CompleteMultipartUpload" else { return nil }
+            return number == 1 ? .lostAnswer : .status(404, code: code)
         }) { fake, bucket in
             let (upload, parts) = try await begun(bucket)
             let result = try await bucket.completeUpload(upload, parts)

@@ -215,5 +215,16 @@ extension S3Bucket {
 
 extension S3Error {
     /// Whether the upload was ended, given up, or never begun.
-    var isNoSuchUpload: Bool { code == .notFound && details.serverCode == "NoSuchUpload" }
+    var isNoSuchUpload: Bool { code == .notFound && S3Error.uploadCodes.contains(details.serverCode) }
+
+    private static let uploadCodes: [String?] = ["NoSuchUpload", "NoSuchKey"]
+
+    /// The same error about an upload that a server called a key.
+    static func noSuchUpload(_ cause: S3Error) -> S3Error {
+        var error = S3Error(
+            .notFound, "there is no such upload of '\(cause.details.key ?? "")'",
+            remedy: "the upload was ended or given up; begin it again", details: cause.details)
+        error.mayHaveTakenEffect = cause.mayHaveTakenEffect
+        return error
+    }
 }
