@@ -70,6 +70,21 @@ struct PartOperationTests {
         }
     }
 
+    @Test("A server that calls an upload that is gone a key is understood")
+    func goneByAnotherName() async throws {
+        try await FakeS3.serving({ _, _ in .status(404, code: "NoSuchKey") }) { _, bucket in
+            let upload = MultipartUpload(key: "k", id: "u")
+            try await bucket.abortUpload(upload)
+            for call: () async throws -> Void in [
+                { _ = try await bucket.uploadPart(1, of: upload, .bytes([1])) },
+                { _ = try await bucket.parts(of: upload) },
+            ] {
+                let error = try await s3Failure { try await call() }
+                #expect(error.code == .notFound && error.isNoSuchUpload)
+            }
+        }
+    }
+
     @Test("What breaks a rule is refused before it is sent")
     func rules() async throws {
         try await FakeS3.serving { fake, bucket in
@@ -111,10 +126,13 @@ struct PartOperationTests {
 
     // MARK: The end
 
-    @Test("An end whose answer was lost is repeated, and found by its ETag when the upload is gone")
-    func lostAnswer() async throws {
+    @Test(
+        "An end whose answer was lost is repeated, and found by its ETag when the upload is gone",
+        arguments: ["NoSuchUpload", "NoSuchKey"])
+    func lostAnswer(code: String) async throws {
         try await FakeS3.serving({ request, number in
-            request.operation == "CompleteMultipartUpload" && number == 1 ? .lostAnswer : nil
+            guard request.operation == "CompleteMultipartUpload" else { return nil }
+            return number == 1 ? .lostAnswer : .status(404, code: code)
         }) { fake, bucket in
             let (upload, parts) = try await begun(bucket)
             let result = try await bucket.completeUpload(upload, parts)

@@ -97,7 +97,7 @@ extension S3Bucket {
             call.body = .stream(body.chunks, length: length, isReplayable: body.isReplayable)
             call.checksum = checksum
         }
-        let answer = try await client.send(call)
+        let answer = try await aboutUpload { try await client.send(call) }
         for algorithm in ChecksumAlgorithm.allCases {
             if let told = answer.headers[algorithm.field] { checksums[algorithm] = told }
         }
@@ -141,13 +141,15 @@ extension S3Bucket {
             if let last { query.append((name: "part-number-marker", value: String(last))) }
             var call = try call("ListParts", "GET", upload.key, query: query)
             try call.add(customerKey)
-            let page = try await client.send(call) { answer throws(AnswerError) in
-                let page = try PartPage(answer.body)
-                // A page that leads back would be asked for again, and again.
-                if let next = page.nextNumber, next <= last ?? 0 {
-                    throw .malformed(XMLError("the list of parts goes on where it was", at: 0))
+            let page = try await aboutUpload {
+                try await client.send(call) { answer throws(AnswerError) in
+                    let page = try PartPage(answer.body)
+                    // A page that leads back would be asked for again, and again.
+                    if let next = page.nextNumber, next <= last ?? 0 {
+                        throw .malformed(XMLError("the list of parts goes on where it was", at: 0))
+                    }
+                    return page
                 }
-                return page
             }
             parts += page.parts.map(S3Part.init)
             last = page.nextNumber
@@ -161,7 +163,8 @@ extension S3Bucket {
     public func abortUpload(_ upload: MultipartUpload) async throws {
         let query = [(name: "uploadId", value: upload.id)]
         do {
-            _ = try await client.send(call("AbortMultipartUpload", "DELETE", upload.key, query: query))
+            let call = try call("AbortMultipartUpload", "DELETE", upload.key, query: query)
+            _ = try await aboutUpload { try await client.send(call) }
         } catch let error as S3Error where error.isNoSuchUpload {}
     }
 
@@ -193,6 +196,15 @@ extension S3Bucket {
         }
     }
 
+    /// Ceph 16 calls an upload that is gone a key. These calls need no object.
+    private func aboutUpload<Result>(_ body: () async throws -> Result) async throws -> Result {
+        do {
+            return try await body()
+        } catch let error as S3Error where error.code == .noSuchKey {
+            throw S3Error.noSuchUpload(error)
+        }
+    }
+
     private struct UploadMarker: Sendable, Equatable {
         let key: String
         let uploadID: String?
@@ -215,5 +227,16 @@ extension S3Bucket {
 
 extension S3Error {
     /// Whether the upload was ended, given up, or never begun.
-    var isNoSuchUpload: Bool { code == .notFound && details.serverCode == "NoSuchUpload" }
+    var isNoSuchUpload: Bool { code == .notFound && S3Error.uploadCodes.contains(details.serverCode) }
+
+    private static let uploadCodes: [String?] = ["NoSuchUpload", "NoSuchKey"]
+
+    /// The same error about an upload that a server called a key.
+    static func noSuchUpload(_ cause: S3Error) -> S3Error {
+        var error = S3Error(
+            .notFound, "there is no such upload of '\(cause.details.key ?? "")'",
+            remedy: "the upload was ended or given up; begin it again", details: cause.details)
+        error.mayHaveTakenEffect = cause.mayHaveTakenEffect
+        return error
+    }
 }
