@@ -258,6 +258,7 @@ class PycurlClient:
             def write(data):
                 handle.position += os.pwrite(file, data, handle.position)
 
+            handle.setopt(curl.HTTPGET, 1)
             handle.setopt(curl.WRITEFUNCTION, write)
             handle.setopt(curl.URL, options.endpoint + path)
             if not part.is_object:
@@ -446,23 +447,39 @@ def run_small(client, options):
     # Each connection is open, and every object of these is there for a `get`.
     client.small(range(min(options.concurrency, options.count)))
     wall, cpu = measured(lambda: client.small(range(options.count)))
-    return wall, cpu, {"count": options.count, "per_second": round(options.count / wall)}
+    return wall, cpu, {"max_rss": peak_memory(), "count": options.count, "per_second": round(options.count / wall)}
+
+
+def compare(file, size):
+    file.seek(0)
+    for number, block in enumerate(file_blocks(size)):
+        expect(file.read(len(block)) == block, "the file differs in mebibyte %d" % number)
 
 
 def run_file(client, options):
-    with tempfile.TemporaryFile(dir=options.folder) as file:
-        if options.operation == "put":
+    def download():
+        with tempfile.TemporaryFile(dir=options.folder) as file:
+            file.truncate(options.size)
+            cost = measured(lambda: client.download(file.fileno()))
+            compare(file, options.size)
+            return cost
+
+    if options.operation == "get":
+        wall, cpu = download()
+        memory = peak_memory()
+    else:
+        with tempfile.TemporaryFile(dir=options.folder) as file:
             for block in file_blocks(options.size):
                 file.write(block)
-            file.flush()
-            wall, cpu = measured(lambda: client.upload(file.fileno()))
-        else:
-            file.truncate(options.size)
-            wall, cpu = measured(lambda: client.download(file.fileno()))
+            # The clients read from where the file stands.
             file.seek(0)
-            for number, block in enumerate(file_blocks(options.size)):
-                expect(file.read(len(block)) == block, "the file differs in mebibyte %d" % number)
-    return wall, cpu, {"part_size": options.part_size, "mebibytes_per_second": round(options.size / MEBIBYTE / wall, 1)}
+            wall, cpu = measured(lambda: client.upload(file.fileno()))
+        memory = peak_memory()
+        # What has arrived is what was sent; not measured.
+        download()
+    return wall, cpu, {
+        "max_rss": memory, "part_size": options.part_size,
+        "mebibytes_per_second": round(options.size / MEBIBYTE / wall, 1)}
 
 
 def main():
@@ -491,7 +508,7 @@ def main():
     print(json.dumps({
         "client": options.client, "version": client.version, "operation": options.operation, "file": options.file,
         "concurrency": options.concurrency, "size": options.size, "wall": round(wall, 6), "cpu": round(cpu, 6),
-        "max_rss": peak_memory(), **more}))
+        **more}))
 
 
 if __name__ == "__main__":
