@@ -6,13 +6,6 @@ import Testing
 /// What a test with a scripted server cannot know: that real ones take it.
 @Suite("Transfers with real servers", .serialized, .enabled(if: !TestServer.all.isEmpty))
 struct RealServerTransferTests {
-    private func withBucket(_ server: TestServer, _ body: (S3Bucket) async throws -> Void) async throws {
-        try await server.withBucket { bucket in
-            bucket.client.dialect = server.dialect
-            try await body(bucket)
-        }
-    }
-
     private func options(_ change: (inout S3UploadOptions) -> Void = { _ in }) -> S3UploadOptions {
         var options = S3UploadOptions()
         options.partBytes = 8 * mebibyte
@@ -22,7 +15,7 @@ struct RealServerTransferTests {
 
     @Test("40 MiB go up as a file in parts, and come down in parts and as a stream", arguments: TestServer.all)
     func roundTrip(server: TestServer) async throws {
-        try await withBucket(server) { bucket in
+        try await server.withBucket { bucket in
             try await withFolder { folder in
                 let bytes = sample(40 * mebibyte + 1)
                 try write("\(folder)/up.json", bytes)
@@ -53,7 +46,7 @@ struct RealServerTransferTests {
 
     @Test("A stream of unknown length goes up, small and in parts", arguments: TestServer.all)
     func unknownLength(server: TestServer) async throws {
-        try await withBucket(server) { bucket in
+        try await server.withBucket { bucket in
             for count in [0, 100, 20 * mebibyte] {
                 let bytes = sample(count)
                 try await bucket.upload("k", .stream(stream(bytes)), options())
@@ -66,7 +59,7 @@ struct RealServerTransferTests {
     @Test("An upload whose stream failed is resumed with the parts that are missing", arguments: TestServer.all)
     func resuming(server: TestServer) async throws {
         struct Broken: Error {}
-        try await withBucket(server) { bucket in
+        try await server.withBucket { bucket in
             let bytes = sample(30 * mebibyte)
             let log = ProgressLog()
             let broken = ByteStream {
@@ -100,7 +93,7 @@ struct RealServerTransferTests {
 
     @Test("A cancelled upload leaves none behind", arguments: TestServer.all)
     func cancellation(server: TestServer) async throws {
-        try await withBucket(server) { bucket in
+        try await server.withBucket { bucket in
             let begun = Counter()
             let upload = Task {
                 try await bucket.upload(
@@ -119,7 +112,7 @@ struct RealServerTransferTests {
 
     @Test("A conditional end holds, or is refused before anything is sent", arguments: TestServer.all)
     func conditions(server: TestServer) async throws {
-        try await withBucket(server) { bucket in
+        try await server.withBucket { bucket in
             let bytes = sample(17 * mebibyte)
             guard server.dialect.canCompleteConditionally else {
                 let error = try await s3Failure {
@@ -143,7 +136,7 @@ struct RealServerTransferTests {
 
     @Test("A copy in parts has the bytes and the attributes of its source", arguments: TestServer.all)
     func copyParts(server: TestServer) async throws {
-        try await withBucket(server) { bucket in
+        try await server.withBucket { bucket in
             let bytes = sample(12 * mebibyte)
             let attributes = S3Attributes(contentType: "x/y", metadata: ["m": "1"])
             try await bucket.put("source +", .bytes(bytes), S3PutOptions(attributes: attributes))
@@ -161,7 +154,7 @@ struct RealServerTransferTests {
 
     @Test("An end whose answer never came is found by what it made", arguments: TestServer.all)
     func repeatedEnd(server: TestServer) async throws {
-        try await withBucket(server) { bucket in
+        try await server.withBucket { bucket in
             let upload = try await bucket.beginUpload("k")
             let part = try await bucket.uploadPart(1, of: upload, .bytes([1, 2, 3]))
             try await bucket.completeUpload(upload, [part])

@@ -39,9 +39,9 @@ extension S3Client {
     /// Sends a request and returns when the head of the answer is there. What is refused has been read and told.
     func stream(_ call: S3Call) async throws -> S3StreamedAnswer {
         try await attempt(call) { attempt throws(AttemptFailure) in
-            // No deadline: the body takes its time, and its reader looks at the rate.
+            // Behind the head there is no deadline: the body takes its time, and its reader looks at the rate.
             let response = try await receive(attempt) { () async throws(TransportError) in
-                try await self.transport.stream(attempt.request)
+                try await self.transport.stream(attempt.request, deadline: attempt.deadline, isForHead: true)
             }
             let headers = response.fields.s3Headers
             if (200..<300).contains(response.status) {

@@ -36,13 +36,16 @@ package final class HTTPTransport: Sendable {
     /// Sends a request and returns as soon as the head of the answer is there.
     ///
     /// The rest arrives as it is read; the server waits for a reader who does not. Dropping the body cancels the rest.
-    /// - Parameter deadline: When it must be done, the reading of the body included.
+    /// - Parameters:
+    ///   - deadline: When it must be done, the reading of the body included.
+    ///   - isForHead: Whether that is over with the head of an answer of status 2xx, whose body takes its time.
     package func stream(
-        _ request: HTTPRequest, deadline: ContinuousClock.Instant? = nil
+        _ request: HTTPRequest, deadline: ContinuousClock.Instant? = nil, isForHead: Bool = false
     ) async throws(TransportError) -> HTTPStreamedResponse {
         let channel = ResponseChannel()
         let transfer = try Transfer(
-            request, .streamed(channel), isProxied: isProxied, deadline: deadline, inbox: inbox)
+            request, .streamed(channel), isProxied: isProxied, deadline: deadline, isDeadlineForHead: isForHead,
+            inbox: inbox)
         let body = HTTPResponseBody(transfer, channel, inbox: inbox, transport: self)
         let head = try await answer(to: transfer)
         return HTTPStreamedResponse(status: head.status, fields: head.fields, body: body, attempts: head.attempts)

@@ -26,7 +26,9 @@ final class Transfer: @unchecked Sendable {
 
     let wire: WireRequest
     let delivery: Delivery
-    let deadline: ContinuousClock.Instant?
+    private let limit: ContinuousClock.Instant?
+    /// Whether the body of a success is not under the limit.
+    private let isLimitForHead: Bool
     let host: String
     let isSecure: Bool
     let isReplayable: Bool
@@ -72,11 +74,13 @@ final class Transfer: @unchecked Sendable {
 
     /// - Throws: `invalid`.
     init(
-        _ request: HTTPRequest, _ delivery: Delivery, isProxied: Bool, deadline: ContinuousClock.Instant?, inbox: Inbox
+        _ request: HTTPRequest, _ delivery: Delivery, isProxied: Bool, deadline: ContinuousClock.Instant?,
+        isDeadlineForHead: Bool = false, inbox: Inbox
     ) throws(TransportError) {
         wire = try WireRequest(request, isAbsolute: isProxied && request.scheme == .http)
         self.delivery = delivery
-        self.deadline = deadline
+        limit = deadline
+        isLimitForHead = isDeadlineForHead
         host = request.host
         isSecure = request.scheme == .https
         isReplayable = request.isReplayable
@@ -108,6 +112,11 @@ final class Transfer: @unchecked Sendable {
     func mayShare(_ options: TransportOptions) -> Bool {
         if case .streamed = delivery { return false }
         return isSecure && options.version == .two
+    }
+
+    /// When it must be done; nil: never, as long as bytes move.
+    var deadline: ContinuousClock.Instant? {
+        isLimitForHead && head.isComplete && (200..<300).contains(head.status) ? nil : limit
     }
 
     /// When the loop must end it, unless something happens before; nil: never.

@@ -1,0 +1,144 @@
+import Foundation
+import Testing
+
+@testable import S3Client
+
+/// Each server here first answers a GET, so that the write goes out on a connection that was kept open: such requests are what
+/// libraries of HTTP like to send again by themselves.
+@Suite("Client: writes that are sent once", .timeLimit(.minutes(1)))
+struct WriteOnceTests {
+    /// What becomes of a write instead of its answer.
+    enum Loss: String, CaseIterable {
+        case closed, reset, cutHead, cutBody, internalError, unavailable, gatewayTimeout
+
+        func reply(_ connection: LoopbackConnection, _ request: LoopbackConnection.Request) throws {
+            switch self {
+            case .closed: throw ScriptedS3.Hangup()
+            case .reset:
+                connection.resetAtEnd()
+                throw ScriptedS3.Hangup()
+            case .cutHead:
+                try connection.write("HTTP/1.1 200 OK\r\nETag: ")
+                throw ScriptedS3.Hangup()
+            case .cutBody:
+                try connection.announce(1000)
+                throw ScriptedS3.Hangup()
+            case .internalError: try connection.refuse(request, 500, "InternalError")
+            case .unavailable: try connection.refuse(request, 503, "SlowDown")
+            case .gatewayTimeout: try connection.answer("504 Gateway Timeout")
+            }
+        }
+    }
+
+    /// A write with a condition.
+    enum Write: String, CaseIterable {
+        case create, swap, delete, copy
+
+        func run(_ bucket: S3Bucket) async throws {
+            let etag = ETag(rawValue: "e")
+            switch self {
+            case .create: try await bucket.put("k", .text("x"), S3PutOptions(mode: .create))
+            case .swap: try await bucket.put("k", .text("x"), S3PutOptions(mode: .ifMatch(etag)))
+            case .delete: try await bucket.delete("k", S3DeleteOptions(ifMatch: etag))
+            case .copy: try await bucket.copy("a", to: "k", S3CopyOptions(mode: .create))
+            }
+        }
+    }
+
+    private func serving(
+        _ reply: @escaping ScriptedS3.Reply, _ body: (ScriptedS3, S3Bucket) async throws -> Void
+    ) async throws {
+        try await ScriptedS3.serving { connection, request, number in
+            if request.method == "GET" { try connection.succeed() } else { try reply(connection, request, number) }
+        } _: { server, bucket in
+            _ = try await bucket.bytes("k")
+            try await body(server, bucket)
+        }
+    }
+
+    @Test(
+        "A conditional write whose answer is lost is unknown, and sent once", arguments: Write.allCases, Loss.allCases)
+    func conditional(_ write: Write, _ loss: Loss) async throws {
+        try await serving { connection, request, _ in
+            try loss.reply(connection, request)
+        } _: { server, bucket in
+            let error = try await s3Failure { try await write.run(bucket) }
+            #expect(error.code == .outcomeUnknown && error.mayHaveTakenEffect && !error.isRetryable)
+            #expect(server.requests.count == 2)
+        }
+    }
+
+    @Test("A plain write whose answer is lost is sent again", arguments: Loss.allCases)
+    func plain(_ loss: Loss) async throws {
+        try await serving { connection, request, number in
+            if number == 3 { try connection.succeed() } else { try loss.reply(connection, request) }
+        } _: { server, bucket in
+            try await bucket.put("k", .text("x"))
+            #expect(server.methods == ["GET", "PUT", "PUT"])
+        }
+    }
+
+    @Test(
+        "A marker tells a write that arrived from one that did not, or that nobody can tell of",
+        arguments: [("mine", 200, true), ("other", 200, false), ("", 404, false), ("mine", 403, false)])
+    func marker(_ found: String, _ status: Int, isDone: Bool) async throws {
+        try await serving { connection, request, _ in
+            guard request.method == "HEAD" else { return try Loss.closed.reply(connection, request) }
+            if status != 200 { return try connection.refuse(request, status, "") }
+            try connection.succeed(["x-amz-meta-cairn-marker: \(found)", "x-amz-version-id: 7"])
+        } _: { server, bucket in
+            let options = S3PutOptions(mode: .create, marker: "mine")
+            if isDone {
+                let result = try await bucket.put("k", .text("x"), options)
+                #expect(result.etag.rawValue == "e" && result.versionID == "7")
+            } else {
+                let error = try await s3Failure { try await bucket.put("k", .text("x"), options) }
+                #expect(error.code == .outcomeUnknown)
+            }
+            #expect(server.methods == ["GET", "PUT", "HEAD"])
+            #expect(server.requests[1].field("x-amz-meta-cairn-marker") == "mine")
+        }
+    }
+
+    @Test(
+        "A fenced write is sent once, whatever becomes of it", arguments: Loss.allCases, [PutMode.overwrite, .create])
+    func fenced(_ loss: Loss, _ mode: PutMode) async throws {
+        try await serving { connection, request, _ in
+            try loss.reply(connection, request)
+        } _: { server, bucket in
+            let options = S3PutOptions(mode: mode, notAfter: Date.now.addingTimeInterval(60))
+            let error = try await s3Failure { try await bucket.put("k", .text("x"), options) }
+            #expect(error.code == .outcomeUnknown && error.mayHaveTakenEffect)
+            #expect(server.methods == ["GET", "PUT"])
+        }
+    }
+
+    @Test(
+        "What would be mended in another request is told of a fenced one",
+        arguments: [
+            ("ExpiredToken", S3Error.Code.expiredToken), ("PermanentRedirect", .wrongRegion),
+            ("RequestTimeTooSkewed", .clockSkew), ("ThrottlingException", .throttled),
+        ])
+    func unmended(_ code: String, _ meaning: S3Error.Code) async throws {
+        try await serving { connection, request, _ in
+            let fields = ["x-amz-bucket-region: eu-west-1", "Date: Sun, 06 Nov 2044 08:49:37 GMT"]
+            try connection.refuse(request, 400, code, fields)
+        } _: { server, bucket in
+            let options = S3DeleteOptions(notAfter: Date.now.addingTimeInterval(60))
+            let error = try await s3Failure { try await bucket.delete("k", options) }
+            #expect(error.code == meaning && !error.mayHaveTakenEffect)
+            #expect(server.methods == ["GET", "DELETE"])
+        }
+    }
+
+    @Test("A fenced write is dated 15 minutes before the time it must not take effect after, by no clock but that")
+    func fenceDate() async throws {
+        try await serving { connection, request, _ in
+            try connection.succeed(["Date: Sun, 06 Nov 2044 08:49:37 GMT"])
+        } _: { server, bucket in
+            let date = try #require(SigningDate("20240229T121500Z"))
+            try await bucket.put("k", .text("x"), S3PutOptions(notAfter: Date(date)))
+            #expect(server.requests[1].field("x-amz-date") == "20240229T120000Z")
+        }
+    }
+}
