@@ -113,7 +113,10 @@ let package = Package(
         // Tests.
         tests("CairnSchemaTests", ["CairnSchema"]),
         tests("CairnCoreTests", ["CairnSchema", "CairnCore"]),
-        tests("S3ClientTests", ["S3Client", "ObjectStoreConformance", "ObjectStores", "CairnSchema", "CairnCore", "CCurl"], exclude: ["Vectors"]),
+        tests(
+            "S3ClientTests",
+            ["S3Client", "ObjectStoreConformance", "ObjectStores", "CairnSchema", "CairnCore", "CCurl"],
+            exclude: ["Vectors"]),
         tests("MemoryStorageTests", ["MemoryStorage", "StorageConformance"]),
         tests("CairnCommandTests", ["CairnCommand", "Cairn", "CairnCore", "CairnSchema", "CairnGenerator"]),
         tests("SimulationTests", ["Simulation", "StorageConformance", "CairnCore", "MemoryStorage", "SQLiteStorage"]),

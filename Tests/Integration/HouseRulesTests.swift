@@ -130,7 +130,7 @@ struct HouseRulesTests {
                 if said.contains(where: line.contains) { continue }
                 let told =
                     file.path.contains("Drivers/")
-                    ? storage : file.path.contains(/Objects\/.*\/(Memory|Folder|Wrappers)\//) ? objectStore : []
+                    ? storage : file.path.contains(/Objects\/.*\/(Memory|Folder|Wrappers|Store)\//) ? objectStore : []
                 if told.contains(where: { line.contains("public func \($0)") || line.contains("public var \($0)") }) {
                     continue
                 }

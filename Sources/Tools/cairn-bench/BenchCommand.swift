@@ -48,7 +48,8 @@ struct BenchCommand {
             case "--servers":
                 servers = rest.popFirst()?.split(separator: ",").map(String.init) ?? []
                 guard !servers.isEmpty, servers.allSatisfy(S3ClientSuite.serverNames.contains) else {
-                    throw UsageError(message: "--servers needs some of \(S3ClientSuite.serverNames.joined(separator: ","))")
+                    throw UsageError(
+                        message: "--servers needs some of \(S3ClientSuite.serverNames.joined(separator: ","))")
                 }
             case "--rounds": rounds = try BenchCommand.number(rest.popFirst(), argument)
             default: throw UsageError(message: "'\(argument)' is not known")

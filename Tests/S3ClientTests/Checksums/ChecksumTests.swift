@@ -72,7 +72,8 @@ struct ChecksumTests {
         let body = Array("hello".utf8)
         #expect(EntityTag.of(body) == "\"5d41402abc4b2a76b9719d911017c592\"")
         #expect(EntityTag.contentMD5(body) == "XUFAKrxLKna5cZ2REBfFkg==")
-        #expect(EntityTag.md5("\"5d41402abc4b2a76b9719d911017c592\"") == EntityTag.md5("5D41402ABC4B2A76B9719D911017C592"))
+        #expect(
+            EntityTag.md5("\"5d41402abc4b2a76b9719d911017c592\"") == EntityTag.md5("5D41402ABC4B2A76B9719D911017C592"))
         for etag in [
             "", "\"", "\"\"", "\"5d41402abc4b2a76b9719d911017c592-2\"", "\"zd41402abc4b2a76b9719d911017c592\"",
         ] {

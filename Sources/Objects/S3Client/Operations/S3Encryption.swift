@@ -26,7 +26,10 @@ public struct CustomerKey: Sendable, Hashable, CustomStringConvertible, CustomRe
         self.bytes = bytes
     }
 
+    /// That there is one, and nothing of it.
     public var description: String { "customer key, hidden" }
+
+    /// A mirror that shows nothing.
     public var customMirror: Mirror { Mirror(self, children: []) }
 
     /// The three fields that carry it.

@@ -43,7 +43,8 @@ struct S3ClientSuite {
             for operation in S3Job.Operation.allCases {
                 let job = S3Job(
                     store: run.store, operation: operation, count: count, concurrency: concurrency, size: 1024)
-                measurements += try measure(job, run, "\(operation.rawValue.uppercased()) 1 KiB, \(concurrency) at a time")
+                measurements += try measure(
+                    job, run, "\(operation.rawValue.uppercased()) 1 KiB, \(concurrency) at a time")
             }
         }
         for operation in S3Job.Operation.allCases {
@@ -67,7 +68,7 @@ struct S3ClientSuite {
                 var part = job
                 if client == "boto3" { part.count = max(job.concurrency, job.count / 10) }
                 let outcome = try run.outcome(of: part, client)
-                if client == "cairn" { memory = max(memory, outcome.max_rss) }
+                if client == "cairn" { memory = max(memory, outcome.peakMemory) }
                 let share = Double(job.count) / Double(part.count)
                 if round > 0 {
                     costs[client, default: []].append(Cost(wall: outcome.wall * share, cpu: outcome.cpu * share))

@@ -37,7 +37,12 @@ struct S3Outcome: Codable {
     /// Seconds of the processor, user and system.
     var cpu: Double
     /// The most bytes of memory that the process had.
-    var max_rss: Int
+    var peakMemory: Int
+
+    private enum CodingKeys: String, CodingKey {
+        case wall, cpu
+        case peakMemory = "max_rss"
+    }
 
     var cost: Cost { Cost(wall: wall, cpu: cpu) }
 }

@@ -48,7 +48,7 @@ struct S3Worker {
                 endpoint: try S3Endpoint(endpoint), region: "us-east-1", credentials: .explicit(credentials)))
         let bucket = try client.bucket(bucketName)
         let cost = try await job.isFile ? file(bucket) : small(bucket)
-        let outcome = S3Outcome(wall: cost.wall, cpu: cost.cpu, max_rss: S3Worker.peakMemory())
+        let outcome = S3Outcome(wall: cost.wall, cpu: cost.cpu, peakMemory: S3Worker.peakMemory())
         print(String(decoding: try JSONEncoder().encode(outcome), as: UTF8.self))
         await client.close()
     }
