@@ -4,7 +4,7 @@ import Testing
 
 @testable import S3Client
 
-@Suite("Attributes of objects on real servers", .enabled(if: !TestServer.all.isEmpty))
+@Suite("Attributes of objects on real servers", .serialized, .enabled(if: !TestServer.all.isEmpty))
 struct AttributeTests {
     @Test("The content type is that of the name, or the one given", arguments: TestServer.all)
     func contentType(server: TestServer) async throws {

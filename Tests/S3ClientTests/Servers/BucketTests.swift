@@ -3,7 +3,7 @@ import Testing
 
 @testable import S3Client
 
-@Suite("Buckets of real servers", .enabled(if: !TestServer.all.isEmpty))
+@Suite("Buckets of real servers", .serialized, .enabled(if: !TestServer.all.isEmpty))
 struct BucketTests {
     @Test("A bucket is made, found, listed and removed", arguments: TestServer.all)
     func life(server: TestServer) async throws {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import S3Client
 
-@Suite("Odd keys on real servers", .enabled(if: !TestServer.all.isEmpty))
+@Suite("Odd keys on real servers", .serialized, .enabled(if: !TestServer.all.isEmpty))
 struct KeyTests {
     static let keys = [
         "a b", " ", "a  b ", "a+b", "+", "a%b", "%2F", "%252F", "a=b", "=", "~", "a~b", "a&b=c", "a?b", "a#b",

@@ -3,7 +3,7 @@ import Testing
 
 @testable import S3Client
 
-@Suite("Presigned URLs on real servers", .enabled(if: !TestServer.all.isEmpty))
+@Suite("Presigned URLs on real servers", .serialized, .enabled(if: !TestServer.all.isEmpty))
 struct PresignedTests {
     @Test("Who has a URL can store, look at, read and remove one object, and nothing else", arguments: TestServer.all)
     func use(server: TestServer) async throws {

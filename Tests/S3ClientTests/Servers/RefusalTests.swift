@@ -3,7 +3,7 @@ import Testing
 
 @testable import S3Client
 
-@Suite("Credentials that real servers refuse", .enabled(if: !TestServer.all.isEmpty))
+@Suite("Credentials that real servers refuse", .serialized, .enabled(if: !TestServer.all.isEmpty))
 struct RefusalTests {
     /// Somebody who may not.
     struct Stranger: Sendable, CustomTestStringConvertible {

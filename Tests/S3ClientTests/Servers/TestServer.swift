@@ -56,6 +56,10 @@ struct TestServer: Sendable, CustomTestStringConvertible {
         var encrypts = true
         /// Whether it takes a stream whose checksum comes behind it.
         var takesTrailers = true
+        /// Whether tags that are given to a copy can be read.
+        var keepsTagsOfCopy = true
+        /// Whether it names the version that was written before versions were kept.
+        var namesFirstVersion = false
         /// Rounds of 32 writers that it is quick enough for.
         var rounds = 50
         /// Raises of a counter by each of 32 writers.
@@ -65,6 +69,8 @@ struct TestServer: Sendable, CustomTestStringConvertible {
     var habits: Habits {
         var habits = Habits()
         guard name == "ceph" else { return habits }
+        habits.keepsTagsOfCopy = false
+        habits.namesFirstVersion = true
         habits.keepsChecksums = false
         habits.encrypts = false
         habits.takesTrailers = false

@@ -3,7 +3,7 @@ import Testing
 
 @testable import S3Client
 
-@Suite("Versions on real servers", .enabled(if: !TestServer.all.isEmpty))
+@Suite("Versions on real servers", .serialized, .enabled(if: !TestServer.all.isEmpty))
 struct VersionTests {
     @Test(
         "Versions are kept, listed, read and removed by their names; a removal leaves a marker",
@@ -22,7 +22,8 @@ struct VersionTests {
             for (id, wanted) in [(first, "1"), (second, "2"), ("null", "0")] {
                 let object = try await bucket.get("k é", S3GetOptions(versionID: id))
                 let text = try await object.text()
-                #expect(text == wanted && object.info.versionID == id)
+                #expect(text == wanted)
+                #expect(object.info.versionID == (id != "null" || server.habits.namesFirstVersion ? id : nil))
             }
 
             let marker = try await bucket.delete("k é")
@@ -61,7 +62,7 @@ struct VersionTests {
             try await bucket.setVersioning(isEnabled: true)
             // Three versions of each: the pages end between versions of one key.
             for round in 0..<3 {
-                try await concurrently(401) { try await bucket.put("k\($0)", .text("\(round)")) }
+                try await concurrently(401) { try await bucket.put("k +%\($0)", .text("\(round)")) }
             }
             let versions = try await bucket.versions(prefix: "k").collect()
             #expect(versions.count == 1203 && Set(versions.map(\.versionID)).count == 1203)

@@ -83,6 +83,14 @@ struct AnswerTests {
         #expect(page.versions.map(\.size) == [0, 434_234])
         #expect(page.nextKey == "my image.jpg")
         #expect(page.nextVersionID == "03jpff543dhffds434rfdsFDN943fdsFkdmqnh892")
+        // Ceph encodes the keys of its page, but not the last one when it repeats it.
+        let odd = SampleDocument.versions.replacing("my+image.jpg", with: "100%25+a%2Bb")
+        for marker in ["100% a+b", "100%25+a%2Bb"] {
+            let document = odd.replacing(
+                "<NextKeyMarker>100%25+a%2Bb</NextKeyMarker>", with: "<NextKeyMarker>\(marker)</NextKeyMarker>")
+            let page = try VersionPage(bytes(document))
+            #expect(page.nextKey == "100% a+b")
+        }
         let unended = SampleDocument.versions.replacing("<NextKeyMarker>my+image.jpg</NextKeyMarker>", with: "")
         #expect(
             message { try VersionPage(bytes(unended)) }

@@ -21,6 +21,8 @@ extension S3Client {
 
         var headers = call.headers
         let plan = BodyPlan(call, isUnsigned: leavesUnsigned(target), isAnonymous: credentials.isAnonymous)
+        // What a body asks for has taken up what the caller asked for.
+        if !plan.headers.isEmpty { headers.removeAll { own in plan.headers.contains { $0.name == own.name } } }
         headers.append(contentsOf: plan.headers)
         let signable = SignableRequest(
             method: call.method, host: target.host, path: target.path, query: call.query, headers: headers)

@@ -64,6 +64,18 @@ struct S3Call: Sendable {
         RequestSubject(method: method, bucket: bucket, key: key, region: region, signedAt: signedAt)
     }
 
+    /// The bytes of a body that need not, or cannot, go out in chunks: Ceph 16 refuses a chunked body with nothing in it.
+    /// - Throws: `s3.invalid` for a stream that was announced as empty and is not; what the stream throws.
+    func whole(_ body: ObjectBody) async throws -> [UInt8]? {
+        guard body.whole == nil, body.length == 0 else { return body.whole }
+        for try await chunk in body.chunks where !chunk.isEmpty {
+            throw S3Error(
+                .invalid, "the body for \(subject().name) has more than the 0 bytes that were announced",
+                remedy: "give the length the stream has", details: subject().details)
+        }
+        return []
+    }
+
     /// Adds a field that the caller gave a value for.
     /// - Throws: `s3.invalid` for what no header field may hold.
     mutating func add(_ name: String, _ value: String?) throws(S3Error) {

@@ -23,7 +23,7 @@ extension S3Bucket {
         try SizeRules.checkPut(bytes: length)
         try call.add(options.attributes, marker: options.marker)
         call.fence(options.notAfter, now: client.signingDate())
-        if let bytes = body.whole {
+        if let bytes = try await call.whole(body) {
             call.body = .bytes(bytes)
             if let checksum = options.checksum ?? client.options.checksum {
                 call.headers.append(Checksum(checksum, of: bytes).headerField)

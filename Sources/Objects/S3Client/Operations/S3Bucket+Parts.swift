@@ -86,7 +86,7 @@ extension S3Bucket {
         }
         try SizeRules.checkPut(bytes: length)
         var checksums: [ChecksumAlgorithm: String] = [:]
-        if let bytes = body.whole {
+        if let bytes = try await call.whole(body) {
             call.body = .bytes(bytes)
             if let algorithm = checksum ?? client.options.checksum {
                 let checksum = Checksum(algorithm, of: bytes)

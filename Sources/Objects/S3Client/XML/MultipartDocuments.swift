@@ -124,10 +124,7 @@ struct UploadPage: Sendable {
         }
         if isEncoded {
             for index in uploads.indices { try KeyDecoding.decode(&uploads[index].key) }
-            if var key = nextKey {
-                try KeyDecoding.decode(&key)
-                nextKey = key
-            }
+            try KeyDecoding.decode(marker: &nextKey, last: uploads.last?.key)
         }
         if isTruncated { _ = try AnswerDocument.require(nextKey, .nextKeyMarker, in: .listMultipartUploadsResult) }
     }

@@ -88,4 +88,13 @@ enum KeyDecoding {
         }
         text = decoded
     }
+
+    /// Decodes the key that the next page is asked for with.
+    ///
+    /// Ceph 16 leaves it as it is in an answer whose other keys are encoded; it is the last key of its page then.
+    static func decode(marker: inout String?, last: String?) throws(AnswerError) {
+        guard var key = marker, !(last.map { Utf8.equal($0, key) } ?? false) else { return }
+        try decode(&key)
+        marker = key
+    }
 }

@@ -43,10 +43,7 @@ struct VersionPage: Sendable {
         if isEncoded {
             for index in versions.indices { try KeyDecoding.decode(&versions[index].key) }
             for index in prefixes.indices { try KeyDecoding.decode(&prefixes[index]) }
-            if var key = nextKey {
-                try KeyDecoding.decode(&key)
-                nextKey = key
-            }
+            try KeyDecoding.decode(marker: &nextKey, last: versions.last?.key)
         }
         if isTruncated { _ = try AnswerDocument.require(nextKey, .nextKeyMarker, in: .listVersionsResult) }
     }
