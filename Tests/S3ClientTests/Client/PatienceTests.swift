@@ -4,7 +4,7 @@ import Testing
 @testable import S3Client
 
 /// No server here would ever end the request.
-@Suite("Client: servers that take their time", .timeLimit(.minutes(1)))
+@Suite("Client: servers that take their time", .timeLimit(.minutes(10)))
 struct PatienceTests {
     /// A way to ask for something.
     enum Asking: String, CaseIterable {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import S3Client
 
-@Suite("Client: signatures that a server does not take", .timeLimit(.minutes(1)))
+@Suite("Client: signatures that a server does not take", .timeLimit(.minutes(10)))
 struct RefusedSignatureTests {
     /// Gives other credentials when those before were refused.
     private final class Tokens: CredentialsProvider {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import S3Client
 
-@Suite("Client: buckets in other regions", .timeLimit(.minutes(1)))
+@Suite("Client: buckets in other regions", .timeLimit(.minutes(10)))
 struct RegionTests {
     /// How a server says that a bucket is elsewhere.
     struct Hint: Sendable, CustomTestStringConvertible {

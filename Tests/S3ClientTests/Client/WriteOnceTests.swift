@@ -5,7 +5,7 @@ import Testing
 
 /// Each server here first answers a GET, so that the write goes out on a connection that was kept open: such requests are what
 /// libraries of HTTP like to send again by themselves.
-@Suite("Client: writes that are sent once", .timeLimit(.minutes(1)))
+@Suite("Client: writes that are sent once", .timeLimit(.minutes(10)))
 struct WriteOnceTests {
     /// What becomes of a write instead of its answer.
     enum Loss: String, CaseIterable {

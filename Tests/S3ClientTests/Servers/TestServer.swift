@@ -44,6 +44,8 @@ struct TestServer: Sendable, CustomTestStringConvertible {
         quirks.turnsUnderscoresIntoHyphens = true
         quirks.refusesStorageClass = true
         quirks.wantsAllParts = true
+        // Busy, it says that another end is under way, until all attempts are used up.
+        quirks.endOfGoneUpload = [.noSuchUpload, .unavailable]
         quirks.refuse(keys: ["a\0b"])
         return quirks
     }

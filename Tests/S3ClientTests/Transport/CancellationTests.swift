@@ -2,7 +2,7 @@ import CairnCore
 import S3Client
 import Testing
 
-@Suite("Transport: cancellation", .timeLimit(.minutes(1)))
+@Suite("Transport: cancellation", .timeLimit(.minutes(10)))
 struct CancellationTests {
     @Test("A task that is cancelled already sends nothing")
     func before() async throws {

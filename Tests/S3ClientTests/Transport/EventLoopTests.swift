@@ -3,7 +3,7 @@ import Testing
 
 @testable import S3Client
 
-@Suite("Transport: the line before its thread", .timeLimit(.minutes(1)))
+@Suite("Transport: the line before its thread", .timeLimit(.minutes(10)))
 struct EventLoopTests {
     @Test("A request that leaves the line is let go, even when the one before it never ends")
     func abandoned() async throws {

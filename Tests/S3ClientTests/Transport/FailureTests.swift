@@ -2,7 +2,7 @@ import CairnCore
 import S3Client
 import Testing
 
-@Suite("Transport: failures", .timeLimit(.minutes(1)))
+@Suite("Transport: failures", .timeLimit(.minutes(10)))
 struct FailureTests {
     // MARK: No connection
 

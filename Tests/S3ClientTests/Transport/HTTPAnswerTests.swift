@@ -2,7 +2,7 @@ import CairnCore
 import S3Client
 import Testing
 
-@Suite("Transport: answers", .timeLimit(.minutes(1)))
+@Suite("Transport: answers", .timeLimit(.minutes(10)))
 struct HTTPAnswerTests {
     struct AnswerCase: Sendable, CustomTestStringConvertible {
         let name: String

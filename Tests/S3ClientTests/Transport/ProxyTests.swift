@@ -3,7 +3,7 @@ import Foundation
 import S3Client
 import Testing
 
-@Suite("Transport: proxies", .timeLimit(.minutes(1)))
+@Suite("Transport: proxies", .timeLimit(.minutes(10)))
 struct ProxyTests {
     @Test("A plain request goes to the proxy with its whole address, byte for byte; the name is the proxy's to look up")
     func absolute() async throws {

@@ -3,7 +3,7 @@ import Foundation
 import S3Client
 import Testing
 
-@Suite("Transport: TLS", .timeLimit(.minutes(1)))
+@Suite("Transport: TLS", .timeLimit(.minutes(10)))
 struct SecureTests {
     private func sending(
         host: String, trusting authority: (Certificates) -> String?
@@ -87,7 +87,7 @@ struct SecureTests {
     }
 }
 
-@Suite("Transport: HTTP/2", .timeLimit(.minutes(1)))
+@Suite("Transport: HTTP/2", .timeLimit(.minutes(10)))
 struct HTTP2Tests {
     private func serving(
         _ version: TransportOptions.HTTPVersion = .two, settings: String = "",

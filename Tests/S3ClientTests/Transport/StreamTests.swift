@@ -2,7 +2,7 @@ import CairnCore
 import S3Client
 import Testing
 
-@Suite("Transport: streamed bodies", .timeLimit(.minutes(1)))
+@Suite("Transport: streamed bodies", .timeLimit(.minutes(10)))
 struct StreamTests {
     /// What may be on the way between a server and a reader who does not read: what the transport holds, libcurl's and the system's buffers.
     private static let slack = 16 << 20

@@ -2,7 +2,7 @@ import CairnCore
 import S3Client
 import Testing
 
-@Suite("Transport: what goes on the wire", .timeLimit(.minutes(1)))
+@Suite("Transport: what goes on the wire", .timeLimit(.minutes(10)))
 struct WireTests {
     /// The heads and bodies that a server got.
     private func received(_ request: (LoopbackServer) -> HTTPRequest) async throws -> LoopbackConnection.Request {

@@ -5,7 +5,7 @@ extension ObjectStoreError {
     init(_ error: S3Error, isFenced: Bool = false) {
         var code = ObjectStoreError.codes[error.code] ?? .unavailable
         if error.code == .clockSkew, isFenced { code = .expired }
-        if error.details.serverCode == "NoSuchUpload" { code = .noSuchUpload }
+        if error.isNoSuchUpload { code = .noSuchUpload }
         var answer = error.details.answer
         answer.requestID = error.details.requestID
         self.init(

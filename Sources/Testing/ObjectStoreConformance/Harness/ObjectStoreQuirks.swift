@@ -19,6 +19,8 @@ public struct ObjectStoreQuirks: Sendable {
     public var takesSmallParts = false
     /// Whether a shared prefix is listed that does not sort behind `startAfter`, when keys in it do.
     public var showsPrefixesBeforeStart = false
+    /// What the end of an upload that is gone fails with.
+    public var endOfGoneUpload: Set<ObjectStoreError.Code> = [.noSuchUpload]
     /// Whether names of metadata come back with hyphens for their underscores.
     public var turnsUnderscoresIntoHyphens = false
     /// Whether what is read has the tags.

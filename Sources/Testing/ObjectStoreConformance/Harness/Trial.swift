@@ -103,6 +103,15 @@ func expectEqual<T: Equatable>(
 func expectError(
     _ codes: ObjectStoreError.Code..., file: StaticString = #fileID, line: UInt = #line, _ body: () async throws -> Void
 ) async throws -> ObjectStoreError {
+    try await expectError(of: Set(codes), file: file, line: line, body)
+}
+
+/// Fails the case unless `body` throws an error of one of some codes; gives it back to look at.
+@discardableResult
+func expectError(
+    of codes: Set<ObjectStoreError.Code>, file: StaticString = #fileID, line: UInt = #line,
+    _ body: () async throws -> Void
+) async throws -> ObjectStoreError {
     do {
         try await body()
     } catch let error as ObjectStoreError {
