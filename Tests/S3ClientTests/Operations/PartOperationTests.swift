@@ -102,7 +102,7 @@ struct PartOperationTests {
                 let error = try await s3Failure { try await call() }
                 #expect(error.code == .invalid)
             }
-            bucket.client.dialect.canCompleteConditionally = false
+            bucket.dialect.canCompleteConditionally = false
             let error = try await s3Failure { try await bucket.completeUpload(upload, [part], mode: .create) }
             #expect(error.code == .unsupported)
             #expect(fake.requests.isEmpty)

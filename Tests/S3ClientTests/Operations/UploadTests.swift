@@ -203,7 +203,7 @@ struct UploadTests {
     @Test("A condition that the server ignores at the end of parts is refused before a part is sent")
     func ignoredCondition() async throws {
         try await FakeS3.serving { fake, bucket in
-            bucket.client.dialect.canCompleteConditionally = false
+            bucket.dialect.canCompleteConditionally = false
             let error = try await s3Failure {
                 try await bucket.upload("k", .bytes(sample(12 * mebibyte)), options { $0.mode = .create })
             }

@@ -36,7 +36,6 @@ struct FaultyProxyTests {
                 maximumDelay: .milliseconds(20), quota: 1_000_000)
             options.maximumConnections = 16
             let client = try S3Client(options)
-            client.dialect = server.dialect
             let bucket = try client.bucket(direct.name)
             let ledger = Lock(Ledger())
 

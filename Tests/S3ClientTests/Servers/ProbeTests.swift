@@ -88,7 +88,7 @@ struct ProbeServerTests {
         try await withBucket(found.server) { bucket in
             let report = try await bucket.probe("some/place", quick: true)
             #expect(report.dialect == found.dialect)
-            #expect(bucket.client.dialect == found.dialect)
+            #expect(bucket.dialect == found.dialect)
             #expect(report.requests <= 30)
             #expect(report.prefix.hasPrefix("some/place/.cairn-doctor-"))
             #expect(report.leftovers == [])
@@ -164,7 +164,7 @@ struct ProbeTests {
             await #expect {
                 try await bucket.probe(quick: true)
             } throws: { ($0 as? S3Error)?.code == .outcomeUnknown }
-            #expect(bucket.client.dialect == S3Dialect())
+            #expect(bucket.dialect == S3Dialect())
         }
         #expect(removed.withLock { $0 }.contains("/order/Z</Key>"))
     }

@@ -106,8 +106,10 @@ struct TestServer: Sendable, CustomTestStringConvertible {
     func withBucket<Result>(
         _ change: (inout S3ClientOptions) -> Void = { _ in }, _ body: (S3Bucket) async throws -> Result
     ) async throws -> Result {
-        let client = try client(change)
-        client.dialect = dialect
+        let client = try client {
+            $0.dialect = dialect
+            change(&$0)
+        }
         let bucket = try await client.createBucket(TestServer.bucketName())
         do {
             let result = try await body(bucket)
@@ -141,8 +143,8 @@ struct ServerProvider: ObjectStoreProvider {
     func makeStore() async throws -> any ObjectStore {
         let client = try server.client {
             $0.keyRules = KeyRules(allowsControlCharacters: true, allowsDotSegments: true)
+            $0.dialect = server.dialect
         }
-        client.dialect = server.dialect
         let bucket = try await client.createBucket(TestServer.bucketName())
         return try S3ObjectStore(bucket, prefix: prefix)
     }

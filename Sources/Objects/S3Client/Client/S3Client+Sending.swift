@@ -78,6 +78,8 @@ extension S3Client {
             trace(call, state, begun, failure.error)
             switch state.fail(failure, using: &random) {
             case .stop(var error):
+                // A body that ended with an error of its own stored nothing: its length was announced, and did not come.
+                if let cause = failure.cause, !(cause is S3Error) { throw cause }
                 error.mayHaveTakenEffect = state.mayHaveHappened
                 throw error
             case .again(let delay, let correction):
@@ -98,7 +100,7 @@ extension S3Client {
             return try await body()
         } catch {
             let told = error.cause as? S3Error ?? error.s3Error(attempt.subject)
-            throw AttemptFailure(error: told, progress: error.progress)
+            throw AttemptFailure(error: told, progress: error.progress, cause: error.cause)
         }
     }
 

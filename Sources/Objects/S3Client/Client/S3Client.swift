@@ -24,7 +24,8 @@ public final class S3Client: Sendable {
     /// Regions of buckets that are not in ``region``, as servers told.
     private let regions = Lock<[String: String]>([:])
     private let clock = Lock(ServerClock())
-    private let knownDialect = Lock(S3Dialect())
+    /// Dialects of buckets that are not the one of the options: learned, found by probing, or set.
+    private let dialects = Lock<[String: S3Dialect]>([:])
 
     /// Opens a client. No request is made.
     ///
@@ -60,12 +61,6 @@ public final class S3Client: Sendable {
         return S3Bucket(name: name, client: self)
     }
 
-    /// What is known of the server's peculiarities. Learned from answers and from ``S3Bucket/probe(_:)``; may be set, too.
-    public var dialect: S3Dialect {
-        get { knownDialect.withLock { $0 } }
-        set { knownDialect.withLock { $0 = newValue } }
-    }
-
     /// Ends all requests that are under way with `s3.network` and closes the connections. Later calls fail.
     public func close() async { await transport.close() }
 }
@@ -75,6 +70,20 @@ extension S3Client {
     func region(of bucket: String?) -> String {
         guard let bucket else { return region }
         return regions.withLock { $0[bucket] } ?? region
+    }
+
+    func dialect(of bucket: String) -> S3Dialect { dialects.withLock { $0[bucket] } ?? options.dialect }
+
+    func learn(_ bucket: String, _ change: (inout S3Dialect) -> Void) {
+        dialects.withLock { dialects in
+            let known = dialects[bucket] ?? options.dialect
+            var changed = known
+            change(&changed)
+            if changed == known { return }
+            // A client that meets more buckets learns of some again.
+            if dialects.count >= 10_000 { dialects = [:] }
+            dialects[bucket] = changed
+        }
     }
 
     func remember(_ region: String, of bucket: String) {

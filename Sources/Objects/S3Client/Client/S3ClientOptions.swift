@@ -27,6 +27,8 @@ public struct S3ClientOptions: Sendable {
     public var credentials: CredentialsSource
     /// How often a failed request is tried again.
     public var retries = S3RetryPolicy.standard
+    /// How the server differs from S3's documentation, for buckets that nobody probed; see ``S3Bucket/dialect``.
+    public var dialect = S3Dialect()
     /// Which keys are taken.
     public var keyRules = KeyRules()
     /// What goes into signatures.

@@ -1,5 +1,6 @@
 /// How a server differs from what S3's documentation says, as far as it is known.
 ///
+/// A matter of the bucket: one that keeps versions may know other conditions than its neighbour (Ceph 16).
 /// A client starts by trusting the documentation. ``S3Bucket/probe(_:)`` finds the rest out, and a client notices by itself that a
 /// server compares `If-Match` without quotes.
 public struct S3Dialect: Sendable, Hashable {

@@ -42,7 +42,7 @@ extension S3Bucket {
         call.body = .bytes(document)
         try call.add("content-type", "application/xml")
         try call.add(customerKey)
-        call.add(mode, client.dialect)
+        call.add(mode, dialect)
         call.fence(notAfter, now: client.signingDate())
         call.patience = S3Bucket.joinPatience
         do {
@@ -65,7 +65,7 @@ extension S3Bucket {
 
     /// Refuses a condition that the server would ignore.
     func checkCompletion(_ mode: PutMode, _ key: String) throws(S3Error) {
-        guard mode != .overwrite, !client.dialect.canCompleteConditionally else { return }
+        guard mode != .overwrite, !dialect.canCompleteConditionally else { return }
         throw S3Error(
             .unsupported, "this server ends an upload of '\(key)' whatever is there",
             remedy: "put the object in one request, or without a condition", details: subject("POST", key).details)

@@ -89,7 +89,7 @@ private struct Download: Sendable {
     func parts(_ body: inout ByteStream?) async throws {
         try await read(&body)
         guard options.isVerified else { return }
-        let verifier = BodyVerifier(verifiable, trustsETag: bucket.client.dialect.hasMD5ETags)
+        let verifier = BodyVerifier(verifiable, trustsETag: bucket.dialect.hasMD5ETags)
         try draft.verify(verifier, count: info.size, bucket.subject("GET", info.key))
     }
 

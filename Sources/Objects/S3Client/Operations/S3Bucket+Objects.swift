@@ -9,7 +9,7 @@ extension S3Bucket {
     /// ``S3PutOptions/marker`` shows that it arrived (one HEAD).
     /// - Parameter body: At most 5 GiB, and of known length: `upload` takes what is larger, or of unknown length.
     /// - Throws: `s3.precondition_failed` when the mode does not hold; `s3.no_such_key` for `.ifMatch` without an object;
-    ///   `s3.clock_skew` past `notAfter`.
+    ///   `s3.clock_skew` past `notAfter`; what the stream throws.
     @discardableResult
     public func put(
         _ key: String, _ body: ObjectBody, _ options: S3PutOptions = S3PutOptions()
@@ -41,13 +41,16 @@ extension S3Bucket {
     }
 
     /// Sends a write with its condition, and learns on the way how the server wants conditions.
-    func write(_ call: S3Call, _ mode: PutMode) async throws -> S3WriteResult {
-        let dialect = client.dialect
+    /// - Parameter trial: How to write the condition, instead of what is known.
+    func write(_ call: S3Call, _ mode: PutMode, as trial: S3Dialect? = nil) async throws -> S3WriteResult {
+        let dialect = trial ?? self.dialect
         var conditional = call
         conditional.add(mode, dialect)
         do {
             let answer = try await client.send(conditional)
-            if case .ifMatch = mode, dialect.wantsUnquotedIfMatch == nil { client.dialect.wantsUnquotedIfMatch = false }
+            if case .ifMatch = mode {
+                client.learn(name) { $0.wantsUnquotedIfMatch = dialect.wantsUnquotedIfMatch ?? false }
+            }
             return S3WriteResult(
                 etag: try etag(answer), versionID: answer.headers["x-amz-version-id"], answer: answer.details)
         } catch let error as S3Error where error.code == .preconditionFailed {
@@ -55,14 +58,9 @@ extension S3Bucket {
             guard case .ifMatch(let etag) = mode, dialect.wantsUnquotedIfMatch == nil, call.time == .now,
                 call.traits.canRepeatBody, let key = call.key, try await isStill(etag, key)
             else { throw error }
-            client.dialect.wantsUnquotedIfMatch = true
-            do {
-                return try await write(call, mode)
-            } catch let second as S3Error where second.code == .preconditionFailed {
-                // It had changed, after all: nothing was learned.
-                client.dialect.wantsUnquotedIfMatch = nil
-                throw second
-            }
+            var unquoted = dialect
+            unquoted.wantsUnquotedIfMatch = true
+            return try await write(call, mode, as: unquoted)
         }
     }
 
@@ -102,7 +100,7 @@ extension S3Bucket {
         let etag = answer.headers["etag"].map(ETag.init(rawValue:))
         let range = part?.range ?? 0..<count
         let body = ReceivedBody(
-            answer: answer, range: range, verifiesETag: client.dialect.hasMD5ETags, isVerified: options.isVerified,
+            answer: answer, range: range, verifiesETag: dialect.hasMD5ETags, isVerified: options.isVerified,
             client: client, call: call, etag: etag)
         let info = S3ObjectInfo(
             key, answer.headers, size: part?.size ?? range.upperBound, etag: etag ?? ETag(rawValue: ""))
@@ -116,7 +114,7 @@ extension S3Bucket {
     ) async throws -> [UInt8] {
         var call = try readCall("GetObject", "GET", key, options)
         call.answerLimit = limit
-        let trustsETag = client.dialect.hasMD5ETags
+        let trustsETag = dialect.hasMD5ETags
         return try await client.send(call) { answer throws(AnswerError) in
             guard options.isVerified else { return answer.body }
             var verifier = BodyVerifier(answer.headers, trustsETag: trustsETag)
@@ -172,12 +170,12 @@ extension S3Bucket {
         let query = options.versionID.map { [(name: "versionId", value: $0)] } ?? []
         var call = try call("DeleteObject", "DELETE", key, query: query)
         if let etag = options.ifMatch {
-            guard client.dialect.canDeleteConditionally else {
+            guard dialect.canDeleteConditionally else {
                 throw S3Error(
                     .unsupported, "this server removes '\(key)' whatever its version",
                     remedy: "write a version that says it is gone", details: call.subject().details)
             }
-            call.add(.ifMatch(etag), client.dialect)
+            call.add(.ifMatch(etag), dialect)
         }
         call.fence(options.notAfter, now: client.signingDate())
         let answer = try await client.send(call)
@@ -202,12 +200,12 @@ extension S3Bucket {
             if !attributes.tags.isEmpty { try call.add("x-amz-tagging-directive", "REPLACE") }
             try call.add(attributes)
         }
-        if options.mode != .overwrite, !client.dialect.canCopyConditionally {
+        if options.mode != .overwrite, !dialect.canCopyConditionally {
             throw S3Error(
                 .unsupported, "this server copies over '\(key)' whatever is there",
                 remedy: "read the object and put it with a condition", details: call.subject().details)
         }
-        call.add(options.mode, client.dialect)
+        call.add(options.mode, dialect)
         call.fence(options.notAfter, now: client.signingDate())
         do {
             return try await client.send(call) { answer throws(AnswerError) in

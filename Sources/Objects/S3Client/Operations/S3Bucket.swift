@@ -14,6 +14,13 @@ public struct S3Bucket: Sendable {
     /// The client it is reached through.
     public let client: S3Client
 
+    /// How the bucket differs from what S3's documentation says, as far as the client knows: by ``probe(_:quick:observer:)``, by what
+    /// it met, or because somebody set it. All values of this bucket on one client share it.
+    public var dialect: S3Dialect {
+        get { client.dialect(of: name) }
+        nonmutating set { client.learn(name) { $0 = newValue } }
+    }
+
     /// A request about an object of this bucket.
     func call(
         _ operation: String, _ method: String, _ key: String, query: [(name: String, value: String)] = [],

@@ -1,5 +1,5 @@
 extension S3Bucket {
-    /// Finds out what the server really does, by doing it, and tells the client (``S3Client/dialect``).
+    /// Finds out what the server really does, by doing it, and tells the client (``S3Bucket/dialect``).
     ///
     /// A provider that takes a condition and ignores it answers 200: only trying shows it. All keys begin with
     /// `.cairn-doctor-` and random digits behind `prefix`, and are removed at the end, also when the probe fails or is cancelled.
@@ -28,7 +28,7 @@ extension S3Bucket {
         let leftovers = await Task { await wire.removeAll(looks: !quick) }.value
         try outcome.get()
         wire.passOnRegion()
-        client.dialect = probe.dialect
+        dialect = probe.dialect
         return probe.report(leftovers: leftovers)
     }
 }

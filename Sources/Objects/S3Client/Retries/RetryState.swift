@@ -33,6 +33,8 @@ struct AttemptFailure: Error {
     var progress: AttemptProgress
     /// Whether the answer taught the client another time than the one it signed with.
     var isClockNews = false
+    /// What the stream of the body threw.
+    var cause: (any Error)?
 }
 
 /// What to do before the next attempt, besides waiting.

@@ -9,7 +9,7 @@ import CairnSchema
 
 /// The objects of a bucket, or those under a prefix of it, as an ``ObjectStore``.
 ///
-/// What the store can do follows from ``S3Client/dialect``: open it with ``open(_:)``, which asks the server, unless you know it.
+/// What the store can do follows from ``S3Bucket/dialect``: open it with ``open(_:)``, which asks the server, unless you know it.
 public struct S3ObjectStore: ObjectStore {
     /// The bucket.
     public let bucket: S3Bucket
@@ -39,7 +39,7 @@ public struct S3ObjectStore: ObjectStore {
     }
 
     public var capabilities: ObjectStoreCapabilities {
-        let dialect = bucket.client.dialect
+        let dialect = bucket.dialect
         var capabilities = ObjectStoreCapabilities(
             name: "s3", location: "s3://\(bucket.name)/\(prefix) at \(bucket.client.endpoint)")
         capabilities.canCreate = dialect.canCreate
