@@ -514,5 +514,8 @@ def main():
 if __name__ == "__main__":
     try:
         main()
+        sys.stdout.flush()
+        # Threads of obstore that outlive the interpreter abort the process now and then, when all is done.
+        os._exit(0)
     except Exception as failure:
         sys.exit("baseline.py: %s: %s" % (type(failure).__name__, failure))
