@@ -192,10 +192,11 @@ struct S3Worker {
 
     private static let blockSize = 1 << 20
 
-    /// The bytes of the file at a place: no two blocks are the same.
+    /// The bytes of the file at a place, as every client writes them: the same block, with its place at its beginning.
     private func block(_ place: Int) -> [UInt8] {
-        var block = [UInt8](repeating: 0, count: min(S3Worker.blockSize, job.size - place))
-        for index in block.indices { block[index] = UInt8(truncatingIfNeeded: index &* 31 &+ place >> 20) }
+        var block = (0..<S3Worker.blockSize).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+        for index in 0..<8 { block[index] = UInt8(truncatingIfNeeded: place >> (56 - 8 * index)) }
+        block.removeLast(max(0, block.count - (job.size - place)))
         return block
     }
 }
