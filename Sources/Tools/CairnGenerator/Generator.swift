@@ -32,7 +32,7 @@ public struct Generator: Sendable {
         DatabaseEmitter(model: model, types: types).write(&code)
         for entity in model.entities {
             code.line()
-            EntityEmitter(entity: entity, types: types, schemaID: schema.id.description).write(&code)
+            EntityEmitter(entity: entity, types: types).write(&code)
         }
         return GeneratedFile(name: name, text: code.text)
     }
@@ -46,7 +46,7 @@ public struct Generator: Sendable {
         var files = [GeneratedFile(name: "\(model.typeName).swift", text: code.text)]
         for entity in model.entities {
             var code = header()
-            EntityEmitter(entity: entity, types: types, schemaID: schema.id.description).write(&code)
+            EntityEmitter(entity: entity, types: types).write(&code)
             files.append(GeneratedFile(name: "\(entity.typeName).swift", text: code.text))
         }
         return files

@@ -9,8 +9,8 @@ public protocol Entity: Sendable, Hashable, Codable, Identifiable where ID: Enti
     associatedtype Columns: Sendable
     /// The place of its table in the schema.
     static var tablePosition: Int { get }
-    /// The schema it was generated from.
-    static var schemaID: String { get }
+    /// The database it belongs to.
+    static var database: any Database.Type { get }
     /// The columns.
     static var columns: Columns { get }
     /// Reads a row of the table.
@@ -28,6 +28,9 @@ public protocol Entity: Sendable, Hashable, Codable, Identifiable where ID: Enti
 }
 
 extension Entity {
+    /// The id of the schema it was generated from.
+    public static var schemaID: String { database.schemaID }
+
     /// The values of the declared columns.
     @inlinable
     func values(count: Int) -> [Value] {

@@ -7,6 +7,10 @@ struct DatabaseEmitter {
 
     func write(_ code: inout CodeWriter) {
         writeDatabase(&code)
+        if model.entities.contains(where: { $0.hides(model.typeName) }) {
+            code.line()
+            code.line("typealias \(TypeSpelling.alias(of: model.typeName)) = \(model.typeName)")
+        }
         writeScope(
             model.transactionName, "DatabaseTransaction", "Repository",
             "The tables of `\(model.schema.database)` in a transaction, to read and write.", &code)
@@ -43,8 +47,9 @@ struct DatabaseEmitter {
             code.doc("The schema, without docs.")
             let text = plainJSON(model.schema.declarationText)
             let delimiter = rawDelimiter(for: text)
-            code.line("public static let schemaText = \(delimiter)\"\"\"")
-            code.indented { code in
+            // In a body, because a change of what a declaration says makes the compiler read all files that use the type again.
+            code.block("public static var schemaText: \(string)") { code in
+                code.line("\(delimiter)\"\"\"")
                 for line in text.split(separator: "\n") { code.line(String(line)) }
                 code.line("\"\"\"\(delimiter)")
             }

@@ -3,15 +3,13 @@ import CairnSchema
 /// Writes one entity: the struct, its identifier, enums and columns, and its lookups.
 struct EntityEmitter {
     private let entity: EntityModel
-    private let schemaID: String
     /// The spelling at the top of the file.
     private let outerTypes: TypeSpelling
     /// The spelling in the body of the entity.
     private let types: TypeSpelling
 
-    init(entity: EntityModel, types: TypeSpelling, schemaID: String) {
+    init(entity: EntityModel, types: TypeSpelling) {
         self.entity = entity
-        self.schemaID = schemaID
         outerTypes = types
         self.types = types.inside(entity)
     }
@@ -28,7 +26,6 @@ struct EntityEmitter {
             RowEmitter(entity: entity, types: types).write(&code)
             EqualityEmitter(types: types).write(
                 entity.properties, of: entity.typeName, hashing: entity.identifier.parts, &code)
-            CodingEmitter(entity: entity, types: types).write(&code)
             writeColumns(&code)
         }
         for lookup in entity.lookups { LookupEmitter(entity: entity, types: outerTypes).write(lookup, &code) }
@@ -102,8 +99,8 @@ struct EntityEmitter {
         code.line()
         code.doc("The place of its table in the schema.")
         code.line("public static var tablePosition: \(types.standard("Int")) { \(entity.table.position) }")
-        code.doc("The schema it was generated from.")
-        code.line("public static var schemaID: \(types.standard("String")) { \(swiftLiteral(schemaID)) }")
+        code.doc("The database it belongs to.")
+        code.line("public static var database: any \(types.cairn("Database")).Type { \(types.database).self }")
         code.doc("The columns, for queries.")
         code.line("public static var columns: Columns { Columns() }")
     }

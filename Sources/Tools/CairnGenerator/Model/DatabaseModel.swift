@@ -46,6 +46,9 @@ struct EntityModel {
     }
 
     var enums: [EnumModel] { properties.compactMap(\.enumeration) }
+
+    /// Whether a type of this name is declared in the entity.
+    func hides(_ type: String) -> Bool { enums.contains { $0.name == type } || ItemAlias(self)?.name == type }
 }
 
 /// One column as a Swift property.
