@@ -19,7 +19,7 @@ struct GenerateToolTests {
     @Test("A schema becomes a file, and nothing is said")
     func generates() throws {
         let schema = try folder.write("shop.jsonc", Self.schema)
-        let outcome = try generate(schema, folder("shop.swift"), "Cairn")
+        let outcome = try generate(schema, "Cairn", folder("shop.swift"))
         #expect(outcome.code == 0)
         #expect(outcome.output.isEmpty && outcome.errors.isEmpty)
         let text = try folder.read("shop.swift")
@@ -30,13 +30,13 @@ struct GenerateToolTests {
     @Test("An output that is as it should be is not written again, or all that depends on it would be compiled again")
     func unchanged() throws {
         let schema = try folder.write("shop.jsonc", Self.schema)
-        #expect(try generate(schema, folder("shop.swift"), "Cairn").code == 0)
+        #expect(try generate(schema, "Cairn", folder("shop.swift")).code == 0)
         let before = try identity("shop.swift")
         try folder.write("shop.jsonc", "// A comment.\n" + Self.schema)
-        #expect(try generate(schema, folder("shop.swift"), "Cairn").code == 0)
+        #expect(try generate(schema, "Cairn", folder("shop.swift")).code == 0)
         #expect(try identity("shop.swift") == before)
         try folder.write("shop.jsonc", Self.schema.replacing("int", with: "uuid"))
-        #expect(try generate(schema, folder("shop.swift"), "Cairn").code == 0)
+        #expect(try generate(schema, "Cairn", folder("shop.swift")).code == 0)
         #expect(try identity("shop.swift") != before)
         #expect(try folder.read("shop.swift").contains("id: ID = ID(.version7())"))
     }
@@ -49,7 +49,7 @@ struct GenerateToolTests {
     @Test("The module that is imported is the one asked for")
     func module() throws {
         let schema = try folder.write("shop.jsonc", Self.schema)
-        #expect(try generate(schema, folder("shop.swift"), "CairnCore").code == 0)
+        #expect(try generate(schema, "CairnCore", folder("shop.swift")).code == 0)
         #expect(try folder.read("shop.swift").contains("\npublic import CairnCore\n"))
     }
 
@@ -63,7 +63,7 @@ struct GenerateToolTests {
               "items": { "columns": { "id": "int", "name": "strng" }, "key": "id" },
               "tasks": { "columns": { "id": "int", "at": "now" }, "key": "id" } } }
             """)
-        let outcome = try generate(schema, folder("shop.swift"), "Cairn")
+        let outcome = try generate(schema, "Cairn", folder("shop.swift"))
         #expect(outcome.code == 1)
         #expect(outcome.output.isEmpty)
         let lines = outcome.errors.split(separator: "\n")
@@ -79,7 +79,7 @@ struct GenerateToolTests {
     @Test("A warning is printed, and the file is made")
     func warning() throws {
         let schema = try folder.write("shop.jsonc", Self.schema.replacing("items", with: "tasks"))
-        let outcome = try generate(schema, folder("shop.swift"), "Cairn")
+        let outcome = try generate(schema, "Cairn", folder("shop.swift"))
         #expect(outcome.code == 0)
         #expect(outcome.errors.contains(":1:35: warning: ") && outcome.errors.contains("[schema.hides_type]"))
         #expect(try folder.read("shop.swift").contains("public struct Task: "))
@@ -87,11 +87,11 @@ struct GenerateToolTests {
 
     @Test("A schema that is not there, or no text, is reported with its name")
     func unreadable() throws {
-        let missing = try generate(folder("no.jsonc"), folder("no.swift"), "Cairn")
+        let missing = try generate(folder("no.jsonc"), "Cairn", folder("no.swift"))
         #expect(missing.code == 1)
         #expect(missing.errors.hasPrefix("\(folder("no.jsonc")):1:1: error: "))
         try Data([0xFF, 0xFE, 0x00]).write(to: URL(filePath: folder("bad.jsonc")))
-        let bad = try generate(folder("bad.jsonc"), folder("no.swift"), "Cairn")
+        let bad = try generate(folder("bad.jsonc"), "Cairn", folder("no.swift"))
         #expect(bad.code == 1)
         #expect(bad.errors.hasPrefix("\(folder("bad.jsonc")):1:1: error: "))
         #expect(!FileManager.default.fileExists(atPath: folder("no.swift")))
@@ -100,17 +100,45 @@ struct GenerateToolTests {
     @Test("An output that cannot be written is reported")
     func unwritable() throws {
         let schema = try folder.write("shop.jsonc", Self.schema)
-        let outcome = try generate(schema, folder("no/such/folder.swift"), "Cairn")
+        let outcome = try generate(schema, "Cairn", folder("no/such/folder.swift"))
         #expect(outcome.code == 1)
         #expect(outcome.errors.contains("error: "))
     }
 
-    @Test("Other arguments than three are answered with the usage and exit code 2")
+    @Test("Of several outputs the first has the database, the others the tables; a change leaves the rest alone")
+    func several() throws {
+        let tables = ["cats", "dogs", "cows"].map {
+            #""\($0)": { "columns": { "id": "int", "name": "string" }, "key": "id" }"#
+        }
+        let text = #"{ "database": "farm", "tables": { \#(tables.joined(separator: ", ")) } }"#
+        let names = ["farm.swift", "farm.1.swift", "farm.2.swift", "farm.3.swift", "farm.4.swift"]
+        func generate() throws {
+            let schema = folder("farm.jsonc")
+            let outcome = try run(
+                builtFolder.appending(path: "cairn-generate").path, [schema, "Cairn"] + names.map { folder($0) })
+            #expect(outcome.code == 0 && outcome.errors.isEmpty)
+        }
+        try folder.write("farm.jsonc", text)
+        try generate()
+        #expect(try folder.read(names[0]).contains("public struct Farm: Cairn::Database {"))
+        for (name, entity) in zip(names.dropFirst(), ["Cat", "Dog", "Cow"]) {
+            #expect(try folder.read(name).contains("public struct \(entity): Cairn::Entity {"))
+        }
+        let empty = try folder.read(names[4]).split(separator: "\n")
+        #expect(empty.allSatisfy { $0.hasPrefix("//") }, "an import of nothing would be warned of")
+        let before = try names.map(identity)
+        try folder.write("farm.jsonc", text.replacing("string", with: "date", maxReplacements: 1))
+        try generate()
+        let after = try names.map(identity)
+        #expect(zip(before, after).map { $0 == $1 } == [false, false, true, true, true])
+    }
+
+    @Test("Fewer arguments than three are answered with the usage and exit code 2")
     func usage() throws {
-        for arguments in [[], ["a"], ["a", "b"], ["a", "b", "c", "d"]] {
+        for arguments in [[], ["a"], ["a", "b"]] {
             let outcome = try run(builtFolder.appending(path: "cairn-generate").path, arguments)
             #expect(outcome.code == 2)
-            #expect(outcome.errors == "usage: cairn-generate SCHEMA OUTPUT MODULE\n")
+            #expect(outcome.errors == "usage: cairn-generate SCHEMA MODULE OUTPUT...\n")
         }
     }
 }

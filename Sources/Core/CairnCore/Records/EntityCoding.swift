@@ -1,10 +1,10 @@
+public import CairnSchema
+
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
     import Foundation
 #endif
-
-import CairnSchema
 
 // `Codable` of all entities, by the columns of their tables: code that is here once need not be generated and compiled for
 // each table. The JSON is that of `ValueJSON`: bytes in Base64, UUIDs in lower case, everything else as its type does.
