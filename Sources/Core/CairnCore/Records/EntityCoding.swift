@@ -1,4 +1,4 @@
-public import CairnSchema
+import CairnSchema
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

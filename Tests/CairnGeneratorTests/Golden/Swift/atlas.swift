@@ -36,7 +36,8 @@ public struct Gazetteer: Cairn::Database {
     public static var schemaID: String { "sha256:63c60f420da321bc83988e7463e27e4eb3d3a820d4b1795e073312c55197a0e5" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "gazetteer",
           "tables": {
@@ -90,6 +91,7 @@ public struct Gazetteer: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `gazetteer` in a transaction, to read and write.
@@ -170,8 +172,8 @@ public struct Continent: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:63c60f420da321bc83988e7463e27e4eb3d3a820d4b1795e073312c55197a0e5" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Gazetteer.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -207,34 +209,6 @@ public struct Continent: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(code)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case code
-        case name
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        code = try container.decodeColumn(ID.self, forKey: .code)
-        name = try container.decodeColumn(String.self, forKey: .name)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(code, forKey: .code)
-        try container.encodeColumn(name, forKey: .name)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `continents`, to build conditions and orders with.
@@ -329,8 +303,8 @@ public struct Country: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:63c60f420da321bc83988e7463e27e4eb3d3a820d4b1795e073312c55197a0e5" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Gazetteer.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -392,55 +366,6 @@ public struct Country: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(iso)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case iso
-        case iso3
-        case name
-        case continent
-        case areaKm2 = "area_km2"
-        case population
-        case languages
-        case status
-        case founded
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        iso = try container.decodeColumn(ID.self, forKey: .iso)
-        iso3 = try container.decodeColumn(String.self, forKey: .iso3)
-        name = try container.decodeColumn(String.self, forKey: .name)
-        continent = try container.decodeColumn(Continent.ID.self, forKey: .continent)
-        areaKm2 = try container.decodeColumnIfPresent(Double.self, forKey: .areaKm2)
-        population = try container.decodeColumnIfPresent(Int.self, forKey: .population) ?? 0
-        languages = try container.decodeColumnIfPresent([String].self, forKey: .languages) ?? []
-        status = try container.decodeColumnIfPresent(Status.self, forKey: .status) ?? .independent
-        founded = try container.decodeColumnIfPresent(Cairn::CalendarDate.self, forKey: .founded)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(iso, forKey: .iso)
-        try container.encodeColumn(iso3, forKey: .iso3)
-        try container.encodeColumn(name, forKey: .name)
-        try container.encodeColumn(continent, forKey: .continent)
-        try container.encodeColumn(areaKm2, forKey: .areaKm2)
-        try container.encodeColumn(population, forKey: .population)
-        try container.encodeColumn(languages, forKey: .languages)
-        try container.encodeColumn(status, forKey: .status)
-        try container.encodeColumn(founded, forKey: .founded)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `countries`, to build conditions and orders with.
@@ -527,8 +452,8 @@ public struct City: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:63c60f420da321bc83988e7463e27e4eb3d3a820d4b1795e073312c55197a0e5" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Gazetteer.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -579,46 +504,6 @@ public struct City: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case name
-        case country
-        case population
-        case timezone
-        case tags
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        name = try container.decodeColumn(String.self, forKey: .name)
-        country = try container.decodeColumn(Country.ID.self, forKey: .country)
-        population = try container.decodeColumnIfPresent(Int.self, forKey: .population) ?? 0
-        timezone = try container.decodeColumnIfPresent(String.self, forKey: .timezone)
-        tags = try container.decodeColumnIfPresent([String].self, forKey: .tags) ?? []
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(name, forKey: .name)
-        try container.encodeColumn(country, forKey: .country)
-        try container.encodeColumn(population, forKey: .population)
-        try container.encodeColumn(timezone, forKey: .timezone)
-        try container.encodeColumn(tags, forKey: .tags)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `cities`, to build conditions and orders with.
@@ -708,8 +593,8 @@ public struct Distance: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 3 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:63c60f420da321bc83988e7463e27e4eb3d3a820d4b1795e073312c55197a0e5" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Gazetteer.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -748,37 +633,6 @@ public struct Distance: Cairn::Entity {
     public func hash(into hasher: inout Hasher) {
         hasher.combine(origin)
         hasher.combine(destination)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case origin
-        case destination
-        case km
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        origin = try container.decodeColumn(City.ID.self, forKey: .origin)
-        destination = try container.decodeColumn(City.ID.self, forKey: .destination)
-        km = try container.decodeColumn(Double.self, forKey: .km)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(origin, forKey: .origin)
-        try container.encodeColumn(destination, forKey: .destination)
-        try container.encodeColumn(km, forKey: .km)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `distances`, to build conditions and orders with.

@@ -30,7 +30,8 @@ public struct ColumnCase: Cairn::Database {
     public static var schemaID: String { "sha256:b2689c4ba54d1cb75b6d74d33c75ecc0b920bbd40a91671b54b5860fc736034a" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "column_case",
           "tables": {
@@ -56,6 +57,7 @@ public struct ColumnCase: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `column_case` in a transaction, to read and write.
@@ -154,8 +156,8 @@ public struct Letter: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:b2689c4ba54d1cb75b6d74d33c75ecc0b920bbd40a91671b54b5860fc736034a" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { ColumnCase.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -220,58 +222,6 @@ public struct Letter: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case homeURL = "home_url"
-        case urlHome = "url_home"
-        case apiKeyID = "api_key_id"
-        case iso3
-        case iso3166A2 = "iso_3166_a2"
-        case x
-        case a1b2
-        case areaKm2 = "area_km2"
-        case utf8Text = "utf8_text"
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        homeURL = try container.decodeColumnIfPresent(String.self, forKey: .homeURL)
-        urlHome = try container.decodeColumnIfPresent(String.self, forKey: .urlHome)
-        apiKeyID = try container.decodeColumn(Int.self, forKey: .apiKeyID)
-        iso3 = try container.decodeColumn(String.self, forKey: .iso3)
-        iso3166A2 = try container.decodeColumn(String.self, forKey: .iso3166A2)
-        x = try container.decodeColumn(Int.self, forKey: .x)
-        a1b2 = try container.decodeColumn(Int.self, forKey: .a1b2)
-        areaKm2 = try container.decodeColumn(Double.self, forKey: .areaKm2)
-        utf8Text = try container.decodeColumn(String.self, forKey: .utf8Text)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(homeURL, forKey: .homeURL)
-        try container.encodeColumn(urlHome, forKey: .urlHome)
-        try container.encodeColumn(apiKeyID, forKey: .apiKeyID)
-        try container.encodeColumn(iso3, forKey: .iso3)
-        try container.encodeColumn(iso3166A2, forKey: .iso3166A2)
-        try container.encodeColumn(x, forKey: .x)
-        try container.encodeColumn(a1b2, forKey: .a1b2)
-        try container.encodeColumn(areaKm2, forKey: .areaKm2)
-        try container.encodeColumn(utf8Text, forKey: .utf8Text)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `letters`, to build conditions and orders with.

@@ -42,7 +42,8 @@ public struct ColumnKeywords: Cairn::Database {
     public static var schemaID: String { "sha256:ed2bee1ccdbd9c5867158701383b7b9f52a7ba038f6c3e57729c0d1065d45780" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "column_keywords",
           "tables": {
@@ -139,6 +140,7 @@ public struct ColumnKeywords: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `column_keywords` in a transaction, to read and write.
@@ -409,8 +411,8 @@ public struct Saying: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:ed2bee1ccdbd9c5867158701383b7b9f52a7ba038f6c3e57729c0d1065d45780" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { ColumnKeywords.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -588,169 +590,6 @@ public struct Saying: Cairn::Entity {
         hasher.combine(id)
     }
 
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case type
-        case open
-        case get
-        case set
-        case some
-        case any
-        case each
-        case actor
-        case async
-        case copy
-        case consume
-        case discard
-        case yield
-        case then
-        case package
-        case macro
-        case lazy
-        case weak
-        case unowned
-        case optional
-        case required
-        case final
-        case override
-        case mutating
-        case nonmutating
-        case nonisolated
-        case isolated
-        case sending
-        case borrowing
-        case consuming
-        case dynamic
-        case infix
-        case prefix
-        case postfix
-        case left
-        case right
-        case none
-        case indirect
-        case convenience
-        case willSet = "will_set"
-        case didSet = "did_set"
-        case of
-        case module
-        case using
-        case distributed
-        case precedence
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        type = try container.decodeColumn(String.self, forKey: .type)
-        open = try container.decodeColumnIfPresent(Int.self, forKey: .open)
-        get = try container.decodeColumn(Int.self, forKey: .get)
-        set = try container.decodeColumn(Int.self, forKey: .set)
-        some = try container.decodeColumnIfPresent(Int.self, forKey: .some)
-        any = try container.decodeColumn(String.self, forKey: .any)
-        each = try container.decodeColumn(Int.self, forKey: .each)
-        actor = try container.decodeColumn(Int.self, forKey: .actor)
-        async = try container.decodeColumn(Int.self, forKey: .async)
-        copy = try container.decodeColumn(String.self, forKey: .copy)
-        consume = try container.decodeColumn(Int.self, forKey: .consume)
-        discard = try container.decodeColumn(Int.self, forKey: .discard)
-        yield = try container.decodeColumn(Int.self, forKey: .yield)
-        then = try container.decodeColumn(Int.self, forKey: .then)
-        package = try container.decodeColumn(Int.self, forKey: .package)
-        macro = try container.decodeColumn(Int.self, forKey: .macro)
-        lazy = try container.decodeColumn(Int.self, forKey: .lazy)
-        weak = try container.decodeColumn(Int.self, forKey: .weak)
-        unowned = try container.decodeColumn(Int.self, forKey: .unowned)
-        optional = try container.decodeColumn(Int.self, forKey: .optional)
-        required = try container.decodeColumn(Int.self, forKey: .required)
-        final = try container.decodeColumn(Int.self, forKey: .final)
-        override = try container.decodeColumn(Int.self, forKey: .override)
-        mutating = try container.decodeColumn(Int.self, forKey: .mutating)
-        nonmutating = try container.decodeColumn(Int.self, forKey: .nonmutating)
-        nonisolated = try container.decodeColumn(Int.self, forKey: .nonisolated)
-        isolated = try container.decodeColumn(Int.self, forKey: .isolated)
-        sending = try container.decodeColumn(Int.self, forKey: .sending)
-        borrowing = try container.decodeColumn(Int.self, forKey: .borrowing)
-        consuming = try container.decodeColumn(Int.self, forKey: .consuming)
-        dynamic = try container.decodeColumn(Int.self, forKey: .dynamic)
-        infix = try container.decodeColumn(Int.self, forKey: .infix)
-        prefix = try container.decodeColumn(Int.self, forKey: .prefix)
-        postfix = try container.decodeColumn(Int.self, forKey: .postfix)
-        left = try container.decodeColumn(Int.self, forKey: .left)
-        right = try container.decodeColumn(Int.self, forKey: .right)
-        none = try container.decodeColumn(Int.self, forKey: .none)
-        indirect = try container.decodeColumn(Int.self, forKey: .indirect)
-        convenience = try container.decodeColumn(Int.self, forKey: .convenience)
-        willSet = try container.decodeColumn(Int.self, forKey: .willSet)
-        didSet = try container.decodeColumn(Int.self, forKey: .didSet)
-        of = try container.decodeColumn(Int.self, forKey: .of)
-        module = try container.decodeColumn(Int.self, forKey: .module)
-        using = try container.decodeColumn(Int.self, forKey: .using)
-        distributed = try container.decodeColumn(Int.self, forKey: .distributed)
-        precedence = try container.decodeColumn(Int.self, forKey: .precedence)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(type, forKey: .type)
-        try container.encodeColumn(open, forKey: .open)
-        try container.encodeColumn(get, forKey: .get)
-        try container.encodeColumn(set, forKey: .set)
-        try container.encodeColumn(some, forKey: .some)
-        try container.encodeColumn(any, forKey: .any)
-        try container.encodeColumn(each, forKey: .each)
-        try container.encodeColumn(actor, forKey: .actor)
-        try container.encodeColumn(async, forKey: .async)
-        try container.encodeColumn(copy, forKey: .copy)
-        try container.encodeColumn(consume, forKey: .consume)
-        try container.encodeColumn(discard, forKey: .discard)
-        try container.encodeColumn(yield, forKey: .yield)
-        try container.encodeColumn(then, forKey: .then)
-        try container.encodeColumn(package, forKey: .package)
-        try container.encodeColumn(macro, forKey: .macro)
-        try container.encodeColumn(lazy, forKey: .lazy)
-        try container.encodeColumn(weak, forKey: .weak)
-        try container.encodeColumn(unowned, forKey: .unowned)
-        try container.encodeColumn(optional, forKey: .optional)
-        try container.encodeColumn(required, forKey: .required)
-        try container.encodeColumn(final, forKey: .final)
-        try container.encodeColumn(override, forKey: .override)
-        try container.encodeColumn(mutating, forKey: .mutating)
-        try container.encodeColumn(nonmutating, forKey: .nonmutating)
-        try container.encodeColumn(nonisolated, forKey: .nonisolated)
-        try container.encodeColumn(isolated, forKey: .isolated)
-        try container.encodeColumn(sending, forKey: .sending)
-        try container.encodeColumn(borrowing, forKey: .borrowing)
-        try container.encodeColumn(consuming, forKey: .consuming)
-        try container.encodeColumn(dynamic, forKey: .dynamic)
-        try container.encodeColumn(infix, forKey: .infix)
-        try container.encodeColumn(prefix, forKey: .prefix)
-        try container.encodeColumn(postfix, forKey: .postfix)
-        try container.encodeColumn(left, forKey: .left)
-        try container.encodeColumn(right, forKey: .right)
-        try container.encodeColumn(none, forKey: .none)
-        try container.encodeColumn(indirect, forKey: .indirect)
-        try container.encodeColumn(convenience, forKey: .convenience)
-        try container.encodeColumn(willSet, forKey: .willSet)
-        try container.encodeColumn(didSet, forKey: .didSet)
-        try container.encodeColumn(of, forKey: .of)
-        try container.encodeColumn(module, forKey: .module)
-        try container.encodeColumn(using, forKey: .using)
-        try container.encodeColumn(distributed, forKey: .distributed)
-        try container.encodeColumn(precedence, forKey: .precedence)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
-    }
-
     /// The columns of `sayings`, to build conditions and orders with.
     public struct Columns: Sendable {
         /// The column `id`.
@@ -883,8 +722,8 @@ public struct Getter: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:ed2bee1ccdbd9c5867158701383b7b9f52a7ba038f6c3e57729c0d1065d45780" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { ColumnKeywords.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -918,31 +757,6 @@ public struct Getter: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(get)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case get
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        get = try container.decodeColumn(ID.self, forKey: .get)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(get, forKey: .get)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `getters`, to build conditions and orders with.
@@ -988,8 +802,8 @@ public struct Setter: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:ed2bee1ccdbd9c5867158701383b7b9f52a7ba038f6c3e57729c0d1065d45780" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { ColumnKeywords.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1025,34 +839,6 @@ public struct Setter: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(set)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case set
-        case get
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        set = try container.decodeColumn(ID.self, forKey: .set)
-        get = try container.decodeColumn(Int.self, forKey: .get)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(set, forKey: .set)
-        try container.encodeColumn(get, forKey: .get)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `setters`, to build conditions and orders with.
@@ -1097,8 +883,8 @@ public struct Reader: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 3 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:ed2bee1ccdbd9c5867158701383b7b9f52a7ba038f6c3e57729c0d1065d45780" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { ColumnKeywords.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1132,31 +918,6 @@ public struct Reader: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(read)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case read
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        read = try container.decodeColumnIfPresent(ID.self, forKey: .read) ?? ID(.version7())
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(read, forKey: .read)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `readers`, to build conditions and orders with.
@@ -1199,8 +960,8 @@ public struct Mutator: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 4 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:ed2bee1ccdbd9c5867158701383b7b9f52a7ba038f6c3e57729c0d1065d45780" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { ColumnKeywords.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1234,31 +995,6 @@ public struct Mutator: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(mutating)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case mutating
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        mutating = try container.decodeColumn(ID.self, forKey: .mutating)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(mutating, forKey: .mutating)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `mutators`, to build conditions and orders with.
@@ -1301,8 +1037,8 @@ public struct Willing: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 5 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:ed2bee1ccdbd9c5867158701383b7b9f52a7ba038f6c3e57729c0d1065d45780" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { ColumnKeywords.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1336,31 +1072,6 @@ public struct Willing: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(willSet)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case willSet = "will_set"
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        willSet = try container.decodeColumn(ID.self, forKey: .willSet)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(willSet, forKey: .willSet)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `willing`, to build conditions and orders with.
@@ -1426,8 +1137,8 @@ public struct Opener: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 6 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:ed2bee1ccdbd9c5867158701383b7b9f52a7ba038f6c3e57729c0d1065d45780" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { ColumnKeywords.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1464,34 +1175,6 @@ public struct Opener: Cairn::Entity {
     public func hash(into hasher: inout Hasher) {
         hasher.combine(open)
         hasher.combine(nonisolated)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case open
-        case nonisolated
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        open = try container.decodeColumn(Int.self, forKey: .open)
-        nonisolated = try container.decodeColumn(Int.self, forKey: .nonisolated)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(open, forKey: .open)
-        try container.encodeColumn(nonisolated, forKey: .nonisolated)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `openers`, to build conditions and orders with.

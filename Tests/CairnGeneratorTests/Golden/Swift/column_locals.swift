@@ -34,7 +34,8 @@ public struct ColumnLocals: Cairn::Database {
     public static var schemaID: String { "sha256:306b0a8c16a437065c0646a49fcc74502ce03190e7b6c887261831096bc6e72f" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "column_locals",
           "tables": {
@@ -105,6 +106,7 @@ public struct ColumnLocals: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `column_locals` in a transaction, to read and write.
@@ -342,8 +344,8 @@ public struct Capture: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:306b0a8c16a437065c0646a49fcc74502ce03190e7b6c887261831096bc6e72f" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { ColumnLocals.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -506,154 +508,6 @@ public struct Capture: Cairn::Entity {
         hasher.combine(row)
     }
 
-    private enum CodingKeys: String, CodingKey {
-        case row
-        case container
-        case decoder
-        case encoder
-        case copy
-        case metadata
-        case hasher
-        case value
-        case key
-        case columns
-        case session
-        case store
-        case description
-        case code
-        case stored
-        case write
-        case hash
-        case encode
-        case values
-        case tablePosition = "table_position"
-        case schemaID = "schema_id"
-        case codingKeys = "coding_keys"
-        case rawValue = "raw_value"
-        case stringValue = "string_value"
-        case intValue = "int_value"
-        case forKey = "for_key"
-        case selfValue = "self_value"
-        case debugDescription = "debug_description"
-        case item
-        case table
-        case find
-        case query
-        case get
-        case position
-        case ascending
-        case equal
-        case text
-        case swift
-        case cairn
-        case allCases = "all_cases"
-        case encodeColumn = "encode_column"
-        case initRow = "init_row"
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        row = try container.decodeColumn(ID.self, forKey: .row)
-        self.container = try container.decodeColumn(Int.self, forKey: .container)
-        self.decoder = try container.decodeColumnIfPresent(String.self, forKey: .decoder)
-        encoder = try container.decodeColumnIfPresent(Int.self, forKey: .encoder) ?? 1
-        copy = try container.decodeColumn(Int.self, forKey: .copy)
-        metadata = try container.decodeColumn(Cairn::JSONValue.self, forKey: .metadata)
-        hasher = try container.decodeColumn(String.self, forKey: .hasher)
-        value = try container.decodeColumn(Int.self, forKey: .value)
-        key = try container.decodeColumn(String.self, forKey: .key)
-        columns = try container.decodeColumn(Int.self, forKey: .columns)
-        session = try container.decodeColumn(Int.self, forKey: .session)
-        store = try container.decodeColumn(Int.self, forKey: .store)
-        description = try container.decodeColumn(String.self, forKey: .description)
-        code = try container.decodeColumn(Int.self, forKey: .code)
-        stored = try container.decodeColumn(Bool.self, forKey: .stored)
-        write = try container.decodeColumn(Bool.self, forKey: .write)
-        hash = try container.decodeColumn([UInt8].self, forKey: .hash)
-        encode = try container.decodeColumn(Int.self, forKey: .encode)
-        values = try container.decodeColumnIfPresent([Int].self, forKey: .values) ?? []
-        tablePosition = try container.decodeColumn(Int.self, forKey: .tablePosition)
-        schemaID = try container.decodeColumn(String.self, forKey: .schemaID)
-        codingKeys = try container.decodeColumn(Int.self, forKey: .codingKeys)
-        rawValue = try container.decodeColumn(Int.self, forKey: .rawValue)
-        stringValue = try container.decodeColumn(String.self, forKey: .stringValue)
-        intValue = try container.decodeColumn(Int.self, forKey: .intValue)
-        forKey = try container.decodeColumn(Int.self, forKey: .forKey)
-        selfValue = try container.decodeColumn(Int.self, forKey: .selfValue)
-        debugDescription = try container.decodeColumn(String.self, forKey: .debugDescription)
-        item = try container.decodeColumn(Int.self, forKey: .item)
-        table = try container.decodeColumn(Int.self, forKey: .table)
-        find = try container.decodeColumn(Int.self, forKey: .find)
-        query = try container.decodeColumn(Int.self, forKey: .query)
-        get = try container.decodeColumn(Int.self, forKey: .get)
-        position = try container.decodeColumn(Int.self, forKey: .position)
-        ascending = try container.decodeColumn(Int.self, forKey: .ascending)
-        equal = try container.decodeColumn(Int.self, forKey: .equal)
-        text = try container.decodeColumn(String.self, forKey: .text)
-        swift = try container.decodeColumn(Int.self, forKey: .swift)
-        cairn = try container.decodeColumn(Int.self, forKey: .cairn)
-        allCases = try container.decodeColumn(Int.self, forKey: .allCases)
-        encodeColumn = try container.decodeColumn(Int.self, forKey: .encodeColumn)
-        initRow = try container.decodeColumn(Int.self, forKey: .initRow)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(row, forKey: .row)
-        try container.encodeColumn(self.container, forKey: .container)
-        try container.encodeColumn(decoder, forKey: .decoder)
-        try container.encodeColumn(self.encoder, forKey: .encoder)
-        try container.encodeColumn(copy, forKey: .copy)
-        try container.encodeColumn(metadata, forKey: .metadata)
-        try container.encodeColumn(hasher, forKey: .hasher)
-        try container.encodeColumn(value, forKey: .value)
-        try container.encodeColumn(key, forKey: .key)
-        try container.encodeColumn(columns, forKey: .columns)
-        try container.encodeColumn(session, forKey: .session)
-        try container.encodeColumn(store, forKey: .store)
-        try container.encodeColumn(description, forKey: .description)
-        try container.encodeColumn(code, forKey: .code)
-        try container.encodeColumn(stored, forKey: .stored)
-        try container.encodeColumn(write, forKey: .write)
-        try container.encodeColumn(hash, forKey: .hash)
-        try container.encodeColumn(encode, forKey: .encode)
-        try container.encodeColumn(values, forKey: .values)
-        try container.encodeColumn(tablePosition, forKey: .tablePosition)
-        try container.encodeColumn(schemaID, forKey: .schemaID)
-        try container.encodeColumn(codingKeys, forKey: .codingKeys)
-        try container.encodeColumn(rawValue, forKey: .rawValue)
-        try container.encodeColumn(stringValue, forKey: .stringValue)
-        try container.encodeColumn(intValue, forKey: .intValue)
-        try container.encodeColumn(forKey, forKey: .forKey)
-        try container.encodeColumn(selfValue, forKey: .selfValue)
-        try container.encodeColumn(debugDescription, forKey: .debugDescription)
-        try container.encodeColumn(item, forKey: .item)
-        try container.encodeColumn(table, forKey: .table)
-        try container.encodeColumn(find, forKey: .find)
-        try container.encodeColumn(query, forKey: .query)
-        try container.encodeColumn(get, forKey: .get)
-        try container.encodeColumn(position, forKey: .position)
-        try container.encodeColumn(ascending, forKey: .ascending)
-        try container.encodeColumn(equal, forKey: .equal)
-        try container.encodeColumn(text, forKey: .text)
-        try container.encodeColumn(swift, forKey: .swift)
-        try container.encodeColumn(cairn, forKey: .cairn)
-        try container.encodeColumn(allCases, forKey: .allCases)
-        try container.encodeColumn(encodeColumn, forKey: .encodeColumn)
-        try container.encodeColumn(initRow, forKey: .initRow)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
-    }
-
     /// The columns of `captures`, to build conditions and orders with.
     public struct Columns: Sendable {
         /// The column `row`.
@@ -792,8 +646,8 @@ public struct HasherRow: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:306b0a8c16a437065c0646a49fcc74502ce03190e7b6c887261831096bc6e72f" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { ColumnLocals.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -827,31 +681,6 @@ public struct HasherRow: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(self.hasher)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case hasher
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        hasher = try container.decodeColumn(ID.self, forKey: .hasher)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(hasher, forKey: .hasher)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `hashers`, to build conditions and orders with.
@@ -897,8 +726,8 @@ public struct DecoderRow: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:306b0a8c16a437065c0646a49fcc74502ce03190e7b6c887261831096bc6e72f" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { ColumnLocals.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -934,34 +763,6 @@ public struct DecoderRow: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(decoder)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case decoder
-        case container
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        self.decoder = try container.decodeColumn(ID.self, forKey: .decoder)
-        self.container = try container.decodeColumnIfPresent(Cairn::UUID.self, forKey: .container)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(decoder, forKey: .decoder)
-        try container.encodeColumn(self.container, forKey: .container)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `decoders`, to build conditions and orders with.

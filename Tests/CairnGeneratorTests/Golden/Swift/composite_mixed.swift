@@ -34,7 +34,8 @@ public struct CompositeMixed: Cairn::Database {
     public static var schemaID: String { "sha256:39c1c536b6d3b6a75d2fce52b64cb77184b2000591a8f69ee02f795afeb4e0ce" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "composite_mixed",
           "tables": {
@@ -63,6 +64,7 @@ public struct CompositeMixed: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `composite_mixed` in a transaction, to read and write.
@@ -134,8 +136,8 @@ public struct Member: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:39c1c536b6d3b6a75d2fce52b64cb77184b2000591a8f69ee02f795afeb4e0ce" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { CompositeMixed.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -169,31 +171,6 @@ public struct Member: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(name)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case name
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        name = try container.decodeColumn(ID.self, forKey: .name)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(name, forKey: .name)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `members`, to build conditions and orders with.
@@ -236,8 +213,8 @@ public struct Club: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:39c1c536b6d3b6a75d2fce52b64cb77184b2000591a8f69ee02f795afeb4e0ce" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { CompositeMixed.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -273,34 +250,6 @@ public struct Club: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case title
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumnIfPresent(ID.self, forKey: .id) ?? ID(.version7())
-        title = try container.decodeColumn(String.self, forKey: .title)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(title, forKey: .title)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `clubs`, to build conditions and orders with.
@@ -393,8 +342,8 @@ public struct Membership: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:39c1c536b6d3b6a75d2fce52b64cb77184b2000591a8f69ee02f795afeb4e0ce" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { CompositeMixed.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -441,40 +390,6 @@ public struct Membership: Cairn::Entity {
         hasher.combine(club)
         hasher.combine(member)
         hasher.combine(role)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case club
-        case member
-        case role
-        case since
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        club = try container.decodeColumn(Club.ID.self, forKey: .club)
-        member = try container.decodeColumn(Member.ID.self, forKey: .member)
-        role = try container.decodeColumn(Role.self, forKey: .role)
-        since = try container.decodeColumnIfPresent(Cairn::CalendarDate.self, forKey: .since) ?? .today
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(club, forKey: .club)
-        try container.encodeColumn(member, forKey: .member)
-        try container.encodeColumn(role, forKey: .role)
-        try container.encodeColumn(since, forKey: .since)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `memberships`, to build conditions and orders with.

@@ -32,7 +32,8 @@ public struct CompositeNames: Cairn::Database {
     public static var schemaID: String { "sha256:da2d851a4eb0a4ddb10bdccb8eac7418bab513b322e68e2b644a8e42fa79e927" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "composite_names",
           "tables": {
@@ -62,6 +63,7 @@ public struct CompositeNames: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `composite_names` in a transaction, to read and write.
@@ -202,8 +204,8 @@ public struct NamedPart: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:da2d851a4eb0a4ddb10bdccb8eac7418bab513b322e68e2b644a8e42fa79e927" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { CompositeNames.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -265,49 +267,6 @@ public struct NamedPart: Cairn::Entity {
         hasher.combine(hash)
         hasher.combine(first)
         hasher.combine(encoder)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case hasher
-        case left
-        case right
-        case value
-        case hash
-        case first
-        case encoder
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        hasher = try container.decodeColumn(String.self, forKey: .hasher)
-        left = try container.decodeColumn(Int.self, forKey: .left)
-        right = try container.decodeColumn(Int.self, forKey: .right)
-        value = try container.decodeColumn(String.self, forKey: .value)
-        hash = try container.decodeColumn(Bool.self, forKey: .hash)
-        first = try container.decodeColumn(Int.self, forKey: .first)
-        encoder = try container.decodeColumn(Int.self, forKey: .encoder)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(hasher, forKey: .hasher)
-        try container.encodeColumn(left, forKey: .left)
-        try container.encodeColumn(right, forKey: .right)
-        try container.encodeColumn(value, forKey: .value)
-        try container.encodeColumn(hash, forKey: .hash)
-        try container.encodeColumn(first, forKey: .first)
-        try container.encodeColumn(self.encoder, forKey: .encoder)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `named_parts`, to build conditions and orders with.
@@ -407,8 +366,8 @@ public struct MorePart: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:da2d851a4eb0a4ddb10bdccb8eac7418bab513b322e68e2b644a8e42fa79e927" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { CompositeNames.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -462,46 +421,6 @@ public struct MorePart: Cairn::Entity {
         hasher.combine(columns)
         hasher.combine(container)
         hasher.combine(decoder)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case idValue = "id_value"
-        case columns
-        case row
-        case container
-        case decoder
-        case selfValue = "self_value"
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        idValue = try container.decodeColumn(Int.self, forKey: .idValue)
-        columns = try container.decodeColumn(Int.self, forKey: .columns)
-        row = try container.decodeColumn(Int.self, forKey: .row)
-        self.container = try container.decodeColumn(Int.self, forKey: .container)
-        self.decoder = try container.decodeColumn(Int.self, forKey: .decoder)
-        selfValue = try container.decodeColumn(Int.self, forKey: .selfValue)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(idValue, forKey: .idValue)
-        try container.encodeColumn(columns, forKey: .columns)
-        try container.encodeColumn(row, forKey: .row)
-        try container.encodeColumn(self.container, forKey: .container)
-        try container.encodeColumn(decoder, forKey: .decoder)
-        try container.encodeColumn(selfValue, forKey: .selfValue)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `more_parts`, to build conditions and orders with.

@@ -32,7 +32,8 @@ public struct CompositeTwo: Cairn::Database {
     public static var schemaID: String { "sha256:0487cbec8bc9eaa6da5289ec90ac7eb756f249179fb82e4723c203be0407e2cf" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "composite_two",
           "tables": {
@@ -54,6 +55,7 @@ public struct CompositeTwo: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `composite_two` in a transaction, to read and write.
@@ -147,8 +149,8 @@ public struct Line: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:0487cbec8bc9eaa6da5289ec90ac7eb756f249179fb82e4723c203be0407e2cf" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { CompositeTwo.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -187,37 +189,6 @@ public struct Line: Cairn::Entity {
     public func hash(into hasher: inout Hasher) {
         hasher.combine(invoice)
         hasher.combine(position)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case invoice
-        case position
-        case text
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        invoice = try container.decodeColumn(Int.self, forKey: .invoice)
-        position = try container.decodeColumnIfPresent(Int.self, forKey: .position) ?? 1
-        text = try container.decodeColumn(String.self, forKey: .text)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(invoice, forKey: .invoice)
-        try container.encodeColumn(position, forKey: .position)
-        try container.encodeColumn(text, forKey: .text)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `lines`, to build conditions and orders with.
@@ -287,8 +258,8 @@ public struct Label: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:0487cbec8bc9eaa6da5289ec90ac7eb756f249179fb82e4723c203be0407e2cf" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { CompositeTwo.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -325,34 +296,6 @@ public struct Label: Cairn::Entity {
     public func hash(into hasher: inout Hasher) {
         Cairn::Utf8.hash(code, into: &hasher)
         Cairn::Utf8.hash(language, into: &hasher)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case language
-        case code
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        language = try container.decodeColumn(String.self, forKey: .language)
-        code = try container.decodeColumn(String.self, forKey: .code)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(language, forKey: .language)
-        try container.encodeColumn(code, forKey: .code)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `labels`, to build conditions and orders with.

@@ -36,7 +36,8 @@ public struct DefaultsID: Cairn::Database {
     public static var schemaID: String { "sha256:6c6d71b3526a0ee211c192125c17a5ecc8a36f2f460cde1d5e19d88d8831a355" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "defaults_id",
           "tables": {
@@ -72,6 +73,7 @@ public struct DefaultsID: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `defaults_id` in a transaction, to read and write.
@@ -162,8 +164,8 @@ public struct MadeKey: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:6c6d71b3526a0ee211c192125c17a5ecc8a36f2f460cde1d5e19d88d8831a355" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { DefaultsID.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -211,43 +213,6 @@ public struct MadeKey: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case token
-        case maybe
-        case fixed
-        case several
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumnIfPresent(ID.self, forKey: .id) ?? ID(.version7())
-        token = try container.decodeColumnIfPresent(Cairn::UUID.self, forKey: .token) ?? .version7()
-        maybe = container.contains(.maybe) ? try container.decodeColumnIfPresent(Cairn::UUID.self, forKey: .maybe) : .version7()
-        fixed = try container.decodeColumnIfPresent(Cairn::UUID.self, forKey: .fixed) ?? Cairn::GeneratedLiteral.uuid("018f4e5a-7b1c-7d2e-8f30-415263748596")
-        several = try container.decodeColumnIfPresent([Cairn::UUID].self, forKey: .several) ?? [Cairn::GeneratedLiteral.uuid("018f4e5a-7b1c-7d2e-8f30-415263748596")]
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(token, forKey: .token)
-        try container.encodeColumn(maybe, forKey: .maybe)
-        try container.encodeColumn(fixed, forKey: .fixed)
-        try container.encodeColumn(several, forKey: .several)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `made_keys`, to build conditions and orders with.
@@ -305,8 +270,8 @@ public struct NamedKey: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:6c6d71b3526a0ee211c192125c17a5ecc8a36f2f460cde1d5e19d88d8831a355" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { DefaultsID.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -340,31 +305,6 @@ public struct NamedKey: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(code)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case code
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        code = try container.decodeColumnIfPresent(ID.self, forKey: .code) ?? ID("it's \"x\"")
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(code, forKey: .code)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `named_keys`, to build conditions and orders with.
@@ -407,8 +347,8 @@ public struct FixedKey: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:6c6d71b3526a0ee211c192125c17a5ecc8a36f2f460cde1d5e19d88d8831a355" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { DefaultsID.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -442,31 +382,6 @@ public struct FixedKey: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(code)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case code
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        code = try container.decodeColumnIfPresent(ID.self, forKey: .code) ?? ID(Cairn::GeneratedLiteral.uuid("018f4e5a-7b1c-7d2e-8f30-415263748596"))
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(code, forKey: .code)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `fixed_keys`, to build conditions and orders with.
@@ -532,8 +447,8 @@ public struct PairKey: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 3 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:6c6d71b3526a0ee211c192125c17a5ecc8a36f2f460cde1d5e19d88d8831a355" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { DefaultsID.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -570,34 +485,6 @@ public struct PairKey: Cairn::Entity {
     public func hash(into hasher: inout Hasher) {
         hasher.combine(part)
         hasher.combine(number)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case part
-        case number
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        part = try container.decodeColumnIfPresent(Cairn::UUID.self, forKey: .part) ?? .version7()
-        number = try container.decodeColumnIfPresent(Int.self, forKey: .number) ?? 1
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(part, forKey: .part)
-        try container.encodeColumn(number, forKey: .number)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `pair_keys`, to build conditions and orders with.

@@ -34,7 +34,8 @@ public struct DefaultsTime: Cairn::Database {
     public static var schemaID: String { "sha256:5ba6d11cfe3e65e93d75166f0501dc3b616754bdeeb9dd3eaf3b5b7c13d382ab" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "defaults_time",
           "tables": {
@@ -68,6 +69,7 @@ public struct DefaultsTime: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `defaults_time` in a transaction, to read and write.
@@ -170,8 +172,8 @@ public struct Moment: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:5ba6d11cfe3e65e93d75166f0501dc3b616754bdeeb9dd3eaf3b5b7c13d382ab" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { DefaultsTime.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -235,55 +237,6 @@ public struct Moment: Cairn::Entity {
         hasher.combine(id)
     }
 
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case at
-        case seen
-        case fixed
-        case day
-        case leap
-        case first
-        case days
-        case times
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        at = try container.decodeColumnIfPresent(Cairn::Timestamp.self, forKey: .at) ?? .now
-        seen = container.contains(.seen) ? try container.decodeColumnIfPresent(Cairn::Timestamp.self, forKey: .seen) : .now
-        fixed = try container.decodeColumnIfPresent(Cairn::Timestamp.self, forKey: .fixed) ?? Cairn::GeneratedLiteral.timestamp("2026-11-20T15:06:01.870549Z")
-        day = try container.decodeColumnIfPresent(Cairn::CalendarDate.self, forKey: .day) ?? .today
-        leap = try container.decodeColumnIfPresent(Cairn::CalendarDate.self, forKey: .leap) ?? Cairn::GeneratedLiteral.date("2024-02-29")
-        first = container.contains(.first) ? try container.decodeColumnIfPresent(Cairn::CalendarDate.self, forKey: .first) : Cairn::GeneratedLiteral.date("0001-01-01")
-        days = try container.decodeColumnIfPresent([Cairn::CalendarDate].self, forKey: .days) ?? [Cairn::GeneratedLiteral.date("2026-01-01"), Cairn::GeneratedLiteral.date("9999-12-31")]
-        times = try container.decodeColumnIfPresent([Cairn::Timestamp].self, forKey: .times) ?? [Cairn::GeneratedLiteral.timestamp("1970-01-01T00:00:00.000000Z")]
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(at, forKey: .at)
-        try container.encodeColumn(seen, forKey: .seen)
-        try container.encodeColumn(fixed, forKey: .fixed)
-        try container.encodeColumn(day, forKey: .day)
-        try container.encodeColumn(leap, forKey: .leap)
-        try container.encodeColumn(first, forKey: .first)
-        try container.encodeColumn(days, forKey: .days)
-        try container.encodeColumn(times, forKey: .times)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
-    }
-
     /// The columns of `moments`, to build conditions and orders with.
     public struct Columns: Sendable {
         /// The column `id`.
@@ -340,8 +293,8 @@ public struct TimedKey: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:5ba6d11cfe3e65e93d75166f0501dc3b616754bdeeb9dd3eaf3b5b7c13d382ab" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { DefaultsTime.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -375,31 +328,6 @@ public struct TimedKey: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(at)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case at
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        at = try container.decodeColumnIfPresent(ID.self, forKey: .at) ?? ID(.now)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(at, forKey: .at)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `timed_keys`, to build conditions and orders with.
@@ -447,8 +375,8 @@ public struct DailyKey: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:5ba6d11cfe3e65e93d75166f0501dc3b616754bdeeb9dd3eaf3b5b7c13d382ab" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { DefaultsTime.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -484,34 +412,6 @@ public struct DailyKey: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(day)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case day
-        case last
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        day = try container.decodeColumnIfPresent(ID.self, forKey: .day) ?? ID(.today)
-        last = container.contains(.last) ? try container.decodeColumnIfPresent(ID.self, forKey: .last) : ID(.today)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(day, forKey: .day)
-        try container.encodeColumn(last, forKey: .last)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `daily_keys`, to build conditions and orders with.

@@ -34,7 +34,8 @@ public struct Deprecated: Cairn::Database {
     public static var schemaID: String { "sha256:daffd7fbb62e8de724cfe53329bf1e8153929d722ba31e65c06b9340626eca58" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "deprecated",
           "tables": {
@@ -64,6 +65,7 @@ public struct Deprecated: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `deprecated` in a transaction, to read and write.
@@ -159,8 +161,8 @@ public struct Legacy: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:daffd7fbb62e8de724cfe53329bf1e8153929d722ba31e65c06b9340626eca58" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Deprecated.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -208,43 +210,6 @@ public struct Legacy: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case old
-        case older
-        case oldest
-        case new
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        old = try container.decodeColumn(String.self, forKey: .old)
-        older = try container.decodeColumnIfPresent(Int.self, forKey: .older)
-        oldest = try container.decodeColumnIfPresent(Oldest.self, forKey: .oldest) ?? .a
-        new = try container.decodeColumnIfPresent(String.self, forKey: .new)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(old, forKey: .old)
-        try container.encodeColumn(older, forKey: .older)
-        try container.encodeColumn(oldest, forKey: .oldest)
-        try container.encodeColumn(new, forKey: .new)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `legacies`, to build conditions and orders with.
@@ -330,8 +295,8 @@ public struct LegacyPart: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:daffd7fbb62e8de724cfe53329bf1e8153929d722ba31e65c06b9340626eca58" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Deprecated.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -368,34 +333,6 @@ public struct LegacyPart: Cairn::Entity {
     public func hash(into hasher: inout Hasher) {
         hasher.combine(a)
         hasher.combine(b)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case a
-        case b
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        a = try container.decodeColumn(Int.self, forKey: .a)
-        b = try container.decodeColumn(Int.self, forKey: .b)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(a, forKey: .a)
-        try container.encodeColumn(b, forKey: .b)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `legacy_parts`, to build conditions and orders with.
@@ -440,8 +377,8 @@ public struct LegacyKey: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:daffd7fbb62e8de724cfe53329bf1e8153929d722ba31e65c06b9340626eca58" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Deprecated.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -475,31 +412,6 @@ public struct LegacyKey: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `legacy_keys`, to build conditions and orders with.

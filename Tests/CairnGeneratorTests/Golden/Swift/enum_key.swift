@@ -38,7 +38,8 @@ public struct EnumKey: Cairn::Database {
     public static var schemaID: String { "sha256:0832733290a399786de66943053c8a5229b4d1f8e36a5ea1fff62847363bf672" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "enum_key",
           "tables": {
@@ -81,6 +82,7 @@ public struct EnumKey: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `enum_key` in a transaction, to read and write.
@@ -173,8 +175,8 @@ public struct WeekdayPlan: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:0832733290a399786de66943053c8a5229b4d1f8e36a5ea1fff62847363bf672" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { EnumKey.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -210,34 +212,6 @@ public struct WeekdayPlan: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(weekday)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case weekday
-        case plan
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        weekday = try container.decodeColumn(ID.self, forKey: .weekday)
-        plan = try container.decodeColumnIfPresent(String.self, forKey: .plan)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(weekday, forKey: .weekday)
-        try container.encodeColumn(plan, forKey: .plan)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `weekday_plans`, to build conditions and orders with.
@@ -289,8 +263,8 @@ public struct PlanNote: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:0832733290a399786de66943053c8a5229b4d1f8e36a5ea1fff62847363bf672" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { EnumKey.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -332,37 +306,6 @@ public struct PlanNote: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case plan
-        case spare
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        plan = try container.decodeColumn(WeekdayPlan.ID.self, forKey: .plan)
-        spare = try container.decodeColumnIfPresent(WeekdayPlan.ID.self, forKey: .spare)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(plan, forKey: .plan)
-        try container.encodeColumn(spare, forKey: .spare)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `plan_notes`, to build conditions and orders with.
@@ -414,8 +357,8 @@ public struct PlanColor: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:0832733290a399786de66943053c8a5229b4d1f8e36a5ea1fff62847363bf672" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { EnumKey.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -454,34 +397,6 @@ public struct PlanColor: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(plan)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case plan
-        case color
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        plan = try container.decodeColumn(ID.self, forKey: .plan)
-        color = try container.decodeColumn(String.self, forKey: .color)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(plan, forKey: .plan)
-        try container.encodeColumn(color, forKey: .color)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `plan_colors`, to build conditions and orders with.
@@ -528,8 +443,8 @@ public struct ColorName: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 3 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:0832733290a399786de66943053c8a5229b4d1f8e36a5ea1fff62847363bf672" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { EnumKey.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -568,34 +483,6 @@ public struct ColorName: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case color
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        color = try container.decodeColumn(PlanColor.ID.self, forKey: .color)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(color, forKey: .color)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `color_names`, to build conditions and orders with.
@@ -671,8 +558,8 @@ public struct WeekdayHour: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 4 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:0832733290a399786de66943053c8a5229b4d1f8e36a5ea1fff62847363bf672" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { EnumKey.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -709,34 +596,6 @@ public struct WeekdayHour: Cairn::Entity {
     public func hash(into hasher: inout Hasher) {
         hasher.combine(weekday)
         hasher.combine(hour)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case weekday
-        case hour
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        weekday = try container.decodeColumn(Weekday.self, forKey: .weekday)
-        hour = try container.decodeColumn(Int.self, forKey: .hour)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(weekday, forKey: .weekday)
-        try container.encodeColumn(hour, forKey: .hour)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `weekday_hours`, to build conditions and orders with.

@@ -32,7 +32,8 @@ public struct KeyNotFirst: Cairn::Database {
     public static var schemaID: String { "sha256:eda692701c143f04612b3ab6ebe09c35cfd461a8a21b88611329a25a21afc706" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "key_not_first",
           "tables": {
@@ -56,6 +57,7 @@ public struct KeyNotFirst: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `key_not_first` in a transaction, to read and write.
@@ -126,8 +128,8 @@ public struct Note: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:eda692701c143f04612b3ab6ebe09c35cfd461a8a21b88611329a25a21afc706" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { KeyNotFirst.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -165,37 +167,6 @@ public struct Note: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case text
-        case number
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        text = try container.decodeColumn(String.self, forKey: .text)
-        number = try container.decodeColumn(Int.self, forKey: .number)
-        id = try container.decodeColumnIfPresent(ID.self, forKey: .id) ?? ID(.version7())
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(text, forKey: .text)
-        try container.encodeColumn(number, forKey: .number)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `notes`, to build conditions and orders with.
@@ -276,8 +247,8 @@ public struct Cell: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:eda692701c143f04612b3ab6ebe09c35cfd461a8a21b88611329a25a21afc706" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { KeyNotFirst.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -324,40 +295,6 @@ public struct Cell: Cairn::Entity {
         Cairn::Utf8.hash(sheet, into: &hasher)
         hasher.combine(row)
         hasher.combine(column)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case value
-        case column
-        case sheet
-        case row
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        value = try container.decodeColumnIfPresent(String.self, forKey: .value)
-        column = try container.decodeColumn(Int.self, forKey: .column)
-        sheet = try container.decodeColumn(String.self, forKey: .sheet)
-        row = try container.decodeColumn(Int.self, forKey: .row)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(value, forKey: .value)
-        try container.encodeColumn(column, forKey: .column)
-        try container.encodeColumn(sheet, forKey: .sheet)
-        try container.encodeColumn(row, forKey: .row)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `cells`, to build conditions and orders with.

@@ -34,7 +34,8 @@ public struct KeyOnly: Cairn::Database {
     public static var schemaID: String { "sha256:6bb24274f3d6223e5ae688676a61e53f0e99c694652f63ba51cb62f7ab207197" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "key_only",
           "tables": {
@@ -60,6 +61,7 @@ public struct KeyOnly: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `key_only` in a transaction, to read and write.
@@ -131,8 +133,8 @@ public struct Marker: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:6bb24274f3d6223e5ae688676a61e53f0e99c694652f63ba51cb62f7ab207197" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { KeyOnly.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -166,31 +168,6 @@ public struct Marker: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(name)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case name
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        name = try container.decodeColumn(ID.self, forKey: .name)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(name, forKey: .name)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `markers`, to build conditions and orders with.
@@ -256,8 +233,8 @@ public struct Edge: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:6bb24274f3d6223e5ae688676a61e53f0e99c694652f63ba51cb62f7ab207197" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { KeyOnly.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -294,34 +271,6 @@ public struct Edge: Cairn::Entity {
     public func hash(into hasher: inout Hasher) {
         hasher.combine(target)
         hasher.combine(source)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case source
-        case target
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        source = try container.decodeColumn(Int.self, forKey: .source)
-        target = try container.decodeColumn(Int.self, forKey: .target)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(source, forKey: .source)
-        try container.encodeColumn(target, forKey: .target)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `edges`, to build conditions and orders with.
@@ -368,8 +317,8 @@ public struct Link: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:6bb24274f3d6223e5ae688676a61e53f0e99c694652f63ba51cb62f7ab207197" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { KeyOnly.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -403,31 +352,6 @@ public struct Link: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(marker)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case marker
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        marker = try container.decodeColumn(ID.self, forKey: .marker)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(marker, forKey: .marker)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `links`, to build conditions and orders with.

@@ -32,7 +32,8 @@ public struct Lookups: Cairn::Database {
     public static var schemaID: String { "sha256:468283b655704035cb09045edd954860bd1b6c31c7d4f27d366d36a5919e513a" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "lookups",
           "tables": {
@@ -68,6 +69,7 @@ public struct Lookups: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `lookups` in a transaction, to read and write.
@@ -135,8 +137,8 @@ public struct Owner: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:468283b655704035cb09045edd954860bd1b6c31c7d4f27d366d36a5919e513a" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Lookups.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -172,34 +174,6 @@ public struct Owner: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case mail
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        mail = try container.decodeColumn(String.self, forKey: .mail)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(mail, forKey: .mail)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `owners`, to build conditions and orders with.
@@ -298,8 +272,8 @@ public struct Account: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:468283b655704035cb09045edd954860bd1b6c31c7d4f27d366d36a5919e513a" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Lookups.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -364,58 +338,6 @@ public struct Account: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case number
-        case iban
-        case owner
-        case branch
-        case kind
-        case opened
-        case code
-        case findUnique = "find_unique"
-        case fee
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumnIfPresent(ID.self, forKey: .id) ?? ID(.version7())
-        number = try container.decodeColumn(Int.self, forKey: .number)
-        iban = try container.decodeColumnIfPresent(String.self, forKey: .iban)
-        owner = try container.decodeColumn(Owner.ID.self, forKey: .owner)
-        branch = try container.decodeColumn(String.self, forKey: .branch)
-        kind = try container.decodeColumn(Kind.self, forKey: .kind)
-        opened = try container.decodeColumnIfPresent(Cairn::CalendarDate.self, forKey: .opened)
-        code = try container.decodeColumn([UInt8].self, forKey: .code)
-        findUnique = try container.decodeColumn(String.self, forKey: .findUnique)
-        fee = try container.decodeColumnIfPresent(Cairn::DecimalNumber.self, forKey: .fee)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(number, forKey: .number)
-        try container.encodeColumn(iban, forKey: .iban)
-        try container.encodeColumn(owner, forKey: .owner)
-        try container.encodeColumn(branch, forKey: .branch)
-        try container.encodeColumn(kind, forKey: .kind)
-        try container.encodeColumn(opened, forKey: .opened)
-        try container.encodeColumn(code, forKey: .code)
-        try container.encodeColumn(findUnique, forKey: .findUnique)
-        try container.encodeColumn(fee, forKey: .fee)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `accounts`, to build conditions and orders with.

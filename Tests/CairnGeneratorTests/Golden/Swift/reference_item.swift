@@ -36,7 +36,8 @@ public struct ReferenceItem: Cairn::Database {
     public static var schemaID: String { "sha256:5521307e85425d9135543bc1d45c34a61f757fa256c0b12912a557a70527bd42" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "reference_item",
           "tables": {
@@ -81,6 +82,7 @@ public struct ReferenceItem: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `reference_item` in a transaction, to read and write.
@@ -161,8 +163,8 @@ public struct Item: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:5521307e85425d9135543bc1d45c34a61f757fa256c0b12912a557a70527bd42" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { ReferenceItem.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -200,37 +202,6 @@ public struct Item: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case sku
-        case above
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        sku = try container.decodeColumn(String.self, forKey: .sku)
-        above = try container.decodeColumnIfPresent(ID.self, forKey: .above)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(sku, forKey: .sku)
-        try container.encodeColumn(above, forKey: .above)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `items`, to build conditions and orders with.
@@ -315,8 +286,8 @@ public struct OrderItem: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:5521307e85425d9135543bc1d45c34a61f757fa256c0b12912a557a70527bd42" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { ReferenceItem.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -364,43 +335,6 @@ public struct OrderItem: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case number
-        case item
-        case spare
-        case itemID = "item_id"
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        number = try container.decodeColumn(Int.self, forKey: .number)
-        item = try container.decodeColumn(Item.ID.self, forKey: .item)
-        spare = try container.decodeColumnIfPresent(Item.ID.self, forKey: .spare)
-        itemID = try container.decodeColumn(ItemID.self, forKey: .itemID)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(number, forKey: .number)
-        try container.encodeColumn(item, forKey: .item)
-        try container.encodeColumn(spare, forKey: .spare)
-        try container.encodeColumn(itemID, forKey: .itemID)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `order_items`, to build conditions and orders with.
@@ -465,8 +399,8 @@ public struct Value: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:5521307e85425d9135543bc1d45c34a61f757fa256c0b12912a557a70527bd42" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { ReferenceItem.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -502,34 +436,6 @@ public struct Value: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case name
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        name = try container.decodeColumn(String.self, forKey: .name)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(name, forKey: .name)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `values`, to build conditions and orders with.
@@ -583,8 +489,8 @@ public struct ValueUse: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 3 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:5521307e85425d9135543bc1d45c34a61f757fa256c0b12912a557a70527bd42" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { ReferenceItem.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -620,34 +526,6 @@ public struct ValueUse: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case value
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        value = try container.decodeColumn(Value.ID.self, forKey: .value)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(value, forKey: .value)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `value_uses`, to build conditions and orders with.

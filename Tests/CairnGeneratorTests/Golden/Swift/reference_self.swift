@@ -30,7 +30,8 @@ public struct ReferenceSelf: Cairn::Database {
     public static var schemaID: String { "sha256:a7ec83ad787f1c2379bd7020c6d5e2bbb68279c36bd3f48673ce87432dbf310e" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "reference_self",
           "tables": {
@@ -50,6 +51,7 @@ public struct ReferenceSelf: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `reference_self` in a transaction, to read and write.
@@ -123,8 +125,8 @@ public struct Folder: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:a7ec83ad787f1c2379bd7020c6d5e2bbb68279c36bd3f48673ce87432dbf310e" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { ReferenceSelf.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -169,40 +171,6 @@ public struct Folder: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case parent
-        case name
-        case twin
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        parent = try container.decodeColumnIfPresent(ID.self, forKey: .parent)
-        name = try container.decodeColumn(String.self, forKey: .name)
-        twin = try container.decodeColumnIfPresent(ID.self, forKey: .twin)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(parent, forKey: .parent)
-        try container.encodeColumn(name, forKey: .name)
-        try container.encodeColumn(twin, forKey: .twin)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `folders`, to build conditions and orders with.

@@ -34,7 +34,8 @@ public struct TypeDate: Cairn::Database {
     public static var schemaID: String { "sha256:9efc808f284e7392a796eac008ca1bee88ab94218e98cc3ea0586ffdc7547283" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "type_date",
           "tables": {
@@ -67,6 +68,7 @@ public struct TypeDate: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `type_date` in a transaction, to read and write.
@@ -157,8 +159,8 @@ public struct DateRow: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:9efc808f284e7392a796eac008ca1bee88ab94218e98cc3ea0586ffdc7547283" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { TypeDate.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -209,46 +211,6 @@ public struct DateRow: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case value
-        case maybe
-        case many
-        case maybeMany = "maybe_many"
-        case other
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        value = try container.decodeColumn(Cairn::CalendarDate.self, forKey: .value)
-        maybe = try container.decodeColumnIfPresent(Cairn::CalendarDate.self, forKey: .maybe)
-        many = try container.decodeColumnIfPresent([Cairn::CalendarDate].self, forKey: .many) ?? []
-        maybeMany = try container.decodeColumnIfPresent([Cairn::CalendarDate].self, forKey: .maybeMany)
-        other = try container.decodeColumnIfPresent(Cairn::CalendarDate.self, forKey: .other)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(value, forKey: .value)
-        try container.encodeColumn(maybe, forKey: .maybe)
-        try container.encodeColumn(many, forKey: .many)
-        try container.encodeColumn(maybeMany, forKey: .maybeMany)
-        try container.encodeColumn(other, forKey: .other)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `date_rows`, to build conditions and orders with.
@@ -311,8 +273,8 @@ public struct DateKeyed: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:9efc808f284e7392a796eac008ca1bee88ab94218e98cc3ea0586ffdc7547283" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { TypeDate.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -348,34 +310,6 @@ public struct DateKeyed: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(code)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case code
-        case note
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        code = try container.decodeColumn(ID.self, forKey: .code)
-        note = try container.decodeColumnIfPresent(String.self, forKey: .note)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(code, forKey: .code)
-        try container.encodeColumn(note, forKey: .note)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `date_keyed`, to build conditions and orders with.
@@ -427,8 +361,8 @@ public struct DateUser: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:9efc808f284e7392a796eac008ca1bee88ab94218e98cc3ea0586ffdc7547283" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { TypeDate.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -470,37 +404,6 @@ public struct DateUser: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case code
-        case spare
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        code = try container.decodeColumn(DateKeyed.ID.self, forKey: .code)
-        spare = try container.decodeColumnIfPresent(DateKeyed.ID.self, forKey: .spare)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(code, forKey: .code)
-        try container.encodeColumn(spare, forKey: .spare)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `date_users`, to build conditions and orders with.

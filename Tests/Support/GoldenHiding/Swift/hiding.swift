@@ -142,7 +142,8 @@ public struct Hiding: Cairn::Database {
     public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: Swift::String {
+        ##"""
         {
           "database": "hiding",
           "tables": {
@@ -512,6 +513,7 @@ public struct Hiding: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `hiding` in a transaction, to read and write.
@@ -796,8 +798,8 @@ public struct String: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -831,31 +833,6 @@ public struct String: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `strings`, to build conditions and orders with.
@@ -895,8 +872,8 @@ public struct Int: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -930,31 +907,6 @@ public struct Int: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `ints`, to build conditions and orders with.
@@ -994,8 +946,8 @@ public struct Double: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 2 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1029,31 +981,6 @@ public struct Double: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `doubles`, to build conditions and orders with.
@@ -1093,8 +1020,8 @@ public struct Bool: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 3 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1128,31 +1055,6 @@ public struct Bool: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `bools`, to build conditions and orders with.
@@ -1192,8 +1094,8 @@ public struct Array: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 4 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1227,31 +1129,6 @@ public struct Array: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `arrays`, to build conditions and orders with.
@@ -1291,8 +1168,8 @@ public struct Optional: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 5 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1326,31 +1203,6 @@ public struct Optional: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `optionals`, to build conditions and orders with.
@@ -1390,8 +1242,8 @@ public struct Set: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 6 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1425,31 +1277,6 @@ public struct Set: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `sets`, to build conditions and orders with.
@@ -1489,8 +1316,8 @@ public struct Dictionary: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 7 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1524,31 +1351,6 @@ public struct Dictionary: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `dictionaries`, to build conditions and orders with.
@@ -1588,8 +1390,8 @@ public struct Character: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 8 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1623,31 +1425,6 @@ public struct Character: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `characters`, to build conditions and orders with.
@@ -1687,8 +1464,8 @@ public struct Result: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 9 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1722,31 +1499,6 @@ public struct Result: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `results`, to build conditions and orders with.
@@ -1786,8 +1538,8 @@ public struct Error: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 10 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1821,31 +1573,6 @@ public struct Error: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `errors`, to build conditions and orders with.
@@ -1885,8 +1612,8 @@ public struct Never: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 11 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1920,31 +1647,6 @@ public struct Never: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `nevers`, to build conditions and orders with.
@@ -1984,8 +1686,8 @@ public struct Range: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 12 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -2019,31 +1721,6 @@ public struct Range: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `ranges`, to build conditions and orders with.
@@ -2083,8 +1760,8 @@ public struct UInt8: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 13 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -2118,31 +1795,6 @@ public struct UInt8: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `u_int8s`, to build conditions and orders with.
@@ -2182,8 +1834,8 @@ public struct Hasher: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 14 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -2217,31 +1869,6 @@ public struct Hasher: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `hashers`, to build conditions and orders with.
@@ -2281,8 +1908,8 @@ public struct Sendable: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 15 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -2316,31 +1943,6 @@ public struct Sendable: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `sendables`, to build conditions and orders with.
@@ -2380,8 +1982,8 @@ public struct Encoder: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 16 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -2415,31 +2017,6 @@ public struct Encoder: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `encoders`, to build conditions and orders with.
@@ -2479,8 +2056,8 @@ public struct Decoder: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 17 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -2514,31 +2091,6 @@ public struct Decoder: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `decoders`, to build conditions and orders with.
@@ -2578,8 +2130,8 @@ public struct CodingKey: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 18 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -2613,31 +2165,6 @@ public struct CodingKey: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `coding_keys_2`, to build conditions and orders with.
@@ -2677,8 +2204,8 @@ public struct Task: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 19 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -2712,31 +2239,6 @@ public struct Task: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `tasks`, to build conditions and orders with.
@@ -2776,8 +2278,8 @@ public struct Key: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 20 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -2811,31 +2313,6 @@ public struct Key: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `keys`, to build conditions and orders with.
@@ -2875,8 +2352,8 @@ public struct Value: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 21 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -2910,31 +2387,6 @@ public struct Value: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `values`, to build conditions and orders with.
@@ -2974,8 +2426,8 @@ public struct Record: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 22 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -3009,31 +2461,6 @@ public struct Record: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `records`, to build conditions and orders with.
@@ -3073,8 +2500,8 @@ public struct Entity: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 23 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -3108,31 +2535,6 @@ public struct Entity: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `entity_rows`, to build conditions and orders with.
@@ -3172,8 +2574,8 @@ public struct Store: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 24 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -3207,31 +2609,6 @@ public struct Store: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `store_rows`, to build conditions and orders with.
@@ -3271,8 +2648,8 @@ public struct Session: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 25 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -3306,31 +2683,6 @@ public struct Session: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `session_rows`, to build conditions and orders with.
@@ -3370,8 +2722,8 @@ public struct Repository: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 26 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -3405,31 +2757,6 @@ public struct Repository: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `repositories`, to build conditions and orders with.
@@ -3469,8 +2796,8 @@ public struct Query: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 27 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -3504,31 +2831,6 @@ public struct Query: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `queries`, to build conditions and orders with.
@@ -3568,8 +2870,8 @@ public struct Condition: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 28 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -3603,31 +2905,6 @@ public struct Condition: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `conditions`, to build conditions and orders with.
@@ -3667,8 +2944,8 @@ public struct Cursor: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 29 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -3702,31 +2979,6 @@ public struct Cursor: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `cursors`, to build conditions and orders with.
@@ -3766,8 +3018,8 @@ public struct Snapshot: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 30 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -3801,31 +3053,6 @@ public struct Snapshot: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `snapshot_rows`, to build conditions and orders with.
@@ -3865,8 +3092,8 @@ public struct Transaction: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 31 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -3900,31 +3127,6 @@ public struct Transaction: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `transaction_rows`, to build conditions and orders with.
@@ -3964,8 +3166,8 @@ public struct Timestamp: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 32 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -3999,31 +3201,6 @@ public struct Timestamp: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `timestamps`, to build conditions and orders with.
@@ -4063,8 +3240,8 @@ public struct Database: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 33 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -4098,31 +3275,6 @@ public struct Database: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `databases`, to build conditions and orders with.
@@ -4162,8 +3314,8 @@ public struct Storage: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 34 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -4197,31 +3349,6 @@ public struct Storage: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `storages`, to build conditions and orders with.
@@ -4261,8 +3388,8 @@ public struct Column: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 35 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -4296,31 +3423,6 @@ public struct Column: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `columns_2`, to build conditions and orders with.
@@ -4360,8 +3462,8 @@ public struct RowReader: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 36 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -4395,31 +3497,6 @@ public struct RowReader: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `row_readers`, to build conditions and orders with.
@@ -4459,8 +3536,8 @@ public struct RowWriter: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 37 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -4494,31 +3571,6 @@ public struct RowWriter: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `row_writers`, to build conditions and orders with.
@@ -4558,8 +3610,8 @@ public struct TypedColumn: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 38 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -4593,31 +3645,6 @@ public struct TypedColumn: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `typed_columns`, to build conditions and orders with.
@@ -4657,8 +3684,8 @@ public struct ReadableRepository: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 39 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -4692,31 +3719,6 @@ public struct ReadableRepository: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `readable_repositories`, to build conditions and orders with.
@@ -4756,8 +3758,8 @@ public struct EntityIdentifier: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 40 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -4791,31 +3793,6 @@ public struct EntityIdentifier: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `entity_identifiers`, to build conditions and orders with.
@@ -4855,8 +3832,8 @@ public struct IntIdentifier: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 41 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -4890,31 +3867,6 @@ public struct IntIdentifier: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `int_identifiers`, to build conditions and orders with.
@@ -4954,8 +3906,8 @@ public struct ColumnEnum: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 42 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -4989,31 +3941,6 @@ public struct ColumnEnum: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `column_enums`, to build conditions and orders with.
@@ -5053,8 +3980,8 @@ public struct UUID: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 43 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -5088,31 +4015,6 @@ public struct UUID: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `uuids`, to build conditions and orders with.
@@ -5152,8 +4054,8 @@ public struct Date: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 44 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -5187,31 +4089,6 @@ public struct Date: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `dates`, to build conditions and orders with.
@@ -5251,8 +4128,8 @@ public struct URL: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 45 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -5286,31 +4163,6 @@ public struct URL: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `urls`, to build conditions and orders with.
@@ -5350,8 +4202,8 @@ public struct JSONValue: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 46 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -5385,31 +4237,6 @@ public struct JSONValue: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `json_values`, to build conditions and orders with.
@@ -5449,8 +4276,8 @@ public struct GeneratedLiteral: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 47 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -5484,31 +4311,6 @@ public struct GeneratedLiteral: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `generated_literals`, to build conditions and orders with.
@@ -5548,8 +4350,8 @@ public struct Utf8: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 48 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -5583,31 +4385,6 @@ public struct Utf8: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `utf8s`, to build conditions and orders with.
@@ -5647,8 +4424,8 @@ public struct ColumnEquality: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 49 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -5682,31 +4459,6 @@ public struct ColumnEquality: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `column_equalities`, to build conditions and orders with.
@@ -5746,8 +4498,8 @@ public struct Codable: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 50 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -5781,31 +4533,6 @@ public struct Codable: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `codables`, to build conditions and orders with.
@@ -5845,8 +4572,8 @@ public struct Hashable: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 51 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -5880,31 +4607,6 @@ public struct Hashable: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `hashables`, to build conditions and orders with.
@@ -5944,8 +4646,8 @@ public struct Swift: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 52 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -5979,31 +4681,6 @@ public struct Swift: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `swifts`, to build conditions and orders with.
@@ -6043,8 +4720,8 @@ public struct Cairn: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 53 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -6078,31 +4755,6 @@ public struct Cairn: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `cairns`, to build conditions and orders with.
@@ -6142,8 +4794,8 @@ public struct CairnCore: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 54 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -6177,31 +4829,6 @@ public struct CairnCore: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `cairn_cores`, to build conditions and orders with.
@@ -6321,8 +4948,8 @@ public struct Captive: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 55 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -6408,79 +5035,6 @@ public struct Captive: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case text
-        case number
-        case ratio
-        case flag
-        case raw
-        case words
-        case more
-        case at
-        case day
-        case price
-        case extra
-        case kind
-        case task
-        case value
-        case result
-        case name
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumnIfPresent(ID.self, forKey: .id) ?? ID(.version7())
-        text = try container.decodeColumn(Swift::String.self, forKey: .text)
-        number = try container.decodeColumnIfPresent(Swift::Int.self, forKey: .number)
-        ratio = try container.decodeColumn(Swift::Double.self, forKey: .ratio)
-        flag = try container.decodeColumn(Swift::Bool.self, forKey: .flag)
-        raw = try container.decodeColumn([Swift::UInt8].self, forKey: .raw)
-        words = try container.decodeColumnIfPresent([Swift::String].self, forKey: .words) ?? []
-        more = try container.decodeColumnIfPresent([[Swift::UInt8]].self, forKey: .more)
-        at = try container.decodeColumnIfPresent(Cairn::Timestamp.self, forKey: .at) ?? .now
-        day = try container.decodeColumnIfPresent(Cairn::CalendarDate.self, forKey: .day)
-        price = try container.decodeColumnIfPresent(Cairn::DecimalNumber.self, forKey: .price)
-        extra = try container.decodeColumn(Cairn::JSONValue.self, forKey: .extra)
-        kind = container.contains(.kind) ? try container.decodeColumnIfPresent(Kind.self, forKey: .kind) : Kind.none
-        task = try container.decodeColumnIfPresent(Task.ID.self, forKey: .task)
-        value = try container.decodeColumnIfPresent(Value.ID.self, forKey: .value)
-        result = try container.decodeColumnIfPresent(Result.ID.self, forKey: .result)
-        name = try container.decodeColumn(Swift::String.self, forKey: .name)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(text, forKey: .text)
-        try container.encodeColumn(number, forKey: .number)
-        try container.encodeColumn(ratio, forKey: .ratio)
-        try container.encodeColumn(flag, forKey: .flag)
-        try container.encodeColumn(raw, forKey: .raw)
-        try container.encodeColumn(words, forKey: .words)
-        try container.encodeColumn(more, forKey: .more)
-        try container.encodeColumn(at, forKey: .at)
-        try container.encodeColumn(day, forKey: .day)
-        try container.encodeColumn(price, forKey: .price)
-        try container.encodeColumn(extra, forKey: .extra)
-        try container.encodeColumn(kind, forKey: .kind)
-        try container.encodeColumn(task, forKey: .task)
-        try container.encodeColumn(value, forKey: .value)
-        try container.encodeColumn(result, forKey: .result)
-        try container.encodeColumn(name, forKey: .name)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `captives`, to build conditions and orders with.
@@ -6618,8 +5172,8 @@ public struct CaptivePart: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 56 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Hiding.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -6659,37 +5213,6 @@ public struct CaptivePart: Cairn::Entity {
         Cairn::Utf8.hash(text, into: &hasher)
         hasher.combine(task)
         hasher.combine(kind)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case text
-        case task
-        case kind
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        text = try container.decodeColumn(Swift::String.self, forKey: .text)
-        task = try container.decodeColumn(Task.ID.self, forKey: .task)
-        kind = try container.decodeColumn(Kind.self, forKey: .kind)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(text, forKey: .text)
-        try container.encodeColumn(task, forKey: .task)
-        try container.encodeColumn(kind, forKey: .kind)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `captive_parts`, to build conditions and orders with.

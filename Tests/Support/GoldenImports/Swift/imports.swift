@@ -32,7 +32,8 @@ public struct Cairn: Cairn::Database {
     public static var schemaID: String { "sha256:49df4dca839131f7c58ab94203c2ca5adab21604e770c1cac52a38414ee1747f" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "cairn",
           "tables": {
@@ -54,6 +55,7 @@ public struct Cairn: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `cairn` in a transaction, to read and write.
@@ -124,8 +126,8 @@ public struct Swift: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:49df4dca839131f7c58ab94203c2ca5adab21604e770c1cac52a38414ee1747f" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Cairn.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -163,37 +165,6 @@ public struct Swift: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case name
-        case at
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        name = try container.decodeColumn(String.self, forKey: .name)
-        at = try container.decodeColumnIfPresent(Cairn::Timestamp.self, forKey: .at) ?? .now
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(name, forKey: .name)
-        try container.encodeColumn(at, forKey: .at)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `swift`, to build conditions and orders with.
@@ -252,8 +223,8 @@ public struct CairnCore: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:49df4dca839131f7c58ab94203c2ca5adab21604e770c1cac52a38414ee1747f" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { Cairn.self }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -289,34 +260,6 @@ public struct CairnCore: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(code)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case code
-        case swift
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        code = try container.decodeColumn(ID.self, forKey: .code)
-        swift = try container.decodeColumnIfPresent(Swift.ID.self, forKey: .swift)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(code, forKey: .code)
-        try container.encodeColumn(swift, forKey: .swift)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `strings`, to build conditions and orders with.
