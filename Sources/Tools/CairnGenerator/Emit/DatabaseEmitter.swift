@@ -16,7 +16,7 @@ struct DatabaseEmitter {
         code.line()
         code.doc("For the record types.")
         code.line(
-            "var \(model.variableName): any \(types.cairn("Database")).Type { \(model.typeName).self }")
+            "nonisolated var \(model.variableName): any \(types.cairn("Database")).Type { \(model.typeName).self }")
         // Here and not with their tables: a file with functions of repositories is compiled again when any record type that has
         // some was changed, because the compiler looks for two of the same name.
         for entity in model.entities {

@@ -80,6 +80,9 @@ public struct ArraysSnapshot: Cairn::DatabaseSnapshot {
     public var shelves: Cairn::SnapshotRepository<Shelve> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _arraysDatabase: any Cairn::Database.Type { Arrays.self }
+
 /// One record of the table `shelves`.
 public struct Shelve: Cairn::Entity {
     /// Identifies one record of `shelves`: a value of `id`.
@@ -137,7 +140,7 @@ public struct Shelve: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Arrays.self }
+    public static var database: any Cairn::Database.Type { _arraysDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -176,13 +179,15 @@ public struct Shelve: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Shelve, right: Shelve) -> Bool {
-        left.id == right.id
-            && Cairn::ColumnEquality.equal(left.titles, right.titles)
-            && left.pages == right.pages
-            && left.weights == right.weights
-            && left.covers == right.covers
-            && Cairn::ColumnEquality.equal(left.tags, right.tags)
+    public static func areEqual(_ left: Shelve, _ right: Shelve) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.titles, right.titles),
+            Cairn::ColumnEquality.equal(left.pages, right.pages),
+            Cairn::ColumnEquality.equal(left.weights, right.weights),
+            Cairn::ColumnEquality.equal(left.covers, right.covers),
+            Cairn::ColumnEquality.equal(left.tags, right.tags)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.

@@ -134,6 +134,23 @@ public struct GazetteerSnapshot: Cairn::DatabaseSnapshot {
     public var distances: Cairn::SnapshotRepository<Distance> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _gazetteerDatabase: any Cairn::Database.Type { Gazetteer.self }
+
+extension Cairn::ReadableRepository<Country> {
+    /// The record with this `iso3`, by the unique index `unique_iso3`; nil when there is none.
+    nonisolated(nonsending) public func find(byISO3 iso3: String) async throws -> Country? {
+        try await findUnique((1, iso3.columnValue))
+    }
+}
+
+extension Cairn::ReadableRepository<City> {
+    /// The record with these `country` and `name`, by the unique index `by_name`; nil when there is none.
+    nonisolated(nonsending) public func find(byCountry country: Country.ID, name: String) async throws -> City? {
+        try await findUnique((2, country.columnValue), (1, name.columnValue))
+    }
+}
+
 /// One record of the table `continents`.
 public struct Continent: Cairn::Entity {
     /// Identifies one record of `continents`: a value of `code`.
@@ -173,7 +190,7 @@ public struct Continent: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Gazetteer.self }
+    public static var database: any Cairn::Database.Type { _gazetteerDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -201,9 +218,11 @@ public struct Continent: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Continent, right: Continent) -> Bool {
-        left.code == right.code
-            && Cairn::ColumnEquality.equal(left.name, right.name)
+    public static func areEqual(_ left: Continent, _ right: Continent) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.code, right.code),
+            Cairn::ColumnEquality.equal(left.name, right.name)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -304,7 +323,7 @@ public struct Country: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Gazetteer.self }
+    public static var database: any Cairn::Database.Type { _gazetteerDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -349,16 +368,16 @@ public struct Country: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Country, right: Country) -> Bool {
-        guard left.iso == right.iso,
+    public static func areEqual(_ left: Country, _ right: Country) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.iso, right.iso),
             Cairn::ColumnEquality.equal(left.iso3, right.iso3),
             Cairn::ColumnEquality.equal(left.name, right.name),
-            left.continent == right.continent,
-            left.areaKm2 == right.areaKm2,
-            left.population == right.population,
+            Cairn::ColumnEquality.equal(left.continent, right.continent),
+            Cairn::ColumnEquality.equal(left.areaKm2, right.areaKm2),
+            Cairn::ColumnEquality.equal(left.population, right.population),
             Cairn::ColumnEquality.equal(left.languages, right.languages),
-            left.status == right.status,
-            left.founded == right.founded
+            Cairn::ColumnEquality.equal(left.status, right.status),
+            Cairn::ColumnEquality.equal(left.founded, right.founded)
         else { return false }
         return true
     }
@@ -388,13 +407,6 @@ public struct Country: Cairn::Entity {
         public var status: Cairn::TypedColumn<Status> { Cairn::TypedColumn(7) }
         /// The column `founded`.
         public var founded: Cairn::TypedColumn<Cairn::CalendarDate?> { Cairn::TypedColumn(8) }
-    }
-}
-
-extension Cairn::ReadableRepository<Country> {
-    /// The record with this `iso3`, by the unique index `unique_iso3`; nil when there is none.
-    nonisolated(nonsending) public func find(byISO3 iso3: String) async throws -> Country? {
-        try await findUnique(Cairn::TypedColumn<String>(1) == iso3)
     }
 }
 
@@ -453,7 +465,7 @@ public struct City: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Gazetteer.self }
+    public static var database: any Cairn::Database.Type { _gazetteerDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -492,13 +504,15 @@ public struct City: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: City, right: City) -> Bool {
-        left.id == right.id
-            && Cairn::ColumnEquality.equal(left.name, right.name)
-            && left.country == right.country
-            && left.population == right.population
-            && Cairn::ColumnEquality.equal(left.timezone, right.timezone)
-            && Cairn::ColumnEquality.equal(left.tags, right.tags)
+    public static func areEqual(_ left: City, _ right: City) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.name, right.name),
+            Cairn::ColumnEquality.equal(left.country, right.country),
+            Cairn::ColumnEquality.equal(left.population, right.population),
+            Cairn::ColumnEquality.equal(left.timezone, right.timezone),
+            Cairn::ColumnEquality.equal(left.tags, right.tags)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -523,17 +537,10 @@ public struct City: Cairn::Entity {
     }
 }
 
-extension Cairn::ReadableRepository<City> {
-    /// The record with these `country` and `name`, by the unique index `by_name`; nil when there is none.
-    nonisolated(nonsending) public func find(byCountry country: Country.ID, name: String) async throws -> City? {
-        try await findUnique(Cairn::TypedColumn<Country.ID>(2) == country && Cairn::TypedColumn<String>(1) == name)
-    }
-}
-
 /// One record of the table `distances`.
 public struct Distance: Cairn::Entity {
     /// Identifies one record of `distances` by the 2 columns of its key.
-    public struct ID: Cairn::EntityIdentifier {
+    public struct ID: Cairn::EntityIdentifier, Cairn::ComparedByColumns {
         /// The value of `origin`.
         public let origin: City.ID
         /// The value of `destination`.
@@ -551,9 +558,11 @@ public struct Distance: Cairn::Entity {
         }
 
         /// Whether both have the same values; strings are compared by their bytes.
-        public static func == (left: ID, right: ID) -> Bool {
-            left.origin == right.origin
-                && left.destination == right.destination
+        public static func areEqual(_ left: ID, _ right: ID) -> Bool {
+            guard Cairn::ColumnEquality.equal(left.origin, right.origin),
+                Cairn::ColumnEquality.equal(left.destination, right.destination)
+            else { return false }
+            return true
         }
 
         /// Feeds the hasher what identifies the record.
@@ -594,7 +603,7 @@ public struct Distance: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 3 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Gazetteer.self }
+    public static var database: any Cairn::Database.Type { _gazetteerDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -623,10 +632,12 @@ public struct Distance: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Distance, right: Distance) -> Bool {
-        left.origin == right.origin
-            && left.destination == right.destination
-            && left.km == right.km
+    public static func areEqual(_ left: Distance, _ right: Distance) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.origin, right.origin),
+            Cairn::ColumnEquality.equal(left.destination, right.destination),
+            Cairn::ColumnEquality.equal(left.km, right.km)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.

@@ -93,6 +93,9 @@ public struct CloseNamesSnapshot: Cairn::DatabaseSnapshot {
     public var plansA: Cairn::SnapshotRepository<OtherPlanA> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _closeNamesDatabase: any Cairn::Database.Type { CloseNames.self }
+
 /// One record of the table `plan_a`.
 public struct PlanA: Cairn::Entity {
     /// Identifies one record of `plan_a`: a value of `id`.
@@ -139,7 +142,7 @@ public struct PlanA: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { CloseNames.self }
+    public static var database: any Cairn::Database.Type { _closeNamesDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -178,13 +181,15 @@ public struct PlanA: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: PlanA, right: PlanA) -> Bool {
-        left.id == right.id
-            && left.a1 == right.a1
-            && left.aB == right.aB
-            && left.ab == right.ab
-            && left.a == right.a
-            && left.b == right.b
+    public static func areEqual(_ left: PlanA, _ right: PlanA) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.a1, right.a1),
+            Cairn::ColumnEquality.equal(left.aB, right.aB),
+            Cairn::ColumnEquality.equal(left.ab, right.ab),
+            Cairn::ColumnEquality.equal(left.a, right.a),
+            Cairn::ColumnEquality.equal(left.b, right.b)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -245,7 +250,7 @@ public struct OtherPlanA: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { CloseNames.self }
+    public static var database: any Cairn::Database.Type { _closeNamesDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -273,9 +278,11 @@ public struct OtherPlanA: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: OtherPlanA, right: OtherPlanA) -> Bool {
-        left.id == right.id
-            && left.planA == right.planA
+    public static func areEqual(_ left: OtherPlanA, _ right: OtherPlanA) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.planA, right.planA)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.

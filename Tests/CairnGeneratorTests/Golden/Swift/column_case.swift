@@ -88,6 +88,24 @@ public struct ColumnCaseSnapshot: Cairn::DatabaseSnapshot {
     public var letters: Cairn::SnapshotRepository<Letter> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _columnCaseDatabase: any Cairn::Database.Type { ColumnCase.self }
+
+extension Cairn::ReadableRepository<Letter> {
+    /// The record with these `iso_3166_a2` and `api_key_id`, by the unique index `by_code`; nil when there is
+    /// none.
+    nonisolated(nonsending) public func find(byISO3166A2 iso3166A2: String, apiKeyID: Int) async throws -> Letter? {
+        try await findUnique((5, iso3166A2.columnValue), (3, apiKeyID.columnValue))
+    }
+}
+
+extension Cairn::ReadableRepository<Letter> {
+    /// The record with this `iso3`, by the unique index `by_iso3`; nil when there is none.
+    nonisolated(nonsending) public func find(byISO3 iso3: String) async throws -> Letter? {
+        try await findUnique((4, iso3.columnValue))
+    }
+}
+
 /// One record of the table `letters`.
 public struct Letter: Cairn::Entity {
     /// Identifies one record of `letters`: a value of `id`.
@@ -157,7 +175,7 @@ public struct Letter: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { ColumnCase.self }
+    public static var database: any Cairn::Database.Type { _columnCaseDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -204,16 +222,16 @@ public struct Letter: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Letter, right: Letter) -> Bool {
-        guard left.id == right.id,
+    public static func areEqual(_ left: Letter, _ right: Letter) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
             Cairn::ColumnEquality.equal(left.homeURL, right.homeURL),
             Cairn::ColumnEquality.equal(left.urlHome, right.urlHome),
-            left.apiKeyID == right.apiKeyID,
+            Cairn::ColumnEquality.equal(left.apiKeyID, right.apiKeyID),
             Cairn::ColumnEquality.equal(left.iso3, right.iso3),
             Cairn::ColumnEquality.equal(left.iso3166A2, right.iso3166A2),
-            left.x == right.x,
-            left.a1b2 == right.a1b2,
-            left.areaKm2 == right.areaKm2,
+            Cairn::ColumnEquality.equal(left.x, right.x),
+            Cairn::ColumnEquality.equal(left.a1b2, right.a1b2),
+            Cairn::ColumnEquality.equal(left.areaKm2, right.areaKm2),
             Cairn::ColumnEquality.equal(left.utf8Text, right.utf8Text)
         else { return false }
         return true
@@ -246,20 +264,5 @@ public struct Letter: Cairn::Entity {
         public var areaKm2: Cairn::TypedColumn<Double> { Cairn::TypedColumn(8) }
         /// The column `utf8_text`.
         public var utf8Text: Cairn::TypedColumn<String> { Cairn::TypedColumn(9) }
-    }
-}
-
-extension Cairn::ReadableRepository<Letter> {
-    /// The record with these `iso_3166_a2` and `api_key_id`, by the unique index `by_code`; nil when there is
-    /// none.
-    nonisolated(nonsending) public func find(byISO3166A2 iso3166A2: String, apiKeyID: Int) async throws -> Letter? {
-        try await findUnique(Cairn::TypedColumn<String>(5) == iso3166A2 && Cairn::TypedColumn<Int>(3) == apiKeyID)
-    }
-}
-
-extension Cairn::ReadableRepository<Letter> {
-    /// The record with this `iso3`, by the unique index `by_iso3`; nil when there is none.
-    nonisolated(nonsending) public func find(byISO3 iso3: String) async throws -> Letter? {
-        try await findUnique(Cairn::TypedColumn<String>(4) == iso3)
     }
 }

@@ -195,6 +195,9 @@ public struct ColumnKeywordsSnapshot: Cairn::DatabaseSnapshot {
     public var openers: Cairn::SnapshotRepository<Opener> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _columnKeywordsDatabase: any Cairn::Database.Type { ColumnKeywords.self }
+
 /// One record of the table `sayings`.
 public struct Saying: Cairn::Entity {
     /// Identifies one record of `sayings`: a value of `id`.
@@ -412,7 +415,7 @@ public struct Saying: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { ColumnKeywords.self }
+    public static var database: any Cairn::Database.Type { _columnKeywordsDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -533,54 +536,54 @@ public struct Saying: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Saying, right: Saying) -> Bool {
-        guard left.id == right.id,
+    public static func areEqual(_ left: Saying, _ right: Saying) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
             Cairn::ColumnEquality.equal(left.type, right.type),
-            left.open == right.open,
-            left.get == right.get,
-            left.set == right.set,
-            left.some == right.some,
+            Cairn::ColumnEquality.equal(left.open, right.open),
+            Cairn::ColumnEquality.equal(left.get, right.get),
+            Cairn::ColumnEquality.equal(left.set, right.set),
+            Cairn::ColumnEquality.equal(left.some, right.some),
             Cairn::ColumnEquality.equal(left.any, right.any),
-            left.each == right.each,
-            left.actor == right.actor,
-            left.async == right.async,
+            Cairn::ColumnEquality.equal(left.each, right.each),
+            Cairn::ColumnEquality.equal(left.actor, right.actor),
+            Cairn::ColumnEquality.equal(left.async, right.async),
             Cairn::ColumnEquality.equal(left.copy, right.copy),
-            left.consume == right.consume,
-            left.discard == right.discard,
-            left.yield == right.yield,
-            left.then == right.then,
-            left.package == right.package,
-            left.macro == right.macro,
-            left.lazy == right.lazy,
-            left.weak == right.weak,
-            left.unowned == right.unowned,
-            left.optional == right.optional,
-            left.required == right.required,
-            left.final == right.final,
-            left.override == right.override,
-            left.mutating == right.mutating,
-            left.nonmutating == right.nonmutating,
-            left.nonisolated == right.nonisolated,
-            left.isolated == right.isolated,
-            left.sending == right.sending,
-            left.borrowing == right.borrowing,
-            left.consuming == right.consuming,
-            left.dynamic == right.dynamic,
-            left.infix == right.infix,
-            left.prefix == right.prefix,
-            left.postfix == right.postfix,
-            left.left == right.left,
-            left.right == right.right,
-            left.none == right.none,
-            left.indirect == right.indirect,
-            left.convenience == right.convenience,
-            left.willSet == right.willSet,
-            left.didSet == right.didSet,
-            left.of == right.of,
-            left.module == right.module,
-            left.using == right.using,
-            left.distributed == right.distributed,
-            left.precedence == right.precedence
+            Cairn::ColumnEquality.equal(left.consume, right.consume),
+            Cairn::ColumnEquality.equal(left.discard, right.discard),
+            Cairn::ColumnEquality.equal(left.yield, right.yield),
+            Cairn::ColumnEquality.equal(left.then, right.then),
+            Cairn::ColumnEquality.equal(left.package, right.package),
+            Cairn::ColumnEquality.equal(left.macro, right.macro),
+            Cairn::ColumnEquality.equal(left.lazy, right.lazy),
+            Cairn::ColumnEquality.equal(left.weak, right.weak),
+            Cairn::ColumnEquality.equal(left.unowned, right.unowned),
+            Cairn::ColumnEquality.equal(left.optional, right.optional),
+            Cairn::ColumnEquality.equal(left.required, right.required),
+            Cairn::ColumnEquality.equal(left.final, right.final),
+            Cairn::ColumnEquality.equal(left.override, right.override),
+            Cairn::ColumnEquality.equal(left.mutating, right.mutating),
+            Cairn::ColumnEquality.equal(left.nonmutating, right.nonmutating),
+            Cairn::ColumnEquality.equal(left.nonisolated, right.nonisolated),
+            Cairn::ColumnEquality.equal(left.isolated, right.isolated),
+            Cairn::ColumnEquality.equal(left.sending, right.sending),
+            Cairn::ColumnEquality.equal(left.borrowing, right.borrowing),
+            Cairn::ColumnEquality.equal(left.consuming, right.consuming),
+            Cairn::ColumnEquality.equal(left.dynamic, right.dynamic),
+            Cairn::ColumnEquality.equal(left.infix, right.infix),
+            Cairn::ColumnEquality.equal(left.prefix, right.prefix),
+            Cairn::ColumnEquality.equal(left.postfix, right.postfix),
+            Cairn::ColumnEquality.equal(left.left, right.left),
+            Cairn::ColumnEquality.equal(left.right, right.right),
+            Cairn::ColumnEquality.equal(left.none, right.none),
+            Cairn::ColumnEquality.equal(left.indirect, right.indirect),
+            Cairn::ColumnEquality.equal(left.convenience, right.convenience),
+            Cairn::ColumnEquality.equal(left.willSet, right.willSet),
+            Cairn::ColumnEquality.equal(left.didSet, right.didSet),
+            Cairn::ColumnEquality.equal(left.of, right.of),
+            Cairn::ColumnEquality.equal(left.module, right.module),
+            Cairn::ColumnEquality.equal(left.using, right.using),
+            Cairn::ColumnEquality.equal(left.distributed, right.distributed),
+            Cairn::ColumnEquality.equal(left.precedence, right.precedence)
         else { return false }
         return true
     }
@@ -723,7 +726,7 @@ public struct Getter: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { ColumnKeywords.self }
+    public static var database: any Cairn::Database.Type { _columnKeywordsDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -750,8 +753,10 @@ public struct Getter: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Getter, right: Getter) -> Bool {
-        left.get == right.get
+    public static func areEqual(_ left: Getter, _ right: Getter) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.get, right.get)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -803,7 +808,7 @@ public struct Setter: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { ColumnKeywords.self }
+    public static var database: any Cairn::Database.Type { _columnKeywordsDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -831,9 +836,11 @@ public struct Setter: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Setter, right: Setter) -> Bool {
-        left.set == right.set
-            && left.get == right.get
+    public static func areEqual(_ left: Setter, _ right: Setter) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.set, right.set),
+            Cairn::ColumnEquality.equal(left.get, right.get)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -884,7 +891,7 @@ public struct Reader: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 3 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { ColumnKeywords.self }
+    public static var database: any Cairn::Database.Type { _columnKeywordsDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -911,8 +918,10 @@ public struct Reader: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Reader, right: Reader) -> Bool {
-        left.read == right.read
+    public static func areEqual(_ left: Reader, _ right: Reader) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.read, right.read)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -961,7 +970,7 @@ public struct Mutator: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 4 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { ColumnKeywords.self }
+    public static var database: any Cairn::Database.Type { _columnKeywordsDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -988,8 +997,10 @@ public struct Mutator: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Mutator, right: Mutator) -> Bool {
-        left.mutating == right.mutating
+    public static func areEqual(_ left: Mutator, _ right: Mutator) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.mutating, right.mutating)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -1038,7 +1049,7 @@ public struct Willing: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 5 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { ColumnKeywords.self }
+    public static var database: any Cairn::Database.Type { _columnKeywordsDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1065,8 +1076,10 @@ public struct Willing: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Willing, right: Willing) -> Bool {
-        left.willSet == right.willSet
+    public static func areEqual(_ left: Willing, _ right: Willing) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.willSet, right.willSet)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -1084,7 +1097,7 @@ public struct Willing: Cairn::Entity {
 /// One record of the table `openers`.
 public struct Opener: Cairn::Entity {
     /// Identifies one record of `openers` by the 2 columns of its key.
-    public struct ID: Cairn::EntityIdentifier {
+    public struct ID: Cairn::EntityIdentifier, Cairn::ComparedByColumns {
         /// The value of `open`.
         public let open: Int
         /// The value of `nonisolated`.
@@ -1102,9 +1115,11 @@ public struct Opener: Cairn::Entity {
         }
 
         /// Whether both have the same values; strings are compared by their bytes.
-        public static func == (left: ID, right: ID) -> Bool {
-            left.open == right.open
-                && left.nonisolated == right.nonisolated
+        public static func areEqual(_ left: ID, _ right: ID) -> Bool {
+            guard Cairn::ColumnEquality.equal(left.open, right.open),
+                Cairn::ColumnEquality.equal(left.nonisolated, right.nonisolated)
+            else { return false }
+            return true
         }
 
         /// Feeds the hasher what identifies the record.
@@ -1138,7 +1153,7 @@ public struct Opener: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 6 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { ColumnKeywords.self }
+    public static var database: any Cairn::Database.Type { _columnKeywordsDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1166,9 +1181,11 @@ public struct Opener: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Opener, right: Opener) -> Bool {
-        left.open == right.open
-            && left.nonisolated == right.nonisolated
+    public static func areEqual(_ left: Opener, _ right: Opener) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.open, right.open),
+            Cairn::ColumnEquality.equal(left.nonisolated, right.nonisolated)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.

@@ -145,6 +145,25 @@ public struct ColumnLocalsSnapshot: Cairn::DatabaseSnapshot {
     public var decoders: Cairn::SnapshotRepository<DecoderRow> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _columnLocalsDatabase: any Cairn::Database.Type { ColumnLocals.self }
+
+extension Cairn::ReadableRepository<Capture> {
+    /// The record with these `session` and `store` and `item` and `table` and `find` and `query` and `get`, by the
+    /// unique index `by_session`; nil when there is none.
+    nonisolated(nonsending) public func find(bySession session: Int, store: Int, item: Int, table: Int, find: Int, query: Int, get: Int) async throws -> Capture? {
+        try await findUnique((10, session.columnValue), (11, store.columnValue), (28, item.columnValue), (29, table.columnValue), (30, find.columnValue), (31, query.columnValue), (32, get.columnValue))
+    }
+}
+
+extension Cairn::ReadableRepository<Capture> {
+    /// The record with these `value` and `key` and `columns`, by the unique index `by_value`; nil when there is
+    /// none.
+    nonisolated(nonsending) public func find(byValue value: Int, key: String, columns: Int) async throws -> Capture? {
+        try await findUnique((7, value.columnValue), (8, key.columnValue), (9, columns.columnValue))
+    }
+}
+
 /// One record of the table `captures`.
 public struct Capture: Cairn::Entity {
     /// Identifies one record of `captures`: a value of `row`.
@@ -345,7 +364,7 @@ public struct Capture: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { ColumnLocals.self }
+    public static var database: any Cairn::Database.Type { _columnLocalsDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -456,49 +475,49 @@ public struct Capture: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Capture, right: Capture) -> Bool {
-        guard left.row == right.row,
-            left.container == right.container,
+    public static func areEqual(_ left: Capture, _ right: Capture) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.row, right.row),
+            Cairn::ColumnEquality.equal(left.container, right.container),
             Cairn::ColumnEquality.equal(left.decoder, right.decoder),
-            left.encoder == right.encoder,
-            left.copy == right.copy,
-            left.metadata == right.metadata,
+            Cairn::ColumnEquality.equal(left.encoder, right.encoder),
+            Cairn::ColumnEquality.equal(left.copy, right.copy),
+            Cairn::ColumnEquality.equal(left.metadata, right.metadata),
             Cairn::ColumnEquality.equal(left.hasher, right.hasher),
-            left.value == right.value,
+            Cairn::ColumnEquality.equal(left.value, right.value),
             Cairn::ColumnEquality.equal(left.key, right.key),
-            left.columns == right.columns,
-            left.session == right.session,
-            left.store == right.store,
+            Cairn::ColumnEquality.equal(left.columns, right.columns),
+            Cairn::ColumnEquality.equal(left.session, right.session),
+            Cairn::ColumnEquality.equal(left.store, right.store),
             Cairn::ColumnEquality.equal(left.description, right.description),
-            left.code == right.code,
-            left.stored == right.stored,
-            left.write == right.write,
-            left.hash == right.hash,
-            left.encode == right.encode,
-            left.values == right.values,
-            left.tablePosition == right.tablePosition,
+            Cairn::ColumnEquality.equal(left.code, right.code),
+            Cairn::ColumnEquality.equal(left.stored, right.stored),
+            Cairn::ColumnEquality.equal(left.write, right.write),
+            Cairn::ColumnEquality.equal(left.hash, right.hash),
+            Cairn::ColumnEquality.equal(left.encode, right.encode),
+            Cairn::ColumnEquality.equal(left.values, right.values),
+            Cairn::ColumnEquality.equal(left.tablePosition, right.tablePosition),
             Cairn::ColumnEquality.equal(left.schemaID, right.schemaID),
-            left.codingKeys == right.codingKeys,
-            left.rawValue == right.rawValue,
+            Cairn::ColumnEquality.equal(left.codingKeys, right.codingKeys),
+            Cairn::ColumnEquality.equal(left.rawValue, right.rawValue),
             Cairn::ColumnEquality.equal(left.stringValue, right.stringValue),
-            left.intValue == right.intValue,
-            left.forKey == right.forKey,
-            left.selfValue == right.selfValue,
+            Cairn::ColumnEquality.equal(left.intValue, right.intValue),
+            Cairn::ColumnEquality.equal(left.forKey, right.forKey),
+            Cairn::ColumnEquality.equal(left.selfValue, right.selfValue),
             Cairn::ColumnEquality.equal(left.debugDescription, right.debugDescription),
-            left.item == right.item,
-            left.table == right.table,
-            left.find == right.find,
-            left.query == right.query,
-            left.get == right.get,
-            left.position == right.position,
-            left.ascending == right.ascending,
-            left.equal == right.equal,
+            Cairn::ColumnEquality.equal(left.item, right.item),
+            Cairn::ColumnEquality.equal(left.table, right.table),
+            Cairn::ColumnEquality.equal(left.find, right.find),
+            Cairn::ColumnEquality.equal(left.query, right.query),
+            Cairn::ColumnEquality.equal(left.get, right.get),
+            Cairn::ColumnEquality.equal(left.position, right.position),
+            Cairn::ColumnEquality.equal(left.ascending, right.ascending),
+            Cairn::ColumnEquality.equal(left.equal, right.equal),
             Cairn::ColumnEquality.equal(left.text, right.text),
-            left.swift == right.swift,
-            left.cairn == right.cairn,
-            left.allCases == right.allCases,
-            left.encodeColumn == right.encodeColumn,
-            left.initRow == right.initRow
+            Cairn::ColumnEquality.equal(left.swift, right.swift),
+            Cairn::ColumnEquality.equal(left.cairn, right.cairn),
+            Cairn::ColumnEquality.equal(left.allCases, right.allCases),
+            Cairn::ColumnEquality.equal(left.encodeColumn, right.encodeColumn),
+            Cairn::ColumnEquality.equal(left.initRow, right.initRow)
         else { return false }
         return true
     }
@@ -597,22 +616,6 @@ public struct Capture: Cairn::Entity {
     }
 }
 
-extension Cairn::ReadableRepository<Capture> {
-    /// The record with these `session` and `store` and `item` and `table` and `find` and `query` and `get`, by the
-    /// unique index `by_session`; nil when there is none.
-    nonisolated(nonsending) public func find(bySession session: Int, store: Int, item: Int, table: Int, find: Int, query: Int, get: Int) async throws -> Capture? {
-        try await findUnique(Cairn::TypedColumn<Int>(10) == session && Cairn::TypedColumn<Int>(11) == store && Cairn::TypedColumn<Int>(28) == item && Cairn::TypedColumn<Int>(29) == table && Cairn::TypedColumn<Int>(30) == find && Cairn::TypedColumn<Int>(31) == query && Cairn::TypedColumn<Int>(32) == get)
-    }
-}
-
-extension Cairn::ReadableRepository<Capture> {
-    /// The record with these `value` and `key` and `columns`, by the unique index `by_value`; nil when there is
-    /// none.
-    nonisolated(nonsending) public func find(byValue value: Int, key: String, columns: Int) async throws -> Capture? {
-        try await findUnique(Cairn::TypedColumn<Int>(7) == value && Cairn::TypedColumn<String>(8) == key && Cairn::TypedColumn<Int>(9) == columns)
-    }
-}
-
 /// One record of the table `hashers`.
 public struct HasherRow: Cairn::Entity {
     /// Identifies one record of `hashers`: a value of `hasher`.
@@ -647,7 +650,7 @@ public struct HasherRow: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { ColumnLocals.self }
+    public static var database: any Cairn::Database.Type { _columnLocalsDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -674,8 +677,10 @@ public struct HasherRow: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: HasherRow, right: HasherRow) -> Bool {
-        left.hasher == right.hasher
+    public static func areEqual(_ left: HasherRow, _ right: HasherRow) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.hasher, right.hasher)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -727,7 +732,7 @@ public struct DecoderRow: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { ColumnLocals.self }
+    public static var database: any Cairn::Database.Type { _columnLocalsDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -755,9 +760,11 @@ public struct DecoderRow: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: DecoderRow, right: DecoderRow) -> Bool {
-        left.decoder == right.decoder
-            && left.container == right.container
+    public static func areEqual(_ left: DecoderRow, _ right: DecoderRow) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.decoder, right.decoder),
+            Cairn::ColumnEquality.equal(left.container, right.container)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.

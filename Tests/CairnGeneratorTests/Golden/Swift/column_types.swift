@@ -86,6 +86,9 @@ public struct ColumnTypesSnapshot: Cairn::DatabaseSnapshot {
     public var odds: Cairn::SnapshotRepository<Odd> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _columnTypesDatabase: any Cairn::Database.Type { ColumnTypes.self }
+
 /// One record of the table `odds`.
 public struct Odd: Cairn::Entity {
     /// Identifies one record of `odds`: a value of `string`.
@@ -166,7 +169,7 @@ public struct Odd: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { ColumnTypes.self }
+    public static var database: any Cairn::Database.Type { _columnTypesDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -217,17 +220,17 @@ public struct Odd: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Odd, right: Odd) -> Bool {
-        guard left.string == right.string,
-            left.int == right.int,
-            left.double == right.double,
-            left.bool == right.bool,
-            left.uuid == right.uuid,
-            left.bytes == right.bytes,
-            left.timestamp == right.timestamp,
-            left.date == right.date,
-            left.decimal == right.decimal,
-            left.json == right.json,
+    public static func areEqual(_ left: Odd, _ right: Odd) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.string, right.string),
+            Cairn::ColumnEquality.equal(left.int, right.int),
+            Cairn::ColumnEquality.equal(left.double, right.double),
+            Cairn::ColumnEquality.equal(left.bool, right.bool),
+            Cairn::ColumnEquality.equal(left.uuid, right.uuid),
+            Cairn::ColumnEquality.equal(left.bytes, right.bytes),
+            Cairn::ColumnEquality.equal(left.timestamp, right.timestamp),
+            Cairn::ColumnEquality.equal(left.date, right.date),
+            Cairn::ColumnEquality.equal(left.decimal, right.decimal),
+            Cairn::ColumnEquality.equal(left.json, right.json),
             Cairn::ColumnEquality.equal(left.array, right.array),
             Cairn::ColumnEquality.equal(left.optional, right.optional)
         else { return false }

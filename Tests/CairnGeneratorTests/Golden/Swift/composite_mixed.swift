@@ -103,6 +103,9 @@ public struct CompositeMixedSnapshot: Cairn::DatabaseSnapshot {
     public var memberships: Cairn::SnapshotRepository<Membership> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _compositeMixedDatabase: any Cairn::Database.Type { CompositeMixed.self }
+
 /// One record of the table `members`.
 public struct Member: Cairn::Entity {
     /// Identifies one record of `members`: a value of `name`.
@@ -137,7 +140,7 @@ public struct Member: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { CompositeMixed.self }
+    public static var database: any Cairn::Database.Type { _compositeMixedDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -164,8 +167,10 @@ public struct Member: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Member, right: Member) -> Bool {
-        left.name == right.name
+    public static func areEqual(_ left: Member, _ right: Member) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.name, right.name)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -214,7 +219,7 @@ public struct Club: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { CompositeMixed.self }
+    public static var database: any Cairn::Database.Type { _compositeMixedDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -242,9 +247,11 @@ public struct Club: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Club, right: Club) -> Bool {
-        left.id == right.id
-            && Cairn::ColumnEquality.equal(left.title, right.title)
+    public static func areEqual(_ left: Club, _ right: Club) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.title, right.title)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -264,7 +271,7 @@ public struct Club: Cairn::Entity {
 /// One record of the table `memberships`.
 public struct Membership: Cairn::Entity {
     /// Identifies one record of `memberships` by the 3 columns of its key.
-    public struct ID: Cairn::EntityIdentifier {
+    public struct ID: Cairn::EntityIdentifier, Cairn::ComparedByColumns {
         /// The value of `club`.
         public let club: Club.ID
         /// The value of `member`.
@@ -285,10 +292,12 @@ public struct Membership: Cairn::Entity {
         }
 
         /// Whether both have the same values; strings are compared by their bytes.
-        public static func == (left: ID, right: ID) -> Bool {
-            left.club == right.club
-                && left.member == right.member
-                && left.role == right.role
+        public static func areEqual(_ left: ID, _ right: ID) -> Bool {
+            guard Cairn::ColumnEquality.equal(left.club, right.club),
+                Cairn::ColumnEquality.equal(left.member, right.member),
+                Cairn::ColumnEquality.equal(left.role, right.role)
+            else { return false }
+            return true
         }
 
         /// Feeds the hasher what identifies the record.
@@ -343,7 +352,7 @@ public struct Membership: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { CompositeMixed.self }
+    public static var database: any Cairn::Database.Type { _compositeMixedDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -378,11 +387,13 @@ public struct Membership: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Membership, right: Membership) -> Bool {
-        left.club == right.club
-            && left.member == right.member
-            && left.role == right.role
-            && left.since == right.since
+    public static func areEqual(_ left: Membership, _ right: Membership) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.club, right.club),
+            Cairn::ColumnEquality.equal(left.member, right.member),
+            Cairn::ColumnEquality.equal(left.role, right.role),
+            Cairn::ColumnEquality.equal(left.since, right.since)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.

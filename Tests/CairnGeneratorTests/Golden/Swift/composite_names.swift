@@ -98,10 +98,13 @@ public struct CompositeNamesSnapshot: Cairn::DatabaseSnapshot {
     public var moreParts: Cairn::SnapshotRepository<MorePart> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _compositeNamesDatabase: any Cairn::Database.Type { CompositeNames.self }
+
 /// One record of the table `named_parts`.
 public struct NamedPart: Cairn::Entity {
     /// Identifies one record of `named_parts` by the 7 columns of its key.
-    public struct ID: Cairn::EntityIdentifier {
+    public struct ID: Cairn::EntityIdentifier, Cairn::ComparedByColumns {
         /// The value of `hasher`.
         public let hasher: String
         /// The value of `left`.
@@ -134,14 +137,14 @@ public struct NamedPart: Cairn::Entity {
         }
 
         /// Whether both have the same values; strings are compared by their bytes.
-        public static func == (left: ID, right: ID) -> Bool {
+        public static func areEqual(_ left: ID, _ right: ID) -> Bool {
             guard Cairn::ColumnEquality.equal(left.hasher, right.hasher),
-                left.left == right.left,
-                left.right == right.right,
+                Cairn::ColumnEquality.equal(left.left, right.left),
+                Cairn::ColumnEquality.equal(left.right, right.right),
                 Cairn::ColumnEquality.equal(left.value, right.value),
-                left.hash == right.hash,
-                left.first == right.first,
-                left.encoder == right.encoder
+                Cairn::ColumnEquality.equal(left.hash, right.hash),
+                Cairn::ColumnEquality.equal(left.first, right.first),
+                Cairn::ColumnEquality.equal(left.encoder, right.encoder)
             else { return false }
             return true
         }
@@ -205,7 +208,7 @@ public struct NamedPart: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { CompositeNames.self }
+    public static var database: any Cairn::Database.Type { _compositeNamesDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -246,14 +249,14 @@ public struct NamedPart: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: NamedPart, right: NamedPart) -> Bool {
+    public static func areEqual(_ left: NamedPart, _ right: NamedPart) -> Bool {
         guard Cairn::ColumnEquality.equal(left.hasher, right.hasher),
-            left.left == right.left,
-            left.right == right.right,
+            Cairn::ColumnEquality.equal(left.left, right.left),
+            Cairn::ColumnEquality.equal(left.right, right.right),
             Cairn::ColumnEquality.equal(left.value, right.value),
-            left.hash == right.hash,
-            left.first == right.first,
-            left.encoder == right.encoder
+            Cairn::ColumnEquality.equal(left.hash, right.hash),
+            Cairn::ColumnEquality.equal(left.first, right.first),
+            Cairn::ColumnEquality.equal(left.encoder, right.encoder)
         else { return false }
         return true
     }
@@ -291,7 +294,7 @@ public struct NamedPart: Cairn::Entity {
 /// One record of the table `more_parts`.
 public struct MorePart: Cairn::Entity {
     /// Identifies one record of `more_parts` by the 4 columns of its key.
-    public struct ID: Cairn::EntityIdentifier {
+    public struct ID: Cairn::EntityIdentifier, Cairn::ComparedByColumns {
         /// The value of `row`.
         public let row: Int
         /// The value of `columns`.
@@ -315,11 +318,13 @@ public struct MorePart: Cairn::Entity {
         }
 
         /// Whether both have the same values; strings are compared by their bytes.
-        public static func == (left: ID, right: ID) -> Bool {
-            left.row == right.row
-                && left.columns == right.columns
-                && left.container == right.container
-                && left.decoder == right.decoder
+        public static func areEqual(_ left: ID, _ right: ID) -> Bool {
+            guard Cairn::ColumnEquality.equal(left.row, right.row),
+                Cairn::ColumnEquality.equal(left.columns, right.columns),
+                Cairn::ColumnEquality.equal(left.container, right.container),
+                Cairn::ColumnEquality.equal(left.decoder, right.decoder)
+            else { return false }
+            return true
         }
 
         /// Feeds the hasher what identifies the record.
@@ -367,7 +372,7 @@ public struct MorePart: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { CompositeNames.self }
+    public static var database: any Cairn::Database.Type { _compositeNamesDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -406,13 +411,15 @@ public struct MorePart: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: MorePart, right: MorePart) -> Bool {
-        left.idValue == right.idValue
-            && left.columns == right.columns
-            && left.row == right.row
-            && left.container == right.container
-            && left.decoder == right.decoder
-            && left.selfValue == right.selfValue
+    public static func areEqual(_ left: MorePart, _ right: MorePart) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.idValue, right.idValue),
+            Cairn::ColumnEquality.equal(left.columns, right.columns),
+            Cairn::ColumnEquality.equal(left.row, right.row),
+            Cairn::ColumnEquality.equal(left.container, right.container),
+            Cairn::ColumnEquality.equal(left.decoder, right.decoder),
+            Cairn::ColumnEquality.equal(left.selfValue, right.selfValue)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.

@@ -98,10 +98,13 @@ public struct CompositeThreeSnapshot: Cairn::DatabaseSnapshot {
     public var everything: Cairn::SnapshotRepository<Everything> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _compositeThreeDatabase: any Cairn::Database.Type { CompositeThree.self }
+
 /// One record of the table `readings`.
 public struct Reading: Cairn::Entity {
     /// Identifies one record of `readings` by the 3 columns of its key.
-    public struct ID: Cairn::EntityIdentifier {
+    public struct ID: Cairn::EntityIdentifier, Cairn::ComparedByColumns {
         /// The value of `station`.
         public let station: String
         /// The value of `day`.
@@ -122,10 +125,12 @@ public struct Reading: Cairn::Entity {
         }
 
         /// Whether both have the same values; strings are compared by their bytes.
-        public static func == (left: ID, right: ID) -> Bool {
-            Cairn::ColumnEquality.equal(left.station, right.station)
-                && left.day == right.day
-                && left.hour == right.hour
+        public static func areEqual(_ left: ID, _ right: ID) -> Bool {
+            guard Cairn::ColumnEquality.equal(left.station, right.station),
+                Cairn::ColumnEquality.equal(left.day, right.day),
+                Cairn::ColumnEquality.equal(left.hour, right.hour)
+            else { return false }
+            return true
         }
 
         /// Feeds the hasher what identifies the record.
@@ -166,7 +171,7 @@ public struct Reading: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { CompositeThree.self }
+    public static var database: any Cairn::Database.Type { _compositeThreeDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -201,11 +206,13 @@ public struct Reading: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Reading, right: Reading) -> Bool {
-        Cairn::ColumnEquality.equal(left.station, right.station)
-            && left.day == right.day
-            && left.hour == right.hour
-            && left.value == right.value
+    public static func areEqual(_ left: Reading, _ right: Reading) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.station, right.station),
+            Cairn::ColumnEquality.equal(left.day, right.day),
+            Cairn::ColumnEquality.equal(left.hour, right.hour),
+            Cairn::ColumnEquality.equal(left.value, right.value)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -231,7 +238,7 @@ public struct Reading: Cairn::Entity {
 /// One record of the table `everything`.
 public struct Everything: Cairn::Entity {
     /// Identifies one record of `everything` by the 8 columns of its key.
-    public struct ID: Cairn::EntityIdentifier {
+    public struct ID: Cairn::EntityIdentifier, Cairn::ComparedByColumns {
         /// The value of `a`.
         public let a: String
         /// The value of `b`.
@@ -267,15 +274,15 @@ public struct Everything: Cairn::Entity {
         }
 
         /// Whether both have the same values; strings are compared by their bytes.
-        public static func == (left: ID, right: ID) -> Bool {
+        public static func areEqual(_ left: ID, _ right: ID) -> Bool {
             guard Cairn::ColumnEquality.equal(left.a, right.a),
-                left.b == right.b,
-                left.c == right.c,
-                left.d == right.d,
-                left.e == right.e,
-                left.f == right.f,
-                left.g == right.g,
-                left.h == right.h
+                Cairn::ColumnEquality.equal(left.b, right.b),
+                Cairn::ColumnEquality.equal(left.c, right.c),
+                Cairn::ColumnEquality.equal(left.d, right.d),
+                Cairn::ColumnEquality.equal(left.e, right.e),
+                Cairn::ColumnEquality.equal(left.f, right.f),
+                Cairn::ColumnEquality.equal(left.g, right.g),
+                Cairn::ColumnEquality.equal(left.h, right.h)
             else { return false }
             return true
         }
@@ -348,7 +355,7 @@ public struct Everything: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { CompositeThree.self }
+    public static var database: any Cairn::Database.Type { _compositeThreeDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -393,15 +400,15 @@ public struct Everything: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Everything, right: Everything) -> Bool {
+    public static func areEqual(_ left: Everything, _ right: Everything) -> Bool {
         guard Cairn::ColumnEquality.equal(left.a, right.a),
-            left.b == right.b,
-            left.c == right.c,
-            left.d == right.d,
-            left.e == right.e,
-            left.f == right.f,
-            left.g == right.g,
-            left.h == right.h,
+            Cairn::ColumnEquality.equal(left.b, right.b),
+            Cairn::ColumnEquality.equal(left.c, right.c),
+            Cairn::ColumnEquality.equal(left.d, right.d),
+            Cairn::ColumnEquality.equal(left.e, right.e),
+            Cairn::ColumnEquality.equal(left.f, right.f),
+            Cairn::ColumnEquality.equal(left.g, right.g),
+            Cairn::ColumnEquality.equal(left.h, right.h),
             Cairn::ColumnEquality.equal(left.note, right.note)
         else { return false }
         return true

@@ -90,10 +90,13 @@ public struct CompositeTwoSnapshot: Cairn::DatabaseSnapshot {
     public var labels: Cairn::SnapshotRepository<Label> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _compositeTwoDatabase: any Cairn::Database.Type { CompositeTwo.self }
+
 /// One record of the table `lines`.
 public struct Line: Cairn::Entity {
     /// Identifies one record of `lines` by the 2 columns of its key.
-    public struct ID: Cairn::EntityIdentifier {
+    public struct ID: Cairn::EntityIdentifier, Cairn::ComparedByColumns {
         /// The value of `invoice`.
         public let invoice: Int
         /// The value of `position`.
@@ -111,9 +114,11 @@ public struct Line: Cairn::Entity {
         }
 
         /// Whether both have the same values; strings are compared by their bytes.
-        public static func == (left: ID, right: ID) -> Bool {
-            left.invoice == right.invoice
-                && left.position == right.position
+        public static func areEqual(_ left: ID, _ right: ID) -> Bool {
+            guard Cairn::ColumnEquality.equal(left.invoice, right.invoice),
+                Cairn::ColumnEquality.equal(left.position, right.position)
+            else { return false }
+            return true
         }
 
         /// Feeds the hasher what identifies the record.
@@ -150,7 +155,7 @@ public struct Line: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { CompositeTwo.self }
+    public static var database: any Cairn::Database.Type { _compositeTwoDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -179,10 +184,12 @@ public struct Line: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Line, right: Line) -> Bool {
-        left.invoice == right.invoice
-            && left.position == right.position
-            && Cairn::ColumnEquality.equal(left.text, right.text)
+    public static func areEqual(_ left: Line, _ right: Line) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.invoice, right.invoice),
+            Cairn::ColumnEquality.equal(left.position, right.position),
+            Cairn::ColumnEquality.equal(left.text, right.text)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -205,7 +212,7 @@ public struct Line: Cairn::Entity {
 /// One record of the table `labels`.
 public struct Label: Cairn::Entity {
     /// Identifies one record of `labels` by the 2 columns of its key.
-    public struct ID: Cairn::EntityIdentifier {
+    public struct ID: Cairn::EntityIdentifier, Cairn::ComparedByColumns {
         /// The value of `code`.
         public let code: String
         /// The value of `language`.
@@ -223,9 +230,11 @@ public struct Label: Cairn::Entity {
         }
 
         /// Whether both have the same values; strings are compared by their bytes.
-        public static func == (left: ID, right: ID) -> Bool {
-            Cairn::ColumnEquality.equal(left.code, right.code)
-                && Cairn::ColumnEquality.equal(left.language, right.language)
+        public static func areEqual(_ left: ID, _ right: ID) -> Bool {
+            guard Cairn::ColumnEquality.equal(left.code, right.code),
+                Cairn::ColumnEquality.equal(left.language, right.language)
+            else { return false }
+            return true
         }
 
         /// Feeds the hasher what identifies the record.
@@ -259,7 +268,7 @@ public struct Label: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { CompositeTwo.self }
+    public static var database: any Cairn::Database.Type { _compositeTwoDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -287,9 +296,11 @@ public struct Label: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Label, right: Label) -> Bool {
-        Cairn::ColumnEquality.equal(left.language, right.language)
-            && Cairn::ColumnEquality.equal(left.code, right.code)
+    public static func areEqual(_ left: Label, _ right: Label) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.language, right.language),
+            Cairn::ColumnEquality.equal(left.code, right.code)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.

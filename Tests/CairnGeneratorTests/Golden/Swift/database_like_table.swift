@@ -111,6 +111,9 @@ public struct LibrarySnapshot: Cairn::DatabaseSnapshot {
     public var receipts: Cairn::SnapshotRepository<LibraryReceipt> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _libraryDatabase: any Cairn::Database.Type { Library.self }
+
 /// One record of the table `library`.
 public struct LibraryEntry: Cairn::Entity {
     /// Identifies one record of `library`: a value of `id`.
@@ -142,7 +145,7 @@ public struct LibraryEntry: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Library.self }
+    public static var database: any Cairn::Database.Type { _libraryDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -169,8 +172,10 @@ public struct LibraryEntry: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: LibraryEntry, right: LibraryEntry) -> Bool {
-        left.id == right.id
+    public static func areEqual(_ left: LibraryEntry, _ right: LibraryEntry) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -216,7 +221,7 @@ public struct Opening: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Library.self }
+    public static var database: any Cairn::Database.Type { _libraryDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -243,8 +248,10 @@ public struct Opening: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Opening, right: Opening) -> Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Opening, _ right: Opening) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -290,7 +297,7 @@ public struct SchemaEntry: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Library.self }
+    public static var database: any Cairn::Database.Type { _libraryDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -317,8 +324,10 @@ public struct SchemaEntry: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: SchemaEntry, right: SchemaEntry) -> Bool {
-        left.id == right.id
+    public static func areEqual(_ left: SchemaEntry, _ right: SchemaEntry) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -364,7 +373,7 @@ public struct LibraryReceipt: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 3 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Library.self }
+    public static var database: any Cairn::Database.Type { _libraryDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -391,8 +400,10 @@ public struct LibraryReceipt: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: LibraryReceipt, right: LibraryReceipt) -> Bool {
-        left.id == right.id
+    public static func areEqual(_ left: LibraryReceipt, _ right: LibraryReceipt) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.

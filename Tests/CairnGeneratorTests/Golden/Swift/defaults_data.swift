@@ -84,6 +84,9 @@ public struct DefaultsDataSnapshot: Cairn::DatabaseSnapshot {
     public var payloads: Cairn::SnapshotRepository<Payload> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _defaultsDataDatabase: any Cairn::Database.Type { DefaultsData.self }
+
 /// One record of the table `payloads`.
 public struct Payload: Cairn::Entity {
     /// Identifies one record of `payloads`: a value of `id`.
@@ -153,7 +156,7 @@ public struct Payload: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { DefaultsData.self }
+    public static var database: any Cairn::Database.Type { _defaultsDataDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -200,17 +203,17 @@ public struct Payload: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Payload, right: Payload) -> Bool {
-        guard left.id == right.id,
-            left.none == right.none,
-            left.raw == right.raw,
-            left.maybe == right.maybe,
-            left.several == right.several,
-            left.object == right.object,
-            left.text == right.text,
-            left.number == right.number,
-            left.list == right.list,
-            left.documents == right.documents
+    public static func areEqual(_ left: Payload, _ right: Payload) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.none, right.none),
+            Cairn::ColumnEquality.equal(left.raw, right.raw),
+            Cairn::ColumnEquality.equal(left.maybe, right.maybe),
+            Cairn::ColumnEquality.equal(left.several, right.several),
+            Cairn::ColumnEquality.equal(left.object, right.object),
+            Cairn::ColumnEquality.equal(left.text, right.text),
+            Cairn::ColumnEquality.equal(left.number, right.number),
+            Cairn::ColumnEquality.equal(left.list, right.list),
+            Cairn::ColumnEquality.equal(left.documents, right.documents)
         else { return false }
         return true
     }

@@ -116,6 +116,16 @@ public struct DefaultsIDSnapshot: Cairn::DatabaseSnapshot {
     public var pairKeys: Cairn::SnapshotRepository<PairKey> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _defaultsIDDatabase: any Cairn::Database.Type { DefaultsID.self }
+
+extension Cairn::ReadableRepository<MadeKey> {
+    /// The record with this `token`, by the unique index `unique_token`; nil when there is none.
+    nonisolated(nonsending) public func find(byToken token: Cairn::UUID) async throws -> MadeKey? {
+        try await findUnique((1, token.columnValue))
+    }
+}
+
 /// One record of the table `made_keys`.
 public struct MadeKey: Cairn::Entity {
     /// Identifies one record of `made_keys`: a value of `id`.
@@ -165,7 +175,7 @@ public struct MadeKey: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { DefaultsID.self }
+    public static var database: any Cairn::Database.Type { _defaultsIDDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -202,12 +212,14 @@ public struct MadeKey: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: MadeKey, right: MadeKey) -> Bool {
-        left.id == right.id
-            && left.token == right.token
-            && left.maybe == right.maybe
-            && left.fixed == right.fixed
-            && left.several == right.several
+    public static func areEqual(_ left: MadeKey, _ right: MadeKey) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.token, right.token),
+            Cairn::ColumnEquality.equal(left.maybe, right.maybe),
+            Cairn::ColumnEquality.equal(left.fixed, right.fixed),
+            Cairn::ColumnEquality.equal(left.several, right.several)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -227,13 +239,6 @@ public struct MadeKey: Cairn::Entity {
         public var fixed: Cairn::TypedColumn<Cairn::UUID> { Cairn::TypedColumn(3) }
         /// The column `several`.
         public var several: Cairn::TypedColumn<[Cairn::UUID]> { Cairn::TypedColumn(4) }
-    }
-}
-
-extension Cairn::ReadableRepository<MadeKey> {
-    /// The record with this `token`, by the unique index `unique_token`; nil when there is none.
-    nonisolated(nonsending) public func find(byToken token: Cairn::UUID) async throws -> MadeKey? {
-        try await findUnique(Cairn::TypedColumn<Cairn::UUID>(1) == token)
     }
 }
 
@@ -271,7 +276,7 @@ public struct NamedKey: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { DefaultsID.self }
+    public static var database: any Cairn::Database.Type { _defaultsIDDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -298,8 +303,10 @@ public struct NamedKey: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: NamedKey, right: NamedKey) -> Bool {
-        left.code == right.code
+    public static func areEqual(_ left: NamedKey, _ right: NamedKey) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.code, right.code)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -348,7 +355,7 @@ public struct FixedKey: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { DefaultsID.self }
+    public static var database: any Cairn::Database.Type { _defaultsIDDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -375,8 +382,10 @@ public struct FixedKey: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: FixedKey, right: FixedKey) -> Bool {
-        left.code == right.code
+    public static func areEqual(_ left: FixedKey, _ right: FixedKey) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.code, right.code)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -394,7 +403,7 @@ public struct FixedKey: Cairn::Entity {
 /// One record of the table `pair_keys`.
 public struct PairKey: Cairn::Entity {
     /// Identifies one record of `pair_keys` by the 2 columns of its key.
-    public struct ID: Cairn::EntityIdentifier {
+    public struct ID: Cairn::EntityIdentifier, Cairn::ComparedByColumns {
         /// The value of `part`.
         public let part: Cairn::UUID
         /// The value of `number`.
@@ -412,9 +421,11 @@ public struct PairKey: Cairn::Entity {
         }
 
         /// Whether both have the same values; strings are compared by their bytes.
-        public static func == (left: ID, right: ID) -> Bool {
-            left.part == right.part
-                && left.number == right.number
+        public static func areEqual(_ left: ID, _ right: ID) -> Bool {
+            guard Cairn::ColumnEquality.equal(left.part, right.part),
+                Cairn::ColumnEquality.equal(left.number, right.number)
+            else { return false }
+            return true
         }
 
         /// Feeds the hasher what identifies the record.
@@ -448,7 +459,7 @@ public struct PairKey: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 3 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { DefaultsID.self }
+    public static var database: any Cairn::Database.Type { _defaultsIDDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -476,9 +487,11 @@ public struct PairKey: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: PairKey, right: PairKey) -> Bool {
-        left.part == right.part
-            && left.number == right.number
+    public static func areEqual(_ left: PairKey, _ right: PairKey) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.part, right.part),
+            Cairn::ColumnEquality.equal(left.number, right.number)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.

@@ -93,6 +93,9 @@ public struct DefaultsNumberSnapshot: Cairn::DatabaseSnapshot {
     public var extremes: Cairn::SnapshotRepository<Extreme> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _defaultsNumberDatabase: any Cairn::Database.Type { DefaultsNumber.self }
+
 /// One record of the table `extremes`.
 public struct Extreme: Cairn::Entity {
     /// Identifies one record of `extremes`: a value of `id`.
@@ -198,7 +201,7 @@ public struct Extreme: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { DefaultsNumber.self }
+    public static var database: any Cairn::Database.Type { _defaultsNumberDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -263,26 +266,26 @@ public struct Extreme: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Extreme, right: Extreme) -> Bool {
-        guard left.id == right.id,
-            left.least == right.least,
-            left.most == right.most,
-            left.zero == right.zero,
-            left.tenth == right.tenth,
-            left.minusZero == right.minusZero,
-            left.huge == right.huge,
-            left.tiny == right.tiny,
-            left.largest == right.largest,
-            left.whole == right.whole,
-            left.price == right.price,
-            left.digits == right.digits,
-            left.fraction == right.fraction,
-            left.yes == right.yes,
-            left.no == right.no,
-            left.counts == right.counts,
-            left.ratios == right.ratios,
-            left.prices == right.prices,
-            left.flags == right.flags
+    public static func areEqual(_ left: Extreme, _ right: Extreme) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.least, right.least),
+            Cairn::ColumnEquality.equal(left.most, right.most),
+            Cairn::ColumnEquality.equal(left.zero, right.zero),
+            Cairn::ColumnEquality.equal(left.tenth, right.tenth),
+            Cairn::ColumnEquality.equal(left.minusZero, right.minusZero),
+            Cairn::ColumnEquality.equal(left.huge, right.huge),
+            Cairn::ColumnEquality.equal(left.tiny, right.tiny),
+            Cairn::ColumnEquality.equal(left.largest, right.largest),
+            Cairn::ColumnEquality.equal(left.whole, right.whole),
+            Cairn::ColumnEquality.equal(left.price, right.price),
+            Cairn::ColumnEquality.equal(left.digits, right.digits),
+            Cairn::ColumnEquality.equal(left.fraction, right.fraction),
+            Cairn::ColumnEquality.equal(left.yes, right.yes),
+            Cairn::ColumnEquality.equal(left.no, right.no),
+            Cairn::ColumnEquality.equal(left.counts, right.counts),
+            Cairn::ColumnEquality.equal(left.ratios, right.ratios),
+            Cairn::ColumnEquality.equal(left.prices, right.prices),
+            Cairn::ColumnEquality.equal(left.flags, right.flags)
         else { return false }
         return true
     }

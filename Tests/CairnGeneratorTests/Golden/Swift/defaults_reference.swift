@@ -128,6 +128,9 @@ public struct DefaultsReferenceSnapshot: Cairn::DatabaseSnapshot {
     public var visitors: Cairn::SnapshotRepository<Visitor> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _defaultsReferenceDatabase: any Cairn::Database.Type { DefaultsReference.self }
+
 /// One record of the table `zones`.
 public struct Zone: Cairn::Entity {
     /// Identifies one record of `zones`: a value of `code`.
@@ -162,7 +165,7 @@ public struct Zone: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { DefaultsReference.self }
+    public static var database: any Cairn::Database.Type { _defaultsReferenceDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -189,8 +192,10 @@ public struct Zone: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Zone, right: Zone) -> Bool {
-        left.code == right.code
+    public static func areEqual(_ left: Zone, _ right: Zone) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.code, right.code)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -244,7 +249,7 @@ public struct ZoneHead: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { DefaultsReference.self }
+    public static var database: any Cairn::Database.Type { _defaultsReferenceDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -272,9 +277,11 @@ public struct ZoneHead: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: ZoneHead, right: ZoneHead) -> Bool {
-        left.zone == right.zone
-            && Cairn::ColumnEquality.equal(left.head, right.head)
+    public static func areEqual(_ left: ZoneHead, _ right: ZoneHead) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.zone, right.zone),
+            Cairn::ColumnEquality.equal(left.head, right.head)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -322,7 +329,7 @@ public struct Token: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { DefaultsReference.self }
+    public static var database: any Cairn::Database.Type { _defaultsReferenceDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -349,8 +356,10 @@ public struct Token: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Token, right: Token) -> Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Token, _ right: Token) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -407,7 +416,7 @@ public struct Mood: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 3 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { DefaultsReference.self }
+    public static var database: any Cairn::Database.Type { _defaultsReferenceDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -434,8 +443,10 @@ public struct Mood: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Mood, right: Mood) -> Bool {
-        left.name == right.name
+    public static func areEqual(_ left: Mood, _ right: Mood) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.name, right.name)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -507,7 +518,7 @@ public struct Visitor: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 4 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { DefaultsReference.self }
+    public static var database: any Cairn::Database.Type { _defaultsReferenceDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -544,12 +555,14 @@ public struct Visitor: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Visitor, right: Visitor) -> Bool {
-        left.id == right.id
-            && left.zone == right.zone
-            && left.head == right.head
-            && left.token == right.token
-            && left.mood == right.mood
+    public static func areEqual(_ left: Visitor, _ right: Visitor) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.zone, right.zone),
+            Cairn::ColumnEquality.equal(left.head, right.head),
+            Cairn::ColumnEquality.equal(left.token, right.token),
+            Cairn::ColumnEquality.equal(left.mood, right.mood)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.

@@ -91,6 +91,9 @@ public struct DefaultsStringSnapshot: Cairn::DatabaseSnapshot {
     public var hardTexts: Cairn::SnapshotRepository<HardText> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _defaultsStringDatabase: any Cairn::Database.Type { DefaultsString.self }
+
 /// One record of the table `hard_texts`.
 public struct HardText: Cairn::Entity {
     /// Identifies one record of `hard_texts`: a value of `id`.
@@ -188,7 +191,7 @@ public struct HardText: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { DefaultsString.self }
+    public static var database: any Cairn::Database.Type { _defaultsStringDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -249,8 +252,8 @@ public struct HardText: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: HardText, right: HardText) -> Bool {
-        guard left.id == right.id,
+    public static func areEqual(_ left: HardText, _ right: HardText) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
             Cairn::ColumnEquality.equal(left.empty, right.empty),
             Cairn::ColumnEquality.equal(left.quotes, right.quotes),
             Cairn::ColumnEquality.equal(left.rawEnd, right.rawEnd),

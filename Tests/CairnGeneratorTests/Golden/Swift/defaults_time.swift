@@ -108,6 +108,9 @@ public struct DefaultsTimeSnapshot: Cairn::DatabaseSnapshot {
     public var dailyKeys: Cairn::SnapshotRepository<DailyKey> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _defaultsTimeDatabase: any Cairn::Database.Type { DefaultsTime.self }
+
 /// One record of the table `moments`.
 public struct Moment: Cairn::Entity {
     /// Identifies one record of `moments`: a value of `id`.
@@ -173,7 +176,7 @@ public struct Moment: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { DefaultsTime.self }
+    public static var database: any Cairn::Database.Type { _defaultsTimeDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -218,16 +221,16 @@ public struct Moment: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Moment, right: Moment) -> Bool {
-        guard left.id == right.id,
-            left.at == right.at,
-            left.seen == right.seen,
-            left.fixed == right.fixed,
-            left.day == right.day,
-            left.leap == right.leap,
-            left.first == right.first,
-            left.days == right.days,
-            left.times == right.times
+    public static func areEqual(_ left: Moment, _ right: Moment) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.at, right.at),
+            Cairn::ColumnEquality.equal(left.seen, right.seen),
+            Cairn::ColumnEquality.equal(left.fixed, right.fixed),
+            Cairn::ColumnEquality.equal(left.day, right.day),
+            Cairn::ColumnEquality.equal(left.leap, right.leap),
+            Cairn::ColumnEquality.equal(left.first, right.first),
+            Cairn::ColumnEquality.equal(left.days, right.days),
+            Cairn::ColumnEquality.equal(left.times, right.times)
         else { return false }
         return true
     }
@@ -294,7 +297,7 @@ public struct TimedKey: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { DefaultsTime.self }
+    public static var database: any Cairn::Database.Type { _defaultsTimeDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -321,8 +324,10 @@ public struct TimedKey: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: TimedKey, right: TimedKey) -> Bool {
-        left.at == right.at
+    public static func areEqual(_ left: TimedKey, _ right: TimedKey) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.at, right.at)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -376,7 +381,7 @@ public struct DailyKey: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { DefaultsTime.self }
+    public static var database: any Cairn::Database.Type { _defaultsTimeDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -404,9 +409,11 @@ public struct DailyKey: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: DailyKey, right: DailyKey) -> Bool {
-        left.day == right.day
-            && left.last == right.last
+    public static func areEqual(_ left: DailyKey, _ right: DailyKey) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.day, right.day),
+            Cairn::ColumnEquality.equal(left.last, right.last)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.

@@ -104,6 +104,16 @@ public struct DeprecatedSnapshot: Cairn::DatabaseSnapshot {
     public var legacyKeys: Cairn::SnapshotRepository<LegacyKey> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _deprecatedDatabase: any Cairn::Database.Type { Deprecated.self }
+
+extension Cairn::ReadableRepository<Legacy> {
+    /// The record with this `older`, by the unique index `unique_older`; nil when there is none.
+    nonisolated(nonsending) public func find(byOlder older: Int) async throws -> Legacy? {
+        try await findUnique((2, older.columnValue))
+    }
+}
+
 /// One record of the table `legacies`.
 public struct Legacy: Cairn::Entity {
     /// Identifies one record of `legacies`: a value of `id`.
@@ -162,7 +172,7 @@ public struct Legacy: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Deprecated.self }
+    public static var database: any Cairn::Database.Type { _deprecatedDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -199,12 +209,14 @@ public struct Legacy: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Legacy, right: Legacy) -> Bool {
-        left.id == right.id
-            && Cairn::ColumnEquality.equal(left.old, right.old)
-            && left.older == right.older
-            && left.oldest == right.oldest
-            && Cairn::ColumnEquality.equal(left.new, right.new)
+    public static func areEqual(_ left: Legacy, _ right: Legacy) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.old, right.old),
+            Cairn::ColumnEquality.equal(left.older, right.older),
+            Cairn::ColumnEquality.equal(left.oldest, right.oldest),
+            Cairn::ColumnEquality.equal(left.new, right.new)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -230,17 +242,10 @@ public struct Legacy: Cairn::Entity {
     }
 }
 
-extension Cairn::ReadableRepository<Legacy> {
-    /// The record with this `older`, by the unique index `unique_older`; nil when there is none.
-    nonisolated(nonsending) public func find(byOlder older: Int) async throws -> Legacy? {
-        try await findUnique(Cairn::TypedColumn<Int?>(2) == older)
-    }
-}
-
 /// One record of the table `legacy_parts`.
 public struct LegacyPart: Cairn::Entity {
     /// Identifies one record of `legacy_parts` by the 2 columns of its key.
-    public struct ID: Cairn::EntityIdentifier {
+    public struct ID: Cairn::EntityIdentifier, Cairn::ComparedByColumns {
         /// The value of `a`.
         public let a: Int
         /// The value of `b`.
@@ -258,9 +263,11 @@ public struct LegacyPart: Cairn::Entity {
         }
 
         /// Whether both have the same values; strings are compared by their bytes.
-        public static func == (left: ID, right: ID) -> Bool {
-            left.a == right.a
-                && left.b == right.b
+        public static func areEqual(_ left: ID, _ right: ID) -> Bool {
+            guard Cairn::ColumnEquality.equal(left.a, right.a),
+                Cairn::ColumnEquality.equal(left.b, right.b)
+            else { return false }
+            return true
         }
 
         /// Feeds the hasher what identifies the record.
@@ -296,7 +303,7 @@ public struct LegacyPart: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Deprecated.self }
+    public static var database: any Cairn::Database.Type { _deprecatedDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -324,9 +331,11 @@ public struct LegacyPart: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: LegacyPart, right: LegacyPart) -> Bool {
-        left.a == right.a
-            && left.b == right.b
+    public static func areEqual(_ left: LegacyPart, _ right: LegacyPart) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.a, right.a),
+            Cairn::ColumnEquality.equal(left.b, right.b)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -378,7 +387,7 @@ public struct LegacyKey: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Deprecated.self }
+    public static var database: any Cairn::Database.Type { _deprecatedDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -405,8 +414,10 @@ public struct LegacyKey: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: LegacyKey, right: LegacyKey) -> Bool {
-        left.id == right.id
+    public static func areEqual(_ left: LegacyKey, _ right: LegacyKey) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.

@@ -103,6 +103,9 @@ public struct DocsSnapshot: Cairn::DatabaseSnapshot {
     public var articles: Cairn::SnapshotRepository<Article> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _docsDatabase: any Cairn::Database.Type { Docs.self }
+
 /// An article of a magazine that has been printed, is going to be printed, or was refused by the editors, with all
 /// that is needed to pay for it.
 ///
@@ -243,7 +246,7 @@ public struct Article: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Docs.self }
+    public static var database: any Cairn::Database.Type { _docsDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -304,8 +307,8 @@ public struct Article: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Article, right: Article) -> Bool {
-        guard left.id == right.id,
+    public static func areEqual(_ left: Article, _ right: Article) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
             Cairn::ColumnEquality.equal(left.code, right.code),
             Cairn::ColumnEquality.equal(left.openCode, right.openCode),
             Cairn::ColumnEquality.equal(left.list, right.list),
@@ -316,10 +319,10 @@ public struct Article: Cairn::Entity {
             Cairn::ColumnEquality.equal(left.empty, right.empty),
             Cairn::ColumnEquality.equal(left.spaced, right.spaced),
             Cairn::ColumnEquality.equal(left.longWord, right.longWord),
-            left.bounded == right.bounded,
-            left.priced == right.priced,
-            left.dated == right.dated,
-            left.sized == right.sized,
+            Cairn::ColumnEquality.equal(left.bounded, right.bounded),
+            Cairn::ColumnEquality.equal(left.priced, right.priced),
+            Cairn::ColumnEquality.equal(left.dated, right.dated),
+            Cairn::ColumnEquality.equal(left.sized, right.sized),
             Cairn::ColumnEquality.equal(left.listed, right.listed),
             Cairn::ColumnEquality.equal(left.unicode, right.unicode)
         else { return false }

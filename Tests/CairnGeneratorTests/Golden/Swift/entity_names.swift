@@ -148,6 +148,9 @@ public struct EntityNamesSnapshot: Cairn::DatabaseSnapshot {
     public var tblCust: Cairn::SnapshotRepository<Customer> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _entityNamesDatabase: any Cairn::Database.Type { EntityNames.self }
+
 /// One record of the table `categories`.
 public struct Category: Cairn::Entity {
     /// Identifies one record of `categories`: a value of `id`.
@@ -179,7 +182,7 @@ public struct Category: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { EntityNames.self }
+    public static var database: any Cairn::Database.Type { _entityNamesDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -206,8 +209,10 @@ public struct Category: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Category, right: Category) -> Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Category, _ right: Category) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -253,7 +258,7 @@ public struct Box: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { EntityNames.self }
+    public static var database: any Cairn::Database.Type { _entityNamesDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -280,8 +285,10 @@ public struct Box: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Box, right: Box) -> Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Box, _ right: Box) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -327,7 +334,7 @@ public struct Person: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { EntityNames.self }
+    public static var database: any Cairn::Database.Type { _entityNamesDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -354,8 +361,10 @@ public struct Person: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Person, right: Person) -> Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Person, _ right: Person) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -401,7 +410,7 @@ public struct HomeURL: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 3 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { EntityNames.self }
+    public static var database: any Cairn::Database.Type { _entityNamesDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -428,8 +437,10 @@ public struct HomeURL: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: HomeURL, right: HomeURL) -> Bool {
-        left.id == right.id
+    public static func areEqual(_ left: HomeURL, _ right: HomeURL) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -475,7 +486,7 @@ public struct News: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 4 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { EntityNames.self }
+    public static var database: any Cairn::Database.Type { _entityNamesDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -502,8 +513,10 @@ public struct News: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: News, right: News) -> Bool {
-        left.id == right.id
+    public static func areEqual(_ left: News, _ right: News) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -549,7 +562,7 @@ public struct Gadgets2: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 5 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { EntityNames.self }
+    public static var database: any Cairn::Database.Type { _entityNamesDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -576,8 +589,10 @@ public struct Gadgets2: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Gadgets2, right: Gadgets2) -> Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Gadgets2, _ right: Gadgets2) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -628,7 +643,7 @@ public struct Customer: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 6 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { EntityNames.self }
+    public static var database: any Cairn::Database.Type { _entityNamesDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -656,9 +671,11 @@ public struct Customer: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Customer, right: Customer) -> Bool {
-        left.id == right.id
-            && left.friend == right.friend
+    public static func areEqual(_ left: Customer, _ right: Customer) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.friend, right.friend)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.

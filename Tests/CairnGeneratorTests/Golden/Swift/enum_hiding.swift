@@ -107,6 +107,16 @@ public struct EnumHidingSnapshot: Cairn::DatabaseSnapshot {
     public var valueKeyed: Cairn::SnapshotRepository<ValueKeyed> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _enumHidingDatabase: any Cairn::Database.Type { EnumHiding.self }
+
+extension Cairn::ReadableRepository<Shadow> {
+    /// The record with this `key`, by the unique index `unique_key`; nil when there is none.
+    nonisolated(nonsending) public func find(byKey key: Shadow.Key) async throws -> Shadow? {
+        try await findUnique((10, key.columnValue))
+    }
+}
+
 /// One record of the table `shadows`.
 public struct Shadow: Cairn::Entity {
     /// Identifies one record of `shadows`: a value of `id`.
@@ -332,7 +342,7 @@ public struct Shadow: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { EnumHiding.self }
+    public static var database: any Cairn::Database.Type { _enumHidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -401,27 +411,27 @@ public struct Shadow: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Shadow, right: Shadow) -> Swift::Bool {
-        guard left.id == right.id,
-            left.string == right.string,
-            left.int == right.int,
-            left.bool == right.bool,
-            left.hasher == right.hasher,
-            left.decoder == right.decoder,
-            left.encoder == right.encoder,
-            left.codingKey == right.codingKey,
-            left.sendable == right.sendable,
-            left.value == right.value,
-            left.key == right.key,
-            left.item == right.item,
-            left.double == right.double,
-            left.optional == right.optional,
-            left.array == right.array,
+    public static func areEqual(_ left: Shadow, _ right: Shadow) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.string, right.string),
+            Cairn::ColumnEquality.equal(left.int, right.int),
+            Cairn::ColumnEquality.equal(left.bool, right.bool),
+            Cairn::ColumnEquality.equal(left.hasher, right.hasher),
+            Cairn::ColumnEquality.equal(left.decoder, right.decoder),
+            Cairn::ColumnEquality.equal(left.encoder, right.encoder),
+            Cairn::ColumnEquality.equal(left.codingKey, right.codingKey),
+            Cairn::ColumnEquality.equal(left.sendable, right.sendable),
+            Cairn::ColumnEquality.equal(left.value, right.value),
+            Cairn::ColumnEquality.equal(left.key, right.key),
+            Cairn::ColumnEquality.equal(left.item, right.item),
+            Cairn::ColumnEquality.equal(left.double, right.double),
+            Cairn::ColumnEquality.equal(left.optional, right.optional),
+            Cairn::ColumnEquality.equal(left.array, right.array),
             Cairn::ColumnEquality.equal(left.text, right.text),
-            left.number == right.number,
-            left.ratio == right.ratio,
-            left.raw == right.raw,
-            left.flag == right.flag,
+            Cairn::ColumnEquality.equal(left.number, right.number),
+            Cairn::ColumnEquality.equal(left.ratio, right.ratio),
+            Cairn::ColumnEquality.equal(left.raw, right.raw),
+            Cairn::ColumnEquality.equal(left.flag, right.flag),
             Cairn::ColumnEquality.equal(left.words, right.words)
         else { return false }
         return true
@@ -479,13 +489,6 @@ public struct Shadow: Cairn::Entity {
     }
 }
 
-extension Cairn::ReadableRepository<Shadow> {
-    /// The record with this `key`, by the unique index `unique_key`; nil when there is none.
-    nonisolated(nonsending) public func find(byKey key: Shadow.Key) async throws -> Shadow? {
-        try await findUnique(Cairn::TypedColumn<Shadow.Key>(10) == key)
-    }
-}
-
 /// One record of the table `value_keyed`.
 public struct ValueKeyed: Cairn::Entity {
     /// Identifies one record of `value_keyed`: a value of `value`.
@@ -528,7 +531,7 @@ public struct ValueKeyed: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { EnumHiding.self }
+    public static var database: any Cairn::Database.Type { _enumHidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -555,8 +558,10 @@ public struct ValueKeyed: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: ValueKeyed, right: ValueKeyed) -> Bool {
-        left.value == right.value
+    public static func areEqual(_ left: ValueKeyed, _ right: ValueKeyed) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.value, right.value)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.

@@ -129,6 +129,9 @@ public struct EnumKeySnapshot: Cairn::DatabaseSnapshot {
     public var weekdayHours: Cairn::SnapshotRepository<WeekdayHour> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _enumKeyDatabase: any Cairn::Database.Type { EnumKey.self }
+
 /// One record of the table `weekday_plans`.
 public struct WeekdayPlan: Cairn::Entity {
     /// Identifies one record of `weekday_plans`: a value of `weekday`.
@@ -176,7 +179,7 @@ public struct WeekdayPlan: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { EnumKey.self }
+    public static var database: any Cairn::Database.Type { _enumKeyDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -204,9 +207,11 @@ public struct WeekdayPlan: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: WeekdayPlan, right: WeekdayPlan) -> Bool {
-        left.weekday == right.weekday
-            && Cairn::ColumnEquality.equal(left.plan, right.plan)
+    public static func areEqual(_ left: WeekdayPlan, _ right: WeekdayPlan) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.weekday, right.weekday),
+            Cairn::ColumnEquality.equal(left.plan, right.plan)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -264,7 +269,7 @@ public struct PlanNote: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { EnumKey.self }
+    public static var database: any Cairn::Database.Type { _enumKeyDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -297,10 +302,12 @@ public struct PlanNote: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: PlanNote, right: PlanNote) -> Bool {
-        left.id == right.id
-            && left.plan == right.plan
-            && left.spare == right.spare
+    public static func areEqual(_ left: PlanNote, _ right: PlanNote) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.plan, right.plan),
+            Cairn::ColumnEquality.equal(left.spare, right.spare)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -358,7 +365,7 @@ public struct PlanColor: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { EnumKey.self }
+    public static var database: any Cairn::Database.Type { _enumKeyDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -389,9 +396,11 @@ public struct PlanColor: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: PlanColor, right: PlanColor) -> Bool {
-        left.plan == right.plan
-            && Cairn::ColumnEquality.equal(left.color, right.color)
+    public static func areEqual(_ left: PlanColor, _ right: PlanColor) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.plan, right.plan),
+            Cairn::ColumnEquality.equal(left.color, right.color)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -444,7 +453,7 @@ public struct ColorName: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 3 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { EnumKey.self }
+    public static var database: any Cairn::Database.Type { _enumKeyDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -475,9 +484,11 @@ public struct ColorName: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: ColorName, right: ColorName) -> Bool {
-        left.id == right.id
-            && left.color == right.color
+    public static func areEqual(_ left: ColorName, _ right: ColorName) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.color, right.color)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -497,7 +508,7 @@ public struct ColorName: Cairn::Entity {
 /// One record of the table `weekday_hours`.
 public struct WeekdayHour: Cairn::Entity {
     /// Identifies one record of `weekday_hours` by the 2 columns of its key.
-    public struct ID: Cairn::EntityIdentifier {
+    public struct ID: Cairn::EntityIdentifier, Cairn::ComparedByColumns {
         /// The value of `weekday`.
         public let weekday: Weekday
         /// The value of `hour`.
@@ -515,9 +526,11 @@ public struct WeekdayHour: Cairn::Entity {
         }
 
         /// Whether both have the same values; strings are compared by their bytes.
-        public static func == (left: ID, right: ID) -> Bool {
-            left.weekday == right.weekday
-                && left.hour == right.hour
+        public static func areEqual(_ left: ID, _ right: ID) -> Bool {
+            guard Cairn::ColumnEquality.equal(left.weekday, right.weekday),
+                Cairn::ColumnEquality.equal(left.hour, right.hour)
+            else { return false }
+            return true
         }
 
         /// Feeds the hasher what identifies the record.
@@ -559,7 +572,7 @@ public struct WeekdayHour: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 4 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { EnumKey.self }
+    public static var database: any Cairn::Database.Type { _enumKeyDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -587,9 +600,11 @@ public struct WeekdayHour: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: WeekdayHour, right: WeekdayHour) -> Bool {
-        left.weekday == right.weekday
-            && left.hour == right.hour
+    public static func areEqual(_ left: WeekdayHour, _ right: WeekdayHour) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.weekday, right.weekday),
+            Cairn::ColumnEquality.equal(left.hour, right.hour)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.

@@ -80,6 +80,9 @@ public struct EnumKeywordsSnapshot: Cairn::DatabaseSnapshot {
     public var words: Cairn::SnapshotRepository<Word> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _enumKeywordsDatabase: any Cairn::Database.Type { EnumKeywords.self }
+
 /// One record of the table `words`.
 public struct Word: Cairn::Entity {
     /// Identifies one record of `words`: a value of `id`.
@@ -227,7 +230,7 @@ public struct Word: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { EnumKeywords.self }
+    public static var database: any Cairn::Database.Type { _enumKeywordsDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -266,13 +269,15 @@ public struct Word: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Word, right: Word) -> Bool {
-        left.id == right.id
-            && left.kind == right.kind
-            && left.made == right.made
-            && left.maybe == right.maybe
-            && left.member == right.member
-            && left.perhaps == right.perhaps
+    public static func areEqual(_ left: Word, _ right: Word) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.kind, right.kind),
+            Cairn::ColumnEquality.equal(left.made, right.made),
+            Cairn::ColumnEquality.equal(left.maybe, right.maybe),
+            Cairn::ColumnEquality.equal(left.member, right.member),
+            Cairn::ColumnEquality.equal(left.perhaps, right.perhaps)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.

@@ -77,6 +77,9 @@ public struct EnumNamesSnapshot: Cairn::DatabaseSnapshot {
     public var tickets: Cairn::SnapshotRepository<Ticket> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _enumNamesDatabase: any Cairn::Database.Type { EnumNames.self }
+
 /// One record of the table `tickets`.
 public struct Ticket: Cairn::Entity {
     /// Identifies one record of `tickets`: a value of `id`.
@@ -154,7 +157,7 @@ public struct Ticket: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { EnumNames.self }
+    public static var database: any Cairn::Database.Type { _enumNamesDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -187,10 +190,12 @@ public struct Ticket: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Ticket, right: Ticket) -> Bool {
-        left.id == right.id
-            && left.phase == right.phase
-            && left.quote == right.quote
+    public static func areEqual(_ left: Ticket, _ right: Ticket) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.phase, right.phase),
+            Cairn::ColumnEquality.equal(left.quote, right.quote)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.

@@ -82,6 +82,16 @@ public struct EnumPlainSnapshot: Cairn::DatabaseSnapshot {
     public var parcels: Cairn::SnapshotRepository<Parcel> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _enumPlainDatabase: any Cairn::Database.Type { EnumPlain.self }
+
+extension Cairn::ReadableRepository<Parcel> {
+    /// The record with this `shelf`, by the unique index `unique_shelf`; nil when there is none.
+    nonisolated(nonsending) public func find(byShelf shelf: Parcel.Shelf) async throws -> Parcel? {
+        try await findUnique((4, shelf.columnValue))
+    }
+}
+
 /// One record of the table `parcels`.
 public struct Parcel: Cairn::Entity {
     /// Identifies one record of `parcels`: a value of `id`.
@@ -159,7 +169,7 @@ public struct Parcel: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { EnumPlain.self }
+    public static var database: any Cairn::Database.Type { _enumPlainDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -196,12 +206,14 @@ public struct Parcel: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Parcel, right: Parcel) -> Bool {
-        left.id == right.id
-            && left.state == right.state
-            && left.size == right.size
-            && left.speed == right.speed
-            && left.shelf == right.shelf
+    public static func areEqual(_ left: Parcel, _ right: Parcel) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.state, right.state),
+            Cairn::ColumnEquality.equal(left.size, right.size),
+            Cairn::ColumnEquality.equal(left.speed, right.speed),
+            Cairn::ColumnEquality.equal(left.shelf, right.shelf)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -221,12 +233,5 @@ public struct Parcel: Cairn::Entity {
         public var speed: Cairn::TypedColumn<Speed> { Cairn::TypedColumn(3) }
         /// The column `shelf`.
         public var shelf: Cairn::TypedColumn<Shelf?> { Cairn::TypedColumn(4) }
-    }
-}
-
-extension Cairn::ReadableRepository<Parcel> {
-    /// The record with this `shelf`, by the unique index `unique_shelf`; nil when there is none.
-    nonisolated(nonsending) public func find(byShelf shelf: Parcel.Shelf) async throws -> Parcel? {
-        try await findUnique(Cairn::TypedColumn<Parcel.Shelf?>(4) == shelf)
     }
 }

@@ -84,6 +84,9 @@ public struct IndexesSnapshot: Cairn::DatabaseSnapshot {
     public var houses: Cairn::SnapshotRepository<House> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _indexesDatabase: any Cairn::Database.Type { Indexes.self }
+
 /// One record of the table `houses`.
 public struct House: Cairn::Entity {
     /// Identifies one record of `houses`: a value of `id`.
@@ -133,7 +136,7 @@ public struct House: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Indexes.self }
+    public static var database: any Cairn::Database.Type { _indexesDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -170,12 +173,14 @@ public struct House: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: House, right: House) -> Bool {
-        left.id == right.id
-            && Cairn::ColumnEquality.equal(left.street, right.street)
-            && left.number == right.number
-            && left.price == right.price
-            && left.built == right.built
+    public static func areEqual(_ left: House, _ right: House) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.street, right.street),
+            Cairn::ColumnEquality.equal(left.number, right.number),
+            Cairn::ColumnEquality.equal(left.price, right.price),
+            Cairn::ColumnEquality.equal(left.built, right.built)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.

@@ -92,6 +92,9 @@ public struct KeyNotFirstSnapshot: Cairn::DatabaseSnapshot {
     public var cells: Cairn::SnapshotRepository<Cell> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _keyNotFirstDatabase: any Cairn::Database.Type { KeyNotFirst.self }
+
 /// One record of the table `notes`.
 public struct Note: Cairn::Entity {
     /// Identifies one record of `notes`: a value of `id`.
@@ -129,7 +132,7 @@ public struct Note: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { KeyNotFirst.self }
+    public static var database: any Cairn::Database.Type { _keyNotFirstDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -158,10 +161,12 @@ public struct Note: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Note, right: Note) -> Bool {
-        Cairn::ColumnEquality.equal(left.text, right.text)
-            && left.number == right.number
-            && left.id == right.id
+    public static func areEqual(_ left: Note, _ right: Note) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.text, right.text),
+            Cairn::ColumnEquality.equal(left.number, right.number),
+            Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -183,7 +188,7 @@ public struct Note: Cairn::Entity {
 /// One record of the table `cells`.
 public struct Cell: Cairn::Entity {
     /// Identifies one record of `cells` by the 3 columns of its key.
-    public struct ID: Cairn::EntityIdentifier {
+    public struct ID: Cairn::EntityIdentifier, Cairn::ComparedByColumns {
         /// The value of `sheet`.
         public let sheet: String
         /// The value of `row`.
@@ -204,10 +209,12 @@ public struct Cell: Cairn::Entity {
         }
 
         /// Whether both have the same values; strings are compared by their bytes.
-        public static func == (left: ID, right: ID) -> Bool {
-            Cairn::ColumnEquality.equal(left.sheet, right.sheet)
-                && left.row == right.row
-                && left.column == right.column
+        public static func areEqual(_ left: ID, _ right: ID) -> Bool {
+            guard Cairn::ColumnEquality.equal(left.sheet, right.sheet),
+                Cairn::ColumnEquality.equal(left.row, right.row),
+                Cairn::ColumnEquality.equal(left.column, right.column)
+            else { return false }
+            return true
         }
 
         /// Feeds the hasher what identifies the record.
@@ -248,7 +255,7 @@ public struct Cell: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { KeyNotFirst.self }
+    public static var database: any Cairn::Database.Type { _keyNotFirstDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -283,11 +290,13 @@ public struct Cell: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Cell, right: Cell) -> Bool {
-        Cairn::ColumnEquality.equal(left.value, right.value)
-            && left.column == right.column
-            && Cairn::ColumnEquality.equal(left.sheet, right.sheet)
-            && left.row == right.row
+    public static func areEqual(_ left: Cell, _ right: Cell) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.value, right.value),
+            Cairn::ColumnEquality.equal(left.column, right.column),
+            Cairn::ColumnEquality.equal(left.sheet, right.sheet),
+            Cairn::ColumnEquality.equal(left.row, right.row)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.

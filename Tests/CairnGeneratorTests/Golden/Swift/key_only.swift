@@ -100,6 +100,9 @@ public struct KeyOnlySnapshot: Cairn::DatabaseSnapshot {
     public var links: Cairn::SnapshotRepository<Link> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _keyOnlyDatabase: any Cairn::Database.Type { KeyOnly.self }
+
 /// One record of the table `markers`.
 public struct Marker: Cairn::Entity {
     /// Identifies one record of `markers`: a value of `name`.
@@ -134,7 +137,7 @@ public struct Marker: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { KeyOnly.self }
+    public static var database: any Cairn::Database.Type { _keyOnlyDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -161,8 +164,10 @@ public struct Marker: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Marker, right: Marker) -> Bool {
-        left.name == right.name
+    public static func areEqual(_ left: Marker, _ right: Marker) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.name, right.name)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -180,7 +185,7 @@ public struct Marker: Cairn::Entity {
 /// One record of the table `edges`.
 public struct Edge: Cairn::Entity {
     /// Identifies one record of `edges` by the 2 columns of its key.
-    public struct ID: Cairn::EntityIdentifier {
+    public struct ID: Cairn::EntityIdentifier, Cairn::ComparedByColumns {
         /// The value of `target`.
         public let target: Int
         /// The value of `source`.
@@ -198,9 +203,11 @@ public struct Edge: Cairn::Entity {
         }
 
         /// Whether both have the same values; strings are compared by their bytes.
-        public static func == (left: ID, right: ID) -> Bool {
-            left.target == right.target
-                && left.source == right.source
+        public static func areEqual(_ left: ID, _ right: ID) -> Bool {
+            guard Cairn::ColumnEquality.equal(left.target, right.target),
+                Cairn::ColumnEquality.equal(left.source, right.source)
+            else { return false }
+            return true
         }
 
         /// Feeds the hasher what identifies the record.
@@ -234,7 +241,7 @@ public struct Edge: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { KeyOnly.self }
+    public static var database: any Cairn::Database.Type { _keyOnlyDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -262,9 +269,11 @@ public struct Edge: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Edge, right: Edge) -> Bool {
-        left.source == right.source
-            && left.target == right.target
+    public static func areEqual(_ left: Edge, _ right: Edge) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.source, right.source),
+            Cairn::ColumnEquality.equal(left.target, right.target)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -318,7 +327,7 @@ public struct Link: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { KeyOnly.self }
+    public static var database: any Cairn::Database.Type { _keyOnlyDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -345,8 +354,10 @@ public struct Link: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Link, right: Link) -> Bool {
-        left.marker == right.marker
+    public static func areEqual(_ left: Link, _ right: Link) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.marker, right.marker)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.

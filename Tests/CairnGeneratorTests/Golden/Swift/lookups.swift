@@ -104,6 +104,73 @@ public struct LookupsSnapshot: Cairn::DatabaseSnapshot {
     public var accounts: Cairn::SnapshotRepository<Account> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _lookupsDatabase: any Cairn::Database.Type { Lookups.self }
+
+extension Cairn::ReadableRepository<Owner> {
+    /// The record with this `mail`, by the unique index `unique_mail`; nil when there is none.
+    nonisolated(nonsending) public func find(byMail mail: String) async throws -> Owner? {
+        try await findUnique((1, mail.columnValue))
+    }
+}
+
+extension Cairn::ReadableRepository<Account> {
+    /// The record with these `branch` and `number`, by the unique index `by_branch`; nil when there is none.
+    nonisolated(nonsending) public func find(byBranch branch: String, number: Int) async throws -> Account? {
+        try await findUnique((4, branch.columnValue), (1, number.columnValue))
+    }
+}
+
+extension Cairn::ReadableRepository<Account> {
+    /// The record with these `kind` and `owner` and `opened`, by the unique index `by_kind`; nil when there is
+    /// none.
+    nonisolated(nonsending) public func find(byKind kind: Account.Kind, owner: Owner.ID, opened: Cairn::CalendarDate) async throws -> Account? {
+        try await findUnique((5, kind.columnValue), (3, owner.columnValue), (6, opened.columnValue))
+    }
+}
+
+extension Cairn::ReadableRepository<Account> {
+    /// The record with these `opened` and `code`, by the unique index `by_opened`; nil when there is none.
+    nonisolated(nonsending) public func find(byOpened opened: Cairn::CalendarDate, code: [UInt8]) async throws -> Account? {
+        try await findUnique((6, opened.columnValue), (7, code.columnValue))
+    }
+}
+
+extension Cairn::ReadableRepository<Account> {
+    /// The record with this `number`, by the unique index `by_number_again`; nil when there is none.
+    nonisolated(nonsending) public func find(byNumber number: Int) async throws -> Account? {
+        try await findUnique((1, number.columnValue))
+    }
+}
+
+extension Cairn::ReadableRepository<Account> {
+    /// The record with this `iban`, by the unique index `unique_iban`; nil when there is none.
+    nonisolated(nonsending) public func find(byIBAN iban: String) async throws -> Account? {
+        try await findUnique((2, iban.columnValue))
+    }
+}
+
+extension Cairn::ReadableRepository<Account> {
+    /// The record with this `owner`, by the unique index `unique_owner`; nil when there is none.
+    nonisolated(nonsending) public func find(byOwner owner: Owner.ID) async throws -> Account? {
+        try await findUnique((3, owner.columnValue))
+    }
+}
+
+extension Cairn::ReadableRepository<Account> {
+    /// The record with this `find_unique`, by the unique index `unique_find_unique`; nil when there is none.
+    nonisolated(nonsending) public func find(byFindUnique findUnique: String) async throws -> Account? {
+        try await self.findUnique((8, findUnique.columnValue))
+    }
+}
+
+extension Cairn::ReadableRepository<Account> {
+    /// The record with this `fee`, by the unique index `unique_fee`; nil when there is none.
+    nonisolated(nonsending) public func find(byFee fee: Cairn::DecimalNumber) async throws -> Account? {
+        try await findUnique((9, fee.columnValue))
+    }
+}
+
 /// One record of the table `owners`.
 public struct Owner: Cairn::Entity {
     /// Identifies one record of `owners`: a value of `id`.
@@ -138,7 +205,7 @@ public struct Owner: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Lookups.self }
+    public static var database: any Cairn::Database.Type { _lookupsDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -166,9 +233,11 @@ public struct Owner: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Owner, right: Owner) -> Bool {
-        left.id == right.id
-            && Cairn::ColumnEquality.equal(left.mail, right.mail)
+    public static func areEqual(_ left: Owner, _ right: Owner) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.mail, right.mail)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -182,13 +251,6 @@ public struct Owner: Cairn::Entity {
         public var id: Cairn::TypedColumn<ID> { Cairn::TypedColumn(0) }
         /// The column `mail`.
         public var mail: Cairn::TypedColumn<String> { Cairn::TypedColumn(1) }
-    }
-}
-
-extension Cairn::ReadableRepository<Owner> {
-    /// The record with this `mail`, by the unique index `unique_mail`; nil when there is none.
-    nonisolated(nonsending) public func find(byMail mail: String) async throws -> Owner? {
-        try await findUnique(Cairn::TypedColumn<String>(1) == mail)
     }
 }
 
@@ -273,7 +335,7 @@ public struct Account: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Lookups.self }
+    public static var database: any Cairn::Database.Type { _lookupsDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -320,17 +382,17 @@ public struct Account: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Account, right: Account) -> Bool {
-        guard left.id == right.id,
-            left.number == right.number,
+    public static func areEqual(_ left: Account, _ right: Account) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.number, right.number),
             Cairn::ColumnEquality.equal(left.iban, right.iban),
-            left.owner == right.owner,
+            Cairn::ColumnEquality.equal(left.owner, right.owner),
             Cairn::ColumnEquality.equal(left.branch, right.branch),
-            left.kind == right.kind,
-            left.opened == right.opened,
-            left.code == right.code,
+            Cairn::ColumnEquality.equal(left.kind, right.kind),
+            Cairn::ColumnEquality.equal(left.opened, right.opened),
+            Cairn::ColumnEquality.equal(left.code, right.code),
             Cairn::ColumnEquality.equal(left.findUnique, right.findUnique),
-            left.fee == right.fee
+            Cairn::ColumnEquality.equal(left.fee, right.fee)
         else { return false }
         return true
     }
@@ -362,62 +424,5 @@ public struct Account: Cairn::Entity {
         public var findUnique: Cairn::TypedColumn<String> { Cairn::TypedColumn(8) }
         /// The column `fee`.
         public var fee: Cairn::TypedColumn<Cairn::DecimalNumber?> { Cairn::TypedColumn(9) }
-    }
-}
-
-extension Cairn::ReadableRepository<Account> {
-    /// The record with these `branch` and `number`, by the unique index `by_branch`; nil when there is none.
-    nonisolated(nonsending) public func find(byBranch branch: String, number: Int) async throws -> Account? {
-        try await findUnique(Cairn::TypedColumn<String>(4) == branch && Cairn::TypedColumn<Int>(1) == number)
-    }
-}
-
-extension Cairn::ReadableRepository<Account> {
-    /// The record with these `kind` and `owner` and `opened`, by the unique index `by_kind`; nil when there is
-    /// none.
-    nonisolated(nonsending) public func find(byKind kind: Account.Kind, owner: Owner.ID, opened: Cairn::CalendarDate) async throws -> Account? {
-        try await findUnique(Cairn::TypedColumn<Account.Kind>(5) == kind && Cairn::TypedColumn<Owner.ID>(3) == owner && Cairn::TypedColumn<Cairn::CalendarDate?>(6) == opened)
-    }
-}
-
-extension Cairn::ReadableRepository<Account> {
-    /// The record with these `opened` and `code`, by the unique index `by_opened`; nil when there is none.
-    nonisolated(nonsending) public func find(byOpened opened: Cairn::CalendarDate, code: [UInt8]) async throws -> Account? {
-        try await findUnique(Cairn::TypedColumn<Cairn::CalendarDate?>(6) == opened && Cairn::TypedColumn<[UInt8]>(7) == code)
-    }
-}
-
-extension Cairn::ReadableRepository<Account> {
-    /// The record with this `number`, by the unique index `by_number_again`; nil when there is none.
-    nonisolated(nonsending) public func find(byNumber number: Int) async throws -> Account? {
-        try await findUnique(Cairn::TypedColumn<Int>(1) == number)
-    }
-}
-
-extension Cairn::ReadableRepository<Account> {
-    /// The record with this `iban`, by the unique index `unique_iban`; nil when there is none.
-    nonisolated(nonsending) public func find(byIBAN iban: String) async throws -> Account? {
-        try await findUnique(Cairn::TypedColumn<String?>(2) == iban)
-    }
-}
-
-extension Cairn::ReadableRepository<Account> {
-    /// The record with this `owner`, by the unique index `unique_owner`; nil when there is none.
-    nonisolated(nonsending) public func find(byOwner owner: Owner.ID) async throws -> Account? {
-        try await findUnique(Cairn::TypedColumn<Owner.ID>(3) == owner)
-    }
-}
-
-extension Cairn::ReadableRepository<Account> {
-    /// The record with this `find_unique`, by the unique index `unique_find_unique`; nil when there is none.
-    nonisolated(nonsending) public func find(byFindUnique findUnique: String) async throws -> Account? {
-        try await self.findUnique(Cairn::TypedColumn<String>(8) == findUnique)
-    }
-}
-
-extension Cairn::ReadableRepository<Account> {
-    /// The record with this `fee`, by the unique index `unique_fee`; nil when there is none.
-    nonisolated(nonsending) public func find(byFee fee: Cairn::DecimalNumber) async throws -> Account? {
-        try await findUnique(Cairn::TypedColumn<Cairn::DecimalNumber?>(9) == fee)
     }
 }

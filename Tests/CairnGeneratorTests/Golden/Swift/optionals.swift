@@ -88,6 +88,9 @@ public struct OptionalsSnapshot: Cairn::DatabaseSnapshot {
     public var blanks: Cairn::SnapshotRepository<Blank> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _optionalsDatabase: any Cairn::Database.Type { Optionals.self }
+
 /// One record of the table `blanks`.
 public struct Blank: Cairn::Entity {
     /// Identifies one record of `blanks`: a value of `id`.
@@ -183,7 +186,7 @@ public struct Blank: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Optionals.self }
+    public static var database: any Cairn::Database.Type { _optionalsDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -238,21 +241,21 @@ public struct Blank: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Blank, right: Blank) -> Bool {
-        guard left.id == right.id,
+    public static func areEqual(_ left: Blank, _ right: Blank) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
             Cairn::ColumnEquality.equal(left.text, right.text),
-            left.count == right.count,
-            left.ratio == right.ratio,
-            left.flag == right.flag,
-            left.raw == right.raw,
-            left.at == right.at,
-            left.day == right.day,
-            left.price == right.price,
-            left.extra == right.extra,
+            Cairn::ColumnEquality.equal(left.count, right.count),
+            Cairn::ColumnEquality.equal(left.ratio, right.ratio),
+            Cairn::ColumnEquality.equal(left.flag, right.flag),
+            Cairn::ColumnEquality.equal(left.raw, right.raw),
+            Cairn::ColumnEquality.equal(left.at, right.at),
+            Cairn::ColumnEquality.equal(left.day, right.day),
+            Cairn::ColumnEquality.equal(left.price, right.price),
+            Cairn::ColumnEquality.equal(left.extra, right.extra),
             Cairn::ColumnEquality.equal(left.words, right.words),
-            left.other == right.other,
-            left.above == right.above,
-            left.kind == right.kind
+            Cairn::ColumnEquality.equal(left.other, right.other),
+            Cairn::ColumnEquality.equal(left.above, right.above),
+            Cairn::ColumnEquality.equal(left.kind, right.kind)
         else { return false }
         return true
     }

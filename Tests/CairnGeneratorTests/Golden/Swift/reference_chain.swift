@@ -130,6 +130,16 @@ public struct ReferenceChainSnapshot: Cairn::DatabaseSnapshot {
     public var offices: Cairn::SnapshotRepository<Office> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _referenceChainDatabase: any Cairn::Database.Type { ReferenceChain.self }
+
+extension Cairn::ReadableRepository<Office> {
+    /// The record with this `manager`, by the unique index `unique_manager`; nil when there is none.
+    nonisolated(nonsending) public func find(byManager manager: Manager.ID) async throws -> Office? {
+        try await findUnique((3, manager.columnValue))
+    }
+}
+
 /// One record of the table `humans`.
 public struct Human: Cairn::Entity {
     /// Identifies one record of `humans`: a value of `id`.
@@ -164,7 +174,7 @@ public struct Human: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { ReferenceChain.self }
+    public static var database: any Cairn::Database.Type { _referenceChainDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -192,9 +202,11 @@ public struct Human: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Human, right: Human) -> Bool {
-        left.id == right.id
-            && Cairn::ColumnEquality.equal(left.name, right.name)
+    public static func areEqual(_ left: Human, _ right: Human) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.name, right.name)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -250,7 +262,7 @@ public struct Employee: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { ReferenceChain.self }
+    public static var database: any Cairn::Database.Type { _referenceChainDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -278,9 +290,11 @@ public struct Employee: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Employee, right: Employee) -> Bool {
-        left.person == right.person
-            && Cairn::ColumnEquality.equal(left.desk, right.desk)
+    public static func areEqual(_ left: Employee, _ right: Employee) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.person, right.person),
+            Cairn::ColumnEquality.equal(left.desk, right.desk)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -336,7 +350,7 @@ public struct Manager: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { ReferenceChain.self }
+    public static var database: any Cairn::Database.Type { _referenceChainDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -364,9 +378,11 @@ public struct Manager: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Manager, right: Manager) -> Bool {
-        left.employee == right.employee
-            && left.budget == right.budget
+    public static func areEqual(_ left: Manager, _ right: Manager) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.employee, right.employee),
+            Cairn::ColumnEquality.equal(left.budget, right.budget)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -419,7 +435,7 @@ public struct Director: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 3 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { ReferenceChain.self }
+    public static var database: any Cairn::Database.Type { _referenceChainDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -446,8 +462,10 @@ public struct Director: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Director, right: Director) -> Bool {
-        left.manager == right.manager
+    public static func areEqual(_ left: Director, _ right: Director) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.manager, right.manager)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -519,7 +537,7 @@ public struct Office: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 4 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { ReferenceChain.self }
+    public static var database: any Cairn::Database.Type { _referenceChainDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -556,12 +574,14 @@ public struct Office: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Office, right: Office) -> Bool {
-        left.id == right.id
-            && left.owner == right.owner
-            && left.keeper == right.keeper
-            && left.manager == right.manager
-            && left.director == right.director
+    public static func areEqual(_ left: Office, _ right: Office) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.owner, right.owner),
+            Cairn::ColumnEquality.equal(left.keeper, right.keeper),
+            Cairn::ColumnEquality.equal(left.manager, right.manager),
+            Cairn::ColumnEquality.equal(left.director, right.director)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -581,12 +601,5 @@ public struct Office: Cairn::Entity {
         public var manager: Cairn::TypedColumn<Manager.ID?> { Cairn::TypedColumn(3) }
         /// The column `director`.
         public var director: Cairn::TypedColumn<Director.ID?> { Cairn::TypedColumn(4) }
-    }
-}
-
-extension Cairn::ReadableRepository<Office> {
-    /// The record with this `manager`, by the unique index `unique_manager`; nil when there is none.
-    nonisolated(nonsending) public func find(byManager manager: Manager.ID) async throws -> Office? {
-        try await findUnique(Cairn::TypedColumn<Manager.ID?>(3) == manager)
     }
 }

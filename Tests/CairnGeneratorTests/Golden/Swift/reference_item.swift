@@ -125,6 +125,51 @@ public struct ReferenceItemSnapshot: Cairn::DatabaseSnapshot {
     public var valueUses: Cairn::SnapshotRepository<ValueUse> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _referenceItemDatabase: any Cairn::Database.Type { ReferenceItem.self }
+
+extension Cairn::ReadableRepository<Item> {
+    /// The record with this `sku`, by the unique index `unique_sku`; nil when there is none.
+    nonisolated(nonsending) public func find(bySKU sku: String) async throws -> Item? {
+        try await findUnique((1, sku.columnValue))
+    }
+}
+
+extension Cairn::ReadableRepository<Item> {
+    /// The record with this `above`, by the unique index `unique_above`; nil when there is none.
+    nonisolated(nonsending) public func find(byAbove above: Item.ID) async throws -> Item? {
+        try await findUnique((2, above.columnValue))
+    }
+}
+
+extension Cairn::ReadableRepository<OrderItem> {
+    /// The record with these `number` and `item`, by the unique index `by_number`; nil when there is none.
+    nonisolated(nonsending) public func find(byNumber number: Int, item: OrderItem.ItemIDentifier) async throws -> OrderItem? {
+        try await findUnique((1, number.columnValue), (2, item.columnValue))
+    }
+}
+
+extension Cairn::ReadableRepository<OrderItem> {
+    /// The record with this `spare`, by the unique index `unique_spare`; nil when there is none.
+    nonisolated(nonsending) public func find(bySpare spare: OrderItem.ItemIDentifier) async throws -> OrderItem? {
+        try await findUnique((3, spare.columnValue))
+    }
+}
+
+extension Cairn::ReadableRepository<Value> {
+    /// The record with this `name`, by the unique index `unique_name`; nil when there is none.
+    nonisolated(nonsending) public func find(byName name: String) async throws -> Value? {
+        try await findUnique((1, name.columnValue))
+    }
+}
+
+extension Cairn::ReadableRepository<ValueUse> {
+    /// The record with these `value` and `id`, by the unique index `by_value`; nil when there is none.
+    nonisolated(nonsending) public func find(byValue value: Value.ID, id: ValueUse.ID) async throws -> ValueUse? {
+        try await findUnique((1, value.columnValue), (0, id.columnValue))
+    }
+}
+
 /// One record of the table `items`.
 public struct Item: Cairn::Entity {
     /// Identifies one record of `items`: a value of `id`.
@@ -164,7 +209,7 @@ public struct Item: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { ReferenceItem.self }
+    public static var database: any Cairn::Database.Type { _referenceItemDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -193,10 +238,12 @@ public struct Item: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Item, right: Item) -> Bool {
-        left.id == right.id
-            && Cairn::ColumnEquality.equal(left.sku, right.sku)
-            && left.above == right.above
+    public static func areEqual(_ left: Item, _ right: Item) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.sku, right.sku),
+            Cairn::ColumnEquality.equal(left.above, right.above)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -212,20 +259,6 @@ public struct Item: Cairn::Entity {
         public var sku: Cairn::TypedColumn<String> { Cairn::TypedColumn(1) }
         /// The column `above`.
         public var above: Cairn::TypedColumn<ID?> { Cairn::TypedColumn(2) }
-    }
-}
-
-extension Cairn::ReadableRepository<Item> {
-    /// The record with this `sku`, by the unique index `unique_sku`; nil when there is none.
-    nonisolated(nonsending) public func find(bySKU sku: String) async throws -> Item? {
-        try await findUnique(Cairn::TypedColumn<String>(1) == sku)
-    }
-}
-
-extension Cairn::ReadableRepository<Item> {
-    /// The record with this `above`, by the unique index `unique_above`; nil when there is none.
-    nonisolated(nonsending) public func find(byAbove above: Item.ID) async throws -> Item? {
-        try await findUnique(Cairn::TypedColumn<Item.ID?>(2) == above)
     }
 }
 
@@ -287,7 +320,7 @@ public struct OrderItem: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { ReferenceItem.self }
+    public static var database: any Cairn::Database.Type { _referenceItemDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -324,12 +357,14 @@ public struct OrderItem: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: OrderItem, right: OrderItem) -> Bool {
-        left.id == right.id
-            && left.number == right.number
-            && left.item == right.item
-            && left.spare == right.spare
-            && left.itemID == right.itemID
+    public static func areEqual(_ left: OrderItem, _ right: OrderItem) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.number, right.number),
+            Cairn::ColumnEquality.equal(left.item, right.item),
+            Cairn::ColumnEquality.equal(left.spare, right.spare),
+            Cairn::ColumnEquality.equal(left.itemID, right.itemID)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -349,20 +384,6 @@ public struct OrderItem: Cairn::Entity {
         public var spare: Cairn::TypedColumn<Item.ID?> { Cairn::TypedColumn(3) }
         /// The column `item_id`.
         public var itemID: Cairn::TypedColumn<ItemID> { Cairn::TypedColumn(4) }
-    }
-}
-
-extension Cairn::ReadableRepository<OrderItem> {
-    /// The record with these `number` and `item`, by the unique index `by_number`; nil when there is none.
-    nonisolated(nonsending) public func find(byNumber number: Int, item: OrderItem.ItemIDentifier) async throws -> OrderItem? {
-        try await findUnique(Cairn::TypedColumn<Int>(1) == number && Cairn::TypedColumn<OrderItem.ItemIDentifier>(2) == item)
-    }
-}
-
-extension Cairn::ReadableRepository<OrderItem> {
-    /// The record with this `spare`, by the unique index `unique_spare`; nil when there is none.
-    nonisolated(nonsending) public func find(bySpare spare: OrderItem.ItemIDentifier) async throws -> OrderItem? {
-        try await findUnique(Cairn::TypedColumn<OrderItem.ItemIDentifier?>(3) == spare)
     }
 }
 
@@ -400,7 +421,7 @@ public struct Value: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { ReferenceItem.self }
+    public static var database: any Cairn::Database.Type { _referenceItemDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -428,9 +449,11 @@ public struct Value: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Value, right: Value) -> Bool {
-        left.id == right.id
-            && Cairn::ColumnEquality.equal(left.name, right.name)
+    public static func areEqual(_ left: Value, _ right: Value) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.name, right.name)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -444,13 +467,6 @@ public struct Value: Cairn::Entity {
         public var id: Cairn::TypedColumn<ID> { Cairn::TypedColumn(0) }
         /// The column `name`.
         public var name: Cairn::TypedColumn<String> { Cairn::TypedColumn(1) }
-    }
-}
-
-extension Cairn::ReadableRepository<Value> {
-    /// The record with this `name`, by the unique index `unique_name`; nil when there is none.
-    nonisolated(nonsending) public func find(byName name: String) async throws -> Value? {
-        try await findUnique(Cairn::TypedColumn<String>(1) == name)
     }
 }
 
@@ -490,7 +506,7 @@ public struct ValueUse: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 3 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { ReferenceItem.self }
+    public static var database: any Cairn::Database.Type { _referenceItemDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -518,9 +534,11 @@ public struct ValueUse: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: ValueUse, right: ValueUse) -> Bool {
-        left.id == right.id
-            && left.value == right.value
+    public static func areEqual(_ left: ValueUse, _ right: ValueUse) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.value, right.value)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -534,12 +552,5 @@ public struct ValueUse: Cairn::Entity {
         public var id: Cairn::TypedColumn<ID> { Cairn::TypedColumn(0) }
         /// The column `value`.
         public var value: Cairn::TypedColumn<Value.ID> { Cairn::TypedColumn(1) }
-    }
-}
-
-extension Cairn::ReadableRepository<ValueUse> {
-    /// The record with these `value` and `id`, by the unique index `by_value`; nil when there is none.
-    nonisolated(nonsending) public func find(byValue value: Value.ID, id: ValueUse.ID) async throws -> ValueUse? {
-        try await findUnique(Cairn::TypedColumn<Value.ID>(1) == value && Cairn::TypedColumn<ValueUse.ID>(0) == id)
     }
 }

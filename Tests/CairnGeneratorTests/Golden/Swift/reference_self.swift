@@ -82,6 +82,30 @@ public struct ReferenceSelfSnapshot: Cairn::DatabaseSnapshot {
     public var folders: Cairn::SnapshotRepository<Folder> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _referenceSelfDatabase: any Cairn::Database.Type { ReferenceSelf.self }
+
+extension Cairn::ReadableRepository<Folder> {
+    /// The record with these `parent` and `name`, by the unique index `by_place`; nil when there is none.
+    nonisolated(nonsending) public func find(byParent parent: Folder.ID, name: String) async throws -> Folder? {
+        try await findUnique((1, parent.columnValue), (2, name.columnValue))
+    }
+}
+
+extension Cairn::ReadableRepository<Folder> {
+    /// The record with these `id` and `name`, by the unique index `by_both`; nil when there is none.
+    nonisolated(nonsending) public func find(byID id: Folder.ID, name: String) async throws -> Folder? {
+        try await findUnique((0, id.columnValue), (2, name.columnValue))
+    }
+}
+
+extension Cairn::ReadableRepository<Folder> {
+    /// The record with this `twin`, by the unique index `unique_twin`; nil when there is none.
+    nonisolated(nonsending) public func find(byTwin twin: Folder.ID) async throws -> Folder? {
+        try await findUnique((3, twin.columnValue))
+    }
+}
+
 /// One record of the table `folders`.
 public struct Folder: Cairn::Entity {
     /// Identifies one record of `folders`: a value of `id`.
@@ -126,7 +150,7 @@ public struct Folder: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { ReferenceSelf.self }
+    public static var database: any Cairn::Database.Type { _referenceSelfDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -161,11 +185,13 @@ public struct Folder: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Folder, right: Folder) -> Bool {
-        left.id == right.id
-            && left.parent == right.parent
-            && Cairn::ColumnEquality.equal(left.name, right.name)
-            && left.twin == right.twin
+    public static func areEqual(_ left: Folder, _ right: Folder) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.parent, right.parent),
+            Cairn::ColumnEquality.equal(left.name, right.name),
+            Cairn::ColumnEquality.equal(left.twin, right.twin)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -183,26 +209,5 @@ public struct Folder: Cairn::Entity {
         public var name: Cairn::TypedColumn<String> { Cairn::TypedColumn(2) }
         /// The column `twin`.
         public var twin: Cairn::TypedColumn<ID?> { Cairn::TypedColumn(3) }
-    }
-}
-
-extension Cairn::ReadableRepository<Folder> {
-    /// The record with these `parent` and `name`, by the unique index `by_place`; nil when there is none.
-    nonisolated(nonsending) public func find(byParent parent: Folder.ID, name: String) async throws -> Folder? {
-        try await findUnique(Cairn::TypedColumn<Folder.ID?>(1) == parent && Cairn::TypedColumn<String>(2) == name)
-    }
-}
-
-extension Cairn::ReadableRepository<Folder> {
-    /// The record with these `id` and `name`, by the unique index `by_both`; nil when there is none.
-    nonisolated(nonsending) public func find(byID id: Folder.ID, name: String) async throws -> Folder? {
-        try await findUnique(Cairn::TypedColumn<Folder.ID>(0) == id && Cairn::TypedColumn<String>(2) == name)
-    }
-}
-
-extension Cairn::ReadableRepository<Folder> {
-    /// The record with this `twin`, by the unique index `unique_twin`; nil when there is none.
-    nonisolated(nonsending) public func find(byTwin twin: Folder.ID) async throws -> Folder? {
-        try await findUnique(Cairn::TypedColumn<Folder.ID?>(3) == twin)
     }
 }

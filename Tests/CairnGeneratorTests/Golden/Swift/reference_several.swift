@@ -95,6 +95,9 @@ public struct ReferenceSeveralSnapshot: Cairn::DatabaseSnapshot {
     public var flights: Cairn::SnapshotRepository<Flight> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _referenceSeveralDatabase: any Cairn::Database.Type { ReferenceSeveral.self }
+
 /// One record of the table `airports`.
 public struct Airport: Cairn::Entity {
     /// Identifies one record of `airports`: a value of `code`.
@@ -136,7 +139,7 @@ public struct Airport: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { ReferenceSeveral.self }
+    public static var database: any Cairn::Database.Type { _referenceSeveralDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -164,9 +167,11 @@ public struct Airport: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Airport, right: Airport) -> Bool {
-        left.code == right.code
-            && left.hub == right.hub
+    public static func areEqual(_ left: Airport, _ right: Airport) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.code, right.code),
+            Cairn::ColumnEquality.equal(left.hub, right.hub)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -240,7 +245,7 @@ public struct Flight: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { ReferenceSeveral.self }
+    public static var database: any Cairn::Database.Type { _referenceSeveralDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -277,12 +282,14 @@ public struct Flight: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Flight, right: Flight) -> Bool {
-        left.id == right.id
-            && left.origin == right.origin
-            && left.destination == right.destination
-            && left.diverted == right.diverted
-            && left.next == right.next
+    public static func areEqual(_ left: Flight, _ right: Flight) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.origin, right.origin),
+            Cairn::ColumnEquality.equal(left.destination, right.destination),
+            Cairn::ColumnEquality.equal(left.diverted, right.diverted),
+            Cairn::ColumnEquality.equal(left.next, right.next)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.

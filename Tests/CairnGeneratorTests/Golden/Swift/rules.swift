@@ -81,6 +81,9 @@ public struct RulesSnapshot: Cairn::DatabaseSnapshot {
     public var limits: Cairn::SnapshotRepository<Limit> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _rulesDatabase: any Cairn::Database.Type { Rules.self }
+
 /// One record of the table `limits`.
 public struct Limit: Cairn::Entity {
     /// Identifies one record of `limits`: a value of `id`.
@@ -152,7 +155,7 @@ public struct Limit: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Rules.self }
+    public static var database: any Cairn::Database.Type { _rulesDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -193,13 +196,13 @@ public struct Limit: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Limit, right: Limit) -> Bool {
-        guard left.id == right.id,
-            left.score == right.score,
+    public static func areEqual(_ left: Limit, _ right: Limit) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.score, right.score),
             Cairn::ColumnEquality.equal(left.name, right.name),
-            left.since == right.since,
-            left.rate == right.rate,
-            left.photo == right.photo,
+            Cairn::ColumnEquality.equal(left.since, right.since),
+            Cairn::ColumnEquality.equal(left.rate, right.rate),
+            Cairn::ColumnEquality.equal(left.photo, right.photo),
             Cairn::ColumnEquality.equal(left.letters, right.letters)
         else { return false }
         return true

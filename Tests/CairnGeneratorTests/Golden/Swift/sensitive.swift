@@ -77,6 +77,16 @@ public struct SensitiveSnapshot: Cairn::DatabaseSnapshot {
     public var patients: Cairn::SnapshotRepository<Patient> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _sensitiveDatabase: any Cairn::Database.Type { Sensitive.self }
+
+extension Cairn::ReadableRepository<Patient> {
+    /// The record with this `iban`, by the unique index `unique_iban`; nil when there is none.
+    nonisolated(nonsending) public func find(byIBAN iban: String) async throws -> Patient? {
+        try await findUnique((2, iban.columnValue))
+    }
+}
+
 /// One record of the table `patients`.
 public struct Patient: Cairn::Entity {
     /// Identifies one record of `patients`: a value of `id`.
@@ -114,7 +124,7 @@ public struct Patient: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Sensitive.self }
+    public static var database: any Cairn::Database.Type { _sensitiveDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -143,10 +153,12 @@ public struct Patient: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Patient, right: Patient) -> Bool {
-        left.id == right.id
-            && Cairn::ColumnEquality.equal(left.name, right.name)
-            && Cairn::ColumnEquality.equal(left.iban, right.iban)
+    public static func areEqual(_ left: Patient, _ right: Patient) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.name, right.name),
+            Cairn::ColumnEquality.equal(left.iban, right.iban)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -162,12 +174,5 @@ public struct Patient: Cairn::Entity {
         public var name: Cairn::TypedColumn<String> { Cairn::TypedColumn(1) }
         /// The column `iban`.
         public var iban: Cairn::TypedColumn<String?> { Cairn::TypedColumn(2) }
-    }
-}
-
-extension Cairn::ReadableRepository<Patient> {
-    /// The record with this `iban`, by the unique index `unique_iban`; nil when there is none.
-    nonisolated(nonsending) public func find(byIBAN iban: String) async throws -> Patient? {
-        try await findUnique(Cairn::TypedColumn<String?>(2) == iban)
     }
 }

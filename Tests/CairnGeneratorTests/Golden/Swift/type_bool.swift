@@ -106,6 +106,9 @@ public struct TypeBoolSnapshot: Cairn::DatabaseSnapshot {
     public var boolUsers: Cairn::SnapshotRepository<BoolUser> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _typeBoolDatabase: any Cairn::Database.Type { TypeBool.self }
+
 /// One record of the table `bool_rows`.
 public struct BoolRow: Cairn::Entity {
     /// Identifies one record of `bool_rows`: a value of `id`.
@@ -149,7 +152,7 @@ public struct BoolRow: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { TypeBool.self }
+    public static var database: any Cairn::Database.Type { _typeBoolDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -186,12 +189,14 @@ public struct BoolRow: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: BoolRow, right: BoolRow) -> Bool {
-        left.id == right.id
-            && left.value == right.value
-            && left.maybe == right.maybe
-            && left.many == right.many
-            && left.maybeMany == right.maybeMany
+    public static func areEqual(_ left: BoolRow, _ right: BoolRow) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.value, right.value),
+            Cairn::ColumnEquality.equal(left.maybe, right.maybe),
+            Cairn::ColumnEquality.equal(left.many, right.many),
+            Cairn::ColumnEquality.equal(left.maybeMany, right.maybeMany)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -251,7 +256,7 @@ public struct BoolKeyed: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { TypeBool.self }
+    public static var database: any Cairn::Database.Type { _typeBoolDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -279,9 +284,11 @@ public struct BoolKeyed: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: BoolKeyed, right: BoolKeyed) -> Bool {
-        left.code == right.code
-            && Cairn::ColumnEquality.equal(left.note, right.note)
+    public static func areEqual(_ left: BoolKeyed, _ right: BoolKeyed) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.code, right.code),
+            Cairn::ColumnEquality.equal(left.note, right.note)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -339,7 +346,7 @@ public struct BoolUser: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { TypeBool.self }
+    public static var database: any Cairn::Database.Type { _typeBoolDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -372,10 +379,12 @@ public struct BoolUser: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: BoolUser, right: BoolUser) -> Bool {
-        left.id == right.id
-            && left.code == right.code
-            && left.spare == right.spare
+    public static func areEqual(_ left: BoolUser, _ right: BoolUser) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.code, right.code),
+            Cairn::ColumnEquality.equal(left.spare, right.spare)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.

@@ -107,6 +107,16 @@ public struct TypeDecimalSnapshot: Cairn::DatabaseSnapshot {
     public var decimalUsers: Cairn::SnapshotRepository<DecimalUser> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _typeDecimalDatabase: any Cairn::Database.Type { TypeDecimal.self }
+
+extension Cairn::ReadableRepository<DecimalRow> {
+    /// The record with this `other`, by the unique index `unique_other`; nil when there is none.
+    nonisolated(nonsending) public func find(byOther other: Cairn::DecimalNumber) async throws -> DecimalRow? {
+        try await findUnique((5, other.columnValue))
+    }
+}
+
 /// One record of the table `decimal_rows`.
 public struct DecimalRow: Cairn::Entity {
     /// Identifies one record of `decimal_rows`: a value of `id`.
@@ -160,7 +170,7 @@ public struct DecimalRow: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { TypeDecimal.self }
+    public static var database: any Cairn::Database.Type { _typeDecimalDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -199,13 +209,15 @@ public struct DecimalRow: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: DecimalRow, right: DecimalRow) -> Bool {
-        left.id == right.id
-            && left.value == right.value
-            && left.maybe == right.maybe
-            && left.many == right.many
-            && left.maybeMany == right.maybeMany
-            && left.other == right.other
+    public static func areEqual(_ left: DecimalRow, _ right: DecimalRow) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.value, right.value),
+            Cairn::ColumnEquality.equal(left.maybe, right.maybe),
+            Cairn::ColumnEquality.equal(left.many, right.many),
+            Cairn::ColumnEquality.equal(left.maybeMany, right.maybeMany),
+            Cairn::ColumnEquality.equal(left.other, right.other)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -227,13 +239,6 @@ public struct DecimalRow: Cairn::Entity {
         public var maybeMany: Cairn::TypedColumn<[Cairn::DecimalNumber]?> { Cairn::TypedColumn(4) }
         /// The column `other`.
         public var other: Cairn::TypedColumn<Cairn::DecimalNumber?> { Cairn::TypedColumn(5) }
-    }
-}
-
-extension Cairn::ReadableRepository<DecimalRow> {
-    /// The record with this `other`, by the unique index `unique_other`; nil when there is none.
-    nonisolated(nonsending) public func find(byOther other: Cairn::DecimalNumber) async throws -> DecimalRow? {
-        try await findUnique(Cairn::TypedColumn<Cairn::DecimalNumber?>(5) == other)
     }
 }
 
@@ -274,7 +279,7 @@ public struct DecimalKeyed: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { TypeDecimal.self }
+    public static var database: any Cairn::Database.Type { _typeDecimalDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -302,9 +307,11 @@ public struct DecimalKeyed: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: DecimalKeyed, right: DecimalKeyed) -> Bool {
-        left.code == right.code
-            && Cairn::ColumnEquality.equal(left.note, right.note)
+    public static func areEqual(_ left: DecimalKeyed, _ right: DecimalKeyed) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.code, right.code),
+            Cairn::ColumnEquality.equal(left.note, right.note)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -362,7 +369,7 @@ public struct DecimalUser: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { TypeDecimal.self }
+    public static var database: any Cairn::Database.Type { _typeDecimalDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -395,10 +402,12 @@ public struct DecimalUser: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: DecimalUser, right: DecimalUser) -> Bool {
-        left.id == right.id
-            && left.code == right.code
-            && left.spare == right.spare
+    public static func areEqual(_ left: DecimalUser, _ right: DecimalUser) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.code, right.code),
+            Cairn::ColumnEquality.equal(left.spare, right.spare)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.

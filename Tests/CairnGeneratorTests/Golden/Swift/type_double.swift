@@ -80,6 +80,16 @@ public struct TypeDoubleSnapshot: Cairn::DatabaseSnapshot {
     public var doubleRows: Cairn::SnapshotRepository<DoubleRow> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _typeDoubleDatabase: any Cairn::Database.Type { TypeDouble.self }
+
+extension Cairn::ReadableRepository<DoubleRow> {
+    /// The record with this `other`, by the unique index `unique_other`; nil when there is none.
+    nonisolated(nonsending) public func find(byOther other: Double) async throws -> DoubleRow? {
+        try await findUnique((5, other.columnValue))
+    }
+}
+
 /// One record of the table `double_rows`.
 public struct DoubleRow: Cairn::Entity {
     /// Identifies one record of `double_rows`: a value of `id`.
@@ -133,7 +143,7 @@ public struct DoubleRow: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { TypeDouble.self }
+    public static var database: any Cairn::Database.Type { _typeDoubleDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -172,13 +182,15 @@ public struct DoubleRow: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: DoubleRow, right: DoubleRow) -> Bool {
-        left.id == right.id
-            && left.value == right.value
-            && left.maybe == right.maybe
-            && left.many == right.many
-            && left.maybeMany == right.maybeMany
-            && left.other == right.other
+    public static func areEqual(_ left: DoubleRow, _ right: DoubleRow) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.value, right.value),
+            Cairn::ColumnEquality.equal(left.maybe, right.maybe),
+            Cairn::ColumnEquality.equal(left.many, right.many),
+            Cairn::ColumnEquality.equal(left.maybeMany, right.maybeMany),
+            Cairn::ColumnEquality.equal(left.other, right.other)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -200,12 +212,5 @@ public struct DoubleRow: Cairn::Entity {
         public var maybeMany: Cairn::TypedColumn<[Double]?> { Cairn::TypedColumn(4) }
         /// The column `other`.
         public var other: Cairn::TypedColumn<Double?> { Cairn::TypedColumn(5) }
-    }
-}
-
-extension Cairn::ReadableRepository<DoubleRow> {
-    /// The record with this `other`, by the unique index `unique_other`; nil when there is none.
-    nonisolated(nonsending) public func find(byOther other: Double) async throws -> DoubleRow? {
-        try await findUnique(Cairn::TypedColumn<Double?>(5) == other)
     }
 }

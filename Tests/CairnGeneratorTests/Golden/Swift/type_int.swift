@@ -107,6 +107,16 @@ public struct TypeIntSnapshot: Cairn::DatabaseSnapshot {
     public var intUsers: Cairn::SnapshotRepository<IntUser> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _typeIntDatabase: any Cairn::Database.Type { TypeInt.self }
+
+extension Cairn::ReadableRepository<IntRow> {
+    /// The record with this `other`, by the unique index `unique_other`; nil when there is none.
+    nonisolated(nonsending) public func find(byOther other: Int) async throws -> IntRow? {
+        try await findUnique((5, other.columnValue))
+    }
+}
+
 /// One record of the table `int_rows`.
 public struct IntRow: Cairn::Entity {
     /// Identifies one record of `int_rows`: a value of `id`.
@@ -160,7 +170,7 @@ public struct IntRow: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { TypeInt.self }
+    public static var database: any Cairn::Database.Type { _typeIntDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -199,13 +209,15 @@ public struct IntRow: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: IntRow, right: IntRow) -> Bool {
-        left.id == right.id
-            && left.value == right.value
-            && left.maybe == right.maybe
-            && left.many == right.many
-            && left.maybeMany == right.maybeMany
-            && left.other == right.other
+    public static func areEqual(_ left: IntRow, _ right: IntRow) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.value, right.value),
+            Cairn::ColumnEquality.equal(left.maybe, right.maybe),
+            Cairn::ColumnEquality.equal(left.many, right.many),
+            Cairn::ColumnEquality.equal(left.maybeMany, right.maybeMany),
+            Cairn::ColumnEquality.equal(left.other, right.other)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -227,13 +239,6 @@ public struct IntRow: Cairn::Entity {
         public var maybeMany: Cairn::TypedColumn<[Int]?> { Cairn::TypedColumn(4) }
         /// The column `other`.
         public var other: Cairn::TypedColumn<Int?> { Cairn::TypedColumn(5) }
-    }
-}
-
-extension Cairn::ReadableRepository<IntRow> {
-    /// The record with this `other`, by the unique index `unique_other`; nil when there is none.
-    nonisolated(nonsending) public func find(byOther other: Int) async throws -> IntRow? {
-        try await findUnique(Cairn::TypedColumn<Int?>(5) == other)
     }
 }
 
@@ -274,7 +279,7 @@ public struct IntKeyed: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { TypeInt.self }
+    public static var database: any Cairn::Database.Type { _typeIntDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -302,9 +307,11 @@ public struct IntKeyed: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: IntKeyed, right: IntKeyed) -> Bool {
-        left.code == right.code
-            && Cairn::ColumnEquality.equal(left.note, right.note)
+    public static func areEqual(_ left: IntKeyed, _ right: IntKeyed) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.code, right.code),
+            Cairn::ColumnEquality.equal(left.note, right.note)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -362,7 +369,7 @@ public struct IntUser: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { TypeInt.self }
+    public static var database: any Cairn::Database.Type { _typeIntDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -395,10 +402,12 @@ public struct IntUser: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: IntUser, right: IntUser) -> Bool {
-        left.id == right.id
-            && left.code == right.code
-            && left.spare == right.spare
+    public static func areEqual(_ left: IntUser, _ right: IntUser) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.code, right.code),
+            Cairn::ColumnEquality.equal(left.spare, right.spare)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.

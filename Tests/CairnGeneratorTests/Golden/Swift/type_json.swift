@@ -79,6 +79,9 @@ public struct TypeJSONSnapshot: Cairn::DatabaseSnapshot {
     public var jsonRows: Cairn::SnapshotRepository<JSONRow> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _typeJSONDatabase: any Cairn::Database.Type { TypeJSON.self }
+
 /// One record of the table `json_rows`.
 public struct JSONRow: Cairn::Entity {
     /// Identifies one record of `json_rows`: a value of `id`.
@@ -128,7 +131,7 @@ public struct JSONRow: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { TypeJSON.self }
+    public static var database: any Cairn::Database.Type { _typeJSONDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -165,12 +168,14 @@ public struct JSONRow: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: JSONRow, right: JSONRow) -> Bool {
-        left.id == right.id
-            && left.value == right.value
-            && left.maybe == right.maybe
-            && left.many == right.many
-            && left.maybeMany == right.maybeMany
+    public static func areEqual(_ left: JSONRow, _ right: JSONRow) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.value, right.value),
+            Cairn::ColumnEquality.equal(left.maybe, right.maybe),
+            Cairn::ColumnEquality.equal(left.many, right.many),
+            Cairn::ColumnEquality.equal(left.maybeMany, right.maybeMany)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.

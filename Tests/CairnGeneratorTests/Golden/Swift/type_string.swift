@@ -107,6 +107,16 @@ public struct TypeStringSnapshot: Cairn::DatabaseSnapshot {
     public var stringUsers: Cairn::SnapshotRepository<StringUser> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _typeStringDatabase: any Cairn::Database.Type { TypeString.self }
+
+extension Cairn::ReadableRepository<StringRow> {
+    /// The record with this `other`, by the unique index `unique_other`; nil when there is none.
+    nonisolated(nonsending) public func find(byOther other: String) async throws -> StringRow? {
+        try await findUnique((5, other.columnValue))
+    }
+}
+
 /// One record of the table `string_rows`.
 public struct StringRow: Cairn::Entity {
     /// Identifies one record of `string_rows`: a value of `id`.
@@ -160,7 +170,7 @@ public struct StringRow: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { TypeString.self }
+    public static var database: any Cairn::Database.Type { _typeStringDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -199,13 +209,15 @@ public struct StringRow: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: StringRow, right: StringRow) -> Bool {
-        left.id == right.id
-            && Cairn::ColumnEquality.equal(left.value, right.value)
-            && Cairn::ColumnEquality.equal(left.maybe, right.maybe)
-            && Cairn::ColumnEquality.equal(left.many, right.many)
-            && Cairn::ColumnEquality.equal(left.maybeMany, right.maybeMany)
-            && Cairn::ColumnEquality.equal(left.other, right.other)
+    public static func areEqual(_ left: StringRow, _ right: StringRow) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.value, right.value),
+            Cairn::ColumnEquality.equal(left.maybe, right.maybe),
+            Cairn::ColumnEquality.equal(left.many, right.many),
+            Cairn::ColumnEquality.equal(left.maybeMany, right.maybeMany),
+            Cairn::ColumnEquality.equal(left.other, right.other)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -227,13 +239,6 @@ public struct StringRow: Cairn::Entity {
         public var maybeMany: Cairn::TypedColumn<[String]?> { Cairn::TypedColumn(4) }
         /// The column `other`.
         public var other: Cairn::TypedColumn<String?> { Cairn::TypedColumn(5) }
-    }
-}
-
-extension Cairn::ReadableRepository<StringRow> {
-    /// The record with this `other`, by the unique index `unique_other`; nil when there is none.
-    nonisolated(nonsending) public func find(byOther other: String) async throws -> StringRow? {
-        try await findUnique(Cairn::TypedColumn<String?>(5) == other)
     }
 }
 
@@ -274,7 +279,7 @@ public struct StringKeyed: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { TypeString.self }
+    public static var database: any Cairn::Database.Type { _typeStringDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -302,9 +307,11 @@ public struct StringKeyed: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: StringKeyed, right: StringKeyed) -> Bool {
-        left.code == right.code
-            && Cairn::ColumnEquality.equal(left.note, right.note)
+    public static func areEqual(_ left: StringKeyed, _ right: StringKeyed) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.code, right.code),
+            Cairn::ColumnEquality.equal(left.note, right.note)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -362,7 +369,7 @@ public struct StringUser: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { TypeString.self }
+    public static var database: any Cairn::Database.Type { _typeStringDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -395,10 +402,12 @@ public struct StringUser: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: StringUser, right: StringUser) -> Bool {
-        left.id == right.id
-            && left.code == right.code
-            && left.spare == right.spare
+    public static func areEqual(_ left: StringUser, _ right: StringUser) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.code, right.code),
+            Cairn::ColumnEquality.equal(left.spare, right.spare)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.

@@ -135,6 +135,9 @@ public struct WideSnapshot: Cairn::DatabaseSnapshot {
     public var wideRows: Cairn::SnapshotRepository<WideRow> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _wideDatabase: any Cairn::Database.Type { Wide.self }
+
 /// One record of the table `wide_rows`.
 public struct WideRow: Cairn::Entity {
     /// Identifies one record of `wide_rows`: a value of `id`.
@@ -408,7 +411,7 @@ public struct WideRow: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Wide.self }
+    public static var database: any Cairn::Database.Type { _wideDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -557,67 +560,67 @@ public struct WideRow: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: WideRow, right: WideRow) -> Bool {
-        guard left.id == right.id,
+    public static func areEqual(_ left: WideRow, _ right: WideRow) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
             Cairn::ColumnEquality.equal(left.c00, right.c00),
-            left.c01 == right.c01,
-            left.c02 == right.c02,
+            Cairn::ColumnEquality.equal(left.c01, right.c01),
+            Cairn::ColumnEquality.equal(left.c02, right.c02),
             Cairn::ColumnEquality.equal(left.c03, right.c03),
-            left.c04 == right.c04,
-            left.c05 == right.c05,
-            left.c06 == right.c06,
-            left.c07 == right.c07,
+            Cairn::ColumnEquality.equal(left.c04, right.c04),
+            Cairn::ColumnEquality.equal(left.c05, right.c05),
+            Cairn::ColumnEquality.equal(left.c06, right.c06),
+            Cairn::ColumnEquality.equal(left.c07, right.c07),
             Cairn::ColumnEquality.equal(left.c08, right.c08),
-            left.c09 == right.c09,
-            left.c10 == right.c10,
+            Cairn::ColumnEquality.equal(left.c09, right.c09),
+            Cairn::ColumnEquality.equal(left.c10, right.c10),
             Cairn::ColumnEquality.equal(left.c11, right.c11),
-            left.c12 == right.c12,
-            left.c13 == right.c13,
-            left.c14 == right.c14,
-            left.c15 == right.c15,
+            Cairn::ColumnEquality.equal(left.c12, right.c12),
+            Cairn::ColumnEquality.equal(left.c13, right.c13),
+            Cairn::ColumnEquality.equal(left.c14, right.c14),
+            Cairn::ColumnEquality.equal(left.c15, right.c15),
             Cairn::ColumnEquality.equal(left.c16, right.c16),
-            left.c17 == right.c17,
-            left.c18 == right.c18,
+            Cairn::ColumnEquality.equal(left.c17, right.c17),
+            Cairn::ColumnEquality.equal(left.c18, right.c18),
             Cairn::ColumnEquality.equal(left.c19, right.c19),
-            left.c20 == right.c20,
-            left.c21 == right.c21,
-            left.c22 == right.c22,
-            left.c23 == right.c23,
+            Cairn::ColumnEquality.equal(left.c20, right.c20),
+            Cairn::ColumnEquality.equal(left.c21, right.c21),
+            Cairn::ColumnEquality.equal(left.c22, right.c22),
+            Cairn::ColumnEquality.equal(left.c23, right.c23),
             Cairn::ColumnEquality.equal(left.c24, right.c24),
-            left.c25 == right.c25,
-            left.c26 == right.c26,
+            Cairn::ColumnEquality.equal(left.c25, right.c25),
+            Cairn::ColumnEquality.equal(left.c26, right.c26),
             Cairn::ColumnEquality.equal(left.c27, right.c27),
-            left.c28 == right.c28,
-            left.c29 == right.c29,
-            left.c30 == right.c30,
-            left.c31 == right.c31,
+            Cairn::ColumnEquality.equal(left.c28, right.c28),
+            Cairn::ColumnEquality.equal(left.c29, right.c29),
+            Cairn::ColumnEquality.equal(left.c30, right.c30),
+            Cairn::ColumnEquality.equal(left.c31, right.c31),
             Cairn::ColumnEquality.equal(left.c32, right.c32),
-            left.c33 == right.c33,
-            left.c34 == right.c34,
+            Cairn::ColumnEquality.equal(left.c33, right.c33),
+            Cairn::ColumnEquality.equal(left.c34, right.c34),
             Cairn::ColumnEquality.equal(left.c35, right.c35),
-            left.c36 == right.c36,
-            left.c37 == right.c37,
-            left.c38 == right.c38,
-            left.c39 == right.c39,
+            Cairn::ColumnEquality.equal(left.c36, right.c36),
+            Cairn::ColumnEquality.equal(left.c37, right.c37),
+            Cairn::ColumnEquality.equal(left.c38, right.c38),
+            Cairn::ColumnEquality.equal(left.c39, right.c39),
             Cairn::ColumnEquality.equal(left.c40, right.c40),
-            left.c41 == right.c41,
-            left.c42 == right.c42,
+            Cairn::ColumnEquality.equal(left.c41, right.c41),
+            Cairn::ColumnEquality.equal(left.c42, right.c42),
             Cairn::ColumnEquality.equal(left.c43, right.c43),
-            left.c44 == right.c44,
-            left.c45 == right.c45,
-            left.c46 == right.c46,
-            left.c47 == right.c47,
+            Cairn::ColumnEquality.equal(left.c44, right.c44),
+            Cairn::ColumnEquality.equal(left.c45, right.c45),
+            Cairn::ColumnEquality.equal(left.c46, right.c46),
+            Cairn::ColumnEquality.equal(left.c47, right.c47),
             Cairn::ColumnEquality.equal(left.c48, right.c48),
-            left.c49 == right.c49,
-            left.c50 == right.c50,
+            Cairn::ColumnEquality.equal(left.c49, right.c49),
+            Cairn::ColumnEquality.equal(left.c50, right.c50),
             Cairn::ColumnEquality.equal(left.c51, right.c51),
-            left.c52 == right.c52,
-            left.c53 == right.c53,
-            left.c54 == right.c54,
-            left.c55 == right.c55,
+            Cairn::ColumnEquality.equal(left.c52, right.c52),
+            Cairn::ColumnEquality.equal(left.c53, right.c53),
+            Cairn::ColumnEquality.equal(left.c54, right.c54),
+            Cairn::ColumnEquality.equal(left.c55, right.c55),
             Cairn::ColumnEquality.equal(left.c56, right.c56),
-            left.c57 == right.c57,
-            left.c58 == right.c58,
+            Cairn::ColumnEquality.equal(left.c57, right.c57),
+            Cairn::ColumnEquality.equal(left.c58, right.c58),
             Cairn::ColumnEquality.equal(left.c59, right.c59)
         else { return false }
         return true

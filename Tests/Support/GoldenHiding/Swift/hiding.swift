@@ -768,6 +768,31 @@ public struct HidingSnapshot: Cairn::DatabaseSnapshot {
     public var captiveParts: Cairn::SnapshotRepository<CaptivePart> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _hidingDatabase: any Cairn::Database.Type { Hiding.self }
+
+extension Cairn::ReadableRepository<Captive> {
+    /// The record with these `kind` and `value` and `result`, by the unique index `by_kind`; nil when there is
+    /// none.
+    nonisolated(nonsending) public func find(byKind kind: Captive.Kind, value: Value.ID, result: Result.ID) async throws -> Captive? {
+        try await findUnique((12, kind.columnValue), (14, value.columnValue), (15, result.columnValue))
+    }
+}
+
+extension Cairn::ReadableRepository<Captive> {
+    /// The record with this `task`, by the unique index `unique_task`; nil when there is none.
+    nonisolated(nonsending) public func find(byTask task: Task.ID) async throws -> Captive? {
+        try await findUnique((13, task.columnValue))
+    }
+}
+
+extension Cairn::ReadableRepository<Captive> {
+    /// The record with this `name`, by the unique index `unique_name`; nil when there is none.
+    nonisolated(nonsending) public func find(byName name: Swift::String) async throws -> Captive? {
+        try await findUnique((16, name.columnValue))
+    }
+}
+
 /// One record of the table `strings`.
 public struct String: Cairn::Entity {
     /// Identifies one record of `strings`: a value of `id`.
@@ -799,7 +824,7 @@ public struct String: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -826,8 +851,10 @@ public struct String: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: String, right: String) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: String, _ right: String) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -873,7 +900,7 @@ public struct Int: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 1 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -900,8 +927,10 @@ public struct Int: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Int, right: Int) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Int, _ right: Int) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -947,7 +976,7 @@ public struct Double: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 2 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -974,8 +1003,10 @@ public struct Double: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Double, right: Double) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Double, _ right: Double) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -1021,7 +1052,7 @@ public struct Bool: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 3 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1048,8 +1079,10 @@ public struct Bool: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Bool, right: Bool) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Bool, _ right: Bool) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -1095,7 +1128,7 @@ public struct Array: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 4 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1122,8 +1155,10 @@ public struct Array: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Array, right: Array) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Array, _ right: Array) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -1169,7 +1204,7 @@ public struct Optional: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 5 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1196,8 +1231,10 @@ public struct Optional: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Optional, right: Optional) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Optional, _ right: Optional) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -1243,7 +1280,7 @@ public struct Set: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 6 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1270,8 +1307,10 @@ public struct Set: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Set, right: Set) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Set, _ right: Set) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -1317,7 +1356,7 @@ public struct Dictionary: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 7 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1344,8 +1383,10 @@ public struct Dictionary: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Dictionary, right: Dictionary) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Dictionary, _ right: Dictionary) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -1391,7 +1432,7 @@ public struct Character: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 8 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1418,8 +1459,10 @@ public struct Character: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Character, right: Character) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Character, _ right: Character) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -1465,7 +1508,7 @@ public struct Result: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 9 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1492,8 +1535,10 @@ public struct Result: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Result, right: Result) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Result, _ right: Result) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -1539,7 +1584,7 @@ public struct Error: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 10 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1566,8 +1611,10 @@ public struct Error: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Error, right: Error) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Error, _ right: Error) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -1613,7 +1660,7 @@ public struct Never: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 11 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1640,8 +1687,10 @@ public struct Never: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Never, right: Never) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Never, _ right: Never) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -1687,7 +1736,7 @@ public struct Range: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 12 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1714,8 +1763,10 @@ public struct Range: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Range, right: Range) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Range, _ right: Range) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -1761,7 +1812,7 @@ public struct UInt8: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 13 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1788,8 +1839,10 @@ public struct UInt8: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: UInt8, right: UInt8) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: UInt8, _ right: UInt8) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -1835,7 +1888,7 @@ public struct Hasher: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 14 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1862,8 +1915,10 @@ public struct Hasher: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Hasher, right: Hasher) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Hasher, _ right: Hasher) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -1909,7 +1964,7 @@ public struct Sendable: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 15 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1936,8 +1991,10 @@ public struct Sendable: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Sendable, right: Sendable) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Sendable, _ right: Sendable) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -1983,7 +2040,7 @@ public struct Encoder: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 16 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -2010,8 +2067,10 @@ public struct Encoder: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Encoder, right: Encoder) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Encoder, _ right: Encoder) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -2057,7 +2116,7 @@ public struct Decoder: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 17 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -2084,8 +2143,10 @@ public struct Decoder: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Decoder, right: Decoder) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Decoder, _ right: Decoder) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -2131,7 +2192,7 @@ public struct CodingKey: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 18 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -2158,8 +2219,10 @@ public struct CodingKey: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: CodingKey, right: CodingKey) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: CodingKey, _ right: CodingKey) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -2205,7 +2268,7 @@ public struct Task: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 19 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -2232,8 +2295,10 @@ public struct Task: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Task, right: Task) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Task, _ right: Task) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -2279,7 +2344,7 @@ public struct Key: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 20 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -2306,8 +2371,10 @@ public struct Key: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Key, right: Key) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Key, _ right: Key) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -2353,7 +2420,7 @@ public struct Value: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 21 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -2380,8 +2447,10 @@ public struct Value: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Value, right: Value) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Value, _ right: Value) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -2427,7 +2496,7 @@ public struct Record: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 22 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -2454,8 +2523,10 @@ public struct Record: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Record, right: Record) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Record, _ right: Record) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -2501,7 +2572,7 @@ public struct Entity: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 23 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -2528,8 +2599,10 @@ public struct Entity: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Entity, right: Entity) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Entity, _ right: Entity) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -2575,7 +2648,7 @@ public struct Store: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 24 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -2602,8 +2675,10 @@ public struct Store: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Store, right: Store) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Store, _ right: Store) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -2649,7 +2724,7 @@ public struct Session: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 25 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -2676,8 +2751,10 @@ public struct Session: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Session, right: Session) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Session, _ right: Session) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -2723,7 +2800,7 @@ public struct Repository: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 26 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -2750,8 +2827,10 @@ public struct Repository: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Repository, right: Repository) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Repository, _ right: Repository) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -2797,7 +2876,7 @@ public struct Query: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 27 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -2824,8 +2903,10 @@ public struct Query: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Query, right: Query) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Query, _ right: Query) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -2871,7 +2952,7 @@ public struct Condition: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 28 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -2898,8 +2979,10 @@ public struct Condition: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Condition, right: Condition) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Condition, _ right: Condition) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -2945,7 +3028,7 @@ public struct Cursor: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 29 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -2972,8 +3055,10 @@ public struct Cursor: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Cursor, right: Cursor) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Cursor, _ right: Cursor) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -3019,7 +3104,7 @@ public struct Snapshot: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 30 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -3046,8 +3131,10 @@ public struct Snapshot: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Snapshot, right: Snapshot) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Snapshot, _ right: Snapshot) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -3093,7 +3180,7 @@ public struct Transaction: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 31 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -3120,8 +3207,10 @@ public struct Transaction: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Transaction, right: Transaction) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Transaction, _ right: Transaction) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -3167,7 +3256,7 @@ public struct Timestamp: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 32 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -3194,8 +3283,10 @@ public struct Timestamp: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Timestamp, right: Timestamp) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Timestamp, _ right: Timestamp) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -3241,7 +3332,7 @@ public struct Database: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 33 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -3268,8 +3359,10 @@ public struct Database: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Database, right: Database) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Database, _ right: Database) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -3315,7 +3408,7 @@ public struct Storage: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 34 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -3342,8 +3435,10 @@ public struct Storage: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Storage, right: Storage) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Storage, _ right: Storage) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -3389,7 +3484,7 @@ public struct Column: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 35 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -3416,8 +3511,10 @@ public struct Column: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Column, right: Column) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Column, _ right: Column) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -3463,7 +3560,7 @@ public struct RowReader: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 36 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -3490,8 +3587,10 @@ public struct RowReader: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: RowReader, right: RowReader) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: RowReader, _ right: RowReader) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -3537,7 +3636,7 @@ public struct RowWriter: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 37 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -3564,8 +3663,10 @@ public struct RowWriter: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: RowWriter, right: RowWriter) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: RowWriter, _ right: RowWriter) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -3611,7 +3712,7 @@ public struct TypedColumn: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 38 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -3638,8 +3739,10 @@ public struct TypedColumn: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: TypedColumn, right: TypedColumn) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: TypedColumn, _ right: TypedColumn) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -3685,7 +3788,7 @@ public struct ReadableRepository: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 39 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -3712,8 +3815,10 @@ public struct ReadableRepository: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: ReadableRepository, right: ReadableRepository) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: ReadableRepository, _ right: ReadableRepository) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -3759,7 +3864,7 @@ public struct EntityIdentifier: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 40 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -3786,8 +3891,10 @@ public struct EntityIdentifier: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: EntityIdentifier, right: EntityIdentifier) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: EntityIdentifier, _ right: EntityIdentifier) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -3833,7 +3940,7 @@ public struct IntIdentifier: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 41 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -3860,8 +3967,10 @@ public struct IntIdentifier: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: IntIdentifier, right: IntIdentifier) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: IntIdentifier, _ right: IntIdentifier) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -3907,7 +4016,7 @@ public struct ColumnEnum: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 42 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -3934,8 +4043,10 @@ public struct ColumnEnum: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: ColumnEnum, right: ColumnEnum) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: ColumnEnum, _ right: ColumnEnum) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -3981,7 +4092,7 @@ public struct UUID: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 43 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -4008,8 +4119,10 @@ public struct UUID: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: UUID, right: UUID) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: UUID, _ right: UUID) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -4055,7 +4168,7 @@ public struct Date: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 44 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -4082,8 +4195,10 @@ public struct Date: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Date, right: Date) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Date, _ right: Date) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -4129,7 +4244,7 @@ public struct URL: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 45 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -4156,8 +4271,10 @@ public struct URL: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: URL, right: URL) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: URL, _ right: URL) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -4203,7 +4320,7 @@ public struct JSONValue: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 46 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -4230,8 +4347,10 @@ public struct JSONValue: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: JSONValue, right: JSONValue) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: JSONValue, _ right: JSONValue) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -4277,7 +4396,7 @@ public struct GeneratedLiteral: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 47 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -4304,8 +4423,10 @@ public struct GeneratedLiteral: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: GeneratedLiteral, right: GeneratedLiteral) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: GeneratedLiteral, _ right: GeneratedLiteral) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -4351,7 +4472,7 @@ public struct Utf8: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 48 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -4378,8 +4499,10 @@ public struct Utf8: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Utf8, right: Utf8) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Utf8, _ right: Utf8) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -4425,7 +4548,7 @@ public struct ColumnEquality: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 49 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -4452,8 +4575,10 @@ public struct ColumnEquality: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: ColumnEquality, right: ColumnEquality) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: ColumnEquality, _ right: ColumnEquality) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -4499,7 +4624,7 @@ public struct Codable: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 50 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -4526,8 +4651,10 @@ public struct Codable: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Codable, right: Codable) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Codable, _ right: Codable) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -4573,7 +4700,7 @@ public struct Hashable: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 51 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -4600,8 +4727,10 @@ public struct Hashable: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Hashable, right: Hashable) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Hashable, _ right: Hashable) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -4647,7 +4776,7 @@ public struct Swift: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 52 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -4674,8 +4803,10 @@ public struct Swift: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Swift, right: Swift) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Swift, _ right: Swift) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -4721,7 +4852,7 @@ public struct Cairn: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 53 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -4748,8 +4879,10 @@ public struct Cairn: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Cairn, right: Cairn) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Cairn, _ right: Cairn) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -4795,7 +4928,7 @@ public struct CairnCore: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 54 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -4822,8 +4955,10 @@ public struct CairnCore: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: CairnCore, right: CairnCore) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: CairnCore, _ right: CairnCore) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -4949,7 +5084,7 @@ public struct Captive: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 55 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -5010,23 +5145,23 @@ public struct Captive: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Captive, right: Captive) -> Swift::Bool {
-        guard left.id == right.id,
+    public static func areEqual(_ left: Captive, _ right: Captive) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
             Cairn::ColumnEquality.equal(left.text, right.text),
-            left.number == right.number,
-            left.ratio == right.ratio,
-            left.flag == right.flag,
-            left.raw == right.raw,
+            Cairn::ColumnEquality.equal(left.number, right.number),
+            Cairn::ColumnEquality.equal(left.ratio, right.ratio),
+            Cairn::ColumnEquality.equal(left.flag, right.flag),
+            Cairn::ColumnEquality.equal(left.raw, right.raw),
             Cairn::ColumnEquality.equal(left.words, right.words),
-            left.more == right.more,
-            left.at == right.at,
-            left.day == right.day,
-            left.price == right.price,
-            left.extra == right.extra,
-            left.kind == right.kind,
-            left.task == right.task,
-            left.value == right.value,
-            left.result == right.result,
+            Cairn::ColumnEquality.equal(left.more, right.more),
+            Cairn::ColumnEquality.equal(left.at, right.at),
+            Cairn::ColumnEquality.equal(left.day, right.day),
+            Cairn::ColumnEquality.equal(left.price, right.price),
+            Cairn::ColumnEquality.equal(left.extra, right.extra),
+            Cairn::ColumnEquality.equal(left.kind, right.kind),
+            Cairn::ColumnEquality.equal(left.task, right.task),
+            Cairn::ColumnEquality.equal(left.value, right.value),
+            Cairn::ColumnEquality.equal(left.result, right.result),
             Cairn::ColumnEquality.equal(left.name, right.name)
         else { return false }
         return true
@@ -5076,32 +5211,10 @@ public struct Captive: Cairn::Entity {
     }
 }
 
-extension Cairn::ReadableRepository<Captive> {
-    /// The record with these `kind` and `value` and `result`, by the unique index `by_kind`; nil when there is
-    /// none.
-    nonisolated(nonsending) public func find(byKind kind: Captive.Kind, value: Value.ID, result: Result.ID) async throws -> Captive? {
-        try await findUnique(Cairn::TypedColumn<Captive.Kind?>(12) == kind && Cairn::TypedColumn<Value.ID?>(14) == value && Cairn::TypedColumn<Result.ID?>(15) == result)
-    }
-}
-
-extension Cairn::ReadableRepository<Captive> {
-    /// The record with this `task`, by the unique index `unique_task`; nil when there is none.
-    nonisolated(nonsending) public func find(byTask task: Task.ID) async throws -> Captive? {
-        try await findUnique(Cairn::TypedColumn<Task.ID?>(13) == task)
-    }
-}
-
-extension Cairn::ReadableRepository<Captive> {
-    /// The record with this `name`, by the unique index `unique_name`; nil when there is none.
-    nonisolated(nonsending) public func find(byName name: Swift::String) async throws -> Captive? {
-        try await findUnique(Cairn::TypedColumn<Swift::String>(16) == name)
-    }
-}
-
 /// One record of the table `captive_parts`.
 public struct CaptivePart: Cairn::Entity {
     /// Identifies one record of `captive_parts` by the 3 columns of its key.
-    public struct ID: Cairn::EntityIdentifier {
+    public struct ID: Cairn::EntityIdentifier, Cairn::ComparedByColumns {
         /// The value of `text`.
         public let text: Swift::String
         /// The value of `task`.
@@ -5122,10 +5235,12 @@ public struct CaptivePart: Cairn::Entity {
         }
 
         /// Whether both have the same values; strings are compared by their bytes.
-        public static func == (left: ID, right: ID) -> Swift::Bool {
-            Cairn::ColumnEquality.equal(left.text, right.text)
-                && left.task == right.task
-                && left.kind == right.kind
+        public static func areEqual(_ left: ID, _ right: ID) -> Swift::Bool {
+            guard Cairn::ColumnEquality.equal(left.text, right.text),
+                Cairn::ColumnEquality.equal(left.task, right.task),
+                Cairn::ColumnEquality.equal(left.kind, right.kind)
+            else { return false }
+            return true
         }
 
         /// Feeds the hasher what identifies the record.
@@ -5173,7 +5288,7 @@ public struct CaptivePart: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 56 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Hiding.self }
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -5202,10 +5317,12 @@ public struct CaptivePart: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: CaptivePart, right: CaptivePart) -> Swift::Bool {
-        Cairn::ColumnEquality.equal(left.text, right.text)
-            && left.task == right.task
-            && left.kind == right.kind
+    public static func areEqual(_ left: CaptivePart, _ right: CaptivePart) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.text, right.text),
+            Cairn::ColumnEquality.equal(left.task, right.task),
+            Cairn::ColumnEquality.equal(left.kind, right.kind)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.

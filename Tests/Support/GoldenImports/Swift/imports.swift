@@ -90,6 +90,16 @@ public struct CairnSnapshot: Cairn::DatabaseSnapshot {
     public var strings: Cairn::SnapshotRepository<CairnCore> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _cairnDatabase: any Cairn::Database.Type { Cairn.self }
+
+extension Cairn::ReadableRepository<Swift> {
+    /// The record with this `name`, by the unique index `unique_name`; nil when there is none.
+    nonisolated(nonsending) public func find(byName name: String) async throws -> Swift? {
+        try await findUnique((1, name.columnValue))
+    }
+}
+
 /// One record of the table `swift`.
 public struct Swift: Cairn::Entity {
     /// Identifies one record of `swift`: a value of `id`.
@@ -127,7 +137,7 @@ public struct Swift: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Cairn.self }
+    public static var database: any Cairn::Database.Type { _cairnDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -156,10 +166,12 @@ public struct Swift: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Swift, right: Swift) -> Bool {
-        left.id == right.id
-            && Cairn::ColumnEquality.equal(left.name, right.name)
-            && left.at == right.at
+    public static func areEqual(_ left: Swift, _ right: Swift) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.name, right.name),
+            Cairn::ColumnEquality.equal(left.at, right.at)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -175,13 +187,6 @@ public struct Swift: Cairn::Entity {
         public var name: Cairn::TypedColumn<String> { Cairn::TypedColumn(1) }
         /// The column `at`.
         public var at: Cairn::TypedColumn<Cairn::Timestamp> { Cairn::TypedColumn(2) }
-    }
-}
-
-extension Cairn::ReadableRepository<Swift> {
-    /// The record with this `name`, by the unique index `unique_name`; nil when there is none.
-    nonisolated(nonsending) public func find(byName name: String) async throws -> Swift? {
-        try await findUnique(Cairn::TypedColumn<String>(1) == name)
     }
 }
 
@@ -224,7 +229,7 @@ public struct CairnCore: Cairn::Entity {
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
     /// The database it belongs to.
-    public static var database: any Cairn::Database.Type { Cairn.self }
+    public static var database: any Cairn::Database.Type { _cairnDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -252,9 +257,11 @@ public struct CairnCore: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: CairnCore, right: CairnCore) -> Bool {
-        left.code == right.code
-            && left.swift == right.swift
+    public static func areEqual(_ left: CairnCore, _ right: CairnCore) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.code, right.code),
+            Cairn::ColumnEquality.equal(left.swift, right.swift)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
