@@ -107,8 +107,8 @@ struct GenerateToolTests {
 
     @Test("Of several outputs the first has the database, the others the tables; a change leaves the rest alone")
     func several() throws {
-        let tables = ["cats", "dogs", "cows"].map {
-            #""\($0)": { "columns": { "id": "int", "name": "string" }, "key": "id" }"#
+        let tables = ["cats", "dogs", "cows"].map { name in
+            #""\#(name)": { "columns": { "id": "int", "name": "string" }, "key": "id" }"#
         }
         let text = #"{ "database": "farm", "tables": { \#(tables.joined(separator: ", ")) } }"#
         let names = ["farm.swift", "farm.1.swift", "farm.2.swift", "farm.3.swift", "farm.4.swift"]

@@ -48,7 +48,7 @@ public struct Generator: Sendable {
             let place = count == 1 ? 0 : 1 + entity.table.position % (count - 1)
             var code = files[place] ?? header()
             if files[place] != nil { code.line() }
-            EntityEmitter(entity: entity, types: types).write(&code)
+            EntityEmitter(entity: entity, types: types, database: model.variableName).write(&code)
             files[place] = code
         }
         // Without a table there is nothing an import would be for, and the compiler says so.
@@ -64,7 +64,7 @@ public struct Generator: Sendable {
         var files = [GeneratedFile(name: "\(model.typeName).swift", text: code.text)]
         for entity in model.entities {
             var code = header()
-            EntityEmitter(entity: entity, types: types).write(&code)
+            EntityEmitter(entity: entity, types: types, database: model.variableName).write(&code)
             files.append(GeneratedFile(name: "\(entity.typeName).swift", text: code.text))
         }
         return files

@@ -4,7 +4,7 @@ public import CairnSchema
 ///
 /// Its values are the declared columns and, read-only, `revision`, `createdAt` and `updatedAt`. Those three are in its
 /// `Codable` form as `_revision`, `_created_at`, `_updated_at`, and not part of `==` and `hash`.
-public protocol Entity: Sendable, Hashable, Codable, Identifiable where ID: EntityIdentifier {
+public protocol Entity: Sendable, ComparedByColumns, Codable, Identifiable where ID: EntityIdentifier {
     /// The columns, by name, for queries.
     associatedtype Columns: Sendable
     /// The place of its table in the schema.
@@ -40,8 +40,25 @@ extension Entity {
     }
 }
 
-/// What generated code compares strings and doubles with: columns are equal when they are stored as equal.
+/// A generated type whose values are equal when they are stored as equal.
+///
+/// Its `==` stands here and not in generated code. Operators are looked up in a whole module: with one in each generated type,
+/// every file that compares anything would be compiled again when any of these types has changed.
+public protocol ComparedByColumns: Hashable {
+    /// Whether all columns of both are equal.
+    static func areEqual(_ left: Self, _ right: Self) -> Bool
+}
+
+extension ComparedByColumns {
+    @inlinable public static func == (left: Self, right: Self) -> Bool { areEqual(left, right) }
+}
+
+/// What generated code compares columns with: they are equal when they are stored as equal.
 public enum ColumnEquality {
+    /// By what the type says.
+    @inlinable
+    public static func equal<Column: Equatable>(_ left: Column, _ right: Column) -> Bool { left == right }
+
     /// By bytes.
     @inlinable public static func equal(_ left: String, _ right: String) -> Bool { Utf8.equal(left, right) }
 

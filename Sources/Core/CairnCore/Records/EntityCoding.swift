@@ -1,4 +1,4 @@
-public import CairnSchema
+import CairnSchema
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -21,7 +21,7 @@ extension Entity {
         let coding = try EntityCoding.of(Self.self)
         var container = encoder.container(keyedBy: ColumnKey.self)
         for (column, value) in zip(coding.columns, values(count: coding.columns.count)) {
-            try container.encode(CodedValue(value: value), forKey: column.key)
+            try column.write(value, to: &container)
         }
         try container.encode(revision, forKey: .revision)
         try container.encode(createdAt, forKey: .createdAt)
@@ -82,9 +82,9 @@ private final class EntityCoding: Sendable {
     }
 }
 
-/// How one column is encoded and decoded.
-private struct CodedColumn: Sendable {
-    let key: ColumnKey
+/// How one column is encoded and decoded. A class, because copying a structure of this size for each value is dear.
+private final class CodedColumn: Sendable {
+    private let key: ColumnKey
     private let type: ValueType
     private let isNullable: Bool
     /// What a record gets that does not say; nil when it must say.
@@ -104,14 +104,24 @@ private struct CodedColumn: Sendable {
         }
     }
 
-    func read(_ container: KeyedDecodingContainer<ColumnKey>) throws -> Value {
-        if let missing {
-            guard container.contains(key) else { return missing.make(for: type) }
-            // A nullable column that is present and null stays null; only a missing one gets the default.
-            if try container.decodeNil(forKey: key) { return isNullable ? .null : missing.make(for: type) }
+    func write(_ value: Value, to container: inout KeyedEncodingContainer<ColumnKey>) throws {
+        switch value {
+        // Coders are faster with values they know.
+        case .null: try container.encodeNil(forKey: key)
+        case .bool(let bool): try container.encode(bool, forKey: key)
+        case .int(let int): try container.encode(int, forKey: key)
+        case .double(let double): try container.encode(double, forKey: key)
+        case .string(let string): try container.encode(string, forKey: key)
+        default: try container.encode(CodedValue(value: value), forKey: key)
         }
-        var source = MemberSource(container: container, key: key)
-        let value = try type.read(from: &source)
+    }
+
+    func read(_ container: KeyedDecodingContainer<ColumnKey>) throws -> Value {
+        var source = MemberSource(container: container, key: key, mayBeMissing: missing != nil)
+        guard let value = try type.read(from: &source) else {
+            // A nullable column that is present and null stays null; only a missing one gets the default.
+            return isNullable && container.contains(key) ? .null : missing?.make(for: type) ?? .null
+        }
         if let cases, !cases.contains(value) { throw source.mismatch("one of the values of the enum") }
         return value
     }
@@ -143,33 +153,40 @@ private struct CodedValue: Encodable {
     }
 }
 
-/// Where a value is decoded from.
+/// Where a value is decoded from. Nil: it is missing or null, where that may be.
 private protocol CodedSource {
-    mutating func take<Taken: Decodable>(_ type: Taken.Type) throws -> Taken
-    mutating func list() throws -> any UnkeyedDecodingContainer
+    mutating func take<Taken: Decodable>(_ type: Taken.Type) throws -> Taken?
+    // Coders are faster with types they know.
+    mutating func bool() throws -> Bool?
+    mutating func int() throws -> Int?
+    mutating func double() throws -> Double?
+    mutating func string() throws -> String?
+    mutating func list() throws -> (any UnkeyedDecodingContainer)?
     /// The error that what was there is something else.
     func mismatch(_ expected: String) -> DecodingError
 }
 
 extension ValueType {
-    fileprivate func read(from source: inout some CodedSource) throws -> Value {
+    fileprivate func read(from source: inout some CodedSource) throws -> Value? {
         switch self {
-        case .string: return .string(try source.take(String.self))
-        case .int: return .int(try source.take(Int.self))
-        case .double: return .double(try source.take(Double.self))
-        case .bool: return .bool(try source.take(Bool.self))
-        case .uuid: return .uuid(try source.take(UUID.self))
+        case .string: return try source.string().map(Value.string)
+        case .int: return try source.int().map(Value.int)
+        case .double: return try source.double().map(Value.double)
+        case .bool: return try source.bool().map(Value.bool)
+        case .uuid: return try source.take(UUID.self).map(Value.uuid)
         case .bytes:
-            guard let data = Data(base64Encoded: try source.take(String.self)) else { throw source.mismatch("Base64") }
+            guard let text = try source.string() else { return nil }
+            guard let data = Data(base64Encoded: text) else { throw source.mismatch("Base64") }
             return .bytes(Array(data))
-        case .timestamp: return .timestamp(try source.take(Timestamp.self))
-        case .date: return .date(try source.take(CalendarDate.self))
-        case .decimal: return .decimal(try source.take(DecimalNumber.self))
-        case .json: return .json(try source.take(JSONValue.self))
+        case .timestamp: return try source.take(Timestamp.self).map(Value.timestamp)
+        case .date: return try source.take(CalendarDate.self).map(Value.date)
+        case .decimal: return try source.take(DecimalNumber.self).map { .decimal($0) }
+        case .json: return try source.take(JSONValue.self).map(Value.json)
         case .array(let element):
-            var elements = ElementSource(container: try source.list())
+            guard let list = try source.list() else { return nil }
+            var elements = ElementSource(container: list)
             var values: [Value] = []
-            while !elements.container.isAtEnd { values.append(try element.read(from: &elements)) }
+            while !elements.container.isAtEnd, let value = try element.read(from: &elements) { values.append(value) }
             return .array(values)
         }
     }
@@ -179,20 +196,46 @@ extension ValueType {
 private struct MemberSource: CodedSource {
     let container: KeyedDecodingContainer<ColumnKey>
     let key: ColumnKey
+    let mayBeMissing: Bool
 
-    func take<Taken: Decodable>(_ type: Taken.Type) throws -> Taken { try container.decode(type, forKey: key) }
-    func list() throws -> any UnkeyedDecodingContainer { try container.nestedUnkeyedContainer(forKey: key) }
+    func take<Taken: Decodable>(_ type: Taken.Type) throws -> Taken? {
+        mayBeMissing ? try container.decodeIfPresent(type, forKey: key) : try container.decode(type, forKey: key)
+    }
+    func bool() throws -> Bool? {
+        mayBeMissing
+            ? try container.decodeIfPresent(Bool.self, forKey: key) : try container.decode(Bool.self, forKey: key)
+    }
+    func int() throws -> Int? {
+        mayBeMissing
+            ? try container.decodeIfPresent(Int.self, forKey: key) : try container.decode(Int.self, forKey: key)
+    }
+    func double() throws -> Double? {
+        mayBeMissing
+            ? try container.decodeIfPresent(Double.self, forKey: key) : try container.decode(Double.self, forKey: key)
+    }
+    func string() throws -> String? {
+        mayBeMissing
+            ? try container.decodeIfPresent(String.self, forKey: key) : try container.decode(String.self, forKey: key)
+    }
+    func list() throws -> (any UnkeyedDecodingContainer)? {
+        if mayBeMissing, try !container.contains(key) || container.decodeNil(forKey: key) { return nil }
+        return try container.nestedUnkeyedContainer(forKey: key)
+    }
     func mismatch(_ expected: String) -> DecodingError {
         .dataCorruptedError(forKey: key, in: container, debugDescription: "expected \(expected)")
     }
 }
 
-/// The elements of an array, one after the other.
+/// The elements of an array, one after the other; none may be null.
 private struct ElementSource: CodedSource {
     var container: any UnkeyedDecodingContainer
 
-    mutating func take<Taken: Decodable>(_ type: Taken.Type) throws -> Taken { try container.decode(type) }
-    mutating func list() throws -> any UnkeyedDecodingContainer { try container.nestedUnkeyedContainer() }
+    mutating func take<Taken: Decodable>(_ type: Taken.Type) throws -> Taken? { try container.decode(type) }
+    mutating func bool() throws -> Bool? { try container.decode(Bool.self) }
+    mutating func int() throws -> Int? { try container.decode(Int.self) }
+    mutating func double() throws -> Double? { try container.decode(Double.self) }
+    mutating func string() throws -> String? { try container.decode(String.self) }
+    mutating func list() throws -> (any UnkeyedDecodingContainer)? { try container.nestedUnkeyedContainer() }
     func mismatch(_ expected: String) -> DecodingError {
         .dataCorruptedError(in: container, debugDescription: "expected \(expected)")
     }

@@ -26,6 +26,10 @@ extension ColumnIdentifier {
     @inlinable public var key: Key { Key(value.columnValue) }
     @inlinable public var columnValue: CairnSchema.Value { value.columnValue }
 
+    // Here and not made by the compiler for each identifier: see ``ComparedByColumns``.
+    @inlinable public static func == (left: Self, right: Self) -> Bool { left.value == right.value }
+    @inlinable public func hash(into hasher: inout Hasher) { hasher.combine(value) }
+
     public static func < (left: Self, right: Self) -> Bool {
         // Both are values of one column, which are always in an order.
         (CairnSchema.Value.compare(left.columnValue, right.columnValue) ?? 0) < 0

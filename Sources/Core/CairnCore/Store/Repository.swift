@@ -109,9 +109,10 @@ extension ReadableRepository {
         try await query.page(size: size, after: cursor)
     }
 
-    /// For generated code: the only record that satisfies a condition on a unique index.
-    @inlinable
-    public func findUnique(_ condition: Condition) async throws -> Item? {
+    /// For generated code: the only record that has the values of a unique index, each by the position of its column.
+    public func findUnique(_ values: (column: Int, value: Value)...) async throws -> Item? {
+        let terms = values.map { Condition.compare(column: $0.column, .equal, $0.value) }
+        let condition = terms.count == 1 ? terms[0] : .and(terms)
         var item: Item?
         try await session.read(Query(table, where: condition, limit: 1)) { row in
             item = try Item(row: row)

@@ -7,16 +7,21 @@ struct DatabaseEmitter {
 
     func write(_ code: inout CodeWriter) {
         writeDatabase(&code)
-        if model.entities.contains(where: { $0.hides(model.typeName) }) {
-            code.line()
-            code.line("typealias \(TypeSpelling.alias(of: model.typeName)) = \(model.typeName)")
-        }
         writeScope(
             model.transactionName, "DatabaseTransaction", "Repository",
             "The tables of `\(model.schema.database)` in a transaction, to read and write.", &code)
         writeScope(
             model.snapshotName, "DatabaseSnapshot", "SnapshotRepository",
             "The tables of `\(model.schema.database)` as they were at one moment, to read.", &code)
+        code.line()
+        code.doc("For the record types.")
+        code.line(
+            "nonisolated var \(model.variableName): any \(types.cairn("Database")).Type { \(model.typeName).self }")
+        // Here and not with their tables: a file with functions of repositories is compiled again when any record type that has
+        // some was changed, because the compiler looks for two of the same name.
+        for entity in model.entities {
+            for lookup in entity.lookups { LookupEmitter(entity: entity, types: types).write(lookup, &code) }
+        }
     }
 
     private func writeDatabase(_ code: inout CodeWriter) {

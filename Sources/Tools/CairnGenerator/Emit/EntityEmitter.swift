@@ -1,16 +1,19 @@
 import CairnSchema
 
-/// Writes one entity: the struct, its identifier, enums and columns, and its lookups.
+/// Writes one entity: the struct, its identifier, enums and columns.
+///
+/// A change of another table should not compile its file again: what it says names no other entity but those it refers to, not
+/// even by naming the database type, and has no operators.
 struct EntityEmitter {
     private let entity: EntityModel
-    /// The spelling at the top of the file.
-    private let outerTypes: TypeSpelling
+    /// The variable with the database type.
+    private let database: String
     /// The spelling in the body of the entity.
     private let types: TypeSpelling
 
-    init(entity: EntityModel, types: TypeSpelling) {
+    init(entity: EntityModel, types: TypeSpelling, database: String) {
         self.entity = entity
-        outerTypes = types
+        self.database = database
         self.types = types.inside(entity)
     }
 
@@ -28,7 +31,6 @@ struct EntityEmitter {
                 entity.properties, of: entity.typeName, hashing: entity.identifier.parts, &code)
             writeColumns(&code)
         }
-        for lookup in entity.lookups { LookupEmitter(entity: entity, types: outerTypes).write(lookup, &code) }
     }
 
     // MARK: Properties
@@ -100,7 +102,7 @@ struct EntityEmitter {
         code.doc("The place of its table in the schema.")
         code.line("public static var tablePosition: \(types.standard("Int")) { \(entity.table.position) }")
         code.doc("The database it belongs to.")
-        code.line("public static var database: any \(types.cairn("Database")).Type { \(types.database).self }")
+        code.line("public static var database: any \(types.cairn("Database")).Type { \(database) }")
         code.doc("The columns, for queries.")
         code.line("public static var columns: Columns { Columns() }")
     }

@@ -37,7 +37,8 @@ struct IdentifierEmitter {
     private func writeComposite(_ code: inout CodeWriter) {
         let parts = entity.identifier.parts
         code.doc("Identifies one record of `\(entity.table.name)` by the \(parts.count) columns of its key.")
-        code.block("public struct ID: \(types.cairn("EntityIdentifier"))") { code in
+        code.block("public struct ID: \(types.cairn("EntityIdentifier")), \(types.cairn("ComparedByColumns"))") {
+            code in
             for part in parts {
                 code.doc("The value of `\(part.column.name)`.")
                 code.line("public let \(part.name): \(types.spell(part.type))")

@@ -18,14 +18,12 @@ struct LookupEmitter {
                 let label = index == 0 ? "by" + Naming.upperCamelCase(part.column.name) + " " : ""
                 return "\(label)\(part.name): \(spell(part))"
             }
-            let conditions = lookup.parts.map { part in
-                "\(types.cairn("TypedColumn"))<\(spell(part))\(part.isNullable ? "?" : "")>(\(part.column.position)) == \(part.name)"
-            }
+            let values = lookup.parts.map { "(\($0.column.position), \($0.name).columnValue)" }
             code.block(
                 "nonisolated(nonsending) public func find(\(parameters.joined(separator: ", "))) async throws -> \(entity.typeName)?"
             ) { code in
                 let find = lookup.parts.contains { $0.name == "findUnique" } ? "self.findUnique" : "findUnique"
-                code.line("try await \(find)(\(conditions.joined(separator: " && ")))")
+                code.line("try await \(find)(\(values.joined(separator: ", ")))")
             }
         }
     }

@@ -10,12 +10,9 @@ struct TypeSpelling {
     private var hidden: Set<String>
     /// The entity whose body the spelling is for; nil at the top of the file.
     private var scope: String?
-    /// The database type, where the spelling is used.
-    private(set) var database: String
 
     init(module: String, _ model: DatabaseModel) {
         self.module = module
-        database = model.typeName
         hidden = Set(
             model.entities.map(\.typeName) + [model.typeName, model.transactionName, model.snapshotName])
     }
@@ -25,12 +22,8 @@ struct TypeSpelling {
         var inner = self
         inner.hidden.formUnion(entity.enums.map(\.name))
         inner.scope = entity.typeName
-        if entity.hides(database) { inner.database = TypeSpelling.alias(of: database) }
         return inner
     }
-
-    /// Another name for the database type, where an entity has a type of its name. No column makes a name like this.
-    static func alias(of database: String) -> String { "_\(database)" }
 
     func cairn(_ name: String) -> String { "\(module)::\(name)" }
 

@@ -13,6 +13,8 @@ struct DatabaseModel {
         entities = schema.tables.map { EntityModel($0, in: schema) }
     }
 
+    /// A variable with the type, which records reach it by. No column makes a name that could hide it.
+    var variableName: String { "_\(Naming.lowerCamelCase(schema.database))Database" }
     var transactionName: String { typeName + "Transaction" }
     var snapshotName: String { typeName + "Snapshot" }
 }
@@ -46,9 +48,6 @@ struct EntityModel {
     }
 
     var enums: [EnumModel] { properties.compactMap(\.enumeration) }
-
-    /// Whether a type of this name is declared in the entity.
-    func hides(_ type: String) -> Bool { enums.contains { $0.name == type } || ItemAlias(self)?.name == type }
 }
 
 /// One column as a Swift property.

@@ -30,7 +30,8 @@ public struct Arrays: Cairn::Database {
     public static var schemaID: String { "sha256:9488913a21472fae58b83db3e4cdcc77696ea71cc74f58cf333fad1279f675ba" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "arrays",
           "tables": {
@@ -48,6 +49,7 @@ public struct Arrays: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `arrays` in a transaction, to read and write.
@@ -77,6 +79,9 @@ public struct ArraysSnapshot: Cairn::DatabaseSnapshot {
     /// The records of `shelves`.
     public var shelves: Cairn::SnapshotRepository<Shelve> { Cairn::SnapshotRepository(session) }
 }
+
+/// For the record types.
+nonisolated var _arraysDatabase: any Cairn::Database.Type { Arrays.self }
 
 /// One record of the table `shelves`.
 public struct Shelve: Cairn::Entity {
@@ -134,8 +139,8 @@ public struct Shelve: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:9488913a21472fae58b83db3e4cdcc77696ea71cc74f58cf333fad1279f675ba" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _arraysDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -174,58 +179,20 @@ public struct Shelve: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Shelve, right: Shelve) -> Bool {
-        left.id == right.id
-            && Cairn::ColumnEquality.equal(left.titles, right.titles)
-            && left.pages == right.pages
-            && left.weights == right.weights
-            && left.covers == right.covers
-            && Cairn::ColumnEquality.equal(left.tags, right.tags)
+    public static func areEqual(_ left: Shelve, _ right: Shelve) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.titles, right.titles),
+            Cairn::ColumnEquality.equal(left.pages, right.pages),
+            Cairn::ColumnEquality.equal(left.weights, right.weights),
+            Cairn::ColumnEquality.equal(left.covers, right.covers),
+            Cairn::ColumnEquality.equal(left.tags, right.tags)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case titles
-        case pages
-        case weights
-        case covers
-        case tags
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        titles = try container.decodeColumnIfPresent([String].self, forKey: .titles) ?? []
-        pages = try container.decodeColumnIfPresent([Int].self, forKey: .pages) ?? []
-        weights = container.contains(.weights) ? try container.decodeColumnIfPresent([Double].self, forKey: .weights) : [1.5]
-        covers = try container.decodeColumnIfPresent([[UInt8]].self, forKey: .covers) ?? []
-        tags = try container.decodeColumnIfPresent([String].self, forKey: .tags)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(titles, forKey: .titles)
-        try container.encodeColumn(pages, forKey: .pages)
-        try container.encodeColumn(weights, forKey: .weights)
-        try container.encodeColumn(covers, forKey: .covers)
-        try container.encodeColumn(tags, forKey: .tags)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `shelves`, to build conditions and orders with.

@@ -36,7 +36,8 @@ public struct Gazetteer: Cairn::Database {
     public static var schemaID: String { "sha256:63c60f420da321bc83988e7463e27e4eb3d3a820d4b1795e073312c55197a0e5" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "gazetteer",
           "tables": {
@@ -90,6 +91,7 @@ public struct Gazetteer: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `gazetteer` in a transaction, to read and write.
@@ -132,6 +134,23 @@ public struct GazetteerSnapshot: Cairn::DatabaseSnapshot {
     public var distances: Cairn::SnapshotRepository<Distance> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _gazetteerDatabase: any Cairn::Database.Type { Gazetteer.self }
+
+extension Cairn::ReadableRepository<Country> {
+    /// The record with this `iso3`, by the unique index `unique_iso3`; nil when there is none.
+    nonisolated(nonsending) public func find(byISO3 iso3: String) async throws -> Country? {
+        try await findUnique((1, iso3.columnValue))
+    }
+}
+
+extension Cairn::ReadableRepository<City> {
+    /// The record with these `country` and `name`, by the unique index `by_name`; nil when there is none.
+    nonisolated(nonsending) public func find(byCountry country: Country.ID, name: String) async throws -> City? {
+        try await findUnique((2, country.columnValue), (1, name.columnValue))
+    }
+}
+
 /// One record of the table `continents`.
 public struct Continent: Cairn::Entity {
     /// Identifies one record of `continents`: a value of `code`.
@@ -170,8 +189,8 @@ public struct Continent: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:63c60f420da321bc83988e7463e27e4eb3d3a820d4b1795e073312c55197a0e5" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _gazetteerDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -199,42 +218,16 @@ public struct Continent: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Continent, right: Continent) -> Bool {
-        left.code == right.code
-            && Cairn::ColumnEquality.equal(left.name, right.name)
+    public static func areEqual(_ left: Continent, _ right: Continent) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.code, right.code),
+            Cairn::ColumnEquality.equal(left.name, right.name)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(code)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case code
-        case name
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        code = try container.decodeColumn(ID.self, forKey: .code)
-        name = try container.decodeColumn(String.self, forKey: .name)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(code, forKey: .code)
-        try container.encodeColumn(name, forKey: .name)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `continents`, to build conditions and orders with.
@@ -329,8 +322,8 @@ public struct Country: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:63c60f420da321bc83988e7463e27e4eb3d3a820d4b1795e073312c55197a0e5" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _gazetteerDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -375,16 +368,16 @@ public struct Country: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Country, right: Country) -> Bool {
-        guard left.iso == right.iso,
+    public static func areEqual(_ left: Country, _ right: Country) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.iso, right.iso),
             Cairn::ColumnEquality.equal(left.iso3, right.iso3),
             Cairn::ColumnEquality.equal(left.name, right.name),
-            left.continent == right.continent,
-            left.areaKm2 == right.areaKm2,
-            left.population == right.population,
+            Cairn::ColumnEquality.equal(left.continent, right.continent),
+            Cairn::ColumnEquality.equal(left.areaKm2, right.areaKm2),
+            Cairn::ColumnEquality.equal(left.population, right.population),
             Cairn::ColumnEquality.equal(left.languages, right.languages),
-            left.status == right.status,
-            left.founded == right.founded
+            Cairn::ColumnEquality.equal(left.status, right.status),
+            Cairn::ColumnEquality.equal(left.founded, right.founded)
         else { return false }
         return true
     }
@@ -392,55 +385,6 @@ public struct Country: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(iso)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case iso
-        case iso3
-        case name
-        case continent
-        case areaKm2 = "area_km2"
-        case population
-        case languages
-        case status
-        case founded
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        iso = try container.decodeColumn(ID.self, forKey: .iso)
-        iso3 = try container.decodeColumn(String.self, forKey: .iso3)
-        name = try container.decodeColumn(String.self, forKey: .name)
-        continent = try container.decodeColumn(Continent.ID.self, forKey: .continent)
-        areaKm2 = try container.decodeColumnIfPresent(Double.self, forKey: .areaKm2)
-        population = try container.decodeColumnIfPresent(Int.self, forKey: .population) ?? 0
-        languages = try container.decodeColumnIfPresent([String].self, forKey: .languages) ?? []
-        status = try container.decodeColumnIfPresent(Status.self, forKey: .status) ?? .independent
-        founded = try container.decodeColumnIfPresent(Cairn::CalendarDate.self, forKey: .founded)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(iso, forKey: .iso)
-        try container.encodeColumn(iso3, forKey: .iso3)
-        try container.encodeColumn(name, forKey: .name)
-        try container.encodeColumn(continent, forKey: .continent)
-        try container.encodeColumn(areaKm2, forKey: .areaKm2)
-        try container.encodeColumn(population, forKey: .population)
-        try container.encodeColumn(languages, forKey: .languages)
-        try container.encodeColumn(status, forKey: .status)
-        try container.encodeColumn(founded, forKey: .founded)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `countries`, to build conditions and orders with.
@@ -463,13 +407,6 @@ public struct Country: Cairn::Entity {
         public var status: Cairn::TypedColumn<Status> { Cairn::TypedColumn(7) }
         /// The column `founded`.
         public var founded: Cairn::TypedColumn<Cairn::CalendarDate?> { Cairn::TypedColumn(8) }
-    }
-}
-
-extension Cairn::ReadableRepository<Country> {
-    /// The record with this `iso3`, by the unique index `unique_iso3`; nil when there is none.
-    nonisolated(nonsending) public func find(byISO3 iso3: String) async throws -> Country? {
-        try await findUnique(Cairn::TypedColumn<String>(1) == iso3)
     }
 }
 
@@ -527,8 +464,8 @@ public struct City: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:63c60f420da321bc83988e7463e27e4eb3d3a820d4b1795e073312c55197a0e5" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _gazetteerDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -567,58 +504,20 @@ public struct City: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: City, right: City) -> Bool {
-        left.id == right.id
-            && Cairn::ColumnEquality.equal(left.name, right.name)
-            && left.country == right.country
-            && left.population == right.population
-            && Cairn::ColumnEquality.equal(left.timezone, right.timezone)
-            && Cairn::ColumnEquality.equal(left.tags, right.tags)
+    public static func areEqual(_ left: City, _ right: City) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.name, right.name),
+            Cairn::ColumnEquality.equal(left.country, right.country),
+            Cairn::ColumnEquality.equal(left.population, right.population),
+            Cairn::ColumnEquality.equal(left.timezone, right.timezone),
+            Cairn::ColumnEquality.equal(left.tags, right.tags)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case name
-        case country
-        case population
-        case timezone
-        case tags
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        name = try container.decodeColumn(String.self, forKey: .name)
-        country = try container.decodeColumn(Country.ID.self, forKey: .country)
-        population = try container.decodeColumnIfPresent(Int.self, forKey: .population) ?? 0
-        timezone = try container.decodeColumnIfPresent(String.self, forKey: .timezone)
-        tags = try container.decodeColumnIfPresent([String].self, forKey: .tags) ?? []
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(name, forKey: .name)
-        try container.encodeColumn(country, forKey: .country)
-        try container.encodeColumn(population, forKey: .population)
-        try container.encodeColumn(timezone, forKey: .timezone)
-        try container.encodeColumn(tags, forKey: .tags)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `cities`, to build conditions and orders with.
@@ -638,17 +537,10 @@ public struct City: Cairn::Entity {
     }
 }
 
-extension Cairn::ReadableRepository<City> {
-    /// The record with these `country` and `name`, by the unique index `by_name`; nil when there is none.
-    nonisolated(nonsending) public func find(byCountry country: Country.ID, name: String) async throws -> City? {
-        try await findUnique(Cairn::TypedColumn<Country.ID>(2) == country && Cairn::TypedColumn<String>(1) == name)
-    }
-}
-
 /// One record of the table `distances`.
 public struct Distance: Cairn::Entity {
     /// Identifies one record of `distances` by the 2 columns of its key.
-    public struct ID: Cairn::EntityIdentifier {
+    public struct ID: Cairn::EntityIdentifier, Cairn::ComparedByColumns {
         /// The value of `origin`.
         public let origin: City.ID
         /// The value of `destination`.
@@ -666,9 +558,11 @@ public struct Distance: Cairn::Entity {
         }
 
         /// Whether both have the same values; strings are compared by their bytes.
-        public static func == (left: ID, right: ID) -> Bool {
-            left.origin == right.origin
-                && left.destination == right.destination
+        public static func areEqual(_ left: ID, _ right: ID) -> Bool {
+            guard Cairn::ColumnEquality.equal(left.origin, right.origin),
+                Cairn::ColumnEquality.equal(left.destination, right.destination)
+            else { return false }
+            return true
         }
 
         /// Feeds the hasher what identifies the record.
@@ -708,8 +602,8 @@ public struct Distance: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 3 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:63c60f420da321bc83988e7463e27e4eb3d3a820d4b1795e073312c55197a0e5" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _gazetteerDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -738,47 +632,18 @@ public struct Distance: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Distance, right: Distance) -> Bool {
-        left.origin == right.origin
-            && left.destination == right.destination
-            && left.km == right.km
+    public static func areEqual(_ left: Distance, _ right: Distance) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.origin, right.origin),
+            Cairn::ColumnEquality.equal(left.destination, right.destination),
+            Cairn::ColumnEquality.equal(left.km, right.km)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(origin)
         hasher.combine(destination)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case origin
-        case destination
-        case km
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        origin = try container.decodeColumn(City.ID.self, forKey: .origin)
-        destination = try container.decodeColumn(City.ID.self, forKey: .destination)
-        km = try container.decodeColumn(Double.self, forKey: .km)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(origin, forKey: .origin)
-        try container.encodeColumn(destination, forKey: .destination)
-        try container.encodeColumn(km, forKey: .km)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `distances`, to build conditions and orders with.

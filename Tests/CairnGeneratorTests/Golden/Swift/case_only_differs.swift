@@ -32,7 +32,8 @@ public struct CloseNames: Cairn::Database {
     public static var schemaID: String { "sha256:53e37121bd387fcac1e1cadb943dae9e2cefd55ecd510ea293fbf36f92fab672" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "close_names",
           "tables": {
@@ -57,6 +58,7 @@ public struct CloseNames: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `close_names` in a transaction, to read and write.
@@ -90,6 +92,9 @@ public struct CloseNamesSnapshot: Cairn::DatabaseSnapshot {
     /// The records of `plans_a`.
     public var plansA: Cairn::SnapshotRepository<OtherPlanA> { Cairn::SnapshotRepository(session) }
 }
+
+/// For the record types.
+nonisolated var _closeNamesDatabase: any Cairn::Database.Type { CloseNames.self }
 
 /// One record of the table `plan_a`.
 public struct PlanA: Cairn::Entity {
@@ -136,8 +141,8 @@ public struct PlanA: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:53e37121bd387fcac1e1cadb943dae9e2cefd55ecd510ea293fbf36f92fab672" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _closeNamesDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -176,58 +181,20 @@ public struct PlanA: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: PlanA, right: PlanA) -> Bool {
-        left.id == right.id
-            && left.a1 == right.a1
-            && left.aB == right.aB
-            && left.ab == right.ab
-            && left.a == right.a
-            && left.b == right.b
+    public static func areEqual(_ left: PlanA, _ right: PlanA) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.a1, right.a1),
+            Cairn::ColumnEquality.equal(left.aB, right.aB),
+            Cairn::ColumnEquality.equal(left.ab, right.ab),
+            Cairn::ColumnEquality.equal(left.a, right.a),
+            Cairn::ColumnEquality.equal(left.b, right.b)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case a1
-        case aB = "a_b"
-        case ab
-        case a
-        case b
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        a1 = try container.decodeColumn(Int.self, forKey: .a1)
-        aB = try container.decodeColumn(Int.self, forKey: .aB)
-        ab = try container.decodeColumn(Int.self, forKey: .ab)
-        a = try container.decodeColumn(Int.self, forKey: .a)
-        b = try container.decodeColumn(Int.self, forKey: .b)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(a1, forKey: .a1)
-        try container.encodeColumn(aB, forKey: .aB)
-        try container.encodeColumn(ab, forKey: .ab)
-        try container.encodeColumn(a, forKey: .a)
-        try container.encodeColumn(b, forKey: .b)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `plan_a`, to build conditions and orders with.
@@ -282,8 +249,8 @@ public struct OtherPlanA: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:53e37121bd387fcac1e1cadb943dae9e2cefd55ecd510ea293fbf36f92fab672" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _closeNamesDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -311,42 +278,16 @@ public struct OtherPlanA: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: OtherPlanA, right: OtherPlanA) -> Bool {
-        left.id == right.id
-            && left.planA == right.planA
+    public static func areEqual(_ left: OtherPlanA, _ right: OtherPlanA) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.planA, right.planA)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case planA = "plan_a"
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        planA = try container.decodeColumn(PlanA.ID.self, forKey: .planA)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(planA, forKey: .planA)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `plans_a`, to build conditions and orders with.

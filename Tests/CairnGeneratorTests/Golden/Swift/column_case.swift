@@ -30,7 +30,8 @@ public struct ColumnCase: Cairn::Database {
     public static var schemaID: String { "sha256:b2689c4ba54d1cb75b6d74d33c75ecc0b920bbd40a91671b54b5860fc736034a" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "column_case",
           "tables": {
@@ -56,6 +57,7 @@ public struct ColumnCase: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `column_case` in a transaction, to read and write.
@@ -84,6 +86,24 @@ public struct ColumnCaseSnapshot: Cairn::DatabaseSnapshot {
 
     /// The records of `letters`.
     public var letters: Cairn::SnapshotRepository<Letter> { Cairn::SnapshotRepository(session) }
+}
+
+/// For the record types.
+nonisolated var _columnCaseDatabase: any Cairn::Database.Type { ColumnCase.self }
+
+extension Cairn::ReadableRepository<Letter> {
+    /// The record with these `iso_3166_a2` and `api_key_id`, by the unique index `by_code`; nil when there is
+    /// none.
+    nonisolated(nonsending) public func find(byISO3166A2 iso3166A2: String, apiKeyID: Int) async throws -> Letter? {
+        try await findUnique((5, iso3166A2.columnValue), (3, apiKeyID.columnValue))
+    }
+}
+
+extension Cairn::ReadableRepository<Letter> {
+    /// The record with this `iso3`, by the unique index `by_iso3`; nil when there is none.
+    nonisolated(nonsending) public func find(byISO3 iso3: String) async throws -> Letter? {
+        try await findUnique((4, iso3.columnValue))
+    }
 }
 
 /// One record of the table `letters`.
@@ -154,8 +174,8 @@ public struct Letter: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:b2689c4ba54d1cb75b6d74d33c75ecc0b920bbd40a91671b54b5860fc736034a" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _columnCaseDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -202,16 +222,16 @@ public struct Letter: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Letter, right: Letter) -> Bool {
-        guard left.id == right.id,
+    public static func areEqual(_ left: Letter, _ right: Letter) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
             Cairn::ColumnEquality.equal(left.homeURL, right.homeURL),
             Cairn::ColumnEquality.equal(left.urlHome, right.urlHome),
-            left.apiKeyID == right.apiKeyID,
+            Cairn::ColumnEquality.equal(left.apiKeyID, right.apiKeyID),
             Cairn::ColumnEquality.equal(left.iso3, right.iso3),
             Cairn::ColumnEquality.equal(left.iso3166A2, right.iso3166A2),
-            left.x == right.x,
-            left.a1b2 == right.a1b2,
-            left.areaKm2 == right.areaKm2,
+            Cairn::ColumnEquality.equal(left.x, right.x),
+            Cairn::ColumnEquality.equal(left.a1b2, right.a1b2),
+            Cairn::ColumnEquality.equal(left.areaKm2, right.areaKm2),
             Cairn::ColumnEquality.equal(left.utf8Text, right.utf8Text)
         else { return false }
         return true
@@ -220,58 +240,6 @@ public struct Letter: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case homeURL = "home_url"
-        case urlHome = "url_home"
-        case apiKeyID = "api_key_id"
-        case iso3
-        case iso3166A2 = "iso_3166_a2"
-        case x
-        case a1b2
-        case areaKm2 = "area_km2"
-        case utf8Text = "utf8_text"
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        homeURL = try container.decodeColumnIfPresent(String.self, forKey: .homeURL)
-        urlHome = try container.decodeColumnIfPresent(String.self, forKey: .urlHome)
-        apiKeyID = try container.decodeColumn(Int.self, forKey: .apiKeyID)
-        iso3 = try container.decodeColumn(String.self, forKey: .iso3)
-        iso3166A2 = try container.decodeColumn(String.self, forKey: .iso3166A2)
-        x = try container.decodeColumn(Int.self, forKey: .x)
-        a1b2 = try container.decodeColumn(Int.self, forKey: .a1b2)
-        areaKm2 = try container.decodeColumn(Double.self, forKey: .areaKm2)
-        utf8Text = try container.decodeColumn(String.self, forKey: .utf8Text)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(homeURL, forKey: .homeURL)
-        try container.encodeColumn(urlHome, forKey: .urlHome)
-        try container.encodeColumn(apiKeyID, forKey: .apiKeyID)
-        try container.encodeColumn(iso3, forKey: .iso3)
-        try container.encodeColumn(iso3166A2, forKey: .iso3166A2)
-        try container.encodeColumn(x, forKey: .x)
-        try container.encodeColumn(a1b2, forKey: .a1b2)
-        try container.encodeColumn(areaKm2, forKey: .areaKm2)
-        try container.encodeColumn(utf8Text, forKey: .utf8Text)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `letters`, to build conditions and orders with.
@@ -296,20 +264,5 @@ public struct Letter: Cairn::Entity {
         public var areaKm2: Cairn::TypedColumn<Double> { Cairn::TypedColumn(8) }
         /// The column `utf8_text`.
         public var utf8Text: Cairn::TypedColumn<String> { Cairn::TypedColumn(9) }
-    }
-}
-
-extension Cairn::ReadableRepository<Letter> {
-    /// The record with these `iso_3166_a2` and `api_key_id`, by the unique index `by_code`; nil when there is
-    /// none.
-    nonisolated(nonsending) public func find(byISO3166A2 iso3166A2: String, apiKeyID: Int) async throws -> Letter? {
-        try await findUnique(Cairn::TypedColumn<String>(5) == iso3166A2 && Cairn::TypedColumn<Int>(3) == apiKeyID)
-    }
-}
-
-extension Cairn::ReadableRepository<Letter> {
-    /// The record with this `iso3`, by the unique index `by_iso3`; nil when there is none.
-    nonisolated(nonsending) public func find(byISO3 iso3: String) async throws -> Letter? {
-        try await findUnique(Cairn::TypedColumn<String>(4) == iso3)
     }
 }

@@ -42,7 +42,8 @@ public struct ColumnKeywords: Cairn::Database {
     public static var schemaID: String { "sha256:ed2bee1ccdbd9c5867158701383b7b9f52a7ba038f6c3e57729c0d1065d45780" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "column_keywords",
           "tables": {
@@ -139,6 +140,7 @@ public struct ColumnKeywords: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `column_keywords` in a transaction, to read and write.
@@ -192,6 +194,9 @@ public struct ColumnKeywordsSnapshot: Cairn::DatabaseSnapshot {
     /// The records of `openers`.
     public var openers: Cairn::SnapshotRepository<Opener> { Cairn::SnapshotRepository(session) }
 }
+
+/// For the record types.
+nonisolated var _columnKeywordsDatabase: any Cairn::Database.Type { ColumnKeywords.self }
 
 /// One record of the table `sayings`.
 public struct Saying: Cairn::Entity {
@@ -409,8 +414,8 @@ public struct Saying: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:ed2bee1ccdbd9c5867158701383b7b9f52a7ba038f6c3e57729c0d1065d45780" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _columnKeywordsDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -531,54 +536,54 @@ public struct Saying: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Saying, right: Saying) -> Bool {
-        guard left.id == right.id,
+    public static func areEqual(_ left: Saying, _ right: Saying) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
             Cairn::ColumnEquality.equal(left.type, right.type),
-            left.open == right.open,
-            left.get == right.get,
-            left.set == right.set,
-            left.some == right.some,
+            Cairn::ColumnEquality.equal(left.open, right.open),
+            Cairn::ColumnEquality.equal(left.get, right.get),
+            Cairn::ColumnEquality.equal(left.set, right.set),
+            Cairn::ColumnEquality.equal(left.some, right.some),
             Cairn::ColumnEquality.equal(left.any, right.any),
-            left.each == right.each,
-            left.actor == right.actor,
-            left.async == right.async,
+            Cairn::ColumnEquality.equal(left.each, right.each),
+            Cairn::ColumnEquality.equal(left.actor, right.actor),
+            Cairn::ColumnEquality.equal(left.async, right.async),
             Cairn::ColumnEquality.equal(left.copy, right.copy),
-            left.consume == right.consume,
-            left.discard == right.discard,
-            left.yield == right.yield,
-            left.then == right.then,
-            left.package == right.package,
-            left.macro == right.macro,
-            left.lazy == right.lazy,
-            left.weak == right.weak,
-            left.unowned == right.unowned,
-            left.optional == right.optional,
-            left.required == right.required,
-            left.final == right.final,
-            left.override == right.override,
-            left.mutating == right.mutating,
-            left.nonmutating == right.nonmutating,
-            left.nonisolated == right.nonisolated,
-            left.isolated == right.isolated,
-            left.sending == right.sending,
-            left.borrowing == right.borrowing,
-            left.consuming == right.consuming,
-            left.dynamic == right.dynamic,
-            left.infix == right.infix,
-            left.prefix == right.prefix,
-            left.postfix == right.postfix,
-            left.left == right.left,
-            left.right == right.right,
-            left.none == right.none,
-            left.indirect == right.indirect,
-            left.convenience == right.convenience,
-            left.willSet == right.willSet,
-            left.didSet == right.didSet,
-            left.of == right.of,
-            left.module == right.module,
-            left.using == right.using,
-            left.distributed == right.distributed,
-            left.precedence == right.precedence
+            Cairn::ColumnEquality.equal(left.consume, right.consume),
+            Cairn::ColumnEquality.equal(left.discard, right.discard),
+            Cairn::ColumnEquality.equal(left.yield, right.yield),
+            Cairn::ColumnEquality.equal(left.then, right.then),
+            Cairn::ColumnEquality.equal(left.package, right.package),
+            Cairn::ColumnEquality.equal(left.macro, right.macro),
+            Cairn::ColumnEquality.equal(left.lazy, right.lazy),
+            Cairn::ColumnEquality.equal(left.weak, right.weak),
+            Cairn::ColumnEquality.equal(left.unowned, right.unowned),
+            Cairn::ColumnEquality.equal(left.optional, right.optional),
+            Cairn::ColumnEquality.equal(left.required, right.required),
+            Cairn::ColumnEquality.equal(left.final, right.final),
+            Cairn::ColumnEquality.equal(left.override, right.override),
+            Cairn::ColumnEquality.equal(left.mutating, right.mutating),
+            Cairn::ColumnEquality.equal(left.nonmutating, right.nonmutating),
+            Cairn::ColumnEquality.equal(left.nonisolated, right.nonisolated),
+            Cairn::ColumnEquality.equal(left.isolated, right.isolated),
+            Cairn::ColumnEquality.equal(left.sending, right.sending),
+            Cairn::ColumnEquality.equal(left.borrowing, right.borrowing),
+            Cairn::ColumnEquality.equal(left.consuming, right.consuming),
+            Cairn::ColumnEquality.equal(left.dynamic, right.dynamic),
+            Cairn::ColumnEquality.equal(left.infix, right.infix),
+            Cairn::ColumnEquality.equal(left.prefix, right.prefix),
+            Cairn::ColumnEquality.equal(left.postfix, right.postfix),
+            Cairn::ColumnEquality.equal(left.left, right.left),
+            Cairn::ColumnEquality.equal(left.right, right.right),
+            Cairn::ColumnEquality.equal(left.none, right.none),
+            Cairn::ColumnEquality.equal(left.indirect, right.indirect),
+            Cairn::ColumnEquality.equal(left.convenience, right.convenience),
+            Cairn::ColumnEquality.equal(left.willSet, right.willSet),
+            Cairn::ColumnEquality.equal(left.didSet, right.didSet),
+            Cairn::ColumnEquality.equal(left.of, right.of),
+            Cairn::ColumnEquality.equal(left.module, right.module),
+            Cairn::ColumnEquality.equal(left.using, right.using),
+            Cairn::ColumnEquality.equal(left.distributed, right.distributed),
+            Cairn::ColumnEquality.equal(left.precedence, right.precedence)
         else { return false }
         return true
     }
@@ -586,169 +591,6 @@ public struct Saying: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case type
-        case open
-        case get
-        case set
-        case some
-        case any
-        case each
-        case actor
-        case async
-        case copy
-        case consume
-        case discard
-        case yield
-        case then
-        case package
-        case macro
-        case lazy
-        case weak
-        case unowned
-        case optional
-        case required
-        case final
-        case override
-        case mutating
-        case nonmutating
-        case nonisolated
-        case isolated
-        case sending
-        case borrowing
-        case consuming
-        case dynamic
-        case infix
-        case prefix
-        case postfix
-        case left
-        case right
-        case none
-        case indirect
-        case convenience
-        case willSet = "will_set"
-        case didSet = "did_set"
-        case of
-        case module
-        case using
-        case distributed
-        case precedence
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        type = try container.decodeColumn(String.self, forKey: .type)
-        open = try container.decodeColumnIfPresent(Int.self, forKey: .open)
-        get = try container.decodeColumn(Int.self, forKey: .get)
-        set = try container.decodeColumn(Int.self, forKey: .set)
-        some = try container.decodeColumnIfPresent(Int.self, forKey: .some)
-        any = try container.decodeColumn(String.self, forKey: .any)
-        each = try container.decodeColumn(Int.self, forKey: .each)
-        actor = try container.decodeColumn(Int.self, forKey: .actor)
-        async = try container.decodeColumn(Int.self, forKey: .async)
-        copy = try container.decodeColumn(String.self, forKey: .copy)
-        consume = try container.decodeColumn(Int.self, forKey: .consume)
-        discard = try container.decodeColumn(Int.self, forKey: .discard)
-        yield = try container.decodeColumn(Int.self, forKey: .yield)
-        then = try container.decodeColumn(Int.self, forKey: .then)
-        package = try container.decodeColumn(Int.self, forKey: .package)
-        macro = try container.decodeColumn(Int.self, forKey: .macro)
-        lazy = try container.decodeColumn(Int.self, forKey: .lazy)
-        weak = try container.decodeColumn(Int.self, forKey: .weak)
-        unowned = try container.decodeColumn(Int.self, forKey: .unowned)
-        optional = try container.decodeColumn(Int.self, forKey: .optional)
-        required = try container.decodeColumn(Int.self, forKey: .required)
-        final = try container.decodeColumn(Int.self, forKey: .final)
-        override = try container.decodeColumn(Int.self, forKey: .override)
-        mutating = try container.decodeColumn(Int.self, forKey: .mutating)
-        nonmutating = try container.decodeColumn(Int.self, forKey: .nonmutating)
-        nonisolated = try container.decodeColumn(Int.self, forKey: .nonisolated)
-        isolated = try container.decodeColumn(Int.self, forKey: .isolated)
-        sending = try container.decodeColumn(Int.self, forKey: .sending)
-        borrowing = try container.decodeColumn(Int.self, forKey: .borrowing)
-        consuming = try container.decodeColumn(Int.self, forKey: .consuming)
-        dynamic = try container.decodeColumn(Int.self, forKey: .dynamic)
-        infix = try container.decodeColumn(Int.self, forKey: .infix)
-        prefix = try container.decodeColumn(Int.self, forKey: .prefix)
-        postfix = try container.decodeColumn(Int.self, forKey: .postfix)
-        left = try container.decodeColumn(Int.self, forKey: .left)
-        right = try container.decodeColumn(Int.self, forKey: .right)
-        none = try container.decodeColumn(Int.self, forKey: .none)
-        indirect = try container.decodeColumn(Int.self, forKey: .indirect)
-        convenience = try container.decodeColumn(Int.self, forKey: .convenience)
-        willSet = try container.decodeColumn(Int.self, forKey: .willSet)
-        didSet = try container.decodeColumn(Int.self, forKey: .didSet)
-        of = try container.decodeColumn(Int.self, forKey: .of)
-        module = try container.decodeColumn(Int.self, forKey: .module)
-        using = try container.decodeColumn(Int.self, forKey: .using)
-        distributed = try container.decodeColumn(Int.self, forKey: .distributed)
-        precedence = try container.decodeColumn(Int.self, forKey: .precedence)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(type, forKey: .type)
-        try container.encodeColumn(open, forKey: .open)
-        try container.encodeColumn(get, forKey: .get)
-        try container.encodeColumn(set, forKey: .set)
-        try container.encodeColumn(some, forKey: .some)
-        try container.encodeColumn(any, forKey: .any)
-        try container.encodeColumn(each, forKey: .each)
-        try container.encodeColumn(actor, forKey: .actor)
-        try container.encodeColumn(async, forKey: .async)
-        try container.encodeColumn(copy, forKey: .copy)
-        try container.encodeColumn(consume, forKey: .consume)
-        try container.encodeColumn(discard, forKey: .discard)
-        try container.encodeColumn(yield, forKey: .yield)
-        try container.encodeColumn(then, forKey: .then)
-        try container.encodeColumn(package, forKey: .package)
-        try container.encodeColumn(macro, forKey: .macro)
-        try container.encodeColumn(lazy, forKey: .lazy)
-        try container.encodeColumn(weak, forKey: .weak)
-        try container.encodeColumn(unowned, forKey: .unowned)
-        try container.encodeColumn(optional, forKey: .optional)
-        try container.encodeColumn(required, forKey: .required)
-        try container.encodeColumn(final, forKey: .final)
-        try container.encodeColumn(override, forKey: .override)
-        try container.encodeColumn(mutating, forKey: .mutating)
-        try container.encodeColumn(nonmutating, forKey: .nonmutating)
-        try container.encodeColumn(nonisolated, forKey: .nonisolated)
-        try container.encodeColumn(isolated, forKey: .isolated)
-        try container.encodeColumn(sending, forKey: .sending)
-        try container.encodeColumn(borrowing, forKey: .borrowing)
-        try container.encodeColumn(consuming, forKey: .consuming)
-        try container.encodeColumn(dynamic, forKey: .dynamic)
-        try container.encodeColumn(infix, forKey: .infix)
-        try container.encodeColumn(prefix, forKey: .prefix)
-        try container.encodeColumn(postfix, forKey: .postfix)
-        try container.encodeColumn(left, forKey: .left)
-        try container.encodeColumn(right, forKey: .right)
-        try container.encodeColumn(none, forKey: .none)
-        try container.encodeColumn(indirect, forKey: .indirect)
-        try container.encodeColumn(convenience, forKey: .convenience)
-        try container.encodeColumn(willSet, forKey: .willSet)
-        try container.encodeColumn(didSet, forKey: .didSet)
-        try container.encodeColumn(of, forKey: .of)
-        try container.encodeColumn(module, forKey: .module)
-        try container.encodeColumn(using, forKey: .using)
-        try container.encodeColumn(distributed, forKey: .distributed)
-        try container.encodeColumn(precedence, forKey: .precedence)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `sayings`, to build conditions and orders with.
@@ -883,8 +725,8 @@ public struct Getter: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:ed2bee1ccdbd9c5867158701383b7b9f52a7ba038f6c3e57729c0d1065d45780" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _columnKeywordsDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -911,38 +753,15 @@ public struct Getter: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Getter, right: Getter) -> Bool {
-        left.get == right.get
+    public static func areEqual(_ left: Getter, _ right: Getter) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.get, right.get)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(get)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case get
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        get = try container.decodeColumn(ID.self, forKey: .get)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(get, forKey: .get)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `getters`, to build conditions and orders with.
@@ -988,8 +807,8 @@ public struct Setter: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:ed2bee1ccdbd9c5867158701383b7b9f52a7ba038f6c3e57729c0d1065d45780" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _columnKeywordsDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1017,42 +836,16 @@ public struct Setter: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Setter, right: Setter) -> Bool {
-        left.set == right.set
-            && left.get == right.get
+    public static func areEqual(_ left: Setter, _ right: Setter) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.set, right.set),
+            Cairn::ColumnEquality.equal(left.get, right.get)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(set)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case set
-        case get
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        set = try container.decodeColumn(ID.self, forKey: .set)
-        get = try container.decodeColumn(Int.self, forKey: .get)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(set, forKey: .set)
-        try container.encodeColumn(get, forKey: .get)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `setters`, to build conditions and orders with.
@@ -1097,8 +890,8 @@ public struct Reader: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 3 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:ed2bee1ccdbd9c5867158701383b7b9f52a7ba038f6c3e57729c0d1065d45780" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _columnKeywordsDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1125,38 +918,15 @@ public struct Reader: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Reader, right: Reader) -> Bool {
-        left.read == right.read
+    public static func areEqual(_ left: Reader, _ right: Reader) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.read, right.read)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(read)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case read
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        read = try container.decodeColumnIfPresent(ID.self, forKey: .read) ?? ID(.version7())
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(read, forKey: .read)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `readers`, to build conditions and orders with.
@@ -1199,8 +969,8 @@ public struct Mutator: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 4 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:ed2bee1ccdbd9c5867158701383b7b9f52a7ba038f6c3e57729c0d1065d45780" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _columnKeywordsDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1227,38 +997,15 @@ public struct Mutator: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Mutator, right: Mutator) -> Bool {
-        left.mutating == right.mutating
+    public static func areEqual(_ left: Mutator, _ right: Mutator) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.mutating, right.mutating)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(mutating)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case mutating
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        mutating = try container.decodeColumn(ID.self, forKey: .mutating)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(mutating, forKey: .mutating)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `mutators`, to build conditions and orders with.
@@ -1301,8 +1048,8 @@ public struct Willing: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 5 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:ed2bee1ccdbd9c5867158701383b7b9f52a7ba038f6c3e57729c0d1065d45780" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _columnKeywordsDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1329,38 +1076,15 @@ public struct Willing: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Willing, right: Willing) -> Bool {
-        left.willSet == right.willSet
+    public static func areEqual(_ left: Willing, _ right: Willing) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.willSet, right.willSet)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(willSet)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case willSet = "will_set"
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        willSet = try container.decodeColumn(ID.self, forKey: .willSet)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(willSet, forKey: .willSet)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `willing`, to build conditions and orders with.
@@ -1373,7 +1097,7 @@ public struct Willing: Cairn::Entity {
 /// One record of the table `openers`.
 public struct Opener: Cairn::Entity {
     /// Identifies one record of `openers` by the 2 columns of its key.
-    public struct ID: Cairn::EntityIdentifier {
+    public struct ID: Cairn::EntityIdentifier, Cairn::ComparedByColumns {
         /// The value of `open`.
         public let open: Int
         /// The value of `nonisolated`.
@@ -1391,9 +1115,11 @@ public struct Opener: Cairn::Entity {
         }
 
         /// Whether both have the same values; strings are compared by their bytes.
-        public static func == (left: ID, right: ID) -> Bool {
-            left.open == right.open
-                && left.nonisolated == right.nonisolated
+        public static func areEqual(_ left: ID, _ right: ID) -> Bool {
+            guard Cairn::ColumnEquality.equal(left.open, right.open),
+                Cairn::ColumnEquality.equal(left.nonisolated, right.nonisolated)
+            else { return false }
+            return true
         }
 
         /// Feeds the hasher what identifies the record.
@@ -1426,8 +1152,8 @@ public struct Opener: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 6 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:ed2bee1ccdbd9c5867158701383b7b9f52a7ba038f6c3e57729c0d1065d45780" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _columnKeywordsDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1455,43 +1181,17 @@ public struct Opener: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Opener, right: Opener) -> Bool {
-        left.open == right.open
-            && left.nonisolated == right.nonisolated
+    public static func areEqual(_ left: Opener, _ right: Opener) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.open, right.open),
+            Cairn::ColumnEquality.equal(left.nonisolated, right.nonisolated)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(open)
         hasher.combine(nonisolated)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case open
-        case nonisolated
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        open = try container.decodeColumn(Int.self, forKey: .open)
-        nonisolated = try container.decodeColumn(Int.self, forKey: .nonisolated)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(open, forKey: .open)
-        try container.encodeColumn(nonisolated, forKey: .nonisolated)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `openers`, to build conditions and orders with.

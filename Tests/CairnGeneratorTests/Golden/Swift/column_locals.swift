@@ -34,7 +34,8 @@ public struct ColumnLocals: Cairn::Database {
     public static var schemaID: String { "sha256:306b0a8c16a437065c0646a49fcc74502ce03190e7b6c887261831096bc6e72f" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "column_locals",
           "tables": {
@@ -105,6 +106,7 @@ public struct ColumnLocals: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `column_locals` in a transaction, to read and write.
@@ -141,6 +143,25 @@ public struct ColumnLocalsSnapshot: Cairn::DatabaseSnapshot {
     public var hashers: Cairn::SnapshotRepository<HasherRow> { Cairn::SnapshotRepository(session) }
     /// The records of `decoders`.
     public var decoders: Cairn::SnapshotRepository<DecoderRow> { Cairn::SnapshotRepository(session) }
+}
+
+/// For the record types.
+nonisolated var _columnLocalsDatabase: any Cairn::Database.Type { ColumnLocals.self }
+
+extension Cairn::ReadableRepository<Capture> {
+    /// The record with these `session` and `store` and `item` and `table` and `find` and `query` and `get`, by the
+    /// unique index `by_session`; nil when there is none.
+    nonisolated(nonsending) public func find(bySession session: Int, store: Int, item: Int, table: Int, find: Int, query: Int, get: Int) async throws -> Capture? {
+        try await findUnique((10, session.columnValue), (11, store.columnValue), (28, item.columnValue), (29, table.columnValue), (30, find.columnValue), (31, query.columnValue), (32, get.columnValue))
+    }
+}
+
+extension Cairn::ReadableRepository<Capture> {
+    /// The record with these `value` and `key` and `columns`, by the unique index `by_value`; nil when there is
+    /// none.
+    nonisolated(nonsending) public func find(byValue value: Int, key: String, columns: Int) async throws -> Capture? {
+        try await findUnique((7, value.columnValue), (8, key.columnValue), (9, columns.columnValue))
+    }
 }
 
 /// One record of the table `captures`.
@@ -342,8 +363,8 @@ public struct Capture: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:306b0a8c16a437065c0646a49fcc74502ce03190e7b6c887261831096bc6e72f" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _columnLocalsDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -454,49 +475,49 @@ public struct Capture: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Capture, right: Capture) -> Bool {
-        guard left.row == right.row,
-            left.container == right.container,
+    public static func areEqual(_ left: Capture, _ right: Capture) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.row, right.row),
+            Cairn::ColumnEquality.equal(left.container, right.container),
             Cairn::ColumnEquality.equal(left.decoder, right.decoder),
-            left.encoder == right.encoder,
-            left.copy == right.copy,
-            left.metadata == right.metadata,
+            Cairn::ColumnEquality.equal(left.encoder, right.encoder),
+            Cairn::ColumnEquality.equal(left.copy, right.copy),
+            Cairn::ColumnEquality.equal(left.metadata, right.metadata),
             Cairn::ColumnEquality.equal(left.hasher, right.hasher),
-            left.value == right.value,
+            Cairn::ColumnEquality.equal(left.value, right.value),
             Cairn::ColumnEquality.equal(left.key, right.key),
-            left.columns == right.columns,
-            left.session == right.session,
-            left.store == right.store,
+            Cairn::ColumnEquality.equal(left.columns, right.columns),
+            Cairn::ColumnEquality.equal(left.session, right.session),
+            Cairn::ColumnEquality.equal(left.store, right.store),
             Cairn::ColumnEquality.equal(left.description, right.description),
-            left.code == right.code,
-            left.stored == right.stored,
-            left.write == right.write,
-            left.hash == right.hash,
-            left.encode == right.encode,
-            left.values == right.values,
-            left.tablePosition == right.tablePosition,
+            Cairn::ColumnEquality.equal(left.code, right.code),
+            Cairn::ColumnEquality.equal(left.stored, right.stored),
+            Cairn::ColumnEquality.equal(left.write, right.write),
+            Cairn::ColumnEquality.equal(left.hash, right.hash),
+            Cairn::ColumnEquality.equal(left.encode, right.encode),
+            Cairn::ColumnEquality.equal(left.values, right.values),
+            Cairn::ColumnEquality.equal(left.tablePosition, right.tablePosition),
             Cairn::ColumnEquality.equal(left.schemaID, right.schemaID),
-            left.codingKeys == right.codingKeys,
-            left.rawValue == right.rawValue,
+            Cairn::ColumnEquality.equal(left.codingKeys, right.codingKeys),
+            Cairn::ColumnEquality.equal(left.rawValue, right.rawValue),
             Cairn::ColumnEquality.equal(left.stringValue, right.stringValue),
-            left.intValue == right.intValue,
-            left.forKey == right.forKey,
-            left.selfValue == right.selfValue,
+            Cairn::ColumnEquality.equal(left.intValue, right.intValue),
+            Cairn::ColumnEquality.equal(left.forKey, right.forKey),
+            Cairn::ColumnEquality.equal(left.selfValue, right.selfValue),
             Cairn::ColumnEquality.equal(left.debugDescription, right.debugDescription),
-            left.item == right.item,
-            left.table == right.table,
-            left.find == right.find,
-            left.query == right.query,
-            left.get == right.get,
-            left.position == right.position,
-            left.ascending == right.ascending,
-            left.equal == right.equal,
+            Cairn::ColumnEquality.equal(left.item, right.item),
+            Cairn::ColumnEquality.equal(left.table, right.table),
+            Cairn::ColumnEquality.equal(left.find, right.find),
+            Cairn::ColumnEquality.equal(left.query, right.query),
+            Cairn::ColumnEquality.equal(left.get, right.get),
+            Cairn::ColumnEquality.equal(left.position, right.position),
+            Cairn::ColumnEquality.equal(left.ascending, right.ascending),
+            Cairn::ColumnEquality.equal(left.equal, right.equal),
             Cairn::ColumnEquality.equal(left.text, right.text),
-            left.swift == right.swift,
-            left.cairn == right.cairn,
-            left.allCases == right.allCases,
-            left.encodeColumn == right.encodeColumn,
-            left.initRow == right.initRow
+            Cairn::ColumnEquality.equal(left.swift, right.swift),
+            Cairn::ColumnEquality.equal(left.cairn, right.cairn),
+            Cairn::ColumnEquality.equal(left.allCases, right.allCases),
+            Cairn::ColumnEquality.equal(left.encodeColumn, right.encodeColumn),
+            Cairn::ColumnEquality.equal(left.initRow, right.initRow)
         else { return false }
         return true
     }
@@ -504,154 +525,6 @@ public struct Capture: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(row)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case row
-        case container
-        case decoder
-        case encoder
-        case copy
-        case metadata
-        case hasher
-        case value
-        case key
-        case columns
-        case session
-        case store
-        case description
-        case code
-        case stored
-        case write
-        case hash
-        case encode
-        case values
-        case tablePosition = "table_position"
-        case schemaID = "schema_id"
-        case codingKeys = "coding_keys"
-        case rawValue = "raw_value"
-        case stringValue = "string_value"
-        case intValue = "int_value"
-        case forKey = "for_key"
-        case selfValue = "self_value"
-        case debugDescription = "debug_description"
-        case item
-        case table
-        case find
-        case query
-        case get
-        case position
-        case ascending
-        case equal
-        case text
-        case swift
-        case cairn
-        case allCases = "all_cases"
-        case encodeColumn = "encode_column"
-        case initRow = "init_row"
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        row = try container.decodeColumn(ID.self, forKey: .row)
-        self.container = try container.decodeColumn(Int.self, forKey: .container)
-        self.decoder = try container.decodeColumnIfPresent(String.self, forKey: .decoder)
-        encoder = try container.decodeColumnIfPresent(Int.self, forKey: .encoder) ?? 1
-        copy = try container.decodeColumn(Int.self, forKey: .copy)
-        metadata = try container.decodeColumn(Cairn::JSONValue.self, forKey: .metadata)
-        hasher = try container.decodeColumn(String.self, forKey: .hasher)
-        value = try container.decodeColumn(Int.self, forKey: .value)
-        key = try container.decodeColumn(String.self, forKey: .key)
-        columns = try container.decodeColumn(Int.self, forKey: .columns)
-        session = try container.decodeColumn(Int.self, forKey: .session)
-        store = try container.decodeColumn(Int.self, forKey: .store)
-        description = try container.decodeColumn(String.self, forKey: .description)
-        code = try container.decodeColumn(Int.self, forKey: .code)
-        stored = try container.decodeColumn(Bool.self, forKey: .stored)
-        write = try container.decodeColumn(Bool.self, forKey: .write)
-        hash = try container.decodeColumn([UInt8].self, forKey: .hash)
-        encode = try container.decodeColumn(Int.self, forKey: .encode)
-        values = try container.decodeColumnIfPresent([Int].self, forKey: .values) ?? []
-        tablePosition = try container.decodeColumn(Int.self, forKey: .tablePosition)
-        schemaID = try container.decodeColumn(String.self, forKey: .schemaID)
-        codingKeys = try container.decodeColumn(Int.self, forKey: .codingKeys)
-        rawValue = try container.decodeColumn(Int.self, forKey: .rawValue)
-        stringValue = try container.decodeColumn(String.self, forKey: .stringValue)
-        intValue = try container.decodeColumn(Int.self, forKey: .intValue)
-        forKey = try container.decodeColumn(Int.self, forKey: .forKey)
-        selfValue = try container.decodeColumn(Int.self, forKey: .selfValue)
-        debugDescription = try container.decodeColumn(String.self, forKey: .debugDescription)
-        item = try container.decodeColumn(Int.self, forKey: .item)
-        table = try container.decodeColumn(Int.self, forKey: .table)
-        find = try container.decodeColumn(Int.self, forKey: .find)
-        query = try container.decodeColumn(Int.self, forKey: .query)
-        get = try container.decodeColumn(Int.self, forKey: .get)
-        position = try container.decodeColumn(Int.self, forKey: .position)
-        ascending = try container.decodeColumn(Int.self, forKey: .ascending)
-        equal = try container.decodeColumn(Int.self, forKey: .equal)
-        text = try container.decodeColumn(String.self, forKey: .text)
-        swift = try container.decodeColumn(Int.self, forKey: .swift)
-        cairn = try container.decodeColumn(Int.self, forKey: .cairn)
-        allCases = try container.decodeColumn(Int.self, forKey: .allCases)
-        encodeColumn = try container.decodeColumn(Int.self, forKey: .encodeColumn)
-        initRow = try container.decodeColumn(Int.self, forKey: .initRow)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(row, forKey: .row)
-        try container.encodeColumn(self.container, forKey: .container)
-        try container.encodeColumn(decoder, forKey: .decoder)
-        try container.encodeColumn(self.encoder, forKey: .encoder)
-        try container.encodeColumn(copy, forKey: .copy)
-        try container.encodeColumn(metadata, forKey: .metadata)
-        try container.encodeColumn(hasher, forKey: .hasher)
-        try container.encodeColumn(value, forKey: .value)
-        try container.encodeColumn(key, forKey: .key)
-        try container.encodeColumn(columns, forKey: .columns)
-        try container.encodeColumn(session, forKey: .session)
-        try container.encodeColumn(store, forKey: .store)
-        try container.encodeColumn(description, forKey: .description)
-        try container.encodeColumn(code, forKey: .code)
-        try container.encodeColumn(stored, forKey: .stored)
-        try container.encodeColumn(write, forKey: .write)
-        try container.encodeColumn(hash, forKey: .hash)
-        try container.encodeColumn(encode, forKey: .encode)
-        try container.encodeColumn(values, forKey: .values)
-        try container.encodeColumn(tablePosition, forKey: .tablePosition)
-        try container.encodeColumn(schemaID, forKey: .schemaID)
-        try container.encodeColumn(codingKeys, forKey: .codingKeys)
-        try container.encodeColumn(rawValue, forKey: .rawValue)
-        try container.encodeColumn(stringValue, forKey: .stringValue)
-        try container.encodeColumn(intValue, forKey: .intValue)
-        try container.encodeColumn(forKey, forKey: .forKey)
-        try container.encodeColumn(selfValue, forKey: .selfValue)
-        try container.encodeColumn(debugDescription, forKey: .debugDescription)
-        try container.encodeColumn(item, forKey: .item)
-        try container.encodeColumn(table, forKey: .table)
-        try container.encodeColumn(find, forKey: .find)
-        try container.encodeColumn(query, forKey: .query)
-        try container.encodeColumn(get, forKey: .get)
-        try container.encodeColumn(position, forKey: .position)
-        try container.encodeColumn(ascending, forKey: .ascending)
-        try container.encodeColumn(equal, forKey: .equal)
-        try container.encodeColumn(text, forKey: .text)
-        try container.encodeColumn(swift, forKey: .swift)
-        try container.encodeColumn(cairn, forKey: .cairn)
-        try container.encodeColumn(allCases, forKey: .allCases)
-        try container.encodeColumn(encodeColumn, forKey: .encodeColumn)
-        try container.encodeColumn(initRow, forKey: .initRow)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `captures`, to build conditions and orders with.
@@ -743,22 +616,6 @@ public struct Capture: Cairn::Entity {
     }
 }
 
-extension Cairn::ReadableRepository<Capture> {
-    /// The record with these `session` and `store` and `item` and `table` and `find` and `query` and `get`, by the
-    /// unique index `by_session`; nil when there is none.
-    nonisolated(nonsending) public func find(bySession session: Int, store: Int, item: Int, table: Int, find: Int, query: Int, get: Int) async throws -> Capture? {
-        try await findUnique(Cairn::TypedColumn<Int>(10) == session && Cairn::TypedColumn<Int>(11) == store && Cairn::TypedColumn<Int>(28) == item && Cairn::TypedColumn<Int>(29) == table && Cairn::TypedColumn<Int>(30) == find && Cairn::TypedColumn<Int>(31) == query && Cairn::TypedColumn<Int>(32) == get)
-    }
-}
-
-extension Cairn::ReadableRepository<Capture> {
-    /// The record with these `value` and `key` and `columns`, by the unique index `by_value`; nil when there is
-    /// none.
-    nonisolated(nonsending) public func find(byValue value: Int, key: String, columns: Int) async throws -> Capture? {
-        try await findUnique(Cairn::TypedColumn<Int>(7) == value && Cairn::TypedColumn<String>(8) == key && Cairn::TypedColumn<Int>(9) == columns)
-    }
-}
-
 /// One record of the table `hashers`.
 public struct HasherRow: Cairn::Entity {
     /// Identifies one record of `hashers`: a value of `hasher`.
@@ -792,8 +649,8 @@ public struct HasherRow: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:306b0a8c16a437065c0646a49fcc74502ce03190e7b6c887261831096bc6e72f" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _columnLocalsDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -820,38 +677,15 @@ public struct HasherRow: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: HasherRow, right: HasherRow) -> Bool {
-        left.hasher == right.hasher
+    public static func areEqual(_ left: HasherRow, _ right: HasherRow) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.hasher, right.hasher)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(self.hasher)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case hasher
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        hasher = try container.decodeColumn(ID.self, forKey: .hasher)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(hasher, forKey: .hasher)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `hashers`, to build conditions and orders with.
@@ -897,8 +731,8 @@ public struct DecoderRow: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:306b0a8c16a437065c0646a49fcc74502ce03190e7b6c887261831096bc6e72f" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _columnLocalsDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -926,42 +760,16 @@ public struct DecoderRow: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: DecoderRow, right: DecoderRow) -> Bool {
-        left.decoder == right.decoder
-            && left.container == right.container
+    public static func areEqual(_ left: DecoderRow, _ right: DecoderRow) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.decoder, right.decoder),
+            Cairn::ColumnEquality.equal(left.container, right.container)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(decoder)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case decoder
-        case container
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        self.decoder = try container.decodeColumn(ID.self, forKey: .decoder)
-        self.container = try container.decodeColumnIfPresent(Cairn::UUID.self, forKey: .container)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(decoder, forKey: .decoder)
-        try container.encodeColumn(self.container, forKey: .container)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `decoders`, to build conditions and orders with.

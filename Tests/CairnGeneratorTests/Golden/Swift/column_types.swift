@@ -30,7 +30,8 @@ public struct ColumnTypes: Cairn::Database {
     public static var schemaID: String { "sha256:3ec25dd7280f508fec24e60f950359d463a52fa47e1fd7babb402b797f945321" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "column_types",
           "tables": {
@@ -54,6 +55,7 @@ public struct ColumnTypes: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `column_types` in a transaction, to read and write.
@@ -83,6 +85,9 @@ public struct ColumnTypesSnapshot: Cairn::DatabaseSnapshot {
     /// The records of `odds`.
     public var odds: Cairn::SnapshotRepository<Odd> { Cairn::SnapshotRepository(session) }
 }
+
+/// For the record types.
+nonisolated var _columnTypesDatabase: any Cairn::Database.Type { ColumnTypes.self }
 
 /// One record of the table `odds`.
 public struct Odd: Cairn::Entity {
@@ -163,8 +168,8 @@ public struct Odd: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:3ec25dd7280f508fec24e60f950359d463a52fa47e1fd7babb402b797f945321" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _columnTypesDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -215,17 +220,17 @@ public struct Odd: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Odd, right: Odd) -> Bool {
-        guard left.string == right.string,
-            left.int == right.int,
-            left.double == right.double,
-            left.bool == right.bool,
-            left.uuid == right.uuid,
-            left.bytes == right.bytes,
-            left.timestamp == right.timestamp,
-            left.date == right.date,
-            left.decimal == right.decimal,
-            left.json == right.json,
+    public static func areEqual(_ left: Odd, _ right: Odd) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.string, right.string),
+            Cairn::ColumnEquality.equal(left.int, right.int),
+            Cairn::ColumnEquality.equal(left.double, right.double),
+            Cairn::ColumnEquality.equal(left.bool, right.bool),
+            Cairn::ColumnEquality.equal(left.uuid, right.uuid),
+            Cairn::ColumnEquality.equal(left.bytes, right.bytes),
+            Cairn::ColumnEquality.equal(left.timestamp, right.timestamp),
+            Cairn::ColumnEquality.equal(left.date, right.date),
+            Cairn::ColumnEquality.equal(left.decimal, right.decimal),
+            Cairn::ColumnEquality.equal(left.json, right.json),
             Cairn::ColumnEquality.equal(left.array, right.array),
             Cairn::ColumnEquality.equal(left.optional, right.optional)
         else { return false }
@@ -235,64 +240,6 @@ public struct Odd: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(string)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case string
-        case int
-        case double
-        case bool
-        case uuid
-        case bytes
-        case timestamp
-        case date
-        case decimal
-        case json
-        case array
-        case optional
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        string = try container.decodeColumn(ID.self, forKey: .string)
-        int = try container.decodeColumn(Int.self, forKey: .int)
-        double = try container.decodeColumn(Double.self, forKey: .double)
-        bool = try container.decodeColumn(Bool.self, forKey: .bool)
-        uuid = try container.decodeColumn(Cairn::UUID.self, forKey: .uuid)
-        bytes = try container.decodeColumn([UInt8].self, forKey: .bytes)
-        timestamp = try container.decodeColumn(Cairn::Timestamp.self, forKey: .timestamp)
-        date = try container.decodeColumn(Cairn::CalendarDate.self, forKey: .date)
-        decimal = try container.decodeColumn(Cairn::DecimalNumber.self, forKey: .decimal)
-        json = try container.decodeColumn(Cairn::JSONValue.self, forKey: .json)
-        array = try container.decodeColumnIfPresent([String].self, forKey: .array) ?? []
-        optional = try container.decodeColumnIfPresent(String.self, forKey: .optional)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(string, forKey: .string)
-        try container.encodeColumn(int, forKey: .int)
-        try container.encodeColumn(double, forKey: .double)
-        try container.encodeColumn(bool, forKey: .bool)
-        try container.encodeColumn(uuid, forKey: .uuid)
-        try container.encodeColumn(bytes, forKey: .bytes)
-        try container.encodeColumn(timestamp, forKey: .timestamp)
-        try container.encodeColumn(date, forKey: .date)
-        try container.encodeColumn(decimal, forKey: .decimal)
-        try container.encodeColumn(json, forKey: .json)
-        try container.encodeColumn(array, forKey: .array)
-        try container.encodeColumn(optional, forKey: .optional)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `odds`, to build conditions and orders with.

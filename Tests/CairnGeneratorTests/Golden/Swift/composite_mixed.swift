@@ -34,7 +34,8 @@ public struct CompositeMixed: Cairn::Database {
     public static var schemaID: String { "sha256:39c1c536b6d3b6a75d2fce52b64cb77184b2000591a8f69ee02f795afeb4e0ce" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "composite_mixed",
           "tables": {
@@ -63,6 +64,7 @@ public struct CompositeMixed: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `composite_mixed` in a transaction, to read and write.
@@ -101,6 +103,9 @@ public struct CompositeMixedSnapshot: Cairn::DatabaseSnapshot {
     public var memberships: Cairn::SnapshotRepository<Membership> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _compositeMixedDatabase: any Cairn::Database.Type { CompositeMixed.self }
+
 /// One record of the table `members`.
 public struct Member: Cairn::Entity {
     /// Identifies one record of `members`: a value of `name`.
@@ -134,8 +139,8 @@ public struct Member: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:39c1c536b6d3b6a75d2fce52b64cb77184b2000591a8f69ee02f795afeb4e0ce" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _compositeMixedDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -162,38 +167,15 @@ public struct Member: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Member, right: Member) -> Bool {
-        left.name == right.name
+    public static func areEqual(_ left: Member, _ right: Member) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.name, right.name)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(name)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case name
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        name = try container.decodeColumn(ID.self, forKey: .name)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(name, forKey: .name)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `members`, to build conditions and orders with.
@@ -236,8 +218,8 @@ public struct Club: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:39c1c536b6d3b6a75d2fce52b64cb77184b2000591a8f69ee02f795afeb4e0ce" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _compositeMixedDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -265,42 +247,16 @@ public struct Club: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Club, right: Club) -> Bool {
-        left.id == right.id
-            && Cairn::ColumnEquality.equal(left.title, right.title)
+    public static func areEqual(_ left: Club, _ right: Club) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.title, right.title)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case title
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumnIfPresent(ID.self, forKey: .id) ?? ID(.version7())
-        title = try container.decodeColumn(String.self, forKey: .title)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(title, forKey: .title)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `clubs`, to build conditions and orders with.
@@ -315,7 +271,7 @@ public struct Club: Cairn::Entity {
 /// One record of the table `memberships`.
 public struct Membership: Cairn::Entity {
     /// Identifies one record of `memberships` by the 3 columns of its key.
-    public struct ID: Cairn::EntityIdentifier {
+    public struct ID: Cairn::EntityIdentifier, Cairn::ComparedByColumns {
         /// The value of `club`.
         public let club: Club.ID
         /// The value of `member`.
@@ -336,10 +292,12 @@ public struct Membership: Cairn::Entity {
         }
 
         /// Whether both have the same values; strings are compared by their bytes.
-        public static func == (left: ID, right: ID) -> Bool {
-            left.club == right.club
-                && left.member == right.member
-                && left.role == right.role
+        public static func areEqual(_ left: ID, _ right: ID) -> Bool {
+            guard Cairn::ColumnEquality.equal(left.club, right.club),
+                Cairn::ColumnEquality.equal(left.member, right.member),
+                Cairn::ColumnEquality.equal(left.role, right.role)
+            else { return false }
+            return true
         }
 
         /// Feeds the hasher what identifies the record.
@@ -393,8 +351,8 @@ public struct Membership: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:39c1c536b6d3b6a75d2fce52b64cb77184b2000591a8f69ee02f795afeb4e0ce" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _compositeMixedDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -429,11 +387,13 @@ public struct Membership: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Membership, right: Membership) -> Bool {
-        left.club == right.club
-            && left.member == right.member
-            && left.role == right.role
-            && left.since == right.since
+    public static func areEqual(_ left: Membership, _ right: Membership) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.club, right.club),
+            Cairn::ColumnEquality.equal(left.member, right.member),
+            Cairn::ColumnEquality.equal(left.role, right.role),
+            Cairn::ColumnEquality.equal(left.since, right.since)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -441,40 +401,6 @@ public struct Membership: Cairn::Entity {
         hasher.combine(club)
         hasher.combine(member)
         hasher.combine(role)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case club
-        case member
-        case role
-        case since
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        club = try container.decodeColumn(Club.ID.self, forKey: .club)
-        member = try container.decodeColumn(Member.ID.self, forKey: .member)
-        role = try container.decodeColumn(Role.self, forKey: .role)
-        since = try container.decodeColumnIfPresent(Cairn::CalendarDate.self, forKey: .since) ?? .today
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(club, forKey: .club)
-        try container.encodeColumn(member, forKey: .member)
-        try container.encodeColumn(role, forKey: .role)
-        try container.encodeColumn(since, forKey: .since)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `memberships`, to build conditions and orders with.

@@ -32,7 +32,8 @@ public struct CompositeNames: Cairn::Database {
     public static var schemaID: String { "sha256:da2d851a4eb0a4ddb10bdccb8eac7418bab513b322e68e2b644a8e42fa79e927" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "composite_names",
           "tables": {
@@ -62,6 +63,7 @@ public struct CompositeNames: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `composite_names` in a transaction, to read and write.
@@ -96,10 +98,13 @@ public struct CompositeNamesSnapshot: Cairn::DatabaseSnapshot {
     public var moreParts: Cairn::SnapshotRepository<MorePart> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _compositeNamesDatabase: any Cairn::Database.Type { CompositeNames.self }
+
 /// One record of the table `named_parts`.
 public struct NamedPart: Cairn::Entity {
     /// Identifies one record of `named_parts` by the 7 columns of its key.
-    public struct ID: Cairn::EntityIdentifier {
+    public struct ID: Cairn::EntityIdentifier, Cairn::ComparedByColumns {
         /// The value of `hasher`.
         public let hasher: String
         /// The value of `left`.
@@ -132,14 +137,14 @@ public struct NamedPart: Cairn::Entity {
         }
 
         /// Whether both have the same values; strings are compared by their bytes.
-        public static func == (left: ID, right: ID) -> Bool {
+        public static func areEqual(_ left: ID, _ right: ID) -> Bool {
             guard Cairn::ColumnEquality.equal(left.hasher, right.hasher),
-                left.left == right.left,
-                left.right == right.right,
+                Cairn::ColumnEquality.equal(left.left, right.left),
+                Cairn::ColumnEquality.equal(left.right, right.right),
                 Cairn::ColumnEquality.equal(left.value, right.value),
-                left.hash == right.hash,
-                left.first == right.first,
-                left.encoder == right.encoder
+                Cairn::ColumnEquality.equal(left.hash, right.hash),
+                Cairn::ColumnEquality.equal(left.first, right.first),
+                Cairn::ColumnEquality.equal(left.encoder, right.encoder)
             else { return false }
             return true
         }
@@ -202,8 +207,8 @@ public struct NamedPart: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:da2d851a4eb0a4ddb10bdccb8eac7418bab513b322e68e2b644a8e42fa79e927" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _compositeNamesDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -244,14 +249,14 @@ public struct NamedPart: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: NamedPart, right: NamedPart) -> Bool {
+    public static func areEqual(_ left: NamedPart, _ right: NamedPart) -> Bool {
         guard Cairn::ColumnEquality.equal(left.hasher, right.hasher),
-            left.left == right.left,
-            left.right == right.right,
+            Cairn::ColumnEquality.equal(left.left, right.left),
+            Cairn::ColumnEquality.equal(left.right, right.right),
             Cairn::ColumnEquality.equal(left.value, right.value),
-            left.hash == right.hash,
-            left.first == right.first,
-            left.encoder == right.encoder
+            Cairn::ColumnEquality.equal(left.hash, right.hash),
+            Cairn::ColumnEquality.equal(left.first, right.first),
+            Cairn::ColumnEquality.equal(left.encoder, right.encoder)
         else { return false }
         return true
     }
@@ -265,49 +270,6 @@ public struct NamedPart: Cairn::Entity {
         hasher.combine(hash)
         hasher.combine(first)
         hasher.combine(encoder)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case hasher
-        case left
-        case right
-        case value
-        case hash
-        case first
-        case encoder
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        hasher = try container.decodeColumn(String.self, forKey: .hasher)
-        left = try container.decodeColumn(Int.self, forKey: .left)
-        right = try container.decodeColumn(Int.self, forKey: .right)
-        value = try container.decodeColumn(String.self, forKey: .value)
-        hash = try container.decodeColumn(Bool.self, forKey: .hash)
-        first = try container.decodeColumn(Int.self, forKey: .first)
-        encoder = try container.decodeColumn(Int.self, forKey: .encoder)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(hasher, forKey: .hasher)
-        try container.encodeColumn(left, forKey: .left)
-        try container.encodeColumn(right, forKey: .right)
-        try container.encodeColumn(value, forKey: .value)
-        try container.encodeColumn(hash, forKey: .hash)
-        try container.encodeColumn(first, forKey: .first)
-        try container.encodeColumn(self.encoder, forKey: .encoder)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `named_parts`, to build conditions and orders with.
@@ -332,7 +294,7 @@ public struct NamedPart: Cairn::Entity {
 /// One record of the table `more_parts`.
 public struct MorePart: Cairn::Entity {
     /// Identifies one record of `more_parts` by the 4 columns of its key.
-    public struct ID: Cairn::EntityIdentifier {
+    public struct ID: Cairn::EntityIdentifier, Cairn::ComparedByColumns {
         /// The value of `row`.
         public let row: Int
         /// The value of `columns`.
@@ -356,11 +318,13 @@ public struct MorePart: Cairn::Entity {
         }
 
         /// Whether both have the same values; strings are compared by their bytes.
-        public static func == (left: ID, right: ID) -> Bool {
-            left.row == right.row
-                && left.columns == right.columns
-                && left.container == right.container
-                && left.decoder == right.decoder
+        public static func areEqual(_ left: ID, _ right: ID) -> Bool {
+            guard Cairn::ColumnEquality.equal(left.row, right.row),
+                Cairn::ColumnEquality.equal(left.columns, right.columns),
+                Cairn::ColumnEquality.equal(left.container, right.container),
+                Cairn::ColumnEquality.equal(left.decoder, right.decoder)
+            else { return false }
+            return true
         }
 
         /// Feeds the hasher what identifies the record.
@@ -407,8 +371,8 @@ public struct MorePart: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:da2d851a4eb0a4ddb10bdccb8eac7418bab513b322e68e2b644a8e42fa79e927" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _compositeNamesDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -447,13 +411,15 @@ public struct MorePart: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: MorePart, right: MorePart) -> Bool {
-        left.idValue == right.idValue
-            && left.columns == right.columns
-            && left.row == right.row
-            && left.container == right.container
-            && left.decoder == right.decoder
-            && left.selfValue == right.selfValue
+    public static func areEqual(_ left: MorePart, _ right: MorePart) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.idValue, right.idValue),
+            Cairn::ColumnEquality.equal(left.columns, right.columns),
+            Cairn::ColumnEquality.equal(left.row, right.row),
+            Cairn::ColumnEquality.equal(left.container, right.container),
+            Cairn::ColumnEquality.equal(left.decoder, right.decoder),
+            Cairn::ColumnEquality.equal(left.selfValue, right.selfValue)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -462,46 +428,6 @@ public struct MorePart: Cairn::Entity {
         hasher.combine(columns)
         hasher.combine(container)
         hasher.combine(decoder)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case idValue = "id_value"
-        case columns
-        case row
-        case container
-        case decoder
-        case selfValue = "self_value"
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        idValue = try container.decodeColumn(Int.self, forKey: .idValue)
-        columns = try container.decodeColumn(Int.self, forKey: .columns)
-        row = try container.decodeColumn(Int.self, forKey: .row)
-        self.container = try container.decodeColumn(Int.self, forKey: .container)
-        self.decoder = try container.decodeColumn(Int.self, forKey: .decoder)
-        selfValue = try container.decodeColumn(Int.self, forKey: .selfValue)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(idValue, forKey: .idValue)
-        try container.encodeColumn(columns, forKey: .columns)
-        try container.encodeColumn(row, forKey: .row)
-        try container.encodeColumn(self.container, forKey: .container)
-        try container.encodeColumn(decoder, forKey: .decoder)
-        try container.encodeColumn(selfValue, forKey: .selfValue)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `more_parts`, to build conditions and orders with.

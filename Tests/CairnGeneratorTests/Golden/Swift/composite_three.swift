@@ -32,7 +32,8 @@ public struct CompositeThree: Cairn::Database {
     public static var schemaID: String { "sha256:4ee3a1439b6d2261dc89fe6d4c974a46b2d821e6f145af09ec460d14ccfd7442" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "composite_three",
           "tables": {
@@ -62,6 +63,7 @@ public struct CompositeThree: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `composite_three` in a transaction, to read and write.
@@ -96,10 +98,13 @@ public struct CompositeThreeSnapshot: Cairn::DatabaseSnapshot {
     public var everything: Cairn::SnapshotRepository<Everything> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _compositeThreeDatabase: any Cairn::Database.Type { CompositeThree.self }
+
 /// One record of the table `readings`.
 public struct Reading: Cairn::Entity {
     /// Identifies one record of `readings` by the 3 columns of its key.
-    public struct ID: Cairn::EntityIdentifier {
+    public struct ID: Cairn::EntityIdentifier, Cairn::ComparedByColumns {
         /// The value of `station`.
         public let station: String
         /// The value of `day`.
@@ -120,10 +125,12 @@ public struct Reading: Cairn::Entity {
         }
 
         /// Whether both have the same values; strings are compared by their bytes.
-        public static func == (left: ID, right: ID) -> Bool {
-            Cairn::ColumnEquality.equal(left.station, right.station)
-                && left.day == right.day
-                && left.hour == right.hour
+        public static func areEqual(_ left: ID, _ right: ID) -> Bool {
+            guard Cairn::ColumnEquality.equal(left.station, right.station),
+                Cairn::ColumnEquality.equal(left.day, right.day),
+                Cairn::ColumnEquality.equal(left.hour, right.hour)
+            else { return false }
+            return true
         }
 
         /// Feeds the hasher what identifies the record.
@@ -163,8 +170,8 @@ public struct Reading: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:4ee3a1439b6d2261dc89fe6d4c974a46b2d821e6f145af09ec460d14ccfd7442" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _compositeThreeDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -199,11 +206,13 @@ public struct Reading: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Reading, right: Reading) -> Bool {
-        Cairn::ColumnEquality.equal(left.station, right.station)
-            && left.day == right.day
-            && left.hour == right.hour
-            && left.value == right.value
+    public static func areEqual(_ left: Reading, _ right: Reading) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.station, right.station),
+            Cairn::ColumnEquality.equal(left.day, right.day),
+            Cairn::ColumnEquality.equal(left.hour, right.hour),
+            Cairn::ColumnEquality.equal(left.value, right.value)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -211,40 +220,6 @@ public struct Reading: Cairn::Entity {
         Cairn::Utf8.hash(station, into: &hasher)
         hasher.combine(day)
         hasher.combine(hour)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case station
-        case day
-        case hour
-        case value
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        station = try container.decodeColumn(String.self, forKey: .station)
-        day = try container.decodeColumn(Cairn::CalendarDate.self, forKey: .day)
-        hour = try container.decodeColumn(Int.self, forKey: .hour)
-        value = try container.decodeColumnIfPresent(Double.self, forKey: .value)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(station, forKey: .station)
-        try container.encodeColumn(day, forKey: .day)
-        try container.encodeColumn(hour, forKey: .hour)
-        try container.encodeColumn(value, forKey: .value)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `readings`, to build conditions and orders with.
@@ -263,7 +238,7 @@ public struct Reading: Cairn::Entity {
 /// One record of the table `everything`.
 public struct Everything: Cairn::Entity {
     /// Identifies one record of `everything` by the 8 columns of its key.
-    public struct ID: Cairn::EntityIdentifier {
+    public struct ID: Cairn::EntityIdentifier, Cairn::ComparedByColumns {
         /// The value of `a`.
         public let a: String
         /// The value of `b`.
@@ -299,15 +274,15 @@ public struct Everything: Cairn::Entity {
         }
 
         /// Whether both have the same values; strings are compared by their bytes.
-        public static func == (left: ID, right: ID) -> Bool {
+        public static func areEqual(_ left: ID, _ right: ID) -> Bool {
             guard Cairn::ColumnEquality.equal(left.a, right.a),
-                left.b == right.b,
-                left.c == right.c,
-                left.d == right.d,
-                left.e == right.e,
-                left.f == right.f,
-                left.g == right.g,
-                left.h == right.h
+                Cairn::ColumnEquality.equal(left.b, right.b),
+                Cairn::ColumnEquality.equal(left.c, right.c),
+                Cairn::ColumnEquality.equal(left.d, right.d),
+                Cairn::ColumnEquality.equal(left.e, right.e),
+                Cairn::ColumnEquality.equal(left.f, right.f),
+                Cairn::ColumnEquality.equal(left.g, right.g),
+                Cairn::ColumnEquality.equal(left.h, right.h)
             else { return false }
             return true
         }
@@ -379,8 +354,8 @@ public struct Everything: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:4ee3a1439b6d2261dc89fe6d4c974a46b2d821e6f145af09ec460d14ccfd7442" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _compositeThreeDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -425,15 +400,15 @@ public struct Everything: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Everything, right: Everything) -> Bool {
+    public static func areEqual(_ left: Everything, _ right: Everything) -> Bool {
         guard Cairn::ColumnEquality.equal(left.a, right.a),
-            left.b == right.b,
-            left.c == right.c,
-            left.d == right.d,
-            left.e == right.e,
-            left.f == right.f,
-            left.g == right.g,
-            left.h == right.h,
+            Cairn::ColumnEquality.equal(left.b, right.b),
+            Cairn::ColumnEquality.equal(left.c, right.c),
+            Cairn::ColumnEquality.equal(left.d, right.d),
+            Cairn::ColumnEquality.equal(left.e, right.e),
+            Cairn::ColumnEquality.equal(left.f, right.f),
+            Cairn::ColumnEquality.equal(left.g, right.g),
+            Cairn::ColumnEquality.equal(left.h, right.h),
             Cairn::ColumnEquality.equal(left.note, right.note)
         else { return false }
         return true
@@ -449,55 +424,6 @@ public struct Everything: Cairn::Entity {
         hasher.combine(f)
         hasher.combine(g)
         hasher.combine(h)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case a
-        case b
-        case c
-        case d
-        case e
-        case f
-        case g
-        case h
-        case note
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        a = try container.decodeColumn(String.self, forKey: .a)
-        b = try container.decodeColumn(Int.self, forKey: .b)
-        c = try container.decodeColumn(Bool.self, forKey: .c)
-        d = try container.decodeColumnIfPresent(Cairn::UUID.self, forKey: .d) ?? .version7()
-        e = try container.decodeColumn([UInt8].self, forKey: .e)
-        f = try container.decodeColumn(Cairn::Timestamp.self, forKey: .f)
-        g = try container.decodeColumn(Cairn::CalendarDate.self, forKey: .g)
-        h = try container.decodeColumn(Cairn::DecimalNumber.self, forKey: .h)
-        note = try container.decodeColumnIfPresent(String.self, forKey: .note)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(a, forKey: .a)
-        try container.encodeColumn(b, forKey: .b)
-        try container.encodeColumn(c, forKey: .c)
-        try container.encodeColumn(d, forKey: .d)
-        try container.encodeColumn(e, forKey: .e)
-        try container.encodeColumn(f, forKey: .f)
-        try container.encodeColumn(g, forKey: .g)
-        try container.encodeColumn(h, forKey: .h)
-        try container.encodeColumn(note, forKey: .note)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `everything`, to build conditions and orders with.

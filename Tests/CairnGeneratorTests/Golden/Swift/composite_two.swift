@@ -32,7 +32,8 @@ public struct CompositeTwo: Cairn::Database {
     public static var schemaID: String { "sha256:0487cbec8bc9eaa6da5289ec90ac7eb756f249179fb82e4723c203be0407e2cf" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "composite_two",
           "tables": {
@@ -54,6 +55,7 @@ public struct CompositeTwo: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `composite_two` in a transaction, to read and write.
@@ -88,10 +90,13 @@ public struct CompositeTwoSnapshot: Cairn::DatabaseSnapshot {
     public var labels: Cairn::SnapshotRepository<Label> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _compositeTwoDatabase: any Cairn::Database.Type { CompositeTwo.self }
+
 /// One record of the table `lines`.
 public struct Line: Cairn::Entity {
     /// Identifies one record of `lines` by the 2 columns of its key.
-    public struct ID: Cairn::EntityIdentifier {
+    public struct ID: Cairn::EntityIdentifier, Cairn::ComparedByColumns {
         /// The value of `invoice`.
         public let invoice: Int
         /// The value of `position`.
@@ -109,9 +114,11 @@ public struct Line: Cairn::Entity {
         }
 
         /// Whether both have the same values; strings are compared by their bytes.
-        public static func == (left: ID, right: ID) -> Bool {
-            left.invoice == right.invoice
-                && left.position == right.position
+        public static func areEqual(_ left: ID, _ right: ID) -> Bool {
+            guard Cairn::ColumnEquality.equal(left.invoice, right.invoice),
+                Cairn::ColumnEquality.equal(left.position, right.position)
+            else { return false }
+            return true
         }
 
         /// Feeds the hasher what identifies the record.
@@ -147,8 +154,8 @@ public struct Line: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:0487cbec8bc9eaa6da5289ec90ac7eb756f249179fb82e4723c203be0407e2cf" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _compositeTwoDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -177,47 +184,18 @@ public struct Line: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Line, right: Line) -> Bool {
-        left.invoice == right.invoice
-            && left.position == right.position
-            && Cairn::ColumnEquality.equal(left.text, right.text)
+    public static func areEqual(_ left: Line, _ right: Line) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.invoice, right.invoice),
+            Cairn::ColumnEquality.equal(left.position, right.position),
+            Cairn::ColumnEquality.equal(left.text, right.text)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(invoice)
         hasher.combine(position)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case invoice
-        case position
-        case text
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        invoice = try container.decodeColumn(Int.self, forKey: .invoice)
-        position = try container.decodeColumnIfPresent(Int.self, forKey: .position) ?? 1
-        text = try container.decodeColumn(String.self, forKey: .text)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(invoice, forKey: .invoice)
-        try container.encodeColumn(position, forKey: .position)
-        try container.encodeColumn(text, forKey: .text)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `lines`, to build conditions and orders with.
@@ -234,7 +212,7 @@ public struct Line: Cairn::Entity {
 /// One record of the table `labels`.
 public struct Label: Cairn::Entity {
     /// Identifies one record of `labels` by the 2 columns of its key.
-    public struct ID: Cairn::EntityIdentifier {
+    public struct ID: Cairn::EntityIdentifier, Cairn::ComparedByColumns {
         /// The value of `code`.
         public let code: String
         /// The value of `language`.
@@ -252,9 +230,11 @@ public struct Label: Cairn::Entity {
         }
 
         /// Whether both have the same values; strings are compared by their bytes.
-        public static func == (left: ID, right: ID) -> Bool {
-            Cairn::ColumnEquality.equal(left.code, right.code)
-                && Cairn::ColumnEquality.equal(left.language, right.language)
+        public static func areEqual(_ left: ID, _ right: ID) -> Bool {
+            guard Cairn::ColumnEquality.equal(left.code, right.code),
+                Cairn::ColumnEquality.equal(left.language, right.language)
+            else { return false }
+            return true
         }
 
         /// Feeds the hasher what identifies the record.
@@ -287,8 +267,8 @@ public struct Label: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:0487cbec8bc9eaa6da5289ec90ac7eb756f249179fb82e4723c203be0407e2cf" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _compositeTwoDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -316,43 +296,17 @@ public struct Label: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Label, right: Label) -> Bool {
-        Cairn::ColumnEquality.equal(left.language, right.language)
-            && Cairn::ColumnEquality.equal(left.code, right.code)
+    public static func areEqual(_ left: Label, _ right: Label) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.language, right.language),
+            Cairn::ColumnEquality.equal(left.code, right.code)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         Cairn::Utf8.hash(code, into: &hasher)
         Cairn::Utf8.hash(language, into: &hasher)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case language
-        case code
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        language = try container.decodeColumn(String.self, forKey: .language)
-        code = try container.decodeColumn(String.self, forKey: .code)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(language, forKey: .language)
-        try container.encodeColumn(code, forKey: .code)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `labels`, to build conditions and orders with.

@@ -36,7 +36,8 @@ public struct Library: Cairn::Database {
     public static var schemaID: String { "sha256:6f4a227d57824cf0ebf9e9aa5b0037932087018955e78acb29ef4238337e63d2" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "library",
           "tables": {
@@ -67,6 +68,7 @@ public struct Library: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `library` in a transaction, to read and write.
@@ -109,6 +111,9 @@ public struct LibrarySnapshot: Cairn::DatabaseSnapshot {
     public var receipts: Cairn::SnapshotRepository<LibraryReceipt> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _libraryDatabase: any Cairn::Database.Type { Library.self }
+
 /// One record of the table `library`.
 public struct LibraryEntry: Cairn::Entity {
     /// Identifies one record of `library`: a value of `id`.
@@ -139,8 +144,8 @@ public struct LibraryEntry: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:6f4a227d57824cf0ebf9e9aa5b0037932087018955e78acb29ef4238337e63d2" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _libraryDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -167,38 +172,15 @@ public struct LibraryEntry: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: LibraryEntry, right: LibraryEntry) -> Bool {
-        left.id == right.id
+    public static func areEqual(_ left: LibraryEntry, _ right: LibraryEntry) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `library`, to build conditions and orders with.
@@ -238,8 +220,8 @@ public struct Opening: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:6f4a227d57824cf0ebf9e9aa5b0037932087018955e78acb29ef4238337e63d2" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _libraryDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -266,38 +248,15 @@ public struct Opening: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Opening, right: Opening) -> Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Opening, _ right: Opening) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `open`, to build conditions and orders with.
@@ -337,8 +296,8 @@ public struct SchemaEntry: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:6f4a227d57824cf0ebf9e9aa5b0037932087018955e78acb29ef4238337e63d2" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _libraryDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -365,38 +324,15 @@ public struct SchemaEntry: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: SchemaEntry, right: SchemaEntry) -> Bool {
-        left.id == right.id
+    public static func areEqual(_ left: SchemaEntry, _ right: SchemaEntry) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `schema`, to build conditions and orders with.
@@ -436,8 +372,8 @@ public struct LibraryReceipt: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 3 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:6f4a227d57824cf0ebf9e9aa5b0037932087018955e78acb29ef4238337e63d2" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _libraryDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -464,38 +400,15 @@ public struct LibraryReceipt: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: LibraryReceipt, right: LibraryReceipt) -> Bool {
-        left.id == right.id
+    public static func areEqual(_ left: LibraryReceipt, _ right: LibraryReceipt) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `receipts`, to build conditions and orders with.

@@ -30,7 +30,8 @@ public struct DefaultsData: Cairn::Database {
     public static var schemaID: String { "sha256:b85ebb223b13902b9e1adab239b86c0e82557421c8f690f8b3c6df1d16a39e4d" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "defaults_data",
           "tables": {
@@ -52,6 +53,7 @@ public struct DefaultsData: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `defaults_data` in a transaction, to read and write.
@@ -81,6 +83,9 @@ public struct DefaultsDataSnapshot: Cairn::DatabaseSnapshot {
     /// The records of `payloads`.
     public var payloads: Cairn::SnapshotRepository<Payload> { Cairn::SnapshotRepository(session) }
 }
+
+/// For the record types.
+nonisolated var _defaultsDataDatabase: any Cairn::Database.Type { DefaultsData.self }
 
 /// One record of the table `payloads`.
 public struct Payload: Cairn::Entity {
@@ -150,8 +155,8 @@ public struct Payload: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:b85ebb223b13902b9e1adab239b86c0e82557421c8f690f8b3c6df1d16a39e4d" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _defaultsDataDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -198,17 +203,17 @@ public struct Payload: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Payload, right: Payload) -> Bool {
-        guard left.id == right.id,
-            left.none == right.none,
-            left.raw == right.raw,
-            left.maybe == right.maybe,
-            left.several == right.several,
-            left.object == right.object,
-            left.text == right.text,
-            left.number == right.number,
-            left.list == right.list,
-            left.documents == right.documents
+    public static func areEqual(_ left: Payload, _ right: Payload) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.none, right.none),
+            Cairn::ColumnEquality.equal(left.raw, right.raw),
+            Cairn::ColumnEquality.equal(left.maybe, right.maybe),
+            Cairn::ColumnEquality.equal(left.several, right.several),
+            Cairn::ColumnEquality.equal(left.object, right.object),
+            Cairn::ColumnEquality.equal(left.text, right.text),
+            Cairn::ColumnEquality.equal(left.number, right.number),
+            Cairn::ColumnEquality.equal(left.list, right.list),
+            Cairn::ColumnEquality.equal(left.documents, right.documents)
         else { return false }
         return true
     }
@@ -216,58 +221,6 @@ public struct Payload: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case none
-        case raw
-        case maybe
-        case several
-        case object
-        case text
-        case number
-        case list
-        case documents
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        none = try container.decodeColumnIfPresent([UInt8].self, forKey: .none) ?? []
-        raw = try container.decodeColumnIfPresent([UInt8].self, forKey: .raw) ?? [0, 1, 2, 3, 255]
-        maybe = container.contains(.maybe) ? try container.decodeColumnIfPresent([UInt8].self, forKey: .maybe) : [255]
-        several = try container.decodeColumnIfPresent([[UInt8]].self, forKey: .several) ?? [[0], []]
-        object = try container.decodeColumnIfPresent(Cairn::JSONValue.self, forKey: .object) ?? Cairn::GeneratedLiteral.json("{\"##\":{},\"a\\\"b\":[1,2.5,null,true,\"x\\\\(y)\\n\"]}")
-        text = try container.decodeColumnIfPresent(Cairn::JSONValue.self, forKey: .text) ?? Cairn::GeneratedLiteral.json("\"\\\"now\\\"\"")
-        number = container.contains(.number) ? try container.decodeColumnIfPresent(Cairn::JSONValue.self, forKey: .number) : Cairn::GeneratedLiteral.json("0")
-        list = try container.decodeColumnIfPresent(Cairn::JSONValue.self, forKey: .list) ?? Cairn::GeneratedLiteral.json("[]")
-        documents = try container.decodeColumnIfPresent([Cairn::JSONValue].self, forKey: .documents) ?? [Cairn::GeneratedLiteral.json("{}"), Cairn::GeneratedLiteral.json("[]"), Cairn::GeneratedLiteral.json("null"), Cairn::GeneratedLiteral.json("\"x\"")]
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(none, forKey: .none)
-        try container.encodeColumn(raw, forKey: .raw)
-        try container.encodeColumn(maybe, forKey: .maybe)
-        try container.encodeColumn(several, forKey: .several)
-        try container.encodeColumn(object, forKey: .object)
-        try container.encodeColumn(text, forKey: .text)
-        try container.encodeColumn(number, forKey: .number)
-        try container.encodeColumn(list, forKey: .list)
-        try container.encodeColumn(documents, forKey: .documents)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `payloads`, to build conditions and orders with.

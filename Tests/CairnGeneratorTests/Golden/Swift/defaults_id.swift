@@ -36,7 +36,8 @@ public struct DefaultsID: Cairn::Database {
     public static var schemaID: String { "sha256:6c6d71b3526a0ee211c192125c17a5ecc8a36f2f460cde1d5e19d88d8831a355" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "defaults_id",
           "tables": {
@@ -72,6 +73,7 @@ public struct DefaultsID: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `defaults_id` in a transaction, to read and write.
@@ -112,6 +114,16 @@ public struct DefaultsIDSnapshot: Cairn::DatabaseSnapshot {
     public var fixedKeys: Cairn::SnapshotRepository<FixedKey> { Cairn::SnapshotRepository(session) }
     /// The records of `pair_keys`.
     public var pairKeys: Cairn::SnapshotRepository<PairKey> { Cairn::SnapshotRepository(session) }
+}
+
+/// For the record types.
+nonisolated var _defaultsIDDatabase: any Cairn::Database.Type { DefaultsID.self }
+
+extension Cairn::ReadableRepository<MadeKey> {
+    /// The record with this `token`, by the unique index `unique_token`; nil when there is none.
+    nonisolated(nonsending) public func find(byToken token: Cairn::UUID) async throws -> MadeKey? {
+        try await findUnique((1, token.columnValue))
+    }
 }
 
 /// One record of the table `made_keys`.
@@ -162,8 +174,8 @@ public struct MadeKey: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:6c6d71b3526a0ee211c192125c17a5ecc8a36f2f460cde1d5e19d88d8831a355" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _defaultsIDDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -200,54 +212,19 @@ public struct MadeKey: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: MadeKey, right: MadeKey) -> Bool {
-        left.id == right.id
-            && left.token == right.token
-            && left.maybe == right.maybe
-            && left.fixed == right.fixed
-            && left.several == right.several
+    public static func areEqual(_ left: MadeKey, _ right: MadeKey) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.token, right.token),
+            Cairn::ColumnEquality.equal(left.maybe, right.maybe),
+            Cairn::ColumnEquality.equal(left.fixed, right.fixed),
+            Cairn::ColumnEquality.equal(left.several, right.several)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case token
-        case maybe
-        case fixed
-        case several
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumnIfPresent(ID.self, forKey: .id) ?? ID(.version7())
-        token = try container.decodeColumnIfPresent(Cairn::UUID.self, forKey: .token) ?? .version7()
-        maybe = container.contains(.maybe) ? try container.decodeColumnIfPresent(Cairn::UUID.self, forKey: .maybe) : .version7()
-        fixed = try container.decodeColumnIfPresent(Cairn::UUID.self, forKey: .fixed) ?? Cairn::GeneratedLiteral.uuid("018f4e5a-7b1c-7d2e-8f30-415263748596")
-        several = try container.decodeColumnIfPresent([Cairn::UUID].self, forKey: .several) ?? [Cairn::GeneratedLiteral.uuid("018f4e5a-7b1c-7d2e-8f30-415263748596")]
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(token, forKey: .token)
-        try container.encodeColumn(maybe, forKey: .maybe)
-        try container.encodeColumn(fixed, forKey: .fixed)
-        try container.encodeColumn(several, forKey: .several)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `made_keys`, to build conditions and orders with.
@@ -262,13 +239,6 @@ public struct MadeKey: Cairn::Entity {
         public var fixed: Cairn::TypedColumn<Cairn::UUID> { Cairn::TypedColumn(3) }
         /// The column `several`.
         public var several: Cairn::TypedColumn<[Cairn::UUID]> { Cairn::TypedColumn(4) }
-    }
-}
-
-extension Cairn::ReadableRepository<MadeKey> {
-    /// The record with this `token`, by the unique index `unique_token`; nil when there is none.
-    nonisolated(nonsending) public func find(byToken token: Cairn::UUID) async throws -> MadeKey? {
-        try await findUnique(Cairn::TypedColumn<Cairn::UUID>(1) == token)
     }
 }
 
@@ -305,8 +275,8 @@ public struct NamedKey: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:6c6d71b3526a0ee211c192125c17a5ecc8a36f2f460cde1d5e19d88d8831a355" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _defaultsIDDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -333,38 +303,15 @@ public struct NamedKey: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: NamedKey, right: NamedKey) -> Bool {
-        left.code == right.code
+    public static func areEqual(_ left: NamedKey, _ right: NamedKey) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.code, right.code)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(code)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case code
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        code = try container.decodeColumnIfPresent(ID.self, forKey: .code) ?? ID("it's \"x\"")
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(code, forKey: .code)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `named_keys`, to build conditions and orders with.
@@ -407,8 +354,8 @@ public struct FixedKey: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:6c6d71b3526a0ee211c192125c17a5ecc8a36f2f460cde1d5e19d88d8831a355" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _defaultsIDDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -435,38 +382,15 @@ public struct FixedKey: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: FixedKey, right: FixedKey) -> Bool {
-        left.code == right.code
+    public static func areEqual(_ left: FixedKey, _ right: FixedKey) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.code, right.code)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(code)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case code
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        code = try container.decodeColumnIfPresent(ID.self, forKey: .code) ?? ID(Cairn::GeneratedLiteral.uuid("018f4e5a-7b1c-7d2e-8f30-415263748596"))
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(code, forKey: .code)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `fixed_keys`, to build conditions and orders with.
@@ -479,7 +403,7 @@ public struct FixedKey: Cairn::Entity {
 /// One record of the table `pair_keys`.
 public struct PairKey: Cairn::Entity {
     /// Identifies one record of `pair_keys` by the 2 columns of its key.
-    public struct ID: Cairn::EntityIdentifier {
+    public struct ID: Cairn::EntityIdentifier, Cairn::ComparedByColumns {
         /// The value of `part`.
         public let part: Cairn::UUID
         /// The value of `number`.
@@ -497,9 +421,11 @@ public struct PairKey: Cairn::Entity {
         }
 
         /// Whether both have the same values; strings are compared by their bytes.
-        public static func == (left: ID, right: ID) -> Bool {
-            left.part == right.part
-                && left.number == right.number
+        public static func areEqual(_ left: ID, _ right: ID) -> Bool {
+            guard Cairn::ColumnEquality.equal(left.part, right.part),
+                Cairn::ColumnEquality.equal(left.number, right.number)
+            else { return false }
+            return true
         }
 
         /// Feeds the hasher what identifies the record.
@@ -532,8 +458,8 @@ public struct PairKey: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 3 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:6c6d71b3526a0ee211c192125c17a5ecc8a36f2f460cde1d5e19d88d8831a355" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _defaultsIDDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -561,43 +487,17 @@ public struct PairKey: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: PairKey, right: PairKey) -> Bool {
-        left.part == right.part
-            && left.number == right.number
+    public static func areEqual(_ left: PairKey, _ right: PairKey) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.part, right.part),
+            Cairn::ColumnEquality.equal(left.number, right.number)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(part)
         hasher.combine(number)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case part
-        case number
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        part = try container.decodeColumnIfPresent(Cairn::UUID.self, forKey: .part) ?? .version7()
-        number = try container.decodeColumnIfPresent(Int.self, forKey: .number) ?? 1
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(part, forKey: .part)
-        try container.encodeColumn(number, forKey: .number)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `pair_keys`, to build conditions and orders with.

@@ -30,7 +30,8 @@ public struct DefaultsNumber: Cairn::Database {
     public static var schemaID: String { "sha256:ad4e851dde73daf7982387313fe1a4dca655c96ec0e4f9cf95a11c8029d0bb6d" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "defaults_number",
           "tables": {
@@ -61,6 +62,7 @@ public struct DefaultsNumber: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `defaults_number` in a transaction, to read and write.
@@ -90,6 +92,9 @@ public struct DefaultsNumberSnapshot: Cairn::DatabaseSnapshot {
     /// The records of `extremes`.
     public var extremes: Cairn::SnapshotRepository<Extreme> { Cairn::SnapshotRepository(session) }
 }
+
+/// For the record types.
+nonisolated var _defaultsNumberDatabase: any Cairn::Database.Type { DefaultsNumber.self }
 
 /// One record of the table `extremes`.
 public struct Extreme: Cairn::Entity {
@@ -195,8 +200,8 @@ public struct Extreme: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:ad4e851dde73daf7982387313fe1a4dca655c96ec0e4f9cf95a11c8029d0bb6d" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _defaultsNumberDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -261,26 +266,26 @@ public struct Extreme: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Extreme, right: Extreme) -> Bool {
-        guard left.id == right.id,
-            left.least == right.least,
-            left.most == right.most,
-            left.zero == right.zero,
-            left.tenth == right.tenth,
-            left.minusZero == right.minusZero,
-            left.huge == right.huge,
-            left.tiny == right.tiny,
-            left.largest == right.largest,
-            left.whole == right.whole,
-            left.price == right.price,
-            left.digits == right.digits,
-            left.fraction == right.fraction,
-            left.yes == right.yes,
-            left.no == right.no,
-            left.counts == right.counts,
-            left.ratios == right.ratios,
-            left.prices == right.prices,
-            left.flags == right.flags
+    public static func areEqual(_ left: Extreme, _ right: Extreme) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.least, right.least),
+            Cairn::ColumnEquality.equal(left.most, right.most),
+            Cairn::ColumnEquality.equal(left.zero, right.zero),
+            Cairn::ColumnEquality.equal(left.tenth, right.tenth),
+            Cairn::ColumnEquality.equal(left.minusZero, right.minusZero),
+            Cairn::ColumnEquality.equal(left.huge, right.huge),
+            Cairn::ColumnEquality.equal(left.tiny, right.tiny),
+            Cairn::ColumnEquality.equal(left.largest, right.largest),
+            Cairn::ColumnEquality.equal(left.whole, right.whole),
+            Cairn::ColumnEquality.equal(left.price, right.price),
+            Cairn::ColumnEquality.equal(left.digits, right.digits),
+            Cairn::ColumnEquality.equal(left.fraction, right.fraction),
+            Cairn::ColumnEquality.equal(left.yes, right.yes),
+            Cairn::ColumnEquality.equal(left.no, right.no),
+            Cairn::ColumnEquality.equal(left.counts, right.counts),
+            Cairn::ColumnEquality.equal(left.ratios, right.ratios),
+            Cairn::ColumnEquality.equal(left.prices, right.prices),
+            Cairn::ColumnEquality.equal(left.flags, right.flags)
         else { return false }
         return true
     }
@@ -288,85 +293,6 @@ public struct Extreme: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case least
-        case most
-        case zero
-        case tenth
-        case minusZero = "minus_zero"
-        case huge
-        case tiny
-        case largest
-        case whole
-        case price
-        case digits
-        case fraction
-        case yes
-        case no
-        case counts
-        case ratios
-        case prices
-        case flags
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumnIfPresent(ID.self, forKey: .id) ?? ID(-9223372036854775808)
-        least = try container.decodeColumnIfPresent(Int.self, forKey: .least) ?? -9223372036854775808
-        most = try container.decodeColumnIfPresent(Int.self, forKey: .most) ?? 9223372036854775807
-        zero = container.contains(.zero) ? try container.decodeColumnIfPresent(Int.self, forKey: .zero) : 0
-        tenth = try container.decodeColumnIfPresent(Double.self, forKey: .tenth) ?? 0.1
-        minusZero = try container.decodeColumnIfPresent(Double.self, forKey: .minusZero) ?? 0.0
-        huge = try container.decodeColumnIfPresent(Double.self, forKey: .huge) ?? 1e+300
-        tiny = try container.decodeColumnIfPresent(Double.self, forKey: .tiny) ?? Double(bitPattern: 1)
-        largest = container.contains(.largest) ? try container.decodeColumnIfPresent(Double.self, forKey: .largest) : -1.7976931348623157e+308
-        whole = try container.decodeColumnIfPresent(Double.self, forKey: .whole) ?? 3.0
-        price = try container.decodeColumnIfPresent(Cairn::DecimalNumber.self, forKey: .price) ?? Cairn::GeneratedLiteral.decimal("0.1")
-        digits = try container.decodeColumnIfPresent(Cairn::DecimalNumber.self, forKey: .digits) ?? Cairn::GeneratedLiteral.decimal("-12345678901234567890123456789012345678")
-        fraction = container.contains(.fraction) ? try container.decodeColumnIfPresent(Cairn::DecimalNumber.self, forKey: .fraction) : Cairn::GeneratedLiteral.decimal("0.0000000000000000000000000000000000001")
-        yes = try container.decodeColumnIfPresent(Bool.self, forKey: .yes) ?? true
-        no = container.contains(.no) ? try container.decodeColumnIfPresent(Bool.self, forKey: .no) : false
-        counts = try container.decodeColumnIfPresent([Int].self, forKey: .counts) ?? [1, -2, 9223372036854775807]
-        ratios = try container.decodeColumnIfPresent([Double].self, forKey: .ratios) ?? [1.0, -0.5, 1e-07]
-        prices = container.contains(.prices) ? try container.decodeColumnIfPresent([Cairn::DecimalNumber].self, forKey: .prices) : [Cairn::GeneratedLiteral.decimal("1.5"), Cairn::GeneratedLiteral.decimal("2")]
-        flags = try container.decodeColumnIfPresent([Bool].self, forKey: .flags) ?? [true, false]
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(least, forKey: .least)
-        try container.encodeColumn(most, forKey: .most)
-        try container.encodeColumn(zero, forKey: .zero)
-        try container.encodeColumn(tenth, forKey: .tenth)
-        try container.encodeColumn(minusZero, forKey: .minusZero)
-        try container.encodeColumn(huge, forKey: .huge)
-        try container.encodeColumn(tiny, forKey: .tiny)
-        try container.encodeColumn(largest, forKey: .largest)
-        try container.encodeColumn(whole, forKey: .whole)
-        try container.encodeColumn(price, forKey: .price)
-        try container.encodeColumn(digits, forKey: .digits)
-        try container.encodeColumn(fraction, forKey: .fraction)
-        try container.encodeColumn(yes, forKey: .yes)
-        try container.encodeColumn(no, forKey: .no)
-        try container.encodeColumn(counts, forKey: .counts)
-        try container.encodeColumn(ratios, forKey: .ratios)
-        try container.encodeColumn(prices, forKey: .prices)
-        try container.encodeColumn(flags, forKey: .flags)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `extremes`, to build conditions and orders with.

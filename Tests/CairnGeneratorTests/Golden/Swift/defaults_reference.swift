@@ -38,7 +38,8 @@ public struct DefaultsReference: Cairn::Database {
     public static var schemaID: String { "sha256:52b0c3a86d56e7df7271e20c52ec5ca69196fd318dae8fe8e95ebf43ec900805" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "defaults_reference",
           "tables": {
@@ -80,6 +81,7 @@ public struct DefaultsReference: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `defaults_reference` in a transaction, to read and write.
@@ -126,6 +128,9 @@ public struct DefaultsReferenceSnapshot: Cairn::DatabaseSnapshot {
     public var visitors: Cairn::SnapshotRepository<Visitor> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _defaultsReferenceDatabase: any Cairn::Database.Type { DefaultsReference.self }
+
 /// One record of the table `zones`.
 public struct Zone: Cairn::Entity {
     /// Identifies one record of `zones`: a value of `code`.
@@ -159,8 +164,8 @@ public struct Zone: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:52b0c3a86d56e7df7271e20c52ec5ca69196fd318dae8fe8e95ebf43ec900805" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _defaultsReferenceDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -187,38 +192,15 @@ public struct Zone: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Zone, right: Zone) -> Bool {
-        left.code == right.code
+    public static func areEqual(_ left: Zone, _ right: Zone) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.code, right.code)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(code)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case code
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        code = try container.decodeColumn(ID.self, forKey: .code)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(code, forKey: .code)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `zones`, to build conditions and orders with.
@@ -266,8 +248,8 @@ public struct ZoneHead: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:52b0c3a86d56e7df7271e20c52ec5ca69196fd318dae8fe8e95ebf43ec900805" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _defaultsReferenceDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -295,42 +277,16 @@ public struct ZoneHead: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: ZoneHead, right: ZoneHead) -> Bool {
-        left.zone == right.zone
-            && Cairn::ColumnEquality.equal(left.head, right.head)
+    public static func areEqual(_ left: ZoneHead, _ right: ZoneHead) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.zone, right.zone),
+            Cairn::ColumnEquality.equal(left.head, right.head)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(zone)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case zone
-        case head
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        zone = try container.decodeColumn(ID.self, forKey: .zone)
-        head = try container.decodeColumnIfPresent(String.self, forKey: .head)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(zone, forKey: .zone)
-        try container.encodeColumn(head, forKey: .head)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `zone_heads`, to build conditions and orders with.
@@ -372,8 +328,8 @@ public struct Token: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:52b0c3a86d56e7df7271e20c52ec5ca69196fd318dae8fe8e95ebf43ec900805" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _defaultsReferenceDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -400,38 +356,15 @@ public struct Token: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Token, right: Token) -> Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Token, _ right: Token) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumnIfPresent(ID.self, forKey: .id) ?? ID(.version7())
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `tokens`, to build conditions and orders with.
@@ -482,8 +415,8 @@ public struct Mood: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 3 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:52b0c3a86d56e7df7271e20c52ec5ca69196fd318dae8fe8e95ebf43ec900805" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _defaultsReferenceDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -510,38 +443,15 @@ public struct Mood: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Mood, right: Mood) -> Bool {
-        left.name == right.name
+    public static func areEqual(_ left: Mood, _ right: Mood) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.name, right.name)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(name)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case name
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        name = try container.decodeColumn(ID.self, forKey: .name)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(name, forKey: .name)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `moods`, to build conditions and orders with.
@@ -607,8 +517,8 @@ public struct Visitor: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 4 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:52b0c3a86d56e7df7271e20c52ec5ca69196fd318dae8fe8e95ebf43ec900805" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _defaultsReferenceDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -645,54 +555,19 @@ public struct Visitor: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Visitor, right: Visitor) -> Bool {
-        left.id == right.id
-            && left.zone == right.zone
-            && left.head == right.head
-            && left.token == right.token
-            && left.mood == right.mood
+    public static func areEqual(_ left: Visitor, _ right: Visitor) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.zone, right.zone),
+            Cairn::ColumnEquality.equal(left.head, right.head),
+            Cairn::ColumnEquality.equal(left.token, right.token),
+            Cairn::ColumnEquality.equal(left.mood, right.mood)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case zone
-        case head
-        case token
-        case mood
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        zone = try container.decodeColumnIfPresent(Zone.ID.self, forKey: .zone) ?? Zone.ID("a")
-        head = container.contains(.head) ? try container.decodeColumnIfPresent(ZoneHead.ID.self, forKey: .head) : ZoneHead.ID(Zone.ID("a"))
-        token = container.contains(.token) ? try container.decodeColumnIfPresent(Token.ID.self, forKey: .token) : Token.ID(Cairn::GeneratedLiteral.uuid("018f4e5a-7b1c-7d2e-8f30-415263748596"))
-        mood = container.contains(.mood) ? try container.decodeColumnIfPresent(Mood.ID.self, forKey: .mood) : Mood.ID(Mood.Name.good)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(zone, forKey: .zone)
-        try container.encodeColumn(head, forKey: .head)
-        try container.encodeColumn(token, forKey: .token)
-        try container.encodeColumn(mood, forKey: .mood)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `visitors`, to build conditions and orders with.

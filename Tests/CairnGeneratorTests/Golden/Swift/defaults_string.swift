@@ -30,7 +30,8 @@ public struct DefaultsString: Cairn::Database {
     public static var schemaID: String { "sha256:3d874b3fcfc40b64c5f06c493d46fff56ca0fe22390f375bc09cf271129f88d8" }
 
     /// The schema, without docs.
-    public static let schemaText = ####"""
+    public static var schemaText: String {
+        ####"""
         {
           "database": "defaults_string",
           "tables": {
@@ -59,6 +60,7 @@ public struct DefaultsString: Cairn::Database {
           }
         }
         """####
+    }
 }
 
 /// The tables of `defaults_string` in a transaction, to read and write.
@@ -88,6 +90,9 @@ public struct DefaultsStringSnapshot: Cairn::DatabaseSnapshot {
     /// The records of `hard_texts`.
     public var hardTexts: Cairn::SnapshotRepository<HardText> { Cairn::SnapshotRepository(session) }
 }
+
+/// For the record types.
+nonisolated var _defaultsStringDatabase: any Cairn::Database.Type { DefaultsString.self }
 
 /// One record of the table `hard_texts`.
 public struct HardText: Cairn::Entity {
@@ -185,8 +190,8 @@ public struct HardText: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:3d874b3fcfc40b64c5f06c493d46fff56ca0fe22390f375bc09cf271129f88d8" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _defaultsStringDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -247,8 +252,8 @@ public struct HardText: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: HardText, right: HardText) -> Bool {
-        guard left.id == right.id,
+    public static func areEqual(_ left: HardText, _ right: HardText) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
             Cairn::ColumnEquality.equal(left.empty, right.empty),
             Cairn::ColumnEquality.equal(left.quotes, right.quotes),
             Cairn::ColumnEquality.equal(left.rawEnd, right.rawEnd),
@@ -272,79 +277,6 @@ public struct HardText: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case empty
-        case quotes
-        case rawEnd = "raw_end"
-        case rawQuotes = "raw_quotes"
-        case backslash
-        case interpolation
-        case lines
-        case controls
-        case unicode
-        case marks
-        case turned
-        case comment
-        case maybe
-        case words
-        case nowText = "now_text"
-        case uuidText = "uuid_text"
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        empty = try container.decodeColumnIfPresent(String.self, forKey: .empty) ?? ""
-        quotes = try container.decodeColumnIfPresent(String.self, forKey: .quotes) ?? "say \"hello\" and '\"\"\"'"
-        rawEnd = try container.decodeColumnIfPresent(String.self, forKey: .rawEnd) ?? "\"##"
-        rawQuotes = try container.decodeColumnIfPresent(String.self, forKey: .rawQuotes) ?? "\"\"\"##\"\"\"#"
-        backslash = try container.decodeColumnIfPresent(String.self, forKey: .backslash) ?? "C:\\new\\table"
-        interpolation = try container.decodeColumnIfPresent(String.self, forKey: .interpolation) ?? "\\(value) \\#(value) \\##(value) \\##n \\###(value)"
-        lines = try container.decodeColumnIfPresent(String.self, forKey: .lines) ?? "one\ntwo\r\nthree\r"
-        controls = try container.decodeColumnIfPresent(String.self, forKey: .controls) ?? "\0\u{1}\t\u{1b}\u{7f}\u{85}"
-        unicode = try container.decodeColumnIfPresent(String.self, forKey: .unicode) ?? "é é ß 😀 👩\u{200d}👩\u{200d}👧 日本語"
-        marks = try container.decodeColumnIfPresent(String.self, forKey: .marks) ?? "\u{301}begins with a mark"
-        turned = try container.decodeColumnIfPresent(String.self, forKey: .turned) ?? "\u{202e}abc\u{202c} \u{2028} \u{2029} \u{feff} \u{a0}"
-        comment = try container.decodeColumnIfPresent(String.self, forKey: .comment) ?? "// no */ comment /*"
-        maybe = container.contains(.maybe) ? try container.decodeColumnIfPresent(String.self, forKey: .maybe) : "there"
-        words = try container.decodeColumnIfPresent([String].self, forKey: .words) ?? ["a", "\"", "\\(b)", "now", "uuid"]
-        nowText = try container.decodeColumnIfPresent(String.self, forKey: .nowText) ?? "now"
-        uuidText = try container.decodeColumnIfPresent(String.self, forKey: .uuidText) ?? "uuid"
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(empty, forKey: .empty)
-        try container.encodeColumn(quotes, forKey: .quotes)
-        try container.encodeColumn(rawEnd, forKey: .rawEnd)
-        try container.encodeColumn(rawQuotes, forKey: .rawQuotes)
-        try container.encodeColumn(backslash, forKey: .backslash)
-        try container.encodeColumn(interpolation, forKey: .interpolation)
-        try container.encodeColumn(lines, forKey: .lines)
-        try container.encodeColumn(controls, forKey: .controls)
-        try container.encodeColumn(unicode, forKey: .unicode)
-        try container.encodeColumn(marks, forKey: .marks)
-        try container.encodeColumn(turned, forKey: .turned)
-        try container.encodeColumn(comment, forKey: .comment)
-        try container.encodeColumn(maybe, forKey: .maybe)
-        try container.encodeColumn(words, forKey: .words)
-        try container.encodeColumn(nowText, forKey: .nowText)
-        try container.encodeColumn(uuidText, forKey: .uuidText)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `hard_texts`, to build conditions and orders with.

@@ -34,7 +34,8 @@ public struct DefaultsTime: Cairn::Database {
     public static var schemaID: String { "sha256:5ba6d11cfe3e65e93d75166f0501dc3b616754bdeeb9dd3eaf3b5b7c13d382ab" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "defaults_time",
           "tables": {
@@ -68,6 +69,7 @@ public struct DefaultsTime: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `defaults_time` in a transaction, to read and write.
@@ -105,6 +107,9 @@ public struct DefaultsTimeSnapshot: Cairn::DatabaseSnapshot {
     /// The records of `daily_keys`.
     public var dailyKeys: Cairn::SnapshotRepository<DailyKey> { Cairn::SnapshotRepository(session) }
 }
+
+/// For the record types.
+nonisolated var _defaultsTimeDatabase: any Cairn::Database.Type { DefaultsTime.self }
 
 /// One record of the table `moments`.
 public struct Moment: Cairn::Entity {
@@ -170,8 +175,8 @@ public struct Moment: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:5ba6d11cfe3e65e93d75166f0501dc3b616754bdeeb9dd3eaf3b5b7c13d382ab" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _defaultsTimeDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -216,16 +221,16 @@ public struct Moment: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Moment, right: Moment) -> Bool {
-        guard left.id == right.id,
-            left.at == right.at,
-            left.seen == right.seen,
-            left.fixed == right.fixed,
-            left.day == right.day,
-            left.leap == right.leap,
-            left.first == right.first,
-            left.days == right.days,
-            left.times == right.times
+    public static func areEqual(_ left: Moment, _ right: Moment) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.at, right.at),
+            Cairn::ColumnEquality.equal(left.seen, right.seen),
+            Cairn::ColumnEquality.equal(left.fixed, right.fixed),
+            Cairn::ColumnEquality.equal(left.day, right.day),
+            Cairn::ColumnEquality.equal(left.leap, right.leap),
+            Cairn::ColumnEquality.equal(left.first, right.first),
+            Cairn::ColumnEquality.equal(left.days, right.days),
+            Cairn::ColumnEquality.equal(left.times, right.times)
         else { return false }
         return true
     }
@@ -233,55 +238,6 @@ public struct Moment: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case at
-        case seen
-        case fixed
-        case day
-        case leap
-        case first
-        case days
-        case times
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        at = try container.decodeColumnIfPresent(Cairn::Timestamp.self, forKey: .at) ?? .now
-        seen = container.contains(.seen) ? try container.decodeColumnIfPresent(Cairn::Timestamp.self, forKey: .seen) : .now
-        fixed = try container.decodeColumnIfPresent(Cairn::Timestamp.self, forKey: .fixed) ?? Cairn::GeneratedLiteral.timestamp("2026-11-20T15:06:01.870549Z")
-        day = try container.decodeColumnIfPresent(Cairn::CalendarDate.self, forKey: .day) ?? .today
-        leap = try container.decodeColumnIfPresent(Cairn::CalendarDate.self, forKey: .leap) ?? Cairn::GeneratedLiteral.date("2024-02-29")
-        first = container.contains(.first) ? try container.decodeColumnIfPresent(Cairn::CalendarDate.self, forKey: .first) : Cairn::GeneratedLiteral.date("0001-01-01")
-        days = try container.decodeColumnIfPresent([Cairn::CalendarDate].self, forKey: .days) ?? [Cairn::GeneratedLiteral.date("2026-01-01"), Cairn::GeneratedLiteral.date("9999-12-31")]
-        times = try container.decodeColumnIfPresent([Cairn::Timestamp].self, forKey: .times) ?? [Cairn::GeneratedLiteral.timestamp("1970-01-01T00:00:00.000000Z")]
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(at, forKey: .at)
-        try container.encodeColumn(seen, forKey: .seen)
-        try container.encodeColumn(fixed, forKey: .fixed)
-        try container.encodeColumn(day, forKey: .day)
-        try container.encodeColumn(leap, forKey: .leap)
-        try container.encodeColumn(first, forKey: .first)
-        try container.encodeColumn(days, forKey: .days)
-        try container.encodeColumn(times, forKey: .times)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `moments`, to build conditions and orders with.
@@ -340,8 +296,8 @@ public struct TimedKey: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:5ba6d11cfe3e65e93d75166f0501dc3b616754bdeeb9dd3eaf3b5b7c13d382ab" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _defaultsTimeDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -368,38 +324,15 @@ public struct TimedKey: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: TimedKey, right: TimedKey) -> Bool {
-        left.at == right.at
+    public static func areEqual(_ left: TimedKey, _ right: TimedKey) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.at, right.at)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(at)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case at
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        at = try container.decodeColumnIfPresent(ID.self, forKey: .at) ?? ID(.now)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(at, forKey: .at)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `timed_keys`, to build conditions and orders with.
@@ -447,8 +380,8 @@ public struct DailyKey: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:5ba6d11cfe3e65e93d75166f0501dc3b616754bdeeb9dd3eaf3b5b7c13d382ab" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _defaultsTimeDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -476,42 +409,16 @@ public struct DailyKey: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: DailyKey, right: DailyKey) -> Bool {
-        left.day == right.day
-            && left.last == right.last
+    public static func areEqual(_ left: DailyKey, _ right: DailyKey) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.day, right.day),
+            Cairn::ColumnEquality.equal(left.last, right.last)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(day)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case day
-        case last
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        day = try container.decodeColumnIfPresent(ID.self, forKey: .day) ?? ID(.today)
-        last = container.contains(.last) ? try container.decodeColumnIfPresent(ID.self, forKey: .last) : ID(.today)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(day, forKey: .day)
-        try container.encodeColumn(last, forKey: .last)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `daily_keys`, to build conditions and orders with.

@@ -34,7 +34,8 @@ public struct Deprecated: Cairn::Database {
     public static var schemaID: String { "sha256:daffd7fbb62e8de724cfe53329bf1e8153929d722ba31e65c06b9340626eca58" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "deprecated",
           "tables": {
@@ -64,6 +65,7 @@ public struct Deprecated: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `deprecated` in a transaction, to read and write.
@@ -100,6 +102,16 @@ public struct DeprecatedSnapshot: Cairn::DatabaseSnapshot {
     public var legacyParts: Cairn::SnapshotRepository<LegacyPart> { Cairn::SnapshotRepository(session) }
     /// The records of `legacy_keys`.
     public var legacyKeys: Cairn::SnapshotRepository<LegacyKey> { Cairn::SnapshotRepository(session) }
+}
+
+/// For the record types.
+nonisolated var _deprecatedDatabase: any Cairn::Database.Type { Deprecated.self }
+
+extension Cairn::ReadableRepository<Legacy> {
+    /// The record with this `older`, by the unique index `unique_older`; nil when there is none.
+    nonisolated(nonsending) public func find(byOlder older: Int) async throws -> Legacy? {
+        try await findUnique((2, older.columnValue))
+    }
 }
 
 /// One record of the table `legacies`.
@@ -159,8 +171,8 @@ public struct Legacy: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:daffd7fbb62e8de724cfe53329bf1e8153929d722ba31e65c06b9340626eca58" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _deprecatedDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -197,54 +209,19 @@ public struct Legacy: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Legacy, right: Legacy) -> Bool {
-        left.id == right.id
-            && Cairn::ColumnEquality.equal(left.old, right.old)
-            && left.older == right.older
-            && left.oldest == right.oldest
-            && Cairn::ColumnEquality.equal(left.new, right.new)
+    public static func areEqual(_ left: Legacy, _ right: Legacy) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.old, right.old),
+            Cairn::ColumnEquality.equal(left.older, right.older),
+            Cairn::ColumnEquality.equal(left.oldest, right.oldest),
+            Cairn::ColumnEquality.equal(left.new, right.new)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case old
-        case older
-        case oldest
-        case new
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        old = try container.decodeColumn(String.self, forKey: .old)
-        older = try container.decodeColumnIfPresent(Int.self, forKey: .older)
-        oldest = try container.decodeColumnIfPresent(Oldest.self, forKey: .oldest) ?? .a
-        new = try container.decodeColumnIfPresent(String.self, forKey: .new)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(old, forKey: .old)
-        try container.encodeColumn(older, forKey: .older)
-        try container.encodeColumn(oldest, forKey: .oldest)
-        try container.encodeColumn(new, forKey: .new)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `legacies`, to build conditions and orders with.
@@ -265,17 +242,10 @@ public struct Legacy: Cairn::Entity {
     }
 }
 
-extension Cairn::ReadableRepository<Legacy> {
-    /// The record with this `older`, by the unique index `unique_older`; nil when there is none.
-    nonisolated(nonsending) public func find(byOlder older: Int) async throws -> Legacy? {
-        try await findUnique(Cairn::TypedColumn<Int?>(2) == older)
-    }
-}
-
 /// One record of the table `legacy_parts`.
 public struct LegacyPart: Cairn::Entity {
     /// Identifies one record of `legacy_parts` by the 2 columns of its key.
-    public struct ID: Cairn::EntityIdentifier {
+    public struct ID: Cairn::EntityIdentifier, Cairn::ComparedByColumns {
         /// The value of `a`.
         public let a: Int
         /// The value of `b`.
@@ -293,9 +263,11 @@ public struct LegacyPart: Cairn::Entity {
         }
 
         /// Whether both have the same values; strings are compared by their bytes.
-        public static func == (left: ID, right: ID) -> Bool {
-            left.a == right.a
-                && left.b == right.b
+        public static func areEqual(_ left: ID, _ right: ID) -> Bool {
+            guard Cairn::ColumnEquality.equal(left.a, right.a),
+                Cairn::ColumnEquality.equal(left.b, right.b)
+            else { return false }
+            return true
         }
 
         /// Feeds the hasher what identifies the record.
@@ -330,8 +302,8 @@ public struct LegacyPart: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:daffd7fbb62e8de724cfe53329bf1e8153929d722ba31e65c06b9340626eca58" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _deprecatedDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -359,43 +331,17 @@ public struct LegacyPart: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: LegacyPart, right: LegacyPart) -> Bool {
-        left.a == right.a
-            && left.b == right.b
+    public static func areEqual(_ left: LegacyPart, _ right: LegacyPart) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.a, right.a),
+            Cairn::ColumnEquality.equal(left.b, right.b)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(a)
         hasher.combine(b)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case a
-        case b
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        a = try container.decodeColumn(Int.self, forKey: .a)
-        b = try container.decodeColumn(Int.self, forKey: .b)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(a, forKey: .a)
-        try container.encodeColumn(b, forKey: .b)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `legacy_parts`, to build conditions and orders with.
@@ -440,8 +386,8 @@ public struct LegacyKey: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:daffd7fbb62e8de724cfe53329bf1e8153929d722ba31e65c06b9340626eca58" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _deprecatedDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -468,38 +414,15 @@ public struct LegacyKey: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: LegacyKey, right: LegacyKey) -> Bool {
-        left.id == right.id
+    public static func areEqual(_ left: LegacyKey, _ right: LegacyKey) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `legacy_keys`, to build conditions and orders with.

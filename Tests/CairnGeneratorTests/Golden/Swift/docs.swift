@@ -34,7 +34,8 @@ public struct Docs: Cairn::Database {
     public static var schemaID: String { "sha256:487264fdc2c78edc2a5e843d5e27749baac47076533d6086393365150574bbce" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "docs",
           "tables": {
@@ -63,6 +64,7 @@ public struct Docs: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `docs` in a transaction, to read and write.
@@ -100,6 +102,9 @@ public struct DocsSnapshot: Cairn::DatabaseSnapshot {
     /// The same paragraph on a new line.
     public var articles: Cairn::SnapshotRepository<Article> { Cairn::SnapshotRepository(session) }
 }
+
+/// For the record types.
+nonisolated var _docsDatabase: any Cairn::Database.Type { Docs.self }
 
 /// An article of a magazine that has been printed, is going to be printed, or was refused by the editors, with all
 /// that is needed to pay for it.
@@ -240,8 +245,8 @@ public struct Article: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:487264fdc2c78edc2a5e843d5e27749baac47076533d6086393365150574bbce" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _docsDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -302,8 +307,8 @@ public struct Article: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Article, right: Article) -> Bool {
-        guard left.id == right.id,
+    public static func areEqual(_ left: Article, _ right: Article) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
             Cairn::ColumnEquality.equal(left.code, right.code),
             Cairn::ColumnEquality.equal(left.openCode, right.openCode),
             Cairn::ColumnEquality.equal(left.list, right.list),
@@ -314,10 +319,10 @@ public struct Article: Cairn::Entity {
             Cairn::ColumnEquality.equal(left.empty, right.empty),
             Cairn::ColumnEquality.equal(left.spaced, right.spaced),
             Cairn::ColumnEquality.equal(left.longWord, right.longWord),
-            left.bounded == right.bounded,
-            left.priced == right.priced,
-            left.dated == right.dated,
-            left.sized == right.sized,
+            Cairn::ColumnEquality.equal(left.bounded, right.bounded),
+            Cairn::ColumnEquality.equal(left.priced, right.priced),
+            Cairn::ColumnEquality.equal(left.dated, right.dated),
+            Cairn::ColumnEquality.equal(left.sized, right.sized),
             Cairn::ColumnEquality.equal(left.listed, right.listed),
             Cairn::ColumnEquality.equal(left.unicode, right.unicode)
         else { return false }
@@ -327,79 +332,6 @@ public struct Article: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case code
-        case openCode = "open_code"
-        case list
-        case markup
-        case ends
-        case breaks
-        case blank
-        case empty
-        case spaced
-        case longWord = "long_word"
-        case bounded
-        case priced
-        case dated
-        case sized
-        case listed
-        case unicode
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        code = try container.decodeColumn(String.self, forKey: .code)
-        openCode = try container.decodeColumn(String.self, forKey: .openCode)
-        list = try container.decodeColumn(String.self, forKey: .list)
-        markup = try container.decodeColumn(String.self, forKey: .markup)
-        ends = try container.decodeColumn(String.self, forKey: .ends)
-        breaks = try container.decodeColumn(String.self, forKey: .breaks)
-        blank = try container.decodeColumn(String.self, forKey: .blank)
-        empty = try container.decodeColumn(String.self, forKey: .empty)
-        spaced = try container.decodeColumn(String.self, forKey: .spaced)
-        longWord = try container.decodeColumn(String.self, forKey: .longWord)
-        bounded = try container.decodeColumn(Int.self, forKey: .bounded)
-        priced = try container.decodeColumn(Cairn::DecimalNumber.self, forKey: .priced)
-        dated = try container.decodeColumn(Cairn::CalendarDate.self, forKey: .dated)
-        sized = try container.decodeColumn([UInt8].self, forKey: .sized)
-        listed = try container.decodeColumnIfPresent([String].self, forKey: .listed) ?? []
-        unicode = try container.decodeColumn(String.self, forKey: .unicode)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(code, forKey: .code)
-        try container.encodeColumn(openCode, forKey: .openCode)
-        try container.encodeColumn(list, forKey: .list)
-        try container.encodeColumn(markup, forKey: .markup)
-        try container.encodeColumn(ends, forKey: .ends)
-        try container.encodeColumn(breaks, forKey: .breaks)
-        try container.encodeColumn(blank, forKey: .blank)
-        try container.encodeColumn(empty, forKey: .empty)
-        try container.encodeColumn(spaced, forKey: .spaced)
-        try container.encodeColumn(longWord, forKey: .longWord)
-        try container.encodeColumn(bounded, forKey: .bounded)
-        try container.encodeColumn(priced, forKey: .priced)
-        try container.encodeColumn(dated, forKey: .dated)
-        try container.encodeColumn(sized, forKey: .sized)
-        try container.encodeColumn(listed, forKey: .listed)
-        try container.encodeColumn(unicode, forKey: .unicode)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `articles`, to build conditions and orders with.

@@ -42,7 +42,8 @@ public struct EntityNames: Cairn::Database {
     public static var schemaID: String { "sha256:afebcee2d68922566e78e1cf39e8af84b909eb5080e305023b32b19c06f20037" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "entity_names",
           "tables": {
@@ -92,6 +93,7 @@ public struct EntityNames: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `entity_names` in a transaction, to read and write.
@@ -146,6 +148,9 @@ public struct EntityNamesSnapshot: Cairn::DatabaseSnapshot {
     public var tblCust: Cairn::SnapshotRepository<Customer> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _entityNamesDatabase: any Cairn::Database.Type { EntityNames.self }
+
 /// One record of the table `categories`.
 public struct Category: Cairn::Entity {
     /// Identifies one record of `categories`: a value of `id`.
@@ -176,8 +181,8 @@ public struct Category: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:afebcee2d68922566e78e1cf39e8af84b909eb5080e305023b32b19c06f20037" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _entityNamesDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -204,38 +209,15 @@ public struct Category: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Category, right: Category) -> Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Category, _ right: Category) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `categories`, to build conditions and orders with.
@@ -275,8 +257,8 @@ public struct Box: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:afebcee2d68922566e78e1cf39e8af84b909eb5080e305023b32b19c06f20037" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _entityNamesDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -303,38 +285,15 @@ public struct Box: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Box, right: Box) -> Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Box, _ right: Box) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `boxes`, to build conditions and orders with.
@@ -374,8 +333,8 @@ public struct Person: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:afebcee2d68922566e78e1cf39e8af84b909eb5080e305023b32b19c06f20037" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _entityNamesDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -402,38 +361,15 @@ public struct Person: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Person, right: Person) -> Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Person, _ right: Person) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `people`, to build conditions and orders with.
@@ -473,8 +409,8 @@ public struct HomeURL: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 3 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:afebcee2d68922566e78e1cf39e8af84b909eb5080e305023b32b19c06f20037" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _entityNamesDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -501,38 +437,15 @@ public struct HomeURL: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: HomeURL, right: HomeURL) -> Bool {
-        left.id == right.id
+    public static func areEqual(_ left: HomeURL, _ right: HomeURL) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `home_urls`, to build conditions and orders with.
@@ -572,8 +485,8 @@ public struct News: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 4 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:afebcee2d68922566e78e1cf39e8af84b909eb5080e305023b32b19c06f20037" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _entityNamesDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -600,38 +513,15 @@ public struct News: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: News, right: News) -> Bool {
-        left.id == right.id
+    public static func areEqual(_ left: News, _ right: News) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `news`, to build conditions and orders with.
@@ -671,8 +561,8 @@ public struct Gadgets2: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 5 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:afebcee2d68922566e78e1cf39e8af84b909eb5080e305023b32b19c06f20037" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _entityNamesDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -699,38 +589,15 @@ public struct Gadgets2: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Gadgets2, right: Gadgets2) -> Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Gadgets2, _ right: Gadgets2) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `gadgets2`, to build conditions and orders with.
@@ -775,8 +642,8 @@ public struct Customer: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 6 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:afebcee2d68922566e78e1cf39e8af84b909eb5080e305023b32b19c06f20037" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _entityNamesDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -804,42 +671,16 @@ public struct Customer: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Customer, right: Customer) -> Bool {
-        left.id == right.id
-            && left.friend == right.friend
+    public static func areEqual(_ left: Customer, _ right: Customer) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.friend, right.friend)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case friend
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        friend = try container.decodeColumnIfPresent(ID.self, forKey: .friend)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(friend, forKey: .friend)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `tbl_cust`, to build conditions and orders with.

@@ -32,7 +32,8 @@ public struct EnumHiding: Cairn::Database {
     public static var schemaID: String { "sha256:ff0554df42981b1b6baa479eef5ce6497ff6691e3e00d3664a8bb3b093b4267b" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "enum_hiding",
           "tables": {
@@ -71,6 +72,7 @@ public struct EnumHiding: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `enum_hiding` in a transaction, to read and write.
@@ -103,6 +105,16 @@ public struct EnumHidingSnapshot: Cairn::DatabaseSnapshot {
     public var shadows: Cairn::SnapshotRepository<Shadow> { Cairn::SnapshotRepository(session) }
     /// The records of `value_keyed`.
     public var valueKeyed: Cairn::SnapshotRepository<ValueKeyed> { Cairn::SnapshotRepository(session) }
+}
+
+/// For the record types.
+nonisolated var _enumHidingDatabase: any Cairn::Database.Type { EnumHiding.self }
+
+extension Cairn::ReadableRepository<Shadow> {
+    /// The record with this `key`, by the unique index `unique_key`; nil when there is none.
+    nonisolated(nonsending) public func find(byKey key: Shadow.Key) async throws -> Shadow? {
+        try await findUnique((10, key.columnValue))
+    }
 }
 
 /// One record of the table `shadows`.
@@ -329,8 +341,8 @@ public struct Shadow: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:ff0554df42981b1b6baa479eef5ce6497ff6691e3e00d3664a8bb3b093b4267b" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _enumHidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -399,27 +411,27 @@ public struct Shadow: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Shadow, right: Shadow) -> Swift::Bool {
-        guard left.id == right.id,
-            left.string == right.string,
-            left.int == right.int,
-            left.bool == right.bool,
-            left.hasher == right.hasher,
-            left.decoder == right.decoder,
-            left.encoder == right.encoder,
-            left.codingKey == right.codingKey,
-            left.sendable == right.sendable,
-            left.value == right.value,
-            left.key == right.key,
-            left.item == right.item,
-            left.double == right.double,
-            left.optional == right.optional,
-            left.array == right.array,
+    public static func areEqual(_ left: Shadow, _ right: Shadow) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.string, right.string),
+            Cairn::ColumnEquality.equal(left.int, right.int),
+            Cairn::ColumnEquality.equal(left.bool, right.bool),
+            Cairn::ColumnEquality.equal(left.hasher, right.hasher),
+            Cairn::ColumnEquality.equal(left.decoder, right.decoder),
+            Cairn::ColumnEquality.equal(left.encoder, right.encoder),
+            Cairn::ColumnEquality.equal(left.codingKey, right.codingKey),
+            Cairn::ColumnEquality.equal(left.sendable, right.sendable),
+            Cairn::ColumnEquality.equal(left.value, right.value),
+            Cairn::ColumnEquality.equal(left.key, right.key),
+            Cairn::ColumnEquality.equal(left.item, right.item),
+            Cairn::ColumnEquality.equal(left.double, right.double),
+            Cairn::ColumnEquality.equal(left.optional, right.optional),
+            Cairn::ColumnEquality.equal(left.array, right.array),
             Cairn::ColumnEquality.equal(left.text, right.text),
-            left.number == right.number,
-            left.ratio == right.ratio,
-            left.raw == right.raw,
-            left.flag == right.flag,
+            Cairn::ColumnEquality.equal(left.number, right.number),
+            Cairn::ColumnEquality.equal(left.ratio, right.ratio),
+            Cairn::ColumnEquality.equal(left.raw, right.raw),
+            Cairn::ColumnEquality.equal(left.flag, right.flag),
             Cairn::ColumnEquality.equal(left.words, right.words)
         else { return false }
         return true
@@ -428,91 +440,6 @@ public struct Shadow: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case string
-        case int
-        case bool
-        case hasher
-        case decoder
-        case encoder
-        case codingKey = "coding_key"
-        case sendable
-        case value
-        case key
-        case item
-        case double
-        case optional
-        case array
-        case text
-        case number
-        case ratio
-        case raw
-        case flag
-        case words
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        string = try container.decodeColumn(String.self, forKey: .string)
-        int = try container.decodeColumnIfPresent(Int.self, forKey: .int) ?? .one
-        bool = try container.decodeColumnIfPresent(Bool.self, forKey: .bool)
-        hasher = try container.decodeColumn(Hasher.self, forKey: .hasher)
-        self.decoder = try container.decodeColumn(Decoder.self, forKey: .decoder)
-        encoder = try container.decodeColumn(Encoder.self, forKey: .encoder)
-        codingKey = try container.decodeColumn(CodingKey.self, forKey: .codingKey)
-        sendable = try container.decodeColumn(Sendable.self, forKey: .sendable)
-        value = try container.decodeColumn(Value.self, forKey: .value)
-        key = try container.decodeColumn(Key.self, forKey: .key)
-        item = try container.decodeColumn(Item.self, forKey: .item)
-        double = try container.decodeColumn(Double.self, forKey: .double)
-        optional = try container.decodeColumn(Optional.self, forKey: .optional)
-        array = try container.decodeColumn(Array.self, forKey: .array)
-        text = try container.decodeColumn(Swift::String.self, forKey: .text)
-        number = try container.decodeColumnIfPresent(Swift::Int.self, forKey: .number)
-        ratio = try container.decodeColumn(Swift::Double.self, forKey: .ratio)
-        raw = try container.decodeColumn([UInt8].self, forKey: .raw)
-        flag = try container.decodeColumn(Swift::Bool.self, forKey: .flag)
-        words = try container.decodeColumnIfPresent([Swift::String].self, forKey: .words) ?? []
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(string, forKey: .string)
-        try container.encodeColumn(int, forKey: .int)
-        try container.encodeColumn(bool, forKey: .bool)
-        try container.encodeColumn(hasher, forKey: .hasher)
-        try container.encodeColumn(decoder, forKey: .decoder)
-        try container.encodeColumn(self.encoder, forKey: .encoder)
-        try container.encodeColumn(codingKey, forKey: .codingKey)
-        try container.encodeColumn(sendable, forKey: .sendable)
-        try container.encodeColumn(value, forKey: .value)
-        try container.encodeColumn(key, forKey: .key)
-        try container.encodeColumn(item, forKey: .item)
-        try container.encodeColumn(double, forKey: .double)
-        try container.encodeColumn(optional, forKey: .optional)
-        try container.encodeColumn(array, forKey: .array)
-        try container.encodeColumn(text, forKey: .text)
-        try container.encodeColumn(number, forKey: .number)
-        try container.encodeColumn(ratio, forKey: .ratio)
-        try container.encodeColumn(raw, forKey: .raw)
-        try container.encodeColumn(flag, forKey: .flag)
-        try container.encodeColumn(words, forKey: .words)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `shadows`, to build conditions and orders with.
@@ -562,13 +489,6 @@ public struct Shadow: Cairn::Entity {
     }
 }
 
-extension Cairn::ReadableRepository<Shadow> {
-    /// The record with this `key`, by the unique index `unique_key`; nil when there is none.
-    nonisolated(nonsending) public func find(byKey key: Shadow.Key) async throws -> Shadow? {
-        try await findUnique(Cairn::TypedColumn<Shadow.Key>(10) == key)
-    }
-}
-
 /// One record of the table `value_keyed`.
 public struct ValueKeyed: Cairn::Entity {
     /// Identifies one record of `value_keyed`: a value of `value`.
@@ -610,8 +530,8 @@ public struct ValueKeyed: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:ff0554df42981b1b6baa479eef5ce6497ff6691e3e00d3664a8bb3b093b4267b" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _enumHidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -638,38 +558,15 @@ public struct ValueKeyed: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: ValueKeyed, right: ValueKeyed) -> Bool {
-        left.value == right.value
+    public static func areEqual(_ left: ValueKeyed, _ right: ValueKeyed) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.value, right.value)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(value)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case value
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        value = try container.decodeColumn(ID.self, forKey: .value)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(value, forKey: .value)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `value_keyed`, to build conditions and orders with.

@@ -38,7 +38,8 @@ public struct EnumKey: Cairn::Database {
     public static var schemaID: String { "sha256:0832733290a399786de66943053c8a5229b4d1f8e36a5ea1fff62847363bf672" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "enum_key",
           "tables": {
@@ -81,6 +82,7 @@ public struct EnumKey: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `enum_key` in a transaction, to read and write.
@@ -126,6 +128,9 @@ public struct EnumKeySnapshot: Cairn::DatabaseSnapshot {
     /// The records of `weekday_hours`.
     public var weekdayHours: Cairn::SnapshotRepository<WeekdayHour> { Cairn::SnapshotRepository(session) }
 }
+
+/// For the record types.
+nonisolated var _enumKeyDatabase: any Cairn::Database.Type { EnumKey.self }
 
 /// One record of the table `weekday_plans`.
 public struct WeekdayPlan: Cairn::Entity {
@@ -173,8 +178,8 @@ public struct WeekdayPlan: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:0832733290a399786de66943053c8a5229b4d1f8e36a5ea1fff62847363bf672" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _enumKeyDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -202,42 +207,16 @@ public struct WeekdayPlan: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: WeekdayPlan, right: WeekdayPlan) -> Bool {
-        left.weekday == right.weekday
-            && Cairn::ColumnEquality.equal(left.plan, right.plan)
+    public static func areEqual(_ left: WeekdayPlan, _ right: WeekdayPlan) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.weekday, right.weekday),
+            Cairn::ColumnEquality.equal(left.plan, right.plan)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(weekday)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case weekday
-        case plan
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        weekday = try container.decodeColumn(ID.self, forKey: .weekday)
-        plan = try container.decodeColumnIfPresent(String.self, forKey: .plan)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(weekday, forKey: .weekday)
-        try container.encodeColumn(plan, forKey: .plan)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `weekday_plans`, to build conditions and orders with.
@@ -289,8 +268,8 @@ public struct PlanNote: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:0832733290a399786de66943053c8a5229b4d1f8e36a5ea1fff62847363bf672" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _enumKeyDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -323,46 +302,17 @@ public struct PlanNote: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: PlanNote, right: PlanNote) -> Bool {
-        left.id == right.id
-            && left.plan == right.plan
-            && left.spare == right.spare
+    public static func areEqual(_ left: PlanNote, _ right: PlanNote) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.plan, right.plan),
+            Cairn::ColumnEquality.equal(left.spare, right.spare)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case plan
-        case spare
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        plan = try container.decodeColumn(WeekdayPlan.ID.self, forKey: .plan)
-        spare = try container.decodeColumnIfPresent(WeekdayPlan.ID.self, forKey: .spare)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(plan, forKey: .plan)
-        try container.encodeColumn(spare, forKey: .spare)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `plan_notes`, to build conditions and orders with.
@@ -414,8 +364,8 @@ public struct PlanColor: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:0832733290a399786de66943053c8a5229b4d1f8e36a5ea1fff62847363bf672" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _enumKeyDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -446,42 +396,16 @@ public struct PlanColor: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: PlanColor, right: PlanColor) -> Bool {
-        left.plan == right.plan
-            && Cairn::ColumnEquality.equal(left.color, right.color)
+    public static func areEqual(_ left: PlanColor, _ right: PlanColor) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.plan, right.plan),
+            Cairn::ColumnEquality.equal(left.color, right.color)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(plan)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case plan
-        case color
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        plan = try container.decodeColumn(ID.self, forKey: .plan)
-        color = try container.decodeColumn(String.self, forKey: .color)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(plan, forKey: .plan)
-        try container.encodeColumn(color, forKey: .color)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `plan_colors`, to build conditions and orders with.
@@ -528,8 +452,8 @@ public struct ColorName: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 3 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:0832733290a399786de66943053c8a5229b4d1f8e36a5ea1fff62847363bf672" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _enumKeyDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -560,42 +484,16 @@ public struct ColorName: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: ColorName, right: ColorName) -> Bool {
-        left.id == right.id
-            && left.color == right.color
+    public static func areEqual(_ left: ColorName, _ right: ColorName) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.color, right.color)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case color
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        color = try container.decodeColumn(PlanColor.ID.self, forKey: .color)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(color, forKey: .color)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `color_names`, to build conditions and orders with.
@@ -610,7 +508,7 @@ public struct ColorName: Cairn::Entity {
 /// One record of the table `weekday_hours`.
 public struct WeekdayHour: Cairn::Entity {
     /// Identifies one record of `weekday_hours` by the 2 columns of its key.
-    public struct ID: Cairn::EntityIdentifier {
+    public struct ID: Cairn::EntityIdentifier, Cairn::ComparedByColumns {
         /// The value of `weekday`.
         public let weekday: Weekday
         /// The value of `hour`.
@@ -628,9 +526,11 @@ public struct WeekdayHour: Cairn::Entity {
         }
 
         /// Whether both have the same values; strings are compared by their bytes.
-        public static func == (left: ID, right: ID) -> Bool {
-            left.weekday == right.weekday
-                && left.hour == right.hour
+        public static func areEqual(_ left: ID, _ right: ID) -> Bool {
+            guard Cairn::ColumnEquality.equal(left.weekday, right.weekday),
+                Cairn::ColumnEquality.equal(left.hour, right.hour)
+            else { return false }
+            return true
         }
 
         /// Feeds the hasher what identifies the record.
@@ -671,8 +571,8 @@ public struct WeekdayHour: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 4 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:0832733290a399786de66943053c8a5229b4d1f8e36a5ea1fff62847363bf672" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _enumKeyDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -700,43 +600,17 @@ public struct WeekdayHour: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: WeekdayHour, right: WeekdayHour) -> Bool {
-        left.weekday == right.weekday
-            && left.hour == right.hour
+    public static func areEqual(_ left: WeekdayHour, _ right: WeekdayHour) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.weekday, right.weekday),
+            Cairn::ColumnEquality.equal(left.hour, right.hour)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(weekday)
         hasher.combine(hour)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case weekday
-        case hour
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        weekday = try container.decodeColumn(Weekday.self, forKey: .weekday)
-        hour = try container.decodeColumn(Int.self, forKey: .hour)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(weekday, forKey: .weekday)
-        try container.encodeColumn(hour, forKey: .hour)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `weekday_hours`, to build conditions and orders with.

@@ -30,7 +30,8 @@ public struct EnumKeywords: Cairn::Database {
     public static var schemaID: String { "sha256:35d0877b3ed6efaef3e0ab166e41f126ee631d0de085136ff47ebc8f995e3a7c" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "enum_keywords",
           "tables": {
@@ -48,6 +49,7 @@ public struct EnumKeywords: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `enum_keywords` in a transaction, to read and write.
@@ -77,6 +79,9 @@ public struct EnumKeywordsSnapshot: Cairn::DatabaseSnapshot {
     /// The records of `words`.
     public var words: Cairn::SnapshotRepository<Word> { Cairn::SnapshotRepository(session) }
 }
+
+/// For the record types.
+nonisolated var _enumKeywordsDatabase: any Cairn::Database.Type { EnumKeywords.self }
 
 /// One record of the table `words`.
 public struct Word: Cairn::Entity {
@@ -224,8 +229,8 @@ public struct Word: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:35d0877b3ed6efaef3e0ab166e41f126ee631d0de085136ff47ebc8f995e3a7c" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _enumKeywordsDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -264,58 +269,20 @@ public struct Word: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Word, right: Word) -> Bool {
-        left.id == right.id
-            && left.kind == right.kind
-            && left.made == right.made
-            && left.maybe == right.maybe
-            && left.member == right.member
-            && left.perhaps == right.perhaps
+    public static func areEqual(_ left: Word, _ right: Word) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.kind, right.kind),
+            Cairn::ColumnEquality.equal(left.made, right.made),
+            Cairn::ColumnEquality.equal(left.maybe, right.maybe),
+            Cairn::ColumnEquality.equal(left.member, right.member),
+            Cairn::ColumnEquality.equal(left.perhaps, right.perhaps)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case kind
-        case made
-        case maybe
-        case member
-        case perhaps
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        kind = try container.decodeColumnIfPresent(Kind.self, forKey: .kind) ?? .`self`
-        made = try container.decodeColumnIfPresent(Made.self, forKey: .made) ?? .`init`
-        maybe = container.contains(.maybe) ? try container.decodeColumnIfPresent(Maybe.self, forKey: .maybe) : Maybe.none
-        member = try container.decodeColumn(Member.self, forKey: .member)
-        perhaps = container.contains(.perhaps) ? try container.decodeColumnIfPresent(Perhaps.self, forKey: .perhaps) : Perhaps.`init`
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(kind, forKey: .kind)
-        try container.encodeColumn(made, forKey: .made)
-        try container.encodeColumn(maybe, forKey: .maybe)
-        try container.encodeColumn(member, forKey: .member)
-        try container.encodeColumn(perhaps, forKey: .perhaps)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `words`, to build conditions and orders with.

@@ -30,7 +30,8 @@ public struct EnumNames: Cairn::Database {
     public static var schemaID: String { "sha256:c163a5cd26f401351dd4a721103dcaedb5caee3a0a1ef9435fc761a9479e56d5" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "enum_names",
           "tables": {
@@ -45,6 +46,7 @@ public struct EnumNames: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `enum_names` in a transaction, to read and write.
@@ -74,6 +76,9 @@ public struct EnumNamesSnapshot: Cairn::DatabaseSnapshot {
     /// The records of `tickets`.
     public var tickets: Cairn::SnapshotRepository<Ticket> { Cairn::SnapshotRepository(session) }
 }
+
+/// For the record types.
+nonisolated var _enumNamesDatabase: any Cairn::Database.Type { EnumNames.self }
 
 /// One record of the table `tickets`.
 public struct Ticket: Cairn::Entity {
@@ -151,8 +156,8 @@ public struct Ticket: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:c163a5cd26f401351dd4a721103dcaedb5caee3a0a1ef9435fc761a9479e56d5" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _enumNamesDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -185,46 +190,17 @@ public struct Ticket: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Ticket, right: Ticket) -> Bool {
-        left.id == right.id
-            && left.phase == right.phase
-            && left.quote == right.quote
+    public static func areEqual(_ left: Ticket, _ right: Ticket) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.phase, right.phase),
+            Cairn::ColumnEquality.equal(left.quote, right.quote)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case phase
-        case quote
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        phase = try container.decodeColumn(Phase.self, forKey: .phase)
-        quote = try container.decodeColumnIfPresent(Quote.self, forKey: .quote) ?? .withBreak
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(phase, forKey: .phase)
-        try container.encodeColumn(quote, forKey: .quote)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `tickets`, to build conditions and orders with.

@@ -30,7 +30,8 @@ public struct EnumPlain: Cairn::Database {
     public static var schemaID: String { "sha256:4328cd1b229a6b82c73e656fa0ed76379a1dc5210cf0805813d4b304a2669ce6" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "enum_plain",
           "tables": {
@@ -50,6 +51,7 @@ public struct EnumPlain: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `enum_plain` in a transaction, to read and write.
@@ -78,6 +80,16 @@ public struct EnumPlainSnapshot: Cairn::DatabaseSnapshot {
 
     /// The records of `parcels`.
     public var parcels: Cairn::SnapshotRepository<Parcel> { Cairn::SnapshotRepository(session) }
+}
+
+/// For the record types.
+nonisolated var _enumPlainDatabase: any Cairn::Database.Type { EnumPlain.self }
+
+extension Cairn::ReadableRepository<Parcel> {
+    /// The record with this `shelf`, by the unique index `unique_shelf`; nil when there is none.
+    nonisolated(nonsending) public func find(byShelf shelf: Parcel.Shelf) async throws -> Parcel? {
+        try await findUnique((4, shelf.columnValue))
+    }
 }
 
 /// One record of the table `parcels`.
@@ -156,8 +168,8 @@ public struct Parcel: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:4328cd1b229a6b82c73e656fa0ed76379a1dc5210cf0805813d4b304a2669ce6" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _enumPlainDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -194,54 +206,19 @@ public struct Parcel: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Parcel, right: Parcel) -> Bool {
-        left.id == right.id
-            && left.state == right.state
-            && left.size == right.size
-            && left.speed == right.speed
-            && left.shelf == right.shelf
+    public static func areEqual(_ left: Parcel, _ right: Parcel) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.state, right.state),
+            Cairn::ColumnEquality.equal(left.size, right.size),
+            Cairn::ColumnEquality.equal(left.speed, right.speed),
+            Cairn::ColumnEquality.equal(left.shelf, right.shelf)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case state
-        case size
-        case speed
-        case shelf
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        state = try container.decodeColumn(State.self, forKey: .state)
-        size = try container.decodeColumnIfPresent(Size.self, forKey: .size)
-        speed = try container.decodeColumnIfPresent(Speed.self, forKey: .speed) ?? .slow
-        shelf = try container.decodeColumnIfPresent(Shelf.self, forKey: .shelf)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(state, forKey: .state)
-        try container.encodeColumn(size, forKey: .size)
-        try container.encodeColumn(speed, forKey: .speed)
-        try container.encodeColumn(shelf, forKey: .shelf)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `parcels`, to build conditions and orders with.
@@ -256,12 +233,5 @@ public struct Parcel: Cairn::Entity {
         public var speed: Cairn::TypedColumn<Speed> { Cairn::TypedColumn(3) }
         /// The column `shelf`.
         public var shelf: Cairn::TypedColumn<Shelf?> { Cairn::TypedColumn(4) }
-    }
-}
-
-extension Cairn::ReadableRepository<Parcel> {
-    /// The record with this `shelf`, by the unique index `unique_shelf`; nil when there is none.
-    nonisolated(nonsending) public func find(byShelf shelf: Parcel.Shelf) async throws -> Parcel? {
-        try await findUnique(Cairn::TypedColumn<Parcel.Shelf?>(4) == shelf)
     }
 }

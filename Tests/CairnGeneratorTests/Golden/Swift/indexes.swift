@@ -30,7 +30,8 @@ public struct Indexes: Cairn::Database {
     public static var schemaID: String { "sha256:825df3948916b948486e330f1a53d2afbca9c6c5ea3b20b3b423bd7124ec8049" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "indexes",
           "tables": {
@@ -52,6 +53,7 @@ public struct Indexes: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `indexes` in a transaction, to read and write.
@@ -81,6 +83,9 @@ public struct IndexesSnapshot: Cairn::DatabaseSnapshot {
     /// The records of `houses`.
     public var houses: Cairn::SnapshotRepository<House> { Cairn::SnapshotRepository(session) }
 }
+
+/// For the record types.
+nonisolated var _indexesDatabase: any Cairn::Database.Type { Indexes.self }
 
 /// One record of the table `houses`.
 public struct House: Cairn::Entity {
@@ -130,8 +135,8 @@ public struct House: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:825df3948916b948486e330f1a53d2afbca9c6c5ea3b20b3b423bd7124ec8049" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _indexesDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -168,54 +173,19 @@ public struct House: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: House, right: House) -> Bool {
-        left.id == right.id
-            && Cairn::ColumnEquality.equal(left.street, right.street)
-            && left.number == right.number
-            && left.price == right.price
-            && left.built == right.built
+    public static func areEqual(_ left: House, _ right: House) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.street, right.street),
+            Cairn::ColumnEquality.equal(left.number, right.number),
+            Cairn::ColumnEquality.equal(left.price, right.price),
+            Cairn::ColumnEquality.equal(left.built, right.built)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case street
-        case number
-        case price
-        case built
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        street = try container.decodeColumn(String.self, forKey: .street)
-        number = try container.decodeColumn(Int.self, forKey: .number)
-        price = try container.decodeColumn(Cairn::DecimalNumber.self, forKey: .price)
-        built = try container.decodeColumnIfPresent(Cairn::CalendarDate.self, forKey: .built)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(street, forKey: .street)
-        try container.encodeColumn(number, forKey: .number)
-        try container.encodeColumn(price, forKey: .price)
-        try container.encodeColumn(built, forKey: .built)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `houses`, to build conditions and orders with.

@@ -32,7 +32,8 @@ public struct KeyNotFirst: Cairn::Database {
     public static var schemaID: String { "sha256:eda692701c143f04612b3ab6ebe09c35cfd461a8a21b88611329a25a21afc706" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "key_not_first",
           "tables": {
@@ -56,6 +57,7 @@ public struct KeyNotFirst: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `key_not_first` in a transaction, to read and write.
@@ -89,6 +91,9 @@ public struct KeyNotFirstSnapshot: Cairn::DatabaseSnapshot {
     /// The records of `cells`.
     public var cells: Cairn::SnapshotRepository<Cell> { Cairn::SnapshotRepository(session) }
 }
+
+/// For the record types.
+nonisolated var _keyNotFirstDatabase: any Cairn::Database.Type { KeyNotFirst.self }
 
 /// One record of the table `notes`.
 public struct Note: Cairn::Entity {
@@ -126,8 +131,8 @@ public struct Note: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:eda692701c143f04612b3ab6ebe09c35cfd461a8a21b88611329a25a21afc706" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _keyNotFirstDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -156,46 +161,17 @@ public struct Note: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Note, right: Note) -> Bool {
-        Cairn::ColumnEquality.equal(left.text, right.text)
-            && left.number == right.number
-            && left.id == right.id
+    public static func areEqual(_ left: Note, _ right: Note) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.text, right.text),
+            Cairn::ColumnEquality.equal(left.number, right.number),
+            Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case text
-        case number
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        text = try container.decodeColumn(String.self, forKey: .text)
-        number = try container.decodeColumn(Int.self, forKey: .number)
-        id = try container.decodeColumnIfPresent(ID.self, forKey: .id) ?? ID(.version7())
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(text, forKey: .text)
-        try container.encodeColumn(number, forKey: .number)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `notes`, to build conditions and orders with.
@@ -212,7 +188,7 @@ public struct Note: Cairn::Entity {
 /// One record of the table `cells`.
 public struct Cell: Cairn::Entity {
     /// Identifies one record of `cells` by the 3 columns of its key.
-    public struct ID: Cairn::EntityIdentifier {
+    public struct ID: Cairn::EntityIdentifier, Cairn::ComparedByColumns {
         /// The value of `sheet`.
         public let sheet: String
         /// The value of `row`.
@@ -233,10 +209,12 @@ public struct Cell: Cairn::Entity {
         }
 
         /// Whether both have the same values; strings are compared by their bytes.
-        public static func == (left: ID, right: ID) -> Bool {
-            Cairn::ColumnEquality.equal(left.sheet, right.sheet)
-                && left.row == right.row
-                && left.column == right.column
+        public static func areEqual(_ left: ID, _ right: ID) -> Bool {
+            guard Cairn::ColumnEquality.equal(left.sheet, right.sheet),
+                Cairn::ColumnEquality.equal(left.row, right.row),
+                Cairn::ColumnEquality.equal(left.column, right.column)
+            else { return false }
+            return true
         }
 
         /// Feeds the hasher what identifies the record.
@@ -276,8 +254,8 @@ public struct Cell: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:eda692701c143f04612b3ab6ebe09c35cfd461a8a21b88611329a25a21afc706" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _keyNotFirstDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -312,11 +290,13 @@ public struct Cell: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Cell, right: Cell) -> Bool {
-        Cairn::ColumnEquality.equal(left.value, right.value)
-            && left.column == right.column
-            && Cairn::ColumnEquality.equal(left.sheet, right.sheet)
-            && left.row == right.row
+    public static func areEqual(_ left: Cell, _ right: Cell) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.value, right.value),
+            Cairn::ColumnEquality.equal(left.column, right.column),
+            Cairn::ColumnEquality.equal(left.sheet, right.sheet),
+            Cairn::ColumnEquality.equal(left.row, right.row)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -324,40 +304,6 @@ public struct Cell: Cairn::Entity {
         Cairn::Utf8.hash(sheet, into: &hasher)
         hasher.combine(row)
         hasher.combine(column)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case value
-        case column
-        case sheet
-        case row
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        value = try container.decodeColumnIfPresent(String.self, forKey: .value)
-        column = try container.decodeColumn(Int.self, forKey: .column)
-        sheet = try container.decodeColumn(String.self, forKey: .sheet)
-        row = try container.decodeColumn(Int.self, forKey: .row)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(value, forKey: .value)
-        try container.encodeColumn(column, forKey: .column)
-        try container.encodeColumn(sheet, forKey: .sheet)
-        try container.encodeColumn(row, forKey: .row)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `cells`, to build conditions and orders with.

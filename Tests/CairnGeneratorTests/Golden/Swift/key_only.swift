@@ -34,7 +34,8 @@ public struct KeyOnly: Cairn::Database {
     public static var schemaID: String { "sha256:6bb24274f3d6223e5ae688676a61e53f0e99c694652f63ba51cb62f7ab207197" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "key_only",
           "tables": {
@@ -60,6 +61,7 @@ public struct KeyOnly: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `key_only` in a transaction, to read and write.
@@ -98,6 +100,9 @@ public struct KeyOnlySnapshot: Cairn::DatabaseSnapshot {
     public var links: Cairn::SnapshotRepository<Link> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _keyOnlyDatabase: any Cairn::Database.Type { KeyOnly.self }
+
 /// One record of the table `markers`.
 public struct Marker: Cairn::Entity {
     /// Identifies one record of `markers`: a value of `name`.
@@ -131,8 +136,8 @@ public struct Marker: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:6bb24274f3d6223e5ae688676a61e53f0e99c694652f63ba51cb62f7ab207197" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _keyOnlyDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -159,38 +164,15 @@ public struct Marker: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Marker, right: Marker) -> Bool {
-        left.name == right.name
+    public static func areEqual(_ left: Marker, _ right: Marker) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.name, right.name)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(name)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case name
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        name = try container.decodeColumn(ID.self, forKey: .name)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(name, forKey: .name)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `markers`, to build conditions and orders with.
@@ -203,7 +185,7 @@ public struct Marker: Cairn::Entity {
 /// One record of the table `edges`.
 public struct Edge: Cairn::Entity {
     /// Identifies one record of `edges` by the 2 columns of its key.
-    public struct ID: Cairn::EntityIdentifier {
+    public struct ID: Cairn::EntityIdentifier, Cairn::ComparedByColumns {
         /// The value of `target`.
         public let target: Int
         /// The value of `source`.
@@ -221,9 +203,11 @@ public struct Edge: Cairn::Entity {
         }
 
         /// Whether both have the same values; strings are compared by their bytes.
-        public static func == (left: ID, right: ID) -> Bool {
-            left.target == right.target
-                && left.source == right.source
+        public static func areEqual(_ left: ID, _ right: ID) -> Bool {
+            guard Cairn::ColumnEquality.equal(left.target, right.target),
+                Cairn::ColumnEquality.equal(left.source, right.source)
+            else { return false }
+            return true
         }
 
         /// Feeds the hasher what identifies the record.
@@ -256,8 +240,8 @@ public struct Edge: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:6bb24274f3d6223e5ae688676a61e53f0e99c694652f63ba51cb62f7ab207197" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _keyOnlyDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -285,43 +269,17 @@ public struct Edge: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Edge, right: Edge) -> Bool {
-        left.source == right.source
-            && left.target == right.target
+    public static func areEqual(_ left: Edge, _ right: Edge) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.source, right.source),
+            Cairn::ColumnEquality.equal(left.target, right.target)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(target)
         hasher.combine(source)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case source
-        case target
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        source = try container.decodeColumn(Int.self, forKey: .source)
-        target = try container.decodeColumn(Int.self, forKey: .target)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(source, forKey: .source)
-        try container.encodeColumn(target, forKey: .target)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `edges`, to build conditions and orders with.
@@ -368,8 +326,8 @@ public struct Link: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:6bb24274f3d6223e5ae688676a61e53f0e99c694652f63ba51cb62f7ab207197" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _keyOnlyDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -396,38 +354,15 @@ public struct Link: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Link, right: Link) -> Bool {
-        left.marker == right.marker
+    public static func areEqual(_ left: Link, _ right: Link) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.marker, right.marker)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(marker)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case marker
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        marker = try container.decodeColumn(ID.self, forKey: .marker)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(marker, forKey: .marker)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `links`, to build conditions and orders with.

@@ -32,7 +32,8 @@ public struct Lookups: Cairn::Database {
     public static var schemaID: String { "sha256:468283b655704035cb09045edd954860bd1b6c31c7d4f27d366d36a5919e513a" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "lookups",
           "tables": {
@@ -68,6 +69,7 @@ public struct Lookups: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `lookups` in a transaction, to read and write.
@@ -100,6 +102,73 @@ public struct LookupsSnapshot: Cairn::DatabaseSnapshot {
     public var owners: Cairn::SnapshotRepository<Owner> { Cairn::SnapshotRepository(session) }
     /// The records of `accounts`.
     public var accounts: Cairn::SnapshotRepository<Account> { Cairn::SnapshotRepository(session) }
+}
+
+/// For the record types.
+nonisolated var _lookupsDatabase: any Cairn::Database.Type { Lookups.self }
+
+extension Cairn::ReadableRepository<Owner> {
+    /// The record with this `mail`, by the unique index `unique_mail`; nil when there is none.
+    nonisolated(nonsending) public func find(byMail mail: String) async throws -> Owner? {
+        try await findUnique((1, mail.columnValue))
+    }
+}
+
+extension Cairn::ReadableRepository<Account> {
+    /// The record with these `branch` and `number`, by the unique index `by_branch`; nil when there is none.
+    nonisolated(nonsending) public func find(byBranch branch: String, number: Int) async throws -> Account? {
+        try await findUnique((4, branch.columnValue), (1, number.columnValue))
+    }
+}
+
+extension Cairn::ReadableRepository<Account> {
+    /// The record with these `kind` and `owner` and `opened`, by the unique index `by_kind`; nil when there is
+    /// none.
+    nonisolated(nonsending) public func find(byKind kind: Account.Kind, owner: Owner.ID, opened: Cairn::CalendarDate) async throws -> Account? {
+        try await findUnique((5, kind.columnValue), (3, owner.columnValue), (6, opened.columnValue))
+    }
+}
+
+extension Cairn::ReadableRepository<Account> {
+    /// The record with these `opened` and `code`, by the unique index `by_opened`; nil when there is none.
+    nonisolated(nonsending) public func find(byOpened opened: Cairn::CalendarDate, code: [UInt8]) async throws -> Account? {
+        try await findUnique((6, opened.columnValue), (7, code.columnValue))
+    }
+}
+
+extension Cairn::ReadableRepository<Account> {
+    /// The record with this `number`, by the unique index `by_number_again`; nil when there is none.
+    nonisolated(nonsending) public func find(byNumber number: Int) async throws -> Account? {
+        try await findUnique((1, number.columnValue))
+    }
+}
+
+extension Cairn::ReadableRepository<Account> {
+    /// The record with this `iban`, by the unique index `unique_iban`; nil when there is none.
+    nonisolated(nonsending) public func find(byIBAN iban: String) async throws -> Account? {
+        try await findUnique((2, iban.columnValue))
+    }
+}
+
+extension Cairn::ReadableRepository<Account> {
+    /// The record with this `owner`, by the unique index `unique_owner`; nil when there is none.
+    nonisolated(nonsending) public func find(byOwner owner: Owner.ID) async throws -> Account? {
+        try await findUnique((3, owner.columnValue))
+    }
+}
+
+extension Cairn::ReadableRepository<Account> {
+    /// The record with this `find_unique`, by the unique index `unique_find_unique`; nil when there is none.
+    nonisolated(nonsending) public func find(byFindUnique findUnique: String) async throws -> Account? {
+        try await self.findUnique((8, findUnique.columnValue))
+    }
+}
+
+extension Cairn::ReadableRepository<Account> {
+    /// The record with this `fee`, by the unique index `unique_fee`; nil when there is none.
+    nonisolated(nonsending) public func find(byFee fee: Cairn::DecimalNumber) async throws -> Account? {
+        try await findUnique((9, fee.columnValue))
+    }
 }
 
 /// One record of the table `owners`.
@@ -135,8 +204,8 @@ public struct Owner: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:468283b655704035cb09045edd954860bd1b6c31c7d4f27d366d36a5919e513a" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _lookupsDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -164,42 +233,16 @@ public struct Owner: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Owner, right: Owner) -> Bool {
-        left.id == right.id
-            && Cairn::ColumnEquality.equal(left.mail, right.mail)
+    public static func areEqual(_ left: Owner, _ right: Owner) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.mail, right.mail)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case mail
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        mail = try container.decodeColumn(String.self, forKey: .mail)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(mail, forKey: .mail)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `owners`, to build conditions and orders with.
@@ -208,13 +251,6 @@ public struct Owner: Cairn::Entity {
         public var id: Cairn::TypedColumn<ID> { Cairn::TypedColumn(0) }
         /// The column `mail`.
         public var mail: Cairn::TypedColumn<String> { Cairn::TypedColumn(1) }
-    }
-}
-
-extension Cairn::ReadableRepository<Owner> {
-    /// The record with this `mail`, by the unique index `unique_mail`; nil when there is none.
-    nonisolated(nonsending) public func find(byMail mail: String) async throws -> Owner? {
-        try await findUnique(Cairn::TypedColumn<String>(1) == mail)
     }
 }
 
@@ -298,8 +334,8 @@ public struct Account: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:468283b655704035cb09045edd954860bd1b6c31c7d4f27d366d36a5919e513a" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _lookupsDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -346,17 +382,17 @@ public struct Account: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Account, right: Account) -> Bool {
-        guard left.id == right.id,
-            left.number == right.number,
+    public static func areEqual(_ left: Account, _ right: Account) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.number, right.number),
             Cairn::ColumnEquality.equal(left.iban, right.iban),
-            left.owner == right.owner,
+            Cairn::ColumnEquality.equal(left.owner, right.owner),
             Cairn::ColumnEquality.equal(left.branch, right.branch),
-            left.kind == right.kind,
-            left.opened == right.opened,
-            left.code == right.code,
+            Cairn::ColumnEquality.equal(left.kind, right.kind),
+            Cairn::ColumnEquality.equal(left.opened, right.opened),
+            Cairn::ColumnEquality.equal(left.code, right.code),
             Cairn::ColumnEquality.equal(left.findUnique, right.findUnique),
-            left.fee == right.fee
+            Cairn::ColumnEquality.equal(left.fee, right.fee)
         else { return false }
         return true
     }
@@ -364,58 +400,6 @@ public struct Account: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case number
-        case iban
-        case owner
-        case branch
-        case kind
-        case opened
-        case code
-        case findUnique = "find_unique"
-        case fee
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumnIfPresent(ID.self, forKey: .id) ?? ID(.version7())
-        number = try container.decodeColumn(Int.self, forKey: .number)
-        iban = try container.decodeColumnIfPresent(String.self, forKey: .iban)
-        owner = try container.decodeColumn(Owner.ID.self, forKey: .owner)
-        branch = try container.decodeColumn(String.self, forKey: .branch)
-        kind = try container.decodeColumn(Kind.self, forKey: .kind)
-        opened = try container.decodeColumnIfPresent(Cairn::CalendarDate.self, forKey: .opened)
-        code = try container.decodeColumn([UInt8].self, forKey: .code)
-        findUnique = try container.decodeColumn(String.self, forKey: .findUnique)
-        fee = try container.decodeColumnIfPresent(Cairn::DecimalNumber.self, forKey: .fee)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(number, forKey: .number)
-        try container.encodeColumn(iban, forKey: .iban)
-        try container.encodeColumn(owner, forKey: .owner)
-        try container.encodeColumn(branch, forKey: .branch)
-        try container.encodeColumn(kind, forKey: .kind)
-        try container.encodeColumn(opened, forKey: .opened)
-        try container.encodeColumn(code, forKey: .code)
-        try container.encodeColumn(findUnique, forKey: .findUnique)
-        try container.encodeColumn(fee, forKey: .fee)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `accounts`, to build conditions and orders with.
@@ -440,62 +424,5 @@ public struct Account: Cairn::Entity {
         public var findUnique: Cairn::TypedColumn<String> { Cairn::TypedColumn(8) }
         /// The column `fee`.
         public var fee: Cairn::TypedColumn<Cairn::DecimalNumber?> { Cairn::TypedColumn(9) }
-    }
-}
-
-extension Cairn::ReadableRepository<Account> {
-    /// The record with these `branch` and `number`, by the unique index `by_branch`; nil when there is none.
-    nonisolated(nonsending) public func find(byBranch branch: String, number: Int) async throws -> Account? {
-        try await findUnique(Cairn::TypedColumn<String>(4) == branch && Cairn::TypedColumn<Int>(1) == number)
-    }
-}
-
-extension Cairn::ReadableRepository<Account> {
-    /// The record with these `kind` and `owner` and `opened`, by the unique index `by_kind`; nil when there is
-    /// none.
-    nonisolated(nonsending) public func find(byKind kind: Account.Kind, owner: Owner.ID, opened: Cairn::CalendarDate) async throws -> Account? {
-        try await findUnique(Cairn::TypedColumn<Account.Kind>(5) == kind && Cairn::TypedColumn<Owner.ID>(3) == owner && Cairn::TypedColumn<Cairn::CalendarDate?>(6) == opened)
-    }
-}
-
-extension Cairn::ReadableRepository<Account> {
-    /// The record with these `opened` and `code`, by the unique index `by_opened`; nil when there is none.
-    nonisolated(nonsending) public func find(byOpened opened: Cairn::CalendarDate, code: [UInt8]) async throws -> Account? {
-        try await findUnique(Cairn::TypedColumn<Cairn::CalendarDate?>(6) == opened && Cairn::TypedColumn<[UInt8]>(7) == code)
-    }
-}
-
-extension Cairn::ReadableRepository<Account> {
-    /// The record with this `number`, by the unique index `by_number_again`; nil when there is none.
-    nonisolated(nonsending) public func find(byNumber number: Int) async throws -> Account? {
-        try await findUnique(Cairn::TypedColumn<Int>(1) == number)
-    }
-}
-
-extension Cairn::ReadableRepository<Account> {
-    /// The record with this `iban`, by the unique index `unique_iban`; nil when there is none.
-    nonisolated(nonsending) public func find(byIBAN iban: String) async throws -> Account? {
-        try await findUnique(Cairn::TypedColumn<String?>(2) == iban)
-    }
-}
-
-extension Cairn::ReadableRepository<Account> {
-    /// The record with this `owner`, by the unique index `unique_owner`; nil when there is none.
-    nonisolated(nonsending) public func find(byOwner owner: Owner.ID) async throws -> Account? {
-        try await findUnique(Cairn::TypedColumn<Owner.ID>(3) == owner)
-    }
-}
-
-extension Cairn::ReadableRepository<Account> {
-    /// The record with this `find_unique`, by the unique index `unique_find_unique`; nil when there is none.
-    nonisolated(nonsending) public func find(byFindUnique findUnique: String) async throws -> Account? {
-        try await self.findUnique(Cairn::TypedColumn<String>(8) == findUnique)
-    }
-}
-
-extension Cairn::ReadableRepository<Account> {
-    /// The record with this `fee`, by the unique index `unique_fee`; nil when there is none.
-    nonisolated(nonsending) public func find(byFee fee: Cairn::DecimalNumber) async throws -> Account? {
-        try await findUnique(Cairn::TypedColumn<Cairn::DecimalNumber?>(9) == fee)
     }
 }

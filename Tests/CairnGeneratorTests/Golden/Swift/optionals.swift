@@ -30,7 +30,8 @@ public struct Optionals: Cairn::Database {
     public static var schemaID: String { "sha256:e161f31b881615423c06968c70b057e4aa61e8abe0730a4446ccf6932829feab" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "optionals",
           "tables": {
@@ -56,6 +57,7 @@ public struct Optionals: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `optionals` in a transaction, to read and write.
@@ -85,6 +87,9 @@ public struct OptionalsSnapshot: Cairn::DatabaseSnapshot {
     /// The records of `blanks`.
     public var blanks: Cairn::SnapshotRepository<Blank> { Cairn::SnapshotRepository(session) }
 }
+
+/// For the record types.
+nonisolated var _optionalsDatabase: any Cairn::Database.Type { Optionals.self }
 
 /// One record of the table `blanks`.
 public struct Blank: Cairn::Entity {
@@ -180,8 +185,8 @@ public struct Blank: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:e161f31b881615423c06968c70b057e4aa61e8abe0730a4446ccf6932829feab" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _optionalsDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -236,21 +241,21 @@ public struct Blank: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Blank, right: Blank) -> Bool {
-        guard left.id == right.id,
+    public static func areEqual(_ left: Blank, _ right: Blank) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
             Cairn::ColumnEquality.equal(left.text, right.text),
-            left.count == right.count,
-            left.ratio == right.ratio,
-            left.flag == right.flag,
-            left.raw == right.raw,
-            left.at == right.at,
-            left.day == right.day,
-            left.price == right.price,
-            left.extra == right.extra,
+            Cairn::ColumnEquality.equal(left.count, right.count),
+            Cairn::ColumnEquality.equal(left.ratio, right.ratio),
+            Cairn::ColumnEquality.equal(left.flag, right.flag),
+            Cairn::ColumnEquality.equal(left.raw, right.raw),
+            Cairn::ColumnEquality.equal(left.at, right.at),
+            Cairn::ColumnEquality.equal(left.day, right.day),
+            Cairn::ColumnEquality.equal(left.price, right.price),
+            Cairn::ColumnEquality.equal(left.extra, right.extra),
             Cairn::ColumnEquality.equal(left.words, right.words),
-            left.other == right.other,
-            left.above == right.above,
-            left.kind == right.kind
+            Cairn::ColumnEquality.equal(left.other, right.other),
+            Cairn::ColumnEquality.equal(left.above, right.above),
+            Cairn::ColumnEquality.equal(left.kind, right.kind)
         else { return false }
         return true
     }
@@ -258,70 +263,6 @@ public struct Blank: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case text
-        case count
-        case ratio
-        case flag
-        case raw
-        case at
-        case day
-        case price
-        case extra
-        case words
-        case other
-        case above
-        case kind
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumnIfPresent(ID.self, forKey: .id) ?? ID(.version7())
-        text = try container.decodeColumnIfPresent(String.self, forKey: .text)
-        count = try container.decodeColumnIfPresent(Int.self, forKey: .count)
-        ratio = try container.decodeColumnIfPresent(Double.self, forKey: .ratio)
-        flag = try container.decodeColumnIfPresent(Bool.self, forKey: .flag)
-        raw = try container.decodeColumnIfPresent([UInt8].self, forKey: .raw)
-        at = try container.decodeColumnIfPresent(Cairn::Timestamp.self, forKey: .at)
-        day = try container.decodeColumnIfPresent(Cairn::CalendarDate.self, forKey: .day)
-        price = try container.decodeColumnIfPresent(Cairn::DecimalNumber.self, forKey: .price)
-        extra = try container.decodeColumnIfPresent(Cairn::JSONValue.self, forKey: .extra)
-        words = try container.decodeColumnIfPresent([String].self, forKey: .words)
-        other = try container.decodeColumnIfPresent(Cairn::UUID.self, forKey: .other)
-        above = try container.decodeColumnIfPresent(ID.self, forKey: .above)
-        kind = try container.decodeColumnIfPresent(Kind.self, forKey: .kind)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(text, forKey: .text)
-        try container.encodeColumn(count, forKey: .count)
-        try container.encodeColumn(ratio, forKey: .ratio)
-        try container.encodeColumn(flag, forKey: .flag)
-        try container.encodeColumn(raw, forKey: .raw)
-        try container.encodeColumn(at, forKey: .at)
-        try container.encodeColumn(day, forKey: .day)
-        try container.encodeColumn(price, forKey: .price)
-        try container.encodeColumn(extra, forKey: .extra)
-        try container.encodeColumn(words, forKey: .words)
-        try container.encodeColumn(other, forKey: .other)
-        try container.encodeColumn(above, forKey: .above)
-        try container.encodeColumn(kind, forKey: .kind)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `blanks`, to build conditions and orders with.

@@ -38,7 +38,8 @@ public struct ReferenceChain: Cairn::Database {
     public static var schemaID: String { "sha256:412caf94bc5100a8d8ec83c59433b93f36d8e9f52e86e7276e471a569e395be3" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "reference_chain",
           "tables": {
@@ -82,6 +83,7 @@ public struct ReferenceChain: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `reference_chain` in a transaction, to read and write.
@@ -128,6 +130,16 @@ public struct ReferenceChainSnapshot: Cairn::DatabaseSnapshot {
     public var offices: Cairn::SnapshotRepository<Office> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _referenceChainDatabase: any Cairn::Database.Type { ReferenceChain.self }
+
+extension Cairn::ReadableRepository<Office> {
+    /// The record with this `manager`, by the unique index `unique_manager`; nil when there is none.
+    nonisolated(nonsending) public func find(byManager manager: Manager.ID) async throws -> Office? {
+        try await findUnique((3, manager.columnValue))
+    }
+}
+
 /// One record of the table `humans`.
 public struct Human: Cairn::Entity {
     /// Identifies one record of `humans`: a value of `id`.
@@ -161,8 +173,8 @@ public struct Human: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:412caf94bc5100a8d8ec83c59433b93f36d8e9f52e86e7276e471a569e395be3" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _referenceChainDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -190,42 +202,16 @@ public struct Human: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Human, right: Human) -> Bool {
-        left.id == right.id
-            && Cairn::ColumnEquality.equal(left.name, right.name)
+    public static func areEqual(_ left: Human, _ right: Human) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.name, right.name)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case name
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumnIfPresent(ID.self, forKey: .id) ?? ID(.version7())
-        name = try container.decodeColumn(String.self, forKey: .name)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(name, forKey: .name)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `humans`, to build conditions and orders with.
@@ -275,8 +261,8 @@ public struct Employee: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:412caf94bc5100a8d8ec83c59433b93f36d8e9f52e86e7276e471a569e395be3" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _referenceChainDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -304,42 +290,16 @@ public struct Employee: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Employee, right: Employee) -> Bool {
-        left.person == right.person
-            && Cairn::ColumnEquality.equal(left.desk, right.desk)
+    public static func areEqual(_ left: Employee, _ right: Employee) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.person, right.person),
+            Cairn::ColumnEquality.equal(left.desk, right.desk)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(person)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case person
-        case desk
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        person = try container.decodeColumn(ID.self, forKey: .person)
-        desk = try container.decodeColumnIfPresent(String.self, forKey: .desk)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(person, forKey: .person)
-        try container.encodeColumn(desk, forKey: .desk)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `employees`, to build conditions and orders with.
@@ -389,8 +349,8 @@ public struct Manager: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:412caf94bc5100a8d8ec83c59433b93f36d8e9f52e86e7276e471a569e395be3" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _referenceChainDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -418,42 +378,16 @@ public struct Manager: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Manager, right: Manager) -> Bool {
-        left.employee == right.employee
-            && left.budget == right.budget
+    public static func areEqual(_ left: Manager, _ right: Manager) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.employee, right.employee),
+            Cairn::ColumnEquality.equal(left.budget, right.budget)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(employee)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case employee
-        case budget
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        employee = try container.decodeColumn(ID.self, forKey: .employee)
-        budget = try container.decodeColumnIfPresent(Cairn::DecimalNumber.self, forKey: .budget)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(employee, forKey: .employee)
-        try container.encodeColumn(budget, forKey: .budget)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `managers`, to build conditions and orders with.
@@ -500,8 +434,8 @@ public struct Director: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 3 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:412caf94bc5100a8d8ec83c59433b93f36d8e9f52e86e7276e471a569e395be3" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _referenceChainDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -528,38 +462,15 @@ public struct Director: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Director, right: Director) -> Bool {
-        left.manager == right.manager
+    public static func areEqual(_ left: Director, _ right: Director) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.manager, right.manager)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(manager)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case manager
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        manager = try container.decodeColumn(ID.self, forKey: .manager)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(manager, forKey: .manager)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `directors`, to build conditions and orders with.
@@ -625,8 +536,8 @@ public struct Office: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 4 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:412caf94bc5100a8d8ec83c59433b93f36d8e9f52e86e7276e471a569e395be3" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _referenceChainDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -663,54 +574,19 @@ public struct Office: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Office, right: Office) -> Bool {
-        left.id == right.id
-            && left.owner == right.owner
-            && left.keeper == right.keeper
-            && left.manager == right.manager
-            && left.director == right.director
+    public static func areEqual(_ left: Office, _ right: Office) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.owner, right.owner),
+            Cairn::ColumnEquality.equal(left.keeper, right.keeper),
+            Cairn::ColumnEquality.equal(left.manager, right.manager),
+            Cairn::ColumnEquality.equal(left.director, right.director)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case owner
-        case keeper
-        case manager
-        case director
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        owner = try container.decodeColumn(Human.ID.self, forKey: .owner)
-        keeper = try container.decodeColumnIfPresent(Employee.ID.self, forKey: .keeper)
-        manager = try container.decodeColumnIfPresent(Manager.ID.self, forKey: .manager)
-        director = try container.decodeColumnIfPresent(Director.ID.self, forKey: .director)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(owner, forKey: .owner)
-        try container.encodeColumn(keeper, forKey: .keeper)
-        try container.encodeColumn(manager, forKey: .manager)
-        try container.encodeColumn(director, forKey: .director)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `offices`, to build conditions and orders with.
@@ -725,12 +601,5 @@ public struct Office: Cairn::Entity {
         public var manager: Cairn::TypedColumn<Manager.ID?> { Cairn::TypedColumn(3) }
         /// The column `director`.
         public var director: Cairn::TypedColumn<Director.ID?> { Cairn::TypedColumn(4) }
-    }
-}
-
-extension Cairn::ReadableRepository<Office> {
-    /// The record with this `manager`, by the unique index `unique_manager`; nil when there is none.
-    nonisolated(nonsending) public func find(byManager manager: Manager.ID) async throws -> Office? {
-        try await findUnique(Cairn::TypedColumn<Manager.ID?>(3) == manager)
     }
 }

@@ -36,7 +36,8 @@ public struct ReferenceItem: Cairn::Database {
     public static var schemaID: String { "sha256:5521307e85425d9135543bc1d45c34a61f757fa256c0b12912a557a70527bd42" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "reference_item",
           "tables": {
@@ -81,6 +82,7 @@ public struct ReferenceItem: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `reference_item` in a transaction, to read and write.
@@ -123,6 +125,51 @@ public struct ReferenceItemSnapshot: Cairn::DatabaseSnapshot {
     public var valueUses: Cairn::SnapshotRepository<ValueUse> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _referenceItemDatabase: any Cairn::Database.Type { ReferenceItem.self }
+
+extension Cairn::ReadableRepository<Item> {
+    /// The record with this `sku`, by the unique index `unique_sku`; nil when there is none.
+    nonisolated(nonsending) public func find(bySKU sku: String) async throws -> Item? {
+        try await findUnique((1, sku.columnValue))
+    }
+}
+
+extension Cairn::ReadableRepository<Item> {
+    /// The record with this `above`, by the unique index `unique_above`; nil when there is none.
+    nonisolated(nonsending) public func find(byAbove above: Item.ID) async throws -> Item? {
+        try await findUnique((2, above.columnValue))
+    }
+}
+
+extension Cairn::ReadableRepository<OrderItem> {
+    /// The record with these `number` and `item`, by the unique index `by_number`; nil when there is none.
+    nonisolated(nonsending) public func find(byNumber number: Int, item: OrderItem.ItemIDentifier) async throws -> OrderItem? {
+        try await findUnique((1, number.columnValue), (2, item.columnValue))
+    }
+}
+
+extension Cairn::ReadableRepository<OrderItem> {
+    /// The record with this `spare`, by the unique index `unique_spare`; nil when there is none.
+    nonisolated(nonsending) public func find(bySpare spare: OrderItem.ItemIDentifier) async throws -> OrderItem? {
+        try await findUnique((3, spare.columnValue))
+    }
+}
+
+extension Cairn::ReadableRepository<Value> {
+    /// The record with this `name`, by the unique index `unique_name`; nil when there is none.
+    nonisolated(nonsending) public func find(byName name: String) async throws -> Value? {
+        try await findUnique((1, name.columnValue))
+    }
+}
+
+extension Cairn::ReadableRepository<ValueUse> {
+    /// The record with these `value` and `id`, by the unique index `by_value`; nil when there is none.
+    nonisolated(nonsending) public func find(byValue value: Value.ID, id: ValueUse.ID) async throws -> ValueUse? {
+        try await findUnique((1, value.columnValue), (0, id.columnValue))
+    }
+}
+
 /// One record of the table `items`.
 public struct Item: Cairn::Entity {
     /// Identifies one record of `items`: a value of `id`.
@@ -161,8 +208,8 @@ public struct Item: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:5521307e85425d9135543bc1d45c34a61f757fa256c0b12912a557a70527bd42" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _referenceItemDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -191,46 +238,17 @@ public struct Item: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Item, right: Item) -> Bool {
-        left.id == right.id
-            && Cairn::ColumnEquality.equal(left.sku, right.sku)
-            && left.above == right.above
+    public static func areEqual(_ left: Item, _ right: Item) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.sku, right.sku),
+            Cairn::ColumnEquality.equal(left.above, right.above)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case sku
-        case above
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        sku = try container.decodeColumn(String.self, forKey: .sku)
-        above = try container.decodeColumnIfPresent(ID.self, forKey: .above)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(sku, forKey: .sku)
-        try container.encodeColumn(above, forKey: .above)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `items`, to build conditions and orders with.
@@ -241,20 +259,6 @@ public struct Item: Cairn::Entity {
         public var sku: Cairn::TypedColumn<String> { Cairn::TypedColumn(1) }
         /// The column `above`.
         public var above: Cairn::TypedColumn<ID?> { Cairn::TypedColumn(2) }
-    }
-}
-
-extension Cairn::ReadableRepository<Item> {
-    /// The record with this `sku`, by the unique index `unique_sku`; nil when there is none.
-    nonisolated(nonsending) public func find(bySKU sku: String) async throws -> Item? {
-        try await findUnique(Cairn::TypedColumn<String>(1) == sku)
-    }
-}
-
-extension Cairn::ReadableRepository<Item> {
-    /// The record with this `above`, by the unique index `unique_above`; nil when there is none.
-    nonisolated(nonsending) public func find(byAbove above: Item.ID) async throws -> Item? {
-        try await findUnique(Cairn::TypedColumn<Item.ID?>(2) == above)
     }
 }
 
@@ -315,8 +319,8 @@ public struct OrderItem: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:5521307e85425d9135543bc1d45c34a61f757fa256c0b12912a557a70527bd42" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _referenceItemDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -353,54 +357,19 @@ public struct OrderItem: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: OrderItem, right: OrderItem) -> Bool {
-        left.id == right.id
-            && left.number == right.number
-            && left.item == right.item
-            && left.spare == right.spare
-            && left.itemID == right.itemID
+    public static func areEqual(_ left: OrderItem, _ right: OrderItem) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.number, right.number),
+            Cairn::ColumnEquality.equal(left.item, right.item),
+            Cairn::ColumnEquality.equal(left.spare, right.spare),
+            Cairn::ColumnEquality.equal(left.itemID, right.itemID)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case number
-        case item
-        case spare
-        case itemID = "item_id"
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        number = try container.decodeColumn(Int.self, forKey: .number)
-        item = try container.decodeColumn(Item.ID.self, forKey: .item)
-        spare = try container.decodeColumnIfPresent(Item.ID.self, forKey: .spare)
-        itemID = try container.decodeColumn(ItemID.self, forKey: .itemID)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(number, forKey: .number)
-        try container.encodeColumn(item, forKey: .item)
-        try container.encodeColumn(spare, forKey: .spare)
-        try container.encodeColumn(itemID, forKey: .itemID)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `order_items`, to build conditions and orders with.
@@ -415,20 +384,6 @@ public struct OrderItem: Cairn::Entity {
         public var spare: Cairn::TypedColumn<Item.ID?> { Cairn::TypedColumn(3) }
         /// The column `item_id`.
         public var itemID: Cairn::TypedColumn<ItemID> { Cairn::TypedColumn(4) }
-    }
-}
-
-extension Cairn::ReadableRepository<OrderItem> {
-    /// The record with these `number` and `item`, by the unique index `by_number`; nil when there is none.
-    nonisolated(nonsending) public func find(byNumber number: Int, item: OrderItem.ItemIDentifier) async throws -> OrderItem? {
-        try await findUnique(Cairn::TypedColumn<Int>(1) == number && Cairn::TypedColumn<OrderItem.ItemIDentifier>(2) == item)
-    }
-}
-
-extension Cairn::ReadableRepository<OrderItem> {
-    /// The record with this `spare`, by the unique index `unique_spare`; nil when there is none.
-    nonisolated(nonsending) public func find(bySpare spare: OrderItem.ItemIDentifier) async throws -> OrderItem? {
-        try await findUnique(Cairn::TypedColumn<OrderItem.ItemIDentifier?>(3) == spare)
     }
 }
 
@@ -465,8 +420,8 @@ public struct Value: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:5521307e85425d9135543bc1d45c34a61f757fa256c0b12912a557a70527bd42" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _referenceItemDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -494,42 +449,16 @@ public struct Value: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Value, right: Value) -> Bool {
-        left.id == right.id
-            && Cairn::ColumnEquality.equal(left.name, right.name)
+    public static func areEqual(_ left: Value, _ right: Value) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.name, right.name)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case name
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        name = try container.decodeColumn(String.self, forKey: .name)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(name, forKey: .name)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `values`, to build conditions and orders with.
@@ -538,13 +467,6 @@ public struct Value: Cairn::Entity {
         public var id: Cairn::TypedColumn<ID> { Cairn::TypedColumn(0) }
         /// The column `name`.
         public var name: Cairn::TypedColumn<String> { Cairn::TypedColumn(1) }
-    }
-}
-
-extension Cairn::ReadableRepository<Value> {
-    /// The record with this `name`, by the unique index `unique_name`; nil when there is none.
-    nonisolated(nonsending) public func find(byName name: String) async throws -> Value? {
-        try await findUnique(Cairn::TypedColumn<String>(1) == name)
     }
 }
 
@@ -583,8 +505,8 @@ public struct ValueUse: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 3 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:5521307e85425d9135543bc1d45c34a61f757fa256c0b12912a557a70527bd42" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _referenceItemDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -612,42 +534,16 @@ public struct ValueUse: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: ValueUse, right: ValueUse) -> Bool {
-        left.id == right.id
-            && left.value == right.value
+    public static func areEqual(_ left: ValueUse, _ right: ValueUse) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.value, right.value)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case value
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        value = try container.decodeColumn(Value.ID.self, forKey: .value)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(value, forKey: .value)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `value_uses`, to build conditions and orders with.
@@ -656,12 +552,5 @@ public struct ValueUse: Cairn::Entity {
         public var id: Cairn::TypedColumn<ID> { Cairn::TypedColumn(0) }
         /// The column `value`.
         public var value: Cairn::TypedColumn<Value.ID> { Cairn::TypedColumn(1) }
-    }
-}
-
-extension Cairn::ReadableRepository<ValueUse> {
-    /// The record with these `value` and `id`, by the unique index `by_value`; nil when there is none.
-    nonisolated(nonsending) public func find(byValue value: Value.ID, id: ValueUse.ID) async throws -> ValueUse? {
-        try await findUnique(Cairn::TypedColumn<Value.ID>(1) == value && Cairn::TypedColumn<ValueUse.ID>(0) == id)
     }
 }

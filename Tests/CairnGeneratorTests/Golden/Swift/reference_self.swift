@@ -30,7 +30,8 @@ public struct ReferenceSelf: Cairn::Database {
     public static var schemaID: String { "sha256:a7ec83ad787f1c2379bd7020c6d5e2bbb68279c36bd3f48673ce87432dbf310e" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "reference_self",
           "tables": {
@@ -50,6 +51,7 @@ public struct ReferenceSelf: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `reference_self` in a transaction, to read and write.
@@ -78,6 +80,30 @@ public struct ReferenceSelfSnapshot: Cairn::DatabaseSnapshot {
 
     /// The records of `folders`.
     public var folders: Cairn::SnapshotRepository<Folder> { Cairn::SnapshotRepository(session) }
+}
+
+/// For the record types.
+nonisolated var _referenceSelfDatabase: any Cairn::Database.Type { ReferenceSelf.self }
+
+extension Cairn::ReadableRepository<Folder> {
+    /// The record with these `parent` and `name`, by the unique index `by_place`; nil when there is none.
+    nonisolated(nonsending) public func find(byParent parent: Folder.ID, name: String) async throws -> Folder? {
+        try await findUnique((1, parent.columnValue), (2, name.columnValue))
+    }
+}
+
+extension Cairn::ReadableRepository<Folder> {
+    /// The record with these `id` and `name`, by the unique index `by_both`; nil when there is none.
+    nonisolated(nonsending) public func find(byID id: Folder.ID, name: String) async throws -> Folder? {
+        try await findUnique((0, id.columnValue), (2, name.columnValue))
+    }
+}
+
+extension Cairn::ReadableRepository<Folder> {
+    /// The record with this `twin`, by the unique index `unique_twin`; nil when there is none.
+    nonisolated(nonsending) public func find(byTwin twin: Folder.ID) async throws -> Folder? {
+        try await findUnique((3, twin.columnValue))
+    }
 }
 
 /// One record of the table `folders`.
@@ -123,8 +149,8 @@ public struct Folder: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:a7ec83ad787f1c2379bd7020c6d5e2bbb68279c36bd3f48673ce87432dbf310e" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _referenceSelfDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -159,50 +185,18 @@ public struct Folder: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Folder, right: Folder) -> Bool {
-        left.id == right.id
-            && left.parent == right.parent
-            && Cairn::ColumnEquality.equal(left.name, right.name)
-            && left.twin == right.twin
+    public static func areEqual(_ left: Folder, _ right: Folder) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.parent, right.parent),
+            Cairn::ColumnEquality.equal(left.name, right.name),
+            Cairn::ColumnEquality.equal(left.twin, right.twin)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case parent
-        case name
-        case twin
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        parent = try container.decodeColumnIfPresent(ID.self, forKey: .parent)
-        name = try container.decodeColumn(String.self, forKey: .name)
-        twin = try container.decodeColumnIfPresent(ID.self, forKey: .twin)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(parent, forKey: .parent)
-        try container.encodeColumn(name, forKey: .name)
-        try container.encodeColumn(twin, forKey: .twin)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `folders`, to build conditions and orders with.
@@ -215,26 +209,5 @@ public struct Folder: Cairn::Entity {
         public var name: Cairn::TypedColumn<String> { Cairn::TypedColumn(2) }
         /// The column `twin`.
         public var twin: Cairn::TypedColumn<ID?> { Cairn::TypedColumn(3) }
-    }
-}
-
-extension Cairn::ReadableRepository<Folder> {
-    /// The record with these `parent` and `name`, by the unique index `by_place`; nil when there is none.
-    nonisolated(nonsending) public func find(byParent parent: Folder.ID, name: String) async throws -> Folder? {
-        try await findUnique(Cairn::TypedColumn<Folder.ID?>(1) == parent && Cairn::TypedColumn<String>(2) == name)
-    }
-}
-
-extension Cairn::ReadableRepository<Folder> {
-    /// The record with these `id` and `name`, by the unique index `by_both`; nil when there is none.
-    nonisolated(nonsending) public func find(byID id: Folder.ID, name: String) async throws -> Folder? {
-        try await findUnique(Cairn::TypedColumn<Folder.ID>(0) == id && Cairn::TypedColumn<String>(2) == name)
-    }
-}
-
-extension Cairn::ReadableRepository<Folder> {
-    /// The record with this `twin`, by the unique index `unique_twin`; nil when there is none.
-    nonisolated(nonsending) public func find(byTwin twin: Folder.ID) async throws -> Folder? {
-        try await findUnique(Cairn::TypedColumn<Folder.ID?>(3) == twin)
     }
 }

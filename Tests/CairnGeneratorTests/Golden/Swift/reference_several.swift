@@ -32,7 +32,8 @@ public struct ReferenceSeveral: Cairn::Database {
     public static var schemaID: String { "sha256:6ed554c4b6c8ac89ed082ef49fb36e3d00528d02e0388fc030a3337aec5f8b70" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "reference_several",
           "tables": {
@@ -59,6 +60,7 @@ public struct ReferenceSeveral: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `reference_several` in a transaction, to read and write.
@@ -92,6 +94,9 @@ public struct ReferenceSeveralSnapshot: Cairn::DatabaseSnapshot {
     /// The records of `flights`.
     public var flights: Cairn::SnapshotRepository<Flight> { Cairn::SnapshotRepository(session) }
 }
+
+/// For the record types.
+nonisolated var _referenceSeveralDatabase: any Cairn::Database.Type { ReferenceSeveral.self }
 
 /// One record of the table `airports`.
 public struct Airport: Cairn::Entity {
@@ -133,8 +138,8 @@ public struct Airport: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:6ed554c4b6c8ac89ed082ef49fb36e3d00528d02e0388fc030a3337aec5f8b70" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _referenceSeveralDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -162,42 +167,16 @@ public struct Airport: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Airport, right: Airport) -> Bool {
-        left.code == right.code
-            && left.hub == right.hub
+    public static func areEqual(_ left: Airport, _ right: Airport) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.code, right.code),
+            Cairn::ColumnEquality.equal(left.hub, right.hub)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(code)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case code
-        case hub
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        code = try container.decodeColumn(ID.self, forKey: .code)
-        hub = try container.decodeColumnIfPresent(Flight.ID.self, forKey: .hub)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(code, forKey: .code)
-        try container.encodeColumn(hub, forKey: .hub)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `airports`, to build conditions and orders with.
@@ -265,8 +244,8 @@ public struct Flight: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:6ed554c4b6c8ac89ed082ef49fb36e3d00528d02e0388fc030a3337aec5f8b70" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _referenceSeveralDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -303,54 +282,19 @@ public struct Flight: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Flight, right: Flight) -> Bool {
-        left.id == right.id
-            && left.origin == right.origin
-            && left.destination == right.destination
-            && left.diverted == right.diverted
-            && left.next == right.next
+    public static func areEqual(_ left: Flight, _ right: Flight) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.origin, right.origin),
+            Cairn::ColumnEquality.equal(left.destination, right.destination),
+            Cairn::ColumnEquality.equal(left.diverted, right.diverted),
+            Cairn::ColumnEquality.equal(left.next, right.next)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case origin
-        case destination
-        case diverted
-        case next
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        origin = try container.decodeColumn(Airport.ID.self, forKey: .origin)
-        destination = try container.decodeColumn(Airport.ID.self, forKey: .destination)
-        diverted = try container.decodeColumnIfPresent(Airport.ID.self, forKey: .diverted)
-        next = try container.decodeColumnIfPresent(ID.self, forKey: .next)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(origin, forKey: .origin)
-        try container.encodeColumn(destination, forKey: .destination)
-        try container.encodeColumn(diverted, forKey: .diverted)
-        try container.encodeColumn(next, forKey: .next)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `flights`, to build conditions and orders with.

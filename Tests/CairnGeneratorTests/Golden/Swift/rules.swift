@@ -30,7 +30,8 @@ public struct Rules: Cairn::Database {
     public static var schemaID: String { "sha256:102d194d4f14f0058318d4664e0c30391a47bdfe8cd108bb7d54c12c8a03e1fc" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "rules",
           "tables": {
@@ -49,6 +50,7 @@ public struct Rules: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `rules` in a transaction, to read and write.
@@ -78,6 +80,9 @@ public struct RulesSnapshot: Cairn::DatabaseSnapshot {
     /// The records of `limits`.
     public var limits: Cairn::SnapshotRepository<Limit> { Cairn::SnapshotRepository(session) }
 }
+
+/// For the record types.
+nonisolated var _rulesDatabase: any Cairn::Database.Type { Rules.self }
 
 /// One record of the table `limits`.
 public struct Limit: Cairn::Entity {
@@ -149,8 +154,8 @@ public struct Limit: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:102d194d4f14f0058318d4664e0c30391a47bdfe8cd108bb7d54c12c8a03e1fc" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _rulesDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -191,13 +196,13 @@ public struct Limit: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Limit, right: Limit) -> Bool {
-        guard left.id == right.id,
-            left.score == right.score,
+    public static func areEqual(_ left: Limit, _ right: Limit) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.score, right.score),
             Cairn::ColumnEquality.equal(left.name, right.name),
-            left.since == right.since,
-            left.rate == right.rate,
-            left.photo == right.photo,
+            Cairn::ColumnEquality.equal(left.since, right.since),
+            Cairn::ColumnEquality.equal(left.rate, right.rate),
+            Cairn::ColumnEquality.equal(left.photo, right.photo),
             Cairn::ColumnEquality.equal(left.letters, right.letters)
         else { return false }
         return true
@@ -206,49 +211,6 @@ public struct Limit: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case score
-        case name
-        case since
-        case rate
-        case photo
-        case letters
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        score = try container.decodeColumn(Double.self, forKey: .score)
-        name = try container.decodeColumnIfPresent(String.self, forKey: .name) ?? "x"
-        since = try container.decodeColumn(Cairn::Timestamp.self, forKey: .since)
-        rate = try container.decodeColumnIfPresent(Cairn::DecimalNumber.self, forKey: .rate)
-        photo = try container.decodeColumnIfPresent([UInt8].self, forKey: .photo)
-        letters = try container.decodeColumnIfPresent([String].self, forKey: .letters) ?? ["a", "b"]
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(score, forKey: .score)
-        try container.encodeColumn(name, forKey: .name)
-        try container.encodeColumn(since, forKey: .since)
-        try container.encodeColumn(rate, forKey: .rate)
-        try container.encodeColumn(photo, forKey: .photo)
-        try container.encodeColumn(letters, forKey: .letters)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `limits`, to build conditions and orders with.

@@ -30,7 +30,8 @@ public struct Sensitive: Cairn::Database {
     public static var schemaID: String { "sha256:277cf42e435c66302f0b0768afb0345c6f9c2900a37faafdd37e667273ef420b" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "sensitive",
           "tables": {
@@ -45,6 +46,7 @@ public struct Sensitive: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `sensitive` in a transaction, to read and write.
@@ -73,6 +75,16 @@ public struct SensitiveSnapshot: Cairn::DatabaseSnapshot {
 
     /// The records of `patients`.
     public var patients: Cairn::SnapshotRepository<Patient> { Cairn::SnapshotRepository(session) }
+}
+
+/// For the record types.
+nonisolated var _sensitiveDatabase: any Cairn::Database.Type { Sensitive.self }
+
+extension Cairn::ReadableRepository<Patient> {
+    /// The record with this `iban`, by the unique index `unique_iban`; nil when there is none.
+    nonisolated(nonsending) public func find(byIBAN iban: String) async throws -> Patient? {
+        try await findUnique((2, iban.columnValue))
+    }
 }
 
 /// One record of the table `patients`.
@@ -111,8 +123,8 @@ public struct Patient: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:277cf42e435c66302f0b0768afb0345c6f9c2900a37faafdd37e667273ef420b" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _sensitiveDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -141,46 +153,17 @@ public struct Patient: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Patient, right: Patient) -> Bool {
-        left.id == right.id
-            && Cairn::ColumnEquality.equal(left.name, right.name)
-            && Cairn::ColumnEquality.equal(left.iban, right.iban)
+    public static func areEqual(_ left: Patient, _ right: Patient) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.name, right.name),
+            Cairn::ColumnEquality.equal(left.iban, right.iban)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case name
-        case iban
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumnIfPresent(ID.self, forKey: .id) ?? ID(.version7())
-        name = try container.decodeColumn(String.self, forKey: .name)
-        iban = try container.decodeColumnIfPresent(String.self, forKey: .iban)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(name, forKey: .name)
-        try container.encodeColumn(iban, forKey: .iban)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `patients`, to build conditions and orders with.
@@ -191,12 +174,5 @@ public struct Patient: Cairn::Entity {
         public var name: Cairn::TypedColumn<String> { Cairn::TypedColumn(1) }
         /// The column `iban`.
         public var iban: Cairn::TypedColumn<String?> { Cairn::TypedColumn(2) }
-    }
-}
-
-extension Cairn::ReadableRepository<Patient> {
-    /// The record with this `iban`, by the unique index `unique_iban`; nil when there is none.
-    nonisolated(nonsending) public func find(byIBAN iban: String) async throws -> Patient? {
-        try await findUnique(Cairn::TypedColumn<String?>(2) == iban)
     }
 }

@@ -34,7 +34,8 @@ public struct TypeBool: Cairn::Database {
     public static var schemaID: String { "sha256:0b417cfb03e0434cd0a0243689be57c1119525bc897e1a110f1d3ba8ca336945" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "type_bool",
           "tables": {
@@ -66,6 +67,7 @@ public struct TypeBool: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `type_bool` in a transaction, to read and write.
@@ -103,6 +105,9 @@ public struct TypeBoolSnapshot: Cairn::DatabaseSnapshot {
     /// The records of `bool_users`.
     public var boolUsers: Cairn::SnapshotRepository<BoolUser> { Cairn::SnapshotRepository(session) }
 }
+
+/// For the record types.
+nonisolated var _typeBoolDatabase: any Cairn::Database.Type { TypeBool.self }
 
 /// One record of the table `bool_rows`.
 public struct BoolRow: Cairn::Entity {
@@ -146,8 +151,8 @@ public struct BoolRow: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:0b417cfb03e0434cd0a0243689be57c1119525bc897e1a110f1d3ba8ca336945" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _typeBoolDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -184,54 +189,19 @@ public struct BoolRow: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: BoolRow, right: BoolRow) -> Bool {
-        left.id == right.id
-            && left.value == right.value
-            && left.maybe == right.maybe
-            && left.many == right.many
-            && left.maybeMany == right.maybeMany
+    public static func areEqual(_ left: BoolRow, _ right: BoolRow) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.value, right.value),
+            Cairn::ColumnEquality.equal(left.maybe, right.maybe),
+            Cairn::ColumnEquality.equal(left.many, right.many),
+            Cairn::ColumnEquality.equal(left.maybeMany, right.maybeMany)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case value
-        case maybe
-        case many
-        case maybeMany = "maybe_many"
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        value = try container.decodeColumn(Bool.self, forKey: .value)
-        maybe = try container.decodeColumnIfPresent(Bool.self, forKey: .maybe)
-        many = try container.decodeColumnIfPresent([Bool].self, forKey: .many) ?? []
-        maybeMany = try container.decodeColumnIfPresent([Bool].self, forKey: .maybeMany)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(value, forKey: .value)
-        try container.encodeColumn(maybe, forKey: .maybe)
-        try container.encodeColumn(many, forKey: .many)
-        try container.encodeColumn(maybeMany, forKey: .maybeMany)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `bool_rows`, to build conditions and orders with.
@@ -285,8 +255,8 @@ public struct BoolKeyed: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:0b417cfb03e0434cd0a0243689be57c1119525bc897e1a110f1d3ba8ca336945" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _typeBoolDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -314,42 +284,16 @@ public struct BoolKeyed: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: BoolKeyed, right: BoolKeyed) -> Bool {
-        left.code == right.code
-            && Cairn::ColumnEquality.equal(left.note, right.note)
+    public static func areEqual(_ left: BoolKeyed, _ right: BoolKeyed) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.code, right.code),
+            Cairn::ColumnEquality.equal(left.note, right.note)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(code)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case code
-        case note
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        code = try container.decodeColumn(ID.self, forKey: .code)
-        note = try container.decodeColumnIfPresent(String.self, forKey: .note)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(code, forKey: .code)
-        try container.encodeColumn(note, forKey: .note)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `bool_keyed`, to build conditions and orders with.
@@ -401,8 +345,8 @@ public struct BoolUser: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:0b417cfb03e0434cd0a0243689be57c1119525bc897e1a110f1d3ba8ca336945" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _typeBoolDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -435,46 +379,17 @@ public struct BoolUser: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: BoolUser, right: BoolUser) -> Bool {
-        left.id == right.id
-            && left.code == right.code
-            && left.spare == right.spare
+    public static func areEqual(_ left: BoolUser, _ right: BoolUser) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.code, right.code),
+            Cairn::ColumnEquality.equal(left.spare, right.spare)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case code
-        case spare
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        code = try container.decodeColumn(BoolKeyed.ID.self, forKey: .code)
-        spare = try container.decodeColumnIfPresent(BoolKeyed.ID.self, forKey: .spare)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(code, forKey: .code)
-        try container.encodeColumn(spare, forKey: .spare)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `bool_users`, to build conditions and orders with.

@@ -34,7 +34,8 @@ public struct TypeDate: Cairn::Database {
     public static var schemaID: String { "sha256:9efc808f284e7392a796eac008ca1bee88ab94218e98cc3ea0586ffdc7547283" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "type_date",
           "tables": {
@@ -67,6 +68,7 @@ public struct TypeDate: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `type_date` in a transaction, to read and write.
@@ -103,6 +105,16 @@ public struct TypeDateSnapshot: Cairn::DatabaseSnapshot {
     public var dateKeyed: Cairn::SnapshotRepository<DateKeyed> { Cairn::SnapshotRepository(session) }
     /// The records of `date_users`.
     public var dateUsers: Cairn::SnapshotRepository<DateUser> { Cairn::SnapshotRepository(session) }
+}
+
+/// For the record types.
+nonisolated var _typeDateDatabase: any Cairn::Database.Type { TypeDate.self }
+
+extension Cairn::ReadableRepository<DateRow> {
+    /// The record with this `other`, by the unique index `unique_other`; nil when there is none.
+    nonisolated(nonsending) public func find(byOther other: Cairn::CalendarDate) async throws -> DateRow? {
+        try await findUnique((5, other.columnValue))
+    }
 }
 
 /// One record of the table `date_rows`.
@@ -157,8 +169,8 @@ public struct DateRow: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:9efc808f284e7392a796eac008ca1bee88ab94218e98cc3ea0586ffdc7547283" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _typeDateDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -197,58 +209,20 @@ public struct DateRow: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: DateRow, right: DateRow) -> Bool {
-        left.id == right.id
-            && left.value == right.value
-            && left.maybe == right.maybe
-            && left.many == right.many
-            && left.maybeMany == right.maybeMany
-            && left.other == right.other
+    public static func areEqual(_ left: DateRow, _ right: DateRow) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.value, right.value),
+            Cairn::ColumnEquality.equal(left.maybe, right.maybe),
+            Cairn::ColumnEquality.equal(left.many, right.many),
+            Cairn::ColumnEquality.equal(left.maybeMany, right.maybeMany),
+            Cairn::ColumnEquality.equal(left.other, right.other)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case value
-        case maybe
-        case many
-        case maybeMany = "maybe_many"
-        case other
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        value = try container.decodeColumn(Cairn::CalendarDate.self, forKey: .value)
-        maybe = try container.decodeColumnIfPresent(Cairn::CalendarDate.self, forKey: .maybe)
-        many = try container.decodeColumnIfPresent([Cairn::CalendarDate].self, forKey: .many) ?? []
-        maybeMany = try container.decodeColumnIfPresent([Cairn::CalendarDate].self, forKey: .maybeMany)
-        other = try container.decodeColumnIfPresent(Cairn::CalendarDate.self, forKey: .other)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(value, forKey: .value)
-        try container.encodeColumn(maybe, forKey: .maybe)
-        try container.encodeColumn(many, forKey: .many)
-        try container.encodeColumn(maybeMany, forKey: .maybeMany)
-        try container.encodeColumn(other, forKey: .other)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `date_rows`, to build conditions and orders with.
@@ -265,13 +239,6 @@ public struct DateRow: Cairn::Entity {
         public var maybeMany: Cairn::TypedColumn<[Cairn::CalendarDate]?> { Cairn::TypedColumn(4) }
         /// The column `other`.
         public var other: Cairn::TypedColumn<Cairn::CalendarDate?> { Cairn::TypedColumn(5) }
-    }
-}
-
-extension Cairn::ReadableRepository<DateRow> {
-    /// The record with this `other`, by the unique index `unique_other`; nil when there is none.
-    nonisolated(nonsending) public func find(byOther other: Cairn::CalendarDate) async throws -> DateRow? {
-        try await findUnique(Cairn::TypedColumn<Cairn::CalendarDate?>(5) == other)
     }
 }
 
@@ -311,8 +278,8 @@ public struct DateKeyed: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:9efc808f284e7392a796eac008ca1bee88ab94218e98cc3ea0586ffdc7547283" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _typeDateDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -340,42 +307,16 @@ public struct DateKeyed: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: DateKeyed, right: DateKeyed) -> Bool {
-        left.code == right.code
-            && Cairn::ColumnEquality.equal(left.note, right.note)
+    public static func areEqual(_ left: DateKeyed, _ right: DateKeyed) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.code, right.code),
+            Cairn::ColumnEquality.equal(left.note, right.note)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(code)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case code
-        case note
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        code = try container.decodeColumn(ID.self, forKey: .code)
-        note = try container.decodeColumnIfPresent(String.self, forKey: .note)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(code, forKey: .code)
-        try container.encodeColumn(note, forKey: .note)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `date_keyed`, to build conditions and orders with.
@@ -427,8 +368,8 @@ public struct DateUser: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 2 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:9efc808f284e7392a796eac008ca1bee88ab94218e98cc3ea0586ffdc7547283" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _typeDateDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -461,46 +402,17 @@ public struct DateUser: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: DateUser, right: DateUser) -> Bool {
-        left.id == right.id
-            && left.code == right.code
-            && left.spare == right.spare
+    public static func areEqual(_ left: DateUser, _ right: DateUser) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.code, right.code),
+            Cairn::ColumnEquality.equal(left.spare, right.spare)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case code
-        case spare
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        code = try container.decodeColumn(DateKeyed.ID.self, forKey: .code)
-        spare = try container.decodeColumnIfPresent(DateKeyed.ID.self, forKey: .spare)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(code, forKey: .code)
-        try container.encodeColumn(spare, forKey: .spare)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `date_users`, to build conditions and orders with.

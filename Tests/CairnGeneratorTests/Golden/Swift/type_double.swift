@@ -30,7 +30,8 @@ public struct TypeDouble: Cairn::Database {
     public static var schemaID: String { "sha256:90e41afa4f009a867f106a75e602e836714e3e9cf92e8ae0b91867fcde36b727" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "type_double",
           "tables": {
@@ -48,6 +49,7 @@ public struct TypeDouble: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `type_double` in a transaction, to read and write.
@@ -76,6 +78,16 @@ public struct TypeDoubleSnapshot: Cairn::DatabaseSnapshot {
 
     /// The records of `double_rows`.
     public var doubleRows: Cairn::SnapshotRepository<DoubleRow> { Cairn::SnapshotRepository(session) }
+}
+
+/// For the record types.
+nonisolated var _typeDoubleDatabase: any Cairn::Database.Type { TypeDouble.self }
+
+extension Cairn::ReadableRepository<DoubleRow> {
+    /// The record with this `other`, by the unique index `unique_other`; nil when there is none.
+    nonisolated(nonsending) public func find(byOther other: Double) async throws -> DoubleRow? {
+        try await findUnique((5, other.columnValue))
+    }
 }
 
 /// One record of the table `double_rows`.
@@ -130,8 +142,8 @@ public struct DoubleRow: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:90e41afa4f009a867f106a75e602e836714e3e9cf92e8ae0b91867fcde36b727" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _typeDoubleDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -170,58 +182,20 @@ public struct DoubleRow: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: DoubleRow, right: DoubleRow) -> Bool {
-        left.id == right.id
-            && left.value == right.value
-            && left.maybe == right.maybe
-            && left.many == right.many
-            && left.maybeMany == right.maybeMany
-            && left.other == right.other
+    public static func areEqual(_ left: DoubleRow, _ right: DoubleRow) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.value, right.value),
+            Cairn::ColumnEquality.equal(left.maybe, right.maybe),
+            Cairn::ColumnEquality.equal(left.many, right.many),
+            Cairn::ColumnEquality.equal(left.maybeMany, right.maybeMany),
+            Cairn::ColumnEquality.equal(left.other, right.other)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case value
-        case maybe
-        case many
-        case maybeMany = "maybe_many"
-        case other
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        value = try container.decodeColumn(Double.self, forKey: .value)
-        maybe = try container.decodeColumnIfPresent(Double.self, forKey: .maybe)
-        many = try container.decodeColumnIfPresent([Double].self, forKey: .many) ?? []
-        maybeMany = try container.decodeColumnIfPresent([Double].self, forKey: .maybeMany)
-        other = try container.decodeColumnIfPresent(Double.self, forKey: .other)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(value, forKey: .value)
-        try container.encodeColumn(maybe, forKey: .maybe)
-        try container.encodeColumn(many, forKey: .many)
-        try container.encodeColumn(maybeMany, forKey: .maybeMany)
-        try container.encodeColumn(other, forKey: .other)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `double_rows`, to build conditions and orders with.
@@ -238,12 +212,5 @@ public struct DoubleRow: Cairn::Entity {
         public var maybeMany: Cairn::TypedColumn<[Double]?> { Cairn::TypedColumn(4) }
         /// The column `other`.
         public var other: Cairn::TypedColumn<Double?> { Cairn::TypedColumn(5) }
-    }
-}
-
-extension Cairn::ReadableRepository<DoubleRow> {
-    /// The record with this `other`, by the unique index `unique_other`; nil when there is none.
-    nonisolated(nonsending) public func find(byOther other: Double) async throws -> DoubleRow? {
-        try await findUnique(Cairn::TypedColumn<Double?>(5) == other)
     }
 }

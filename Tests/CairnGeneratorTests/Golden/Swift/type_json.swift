@@ -30,7 +30,8 @@ public struct TypeJSON: Cairn::Database {
     public static var schemaID: String { "sha256:2b4d7412b2be8c82095021ac5875e484251fa210af351d31bd4c475194d88d46" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "type_json",
           "tables": {
@@ -47,6 +48,7 @@ public struct TypeJSON: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `type_json` in a transaction, to read and write.
@@ -76,6 +78,9 @@ public struct TypeJSONSnapshot: Cairn::DatabaseSnapshot {
     /// The records of `json_rows`.
     public var jsonRows: Cairn::SnapshotRepository<JSONRow> { Cairn::SnapshotRepository(session) }
 }
+
+/// For the record types.
+nonisolated var _typeJSONDatabase: any Cairn::Database.Type { TypeJSON.self }
 
 /// One record of the table `json_rows`.
 public struct JSONRow: Cairn::Entity {
@@ -125,8 +130,8 @@ public struct JSONRow: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:2b4d7412b2be8c82095021ac5875e484251fa210af351d31bd4c475194d88d46" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _typeJSONDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -163,54 +168,19 @@ public struct JSONRow: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: JSONRow, right: JSONRow) -> Bool {
-        left.id == right.id
-            && left.value == right.value
-            && left.maybe == right.maybe
-            && left.many == right.many
-            && left.maybeMany == right.maybeMany
+    public static func areEqual(_ left: JSONRow, _ right: JSONRow) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.value, right.value),
+            Cairn::ColumnEquality.equal(left.maybe, right.maybe),
+            Cairn::ColumnEquality.equal(left.many, right.many),
+            Cairn::ColumnEquality.equal(left.maybeMany, right.maybeMany)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case value
-        case maybe
-        case many
-        case maybeMany = "maybe_many"
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        value = try container.decodeColumn(Cairn::JSONValue.self, forKey: .value)
-        maybe = try container.decodeColumnIfPresent(Cairn::JSONValue.self, forKey: .maybe)
-        many = try container.decodeColumnIfPresent([Cairn::JSONValue].self, forKey: .many) ?? []
-        maybeMany = try container.decodeColumnIfPresent([Cairn::JSONValue].self, forKey: .maybeMany)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(value, forKey: .value)
-        try container.encodeColumn(maybe, forKey: .maybe)
-        try container.encodeColumn(many, forKey: .many)
-        try container.encodeColumn(maybeMany, forKey: .maybeMany)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `json_rows`, to build conditions and orders with.

@@ -30,7 +30,8 @@ public struct Wide: Cairn::Database {
     public static var schemaID: String { "sha256:262901727151a8f5e22e2e2c064b79c3caa1efd9e79e7b387dabc4e1f02cce87" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "wide",
           "tables": {
@@ -103,6 +104,7 @@ public struct Wide: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `wide` in a transaction, to read and write.
@@ -132,6 +134,9 @@ public struct WideSnapshot: Cairn::DatabaseSnapshot {
     /// The records of `wide_rows`.
     public var wideRows: Cairn::SnapshotRepository<WideRow> { Cairn::SnapshotRepository(session) }
 }
+
+/// For the record types.
+nonisolated var _wideDatabase: any Cairn::Database.Type { Wide.self }
 
 /// One record of the table `wide_rows`.
 public struct WideRow: Cairn::Entity {
@@ -405,8 +410,8 @@ public struct WideRow: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:262901727151a8f5e22e2e2c064b79c3caa1efd9e79e7b387dabc4e1f02cce87" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _wideDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -555,67 +560,67 @@ public struct WideRow: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: WideRow, right: WideRow) -> Bool {
-        guard left.id == right.id,
+    public static func areEqual(_ left: WideRow, _ right: WideRow) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
             Cairn::ColumnEquality.equal(left.c00, right.c00),
-            left.c01 == right.c01,
-            left.c02 == right.c02,
+            Cairn::ColumnEquality.equal(left.c01, right.c01),
+            Cairn::ColumnEquality.equal(left.c02, right.c02),
             Cairn::ColumnEquality.equal(left.c03, right.c03),
-            left.c04 == right.c04,
-            left.c05 == right.c05,
-            left.c06 == right.c06,
-            left.c07 == right.c07,
+            Cairn::ColumnEquality.equal(left.c04, right.c04),
+            Cairn::ColumnEquality.equal(left.c05, right.c05),
+            Cairn::ColumnEquality.equal(left.c06, right.c06),
+            Cairn::ColumnEquality.equal(left.c07, right.c07),
             Cairn::ColumnEquality.equal(left.c08, right.c08),
-            left.c09 == right.c09,
-            left.c10 == right.c10,
+            Cairn::ColumnEquality.equal(left.c09, right.c09),
+            Cairn::ColumnEquality.equal(left.c10, right.c10),
             Cairn::ColumnEquality.equal(left.c11, right.c11),
-            left.c12 == right.c12,
-            left.c13 == right.c13,
-            left.c14 == right.c14,
-            left.c15 == right.c15,
+            Cairn::ColumnEquality.equal(left.c12, right.c12),
+            Cairn::ColumnEquality.equal(left.c13, right.c13),
+            Cairn::ColumnEquality.equal(left.c14, right.c14),
+            Cairn::ColumnEquality.equal(left.c15, right.c15),
             Cairn::ColumnEquality.equal(left.c16, right.c16),
-            left.c17 == right.c17,
-            left.c18 == right.c18,
+            Cairn::ColumnEquality.equal(left.c17, right.c17),
+            Cairn::ColumnEquality.equal(left.c18, right.c18),
             Cairn::ColumnEquality.equal(left.c19, right.c19),
-            left.c20 == right.c20,
-            left.c21 == right.c21,
-            left.c22 == right.c22,
-            left.c23 == right.c23,
+            Cairn::ColumnEquality.equal(left.c20, right.c20),
+            Cairn::ColumnEquality.equal(left.c21, right.c21),
+            Cairn::ColumnEquality.equal(left.c22, right.c22),
+            Cairn::ColumnEquality.equal(left.c23, right.c23),
             Cairn::ColumnEquality.equal(left.c24, right.c24),
-            left.c25 == right.c25,
-            left.c26 == right.c26,
+            Cairn::ColumnEquality.equal(left.c25, right.c25),
+            Cairn::ColumnEquality.equal(left.c26, right.c26),
             Cairn::ColumnEquality.equal(left.c27, right.c27),
-            left.c28 == right.c28,
-            left.c29 == right.c29,
-            left.c30 == right.c30,
-            left.c31 == right.c31,
+            Cairn::ColumnEquality.equal(left.c28, right.c28),
+            Cairn::ColumnEquality.equal(left.c29, right.c29),
+            Cairn::ColumnEquality.equal(left.c30, right.c30),
+            Cairn::ColumnEquality.equal(left.c31, right.c31),
             Cairn::ColumnEquality.equal(left.c32, right.c32),
-            left.c33 == right.c33,
-            left.c34 == right.c34,
+            Cairn::ColumnEquality.equal(left.c33, right.c33),
+            Cairn::ColumnEquality.equal(left.c34, right.c34),
             Cairn::ColumnEquality.equal(left.c35, right.c35),
-            left.c36 == right.c36,
-            left.c37 == right.c37,
-            left.c38 == right.c38,
-            left.c39 == right.c39,
+            Cairn::ColumnEquality.equal(left.c36, right.c36),
+            Cairn::ColumnEquality.equal(left.c37, right.c37),
+            Cairn::ColumnEquality.equal(left.c38, right.c38),
+            Cairn::ColumnEquality.equal(left.c39, right.c39),
             Cairn::ColumnEquality.equal(left.c40, right.c40),
-            left.c41 == right.c41,
-            left.c42 == right.c42,
+            Cairn::ColumnEquality.equal(left.c41, right.c41),
+            Cairn::ColumnEquality.equal(left.c42, right.c42),
             Cairn::ColumnEquality.equal(left.c43, right.c43),
-            left.c44 == right.c44,
-            left.c45 == right.c45,
-            left.c46 == right.c46,
-            left.c47 == right.c47,
+            Cairn::ColumnEquality.equal(left.c44, right.c44),
+            Cairn::ColumnEquality.equal(left.c45, right.c45),
+            Cairn::ColumnEquality.equal(left.c46, right.c46),
+            Cairn::ColumnEquality.equal(left.c47, right.c47),
             Cairn::ColumnEquality.equal(left.c48, right.c48),
-            left.c49 == right.c49,
-            left.c50 == right.c50,
+            Cairn::ColumnEquality.equal(left.c49, right.c49),
+            Cairn::ColumnEquality.equal(left.c50, right.c50),
             Cairn::ColumnEquality.equal(left.c51, right.c51),
-            left.c52 == right.c52,
-            left.c53 == right.c53,
-            left.c54 == right.c54,
-            left.c55 == right.c55,
+            Cairn::ColumnEquality.equal(left.c52, right.c52),
+            Cairn::ColumnEquality.equal(left.c53, right.c53),
+            Cairn::ColumnEquality.equal(left.c54, right.c54),
+            Cairn::ColumnEquality.equal(left.c55, right.c55),
             Cairn::ColumnEquality.equal(left.c56, right.c56),
-            left.c57 == right.c57,
-            left.c58 == right.c58,
+            Cairn::ColumnEquality.equal(left.c57, right.c57),
+            Cairn::ColumnEquality.equal(left.c58, right.c58),
             Cairn::ColumnEquality.equal(left.c59, right.c59)
         else { return false }
         return true
@@ -624,211 +629,6 @@ public struct WideRow: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case c00
-        case c01
-        case c02
-        case c03
-        case c04
-        case c05
-        case c06
-        case c07
-        case c08
-        case c09
-        case c10
-        case c11
-        case c12
-        case c13
-        case c14
-        case c15
-        case c16
-        case c17
-        case c18
-        case c19
-        case c20
-        case c21
-        case c22
-        case c23
-        case c24
-        case c25
-        case c26
-        case c27
-        case c28
-        case c29
-        case c30
-        case c31
-        case c32
-        case c33
-        case c34
-        case c35
-        case c36
-        case c37
-        case c38
-        case c39
-        case c40
-        case c41
-        case c42
-        case c43
-        case c44
-        case c45
-        case c46
-        case c47
-        case c48
-        case c49
-        case c50
-        case c51
-        case c52
-        case c53
-        case c54
-        case c55
-        case c56
-        case c57
-        case c58
-        case c59
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        c00 = try container.decodeColumn(String.self, forKey: .c00)
-        c01 = try container.decodeColumnIfPresent(Int.self, forKey: .c01)
-        c02 = try container.decodeColumn(Double.self, forKey: .c02)
-        c03 = try container.decodeColumnIfPresent([String].self, forKey: .c03)
-        c04 = try container.decodeColumn(Cairn::CalendarDate.self, forKey: .c04)
-        c05 = try container.decodeColumnIfPresent(Cairn::UUID.self, forKey: .c05)
-        c06 = try container.decodeColumn([UInt8].self, forKey: .c06)
-        c07 = try container.decodeColumnIfPresent(Cairn::JSONValue.self, forKey: .c07)
-        c08 = try container.decodeColumn(String.self, forKey: .c08)
-        c09 = try container.decodeColumnIfPresent(Int.self, forKey: .c09)
-        c10 = try container.decodeColumn(Double.self, forKey: .c10)
-        c11 = try container.decodeColumnIfPresent([String].self, forKey: .c11)
-        c12 = try container.decodeColumn(Cairn::CalendarDate.self, forKey: .c12)
-        c13 = try container.decodeColumnIfPresent(Cairn::UUID.self, forKey: .c13)
-        c14 = try container.decodeColumn([UInt8].self, forKey: .c14)
-        c15 = try container.decodeColumnIfPresent(Cairn::JSONValue.self, forKey: .c15)
-        c16 = try container.decodeColumn(String.self, forKey: .c16)
-        c17 = try container.decodeColumnIfPresent(Int.self, forKey: .c17)
-        c18 = try container.decodeColumn(Double.self, forKey: .c18)
-        c19 = try container.decodeColumnIfPresent([String].self, forKey: .c19)
-        c20 = try container.decodeColumn(Cairn::CalendarDate.self, forKey: .c20)
-        c21 = try container.decodeColumnIfPresent(Cairn::UUID.self, forKey: .c21)
-        c22 = try container.decodeColumn([UInt8].self, forKey: .c22)
-        c23 = try container.decodeColumnIfPresent(Cairn::JSONValue.self, forKey: .c23)
-        c24 = try container.decodeColumn(String.self, forKey: .c24)
-        c25 = try container.decodeColumnIfPresent(Int.self, forKey: .c25)
-        c26 = try container.decodeColumn(Double.self, forKey: .c26)
-        c27 = try container.decodeColumnIfPresent([String].self, forKey: .c27)
-        c28 = try container.decodeColumn(Cairn::CalendarDate.self, forKey: .c28)
-        c29 = try container.decodeColumnIfPresent(Cairn::UUID.self, forKey: .c29)
-        c30 = try container.decodeColumn([UInt8].self, forKey: .c30)
-        c31 = try container.decodeColumnIfPresent(Cairn::JSONValue.self, forKey: .c31)
-        c32 = try container.decodeColumn(String.self, forKey: .c32)
-        c33 = try container.decodeColumnIfPresent(Int.self, forKey: .c33)
-        c34 = try container.decodeColumn(Double.self, forKey: .c34)
-        c35 = try container.decodeColumnIfPresent([String].self, forKey: .c35)
-        c36 = try container.decodeColumn(Cairn::CalendarDate.self, forKey: .c36)
-        c37 = try container.decodeColumnIfPresent(Cairn::UUID.self, forKey: .c37)
-        c38 = try container.decodeColumn([UInt8].self, forKey: .c38)
-        c39 = try container.decodeColumnIfPresent(Cairn::JSONValue.self, forKey: .c39)
-        c40 = try container.decodeColumn(String.self, forKey: .c40)
-        c41 = try container.decodeColumnIfPresent(Int.self, forKey: .c41)
-        c42 = try container.decodeColumn(Double.self, forKey: .c42)
-        c43 = try container.decodeColumnIfPresent([String].self, forKey: .c43)
-        c44 = try container.decodeColumn(Cairn::CalendarDate.self, forKey: .c44)
-        c45 = try container.decodeColumnIfPresent(Cairn::UUID.self, forKey: .c45)
-        c46 = try container.decodeColumn([UInt8].self, forKey: .c46)
-        c47 = try container.decodeColumnIfPresent(Cairn::JSONValue.self, forKey: .c47)
-        c48 = try container.decodeColumn(String.self, forKey: .c48)
-        c49 = try container.decodeColumnIfPresent(Int.self, forKey: .c49)
-        c50 = try container.decodeColumn(Double.self, forKey: .c50)
-        c51 = try container.decodeColumnIfPresent([String].self, forKey: .c51)
-        c52 = try container.decodeColumn(Cairn::CalendarDate.self, forKey: .c52)
-        c53 = try container.decodeColumnIfPresent(Cairn::UUID.self, forKey: .c53)
-        c54 = try container.decodeColumn([UInt8].self, forKey: .c54)
-        c55 = try container.decodeColumnIfPresent(Cairn::JSONValue.self, forKey: .c55)
-        c56 = try container.decodeColumn(String.self, forKey: .c56)
-        c57 = try container.decodeColumnIfPresent(Int.self, forKey: .c57)
-        c58 = try container.decodeColumn(Double.self, forKey: .c58)
-        c59 = try container.decodeColumnIfPresent([String].self, forKey: .c59)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(c00, forKey: .c00)
-        try container.encodeColumn(c01, forKey: .c01)
-        try container.encodeColumn(c02, forKey: .c02)
-        try container.encodeColumn(c03, forKey: .c03)
-        try container.encodeColumn(c04, forKey: .c04)
-        try container.encodeColumn(c05, forKey: .c05)
-        try container.encodeColumn(c06, forKey: .c06)
-        try container.encodeColumn(c07, forKey: .c07)
-        try container.encodeColumn(c08, forKey: .c08)
-        try container.encodeColumn(c09, forKey: .c09)
-        try container.encodeColumn(c10, forKey: .c10)
-        try container.encodeColumn(c11, forKey: .c11)
-        try container.encodeColumn(c12, forKey: .c12)
-        try container.encodeColumn(c13, forKey: .c13)
-        try container.encodeColumn(c14, forKey: .c14)
-        try container.encodeColumn(c15, forKey: .c15)
-        try container.encodeColumn(c16, forKey: .c16)
-        try container.encodeColumn(c17, forKey: .c17)
-        try container.encodeColumn(c18, forKey: .c18)
-        try container.encodeColumn(c19, forKey: .c19)
-        try container.encodeColumn(c20, forKey: .c20)
-        try container.encodeColumn(c21, forKey: .c21)
-        try container.encodeColumn(c22, forKey: .c22)
-        try container.encodeColumn(c23, forKey: .c23)
-        try container.encodeColumn(c24, forKey: .c24)
-        try container.encodeColumn(c25, forKey: .c25)
-        try container.encodeColumn(c26, forKey: .c26)
-        try container.encodeColumn(c27, forKey: .c27)
-        try container.encodeColumn(c28, forKey: .c28)
-        try container.encodeColumn(c29, forKey: .c29)
-        try container.encodeColumn(c30, forKey: .c30)
-        try container.encodeColumn(c31, forKey: .c31)
-        try container.encodeColumn(c32, forKey: .c32)
-        try container.encodeColumn(c33, forKey: .c33)
-        try container.encodeColumn(c34, forKey: .c34)
-        try container.encodeColumn(c35, forKey: .c35)
-        try container.encodeColumn(c36, forKey: .c36)
-        try container.encodeColumn(c37, forKey: .c37)
-        try container.encodeColumn(c38, forKey: .c38)
-        try container.encodeColumn(c39, forKey: .c39)
-        try container.encodeColumn(c40, forKey: .c40)
-        try container.encodeColumn(c41, forKey: .c41)
-        try container.encodeColumn(c42, forKey: .c42)
-        try container.encodeColumn(c43, forKey: .c43)
-        try container.encodeColumn(c44, forKey: .c44)
-        try container.encodeColumn(c45, forKey: .c45)
-        try container.encodeColumn(c46, forKey: .c46)
-        try container.encodeColumn(c47, forKey: .c47)
-        try container.encodeColumn(c48, forKey: .c48)
-        try container.encodeColumn(c49, forKey: .c49)
-        try container.encodeColumn(c50, forKey: .c50)
-        try container.encodeColumn(c51, forKey: .c51)
-        try container.encodeColumn(c52, forKey: .c52)
-        try container.encodeColumn(c53, forKey: .c53)
-        try container.encodeColumn(c54, forKey: .c54)
-        try container.encodeColumn(c55, forKey: .c55)
-        try container.encodeColumn(c56, forKey: .c56)
-        try container.encodeColumn(c57, forKey: .c57)
-        try container.encodeColumn(c58, forKey: .c58)
-        try container.encodeColumn(c59, forKey: .c59)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `wide_rows`, to build conditions and orders with.

@@ -142,7 +142,8 @@ public struct Hiding: Cairn::Database {
     public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: Swift::String {
+        ##"""
         {
           "database": "hiding",
           "tables": {
@@ -512,6 +513,7 @@ public struct Hiding: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `hiding` in a transaction, to read and write.
@@ -766,6 +768,31 @@ public struct HidingSnapshot: Cairn::DatabaseSnapshot {
     public var captiveParts: Cairn::SnapshotRepository<CaptivePart> { Cairn::SnapshotRepository(session) }
 }
 
+/// For the record types.
+nonisolated var _hidingDatabase: any Cairn::Database.Type { Hiding.self }
+
+extension Cairn::ReadableRepository<Captive> {
+    /// The record with these `kind` and `value` and `result`, by the unique index `by_kind`; nil when there is
+    /// none.
+    nonisolated(nonsending) public func find(byKind kind: Captive.Kind, value: Value.ID, result: Result.ID) async throws -> Captive? {
+        try await findUnique((12, kind.columnValue), (14, value.columnValue), (15, result.columnValue))
+    }
+}
+
+extension Cairn::ReadableRepository<Captive> {
+    /// The record with this `task`, by the unique index `unique_task`; nil when there is none.
+    nonisolated(nonsending) public func find(byTask task: Task.ID) async throws -> Captive? {
+        try await findUnique((13, task.columnValue))
+    }
+}
+
+extension Cairn::ReadableRepository<Captive> {
+    /// The record with this `name`, by the unique index `unique_name`; nil when there is none.
+    nonisolated(nonsending) public func find(byName name: Swift::String) async throws -> Captive? {
+        try await findUnique((16, name.columnValue))
+    }
+}
+
 /// One record of the table `strings`.
 public struct String: Cairn::Entity {
     /// Identifies one record of `strings`: a value of `id`.
@@ -796,8 +823,8 @@ public struct String: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -824,38 +851,15 @@ public struct String: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: String, right: String) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: String, _ right: String) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `strings`, to build conditions and orders with.
@@ -895,8 +899,8 @@ public struct Int: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -923,38 +927,15 @@ public struct Int: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Int, right: Int) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Int, _ right: Int) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `ints`, to build conditions and orders with.
@@ -994,8 +975,8 @@ public struct Double: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 2 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1022,38 +1003,15 @@ public struct Double: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Double, right: Double) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Double, _ right: Double) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `doubles`, to build conditions and orders with.
@@ -1093,8 +1051,8 @@ public struct Bool: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 3 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1121,38 +1079,15 @@ public struct Bool: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Bool, right: Bool) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Bool, _ right: Bool) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `bools`, to build conditions and orders with.
@@ -1192,8 +1127,8 @@ public struct Array: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 4 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1220,38 +1155,15 @@ public struct Array: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Array, right: Array) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Array, _ right: Array) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `arrays`, to build conditions and orders with.
@@ -1291,8 +1203,8 @@ public struct Optional: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 5 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1319,38 +1231,15 @@ public struct Optional: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Optional, right: Optional) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Optional, _ right: Optional) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `optionals`, to build conditions and orders with.
@@ -1390,8 +1279,8 @@ public struct Set: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 6 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1418,38 +1307,15 @@ public struct Set: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Set, right: Set) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Set, _ right: Set) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `sets`, to build conditions and orders with.
@@ -1489,8 +1355,8 @@ public struct Dictionary: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 7 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1517,38 +1383,15 @@ public struct Dictionary: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Dictionary, right: Dictionary) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Dictionary, _ right: Dictionary) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `dictionaries`, to build conditions and orders with.
@@ -1588,8 +1431,8 @@ public struct Character: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 8 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1616,38 +1459,15 @@ public struct Character: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Character, right: Character) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Character, _ right: Character) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `characters`, to build conditions and orders with.
@@ -1687,8 +1507,8 @@ public struct Result: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 9 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1715,38 +1535,15 @@ public struct Result: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Result, right: Result) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Result, _ right: Result) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `results`, to build conditions and orders with.
@@ -1786,8 +1583,8 @@ public struct Error: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 10 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1814,38 +1611,15 @@ public struct Error: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Error, right: Error) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Error, _ right: Error) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `errors`, to build conditions and orders with.
@@ -1885,8 +1659,8 @@ public struct Never: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 11 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -1913,38 +1687,15 @@ public struct Never: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Never, right: Never) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Never, _ right: Never) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `nevers`, to build conditions and orders with.
@@ -1984,8 +1735,8 @@ public struct Range: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 12 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -2012,38 +1763,15 @@ public struct Range: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Range, right: Range) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Range, _ right: Range) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `ranges`, to build conditions and orders with.
@@ -2083,8 +1811,8 @@ public struct UInt8: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 13 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -2111,38 +1839,15 @@ public struct UInt8: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: UInt8, right: UInt8) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: UInt8, _ right: UInt8) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `u_int8s`, to build conditions and orders with.
@@ -2182,8 +1887,8 @@ public struct Hasher: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 14 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -2210,38 +1915,15 @@ public struct Hasher: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Hasher, right: Hasher) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Hasher, _ right: Hasher) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `hashers`, to build conditions and orders with.
@@ -2281,8 +1963,8 @@ public struct Sendable: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 15 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -2309,38 +1991,15 @@ public struct Sendable: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Sendable, right: Sendable) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Sendable, _ right: Sendable) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `sendables`, to build conditions and orders with.
@@ -2380,8 +2039,8 @@ public struct Encoder: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 16 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -2408,38 +2067,15 @@ public struct Encoder: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Encoder, right: Encoder) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Encoder, _ right: Encoder) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `encoders`, to build conditions and orders with.
@@ -2479,8 +2115,8 @@ public struct Decoder: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 17 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -2507,38 +2143,15 @@ public struct Decoder: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Decoder, right: Decoder) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Decoder, _ right: Decoder) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `decoders`, to build conditions and orders with.
@@ -2578,8 +2191,8 @@ public struct CodingKey: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 18 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -2606,38 +2219,15 @@ public struct CodingKey: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: CodingKey, right: CodingKey) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: CodingKey, _ right: CodingKey) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `coding_keys_2`, to build conditions and orders with.
@@ -2677,8 +2267,8 @@ public struct Task: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 19 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -2705,38 +2295,15 @@ public struct Task: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Task, right: Task) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Task, _ right: Task) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `tasks`, to build conditions and orders with.
@@ -2776,8 +2343,8 @@ public struct Key: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 20 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -2804,38 +2371,15 @@ public struct Key: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Key, right: Key) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Key, _ right: Key) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `keys`, to build conditions and orders with.
@@ -2875,8 +2419,8 @@ public struct Value: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 21 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -2903,38 +2447,15 @@ public struct Value: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Value, right: Value) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Value, _ right: Value) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `values`, to build conditions and orders with.
@@ -2974,8 +2495,8 @@ public struct Record: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 22 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -3002,38 +2523,15 @@ public struct Record: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Record, right: Record) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Record, _ right: Record) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `records`, to build conditions and orders with.
@@ -3073,8 +2571,8 @@ public struct Entity: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 23 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -3101,38 +2599,15 @@ public struct Entity: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Entity, right: Entity) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Entity, _ right: Entity) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `entity_rows`, to build conditions and orders with.
@@ -3172,8 +2647,8 @@ public struct Store: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 24 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -3200,38 +2675,15 @@ public struct Store: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Store, right: Store) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Store, _ right: Store) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `store_rows`, to build conditions and orders with.
@@ -3271,8 +2723,8 @@ public struct Session: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 25 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -3299,38 +2751,15 @@ public struct Session: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Session, right: Session) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Session, _ right: Session) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `session_rows`, to build conditions and orders with.
@@ -3370,8 +2799,8 @@ public struct Repository: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 26 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -3398,38 +2827,15 @@ public struct Repository: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Repository, right: Repository) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Repository, _ right: Repository) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `repositories`, to build conditions and orders with.
@@ -3469,8 +2875,8 @@ public struct Query: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 27 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -3497,38 +2903,15 @@ public struct Query: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Query, right: Query) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Query, _ right: Query) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `queries`, to build conditions and orders with.
@@ -3568,8 +2951,8 @@ public struct Condition: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 28 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -3596,38 +2979,15 @@ public struct Condition: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Condition, right: Condition) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Condition, _ right: Condition) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `conditions`, to build conditions and orders with.
@@ -3667,8 +3027,8 @@ public struct Cursor: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 29 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -3695,38 +3055,15 @@ public struct Cursor: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Cursor, right: Cursor) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Cursor, _ right: Cursor) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `cursors`, to build conditions and orders with.
@@ -3766,8 +3103,8 @@ public struct Snapshot: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 30 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -3794,38 +3131,15 @@ public struct Snapshot: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Snapshot, right: Snapshot) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Snapshot, _ right: Snapshot) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `snapshot_rows`, to build conditions and orders with.
@@ -3865,8 +3179,8 @@ public struct Transaction: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 31 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -3893,38 +3207,15 @@ public struct Transaction: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Transaction, right: Transaction) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Transaction, _ right: Transaction) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `transaction_rows`, to build conditions and orders with.
@@ -3964,8 +3255,8 @@ public struct Timestamp: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 32 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -3992,38 +3283,15 @@ public struct Timestamp: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Timestamp, right: Timestamp) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Timestamp, _ right: Timestamp) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `timestamps`, to build conditions and orders with.
@@ -4063,8 +3331,8 @@ public struct Database: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 33 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -4091,38 +3359,15 @@ public struct Database: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Database, right: Database) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Database, _ right: Database) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `databases`, to build conditions and orders with.
@@ -4162,8 +3407,8 @@ public struct Storage: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 34 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -4190,38 +3435,15 @@ public struct Storage: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Storage, right: Storage) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Storage, _ right: Storage) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `storages`, to build conditions and orders with.
@@ -4261,8 +3483,8 @@ public struct Column: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 35 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -4289,38 +3511,15 @@ public struct Column: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Column, right: Column) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Column, _ right: Column) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `columns_2`, to build conditions and orders with.
@@ -4360,8 +3559,8 @@ public struct RowReader: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 36 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -4388,38 +3587,15 @@ public struct RowReader: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: RowReader, right: RowReader) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: RowReader, _ right: RowReader) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `row_readers`, to build conditions and orders with.
@@ -4459,8 +3635,8 @@ public struct RowWriter: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 37 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -4487,38 +3663,15 @@ public struct RowWriter: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: RowWriter, right: RowWriter) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: RowWriter, _ right: RowWriter) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `row_writers`, to build conditions and orders with.
@@ -4558,8 +3711,8 @@ public struct TypedColumn: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 38 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -4586,38 +3739,15 @@ public struct TypedColumn: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: TypedColumn, right: TypedColumn) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: TypedColumn, _ right: TypedColumn) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `typed_columns`, to build conditions and orders with.
@@ -4657,8 +3787,8 @@ public struct ReadableRepository: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 39 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -4685,38 +3815,15 @@ public struct ReadableRepository: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: ReadableRepository, right: ReadableRepository) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: ReadableRepository, _ right: ReadableRepository) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `readable_repositories`, to build conditions and orders with.
@@ -4756,8 +3863,8 @@ public struct EntityIdentifier: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 40 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -4784,38 +3891,15 @@ public struct EntityIdentifier: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: EntityIdentifier, right: EntityIdentifier) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: EntityIdentifier, _ right: EntityIdentifier) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `entity_identifiers`, to build conditions and orders with.
@@ -4855,8 +3939,8 @@ public struct IntIdentifier: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 41 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -4883,38 +3967,15 @@ public struct IntIdentifier: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: IntIdentifier, right: IntIdentifier) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: IntIdentifier, _ right: IntIdentifier) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `int_identifiers`, to build conditions and orders with.
@@ -4954,8 +4015,8 @@ public struct ColumnEnum: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 42 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -4982,38 +4043,15 @@ public struct ColumnEnum: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: ColumnEnum, right: ColumnEnum) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: ColumnEnum, _ right: ColumnEnum) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `column_enums`, to build conditions and orders with.
@@ -5053,8 +4091,8 @@ public struct UUID: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 43 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -5081,38 +4119,15 @@ public struct UUID: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: UUID, right: UUID) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: UUID, _ right: UUID) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `uuids`, to build conditions and orders with.
@@ -5152,8 +4167,8 @@ public struct Date: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 44 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -5180,38 +4195,15 @@ public struct Date: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Date, right: Date) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Date, _ right: Date) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `dates`, to build conditions and orders with.
@@ -5251,8 +4243,8 @@ public struct URL: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 45 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -5279,38 +4271,15 @@ public struct URL: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: URL, right: URL) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: URL, _ right: URL) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `urls`, to build conditions and orders with.
@@ -5350,8 +4319,8 @@ public struct JSONValue: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 46 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -5378,38 +4347,15 @@ public struct JSONValue: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: JSONValue, right: JSONValue) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: JSONValue, _ right: JSONValue) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `json_values`, to build conditions and orders with.
@@ -5449,8 +4395,8 @@ public struct GeneratedLiteral: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 47 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -5477,38 +4423,15 @@ public struct GeneratedLiteral: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: GeneratedLiteral, right: GeneratedLiteral) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: GeneratedLiteral, _ right: GeneratedLiteral) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `generated_literals`, to build conditions and orders with.
@@ -5548,8 +4471,8 @@ public struct Utf8: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 48 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -5576,38 +4499,15 @@ public struct Utf8: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Utf8, right: Utf8) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Utf8, _ right: Utf8) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `utf8s`, to build conditions and orders with.
@@ -5647,8 +4547,8 @@ public struct ColumnEquality: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 49 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -5675,38 +4575,15 @@ public struct ColumnEquality: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: ColumnEquality, right: ColumnEquality) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: ColumnEquality, _ right: ColumnEquality) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `column_equalities`, to build conditions and orders with.
@@ -5746,8 +4623,8 @@ public struct Codable: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 50 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -5774,38 +4651,15 @@ public struct Codable: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Codable, right: Codable) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Codable, _ right: Codable) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `codables`, to build conditions and orders with.
@@ -5845,8 +4699,8 @@ public struct Hashable: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 51 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -5873,38 +4727,15 @@ public struct Hashable: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Hashable, right: Hashable) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Hashable, _ right: Hashable) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `hashables`, to build conditions and orders with.
@@ -5944,8 +4775,8 @@ public struct Swift: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 52 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -5972,38 +4803,15 @@ public struct Swift: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Swift, right: Swift) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Swift, _ right: Swift) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `swifts`, to build conditions and orders with.
@@ -6043,8 +4851,8 @@ public struct Cairn: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 53 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -6071,38 +4879,15 @@ public struct Cairn: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Cairn, right: Cairn) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: Cairn, _ right: Cairn) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `cairns`, to build conditions and orders with.
@@ -6142,8 +4927,8 @@ public struct CairnCore: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 54 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -6170,38 +4955,15 @@ public struct CairnCore: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: CairnCore, right: CairnCore) -> Swift::Bool {
-        left.id == right.id
+    public static func areEqual(_ left: CairnCore, _ right: CairnCore) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `cairn_cores`, to build conditions and orders with.
@@ -6321,8 +5083,8 @@ public struct Captive: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 55 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -6383,23 +5145,23 @@ public struct Captive: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Captive, right: Captive) -> Swift::Bool {
-        guard left.id == right.id,
+    public static func areEqual(_ left: Captive, _ right: Captive) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
             Cairn::ColumnEquality.equal(left.text, right.text),
-            left.number == right.number,
-            left.ratio == right.ratio,
-            left.flag == right.flag,
-            left.raw == right.raw,
+            Cairn::ColumnEquality.equal(left.number, right.number),
+            Cairn::ColumnEquality.equal(left.ratio, right.ratio),
+            Cairn::ColumnEquality.equal(left.flag, right.flag),
+            Cairn::ColumnEquality.equal(left.raw, right.raw),
             Cairn::ColumnEquality.equal(left.words, right.words),
-            left.more == right.more,
-            left.at == right.at,
-            left.day == right.day,
-            left.price == right.price,
-            left.extra == right.extra,
-            left.kind == right.kind,
-            left.task == right.task,
-            left.value == right.value,
-            left.result == right.result,
+            Cairn::ColumnEquality.equal(left.more, right.more),
+            Cairn::ColumnEquality.equal(left.at, right.at),
+            Cairn::ColumnEquality.equal(left.day, right.day),
+            Cairn::ColumnEquality.equal(left.price, right.price),
+            Cairn::ColumnEquality.equal(left.extra, right.extra),
+            Cairn::ColumnEquality.equal(left.kind, right.kind),
+            Cairn::ColumnEquality.equal(left.task, right.task),
+            Cairn::ColumnEquality.equal(left.value, right.value),
+            Cairn::ColumnEquality.equal(left.result, right.result),
             Cairn::ColumnEquality.equal(left.name, right.name)
         else { return false }
         return true
@@ -6408,79 +5170,6 @@ public struct Captive: Cairn::Entity {
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Swift::Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case id
-        case text
-        case number
-        case ratio
-        case flag
-        case raw
-        case words
-        case more
-        case at
-        case day
-        case price
-        case extra
-        case kind
-        case task
-        case value
-        case result
-        case name
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumnIfPresent(ID.self, forKey: .id) ?? ID(.version7())
-        text = try container.decodeColumn(Swift::String.self, forKey: .text)
-        number = try container.decodeColumnIfPresent(Swift::Int.self, forKey: .number)
-        ratio = try container.decodeColumn(Swift::Double.self, forKey: .ratio)
-        flag = try container.decodeColumn(Swift::Bool.self, forKey: .flag)
-        raw = try container.decodeColumn([Swift::UInt8].self, forKey: .raw)
-        words = try container.decodeColumnIfPresent([Swift::String].self, forKey: .words) ?? []
-        more = try container.decodeColumnIfPresent([[Swift::UInt8]].self, forKey: .more)
-        at = try container.decodeColumnIfPresent(Cairn::Timestamp.self, forKey: .at) ?? .now
-        day = try container.decodeColumnIfPresent(Cairn::CalendarDate.self, forKey: .day)
-        price = try container.decodeColumnIfPresent(Cairn::DecimalNumber.self, forKey: .price)
-        extra = try container.decodeColumn(Cairn::JSONValue.self, forKey: .extra)
-        kind = container.contains(.kind) ? try container.decodeColumnIfPresent(Kind.self, forKey: .kind) : Kind.none
-        task = try container.decodeColumnIfPresent(Task.ID.self, forKey: .task)
-        value = try container.decodeColumnIfPresent(Value.ID.self, forKey: .value)
-        result = try container.decodeColumnIfPresent(Result.ID.self, forKey: .result)
-        name = try container.decodeColumn(Swift::String.self, forKey: .name)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(text, forKey: .text)
-        try container.encodeColumn(number, forKey: .number)
-        try container.encodeColumn(ratio, forKey: .ratio)
-        try container.encodeColumn(flag, forKey: .flag)
-        try container.encodeColumn(raw, forKey: .raw)
-        try container.encodeColumn(words, forKey: .words)
-        try container.encodeColumn(more, forKey: .more)
-        try container.encodeColumn(at, forKey: .at)
-        try container.encodeColumn(day, forKey: .day)
-        try container.encodeColumn(price, forKey: .price)
-        try container.encodeColumn(extra, forKey: .extra)
-        try container.encodeColumn(kind, forKey: .kind)
-        try container.encodeColumn(task, forKey: .task)
-        try container.encodeColumn(value, forKey: .value)
-        try container.encodeColumn(result, forKey: .result)
-        try container.encodeColumn(name, forKey: .name)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `captives`, to build conditions and orders with.
@@ -6522,32 +5211,10 @@ public struct Captive: Cairn::Entity {
     }
 }
 
-extension Cairn::ReadableRepository<Captive> {
-    /// The record with these `kind` and `value` and `result`, by the unique index `by_kind`; nil when there is
-    /// none.
-    nonisolated(nonsending) public func find(byKind kind: Captive.Kind, value: Value.ID, result: Result.ID) async throws -> Captive? {
-        try await findUnique(Cairn::TypedColumn<Captive.Kind?>(12) == kind && Cairn::TypedColumn<Value.ID?>(14) == value && Cairn::TypedColumn<Result.ID?>(15) == result)
-    }
-}
-
-extension Cairn::ReadableRepository<Captive> {
-    /// The record with this `task`, by the unique index `unique_task`; nil when there is none.
-    nonisolated(nonsending) public func find(byTask task: Task.ID) async throws -> Captive? {
-        try await findUnique(Cairn::TypedColumn<Task.ID?>(13) == task)
-    }
-}
-
-extension Cairn::ReadableRepository<Captive> {
-    /// The record with this `name`, by the unique index `unique_name`; nil when there is none.
-    nonisolated(nonsending) public func find(byName name: Swift::String) async throws -> Captive? {
-        try await findUnique(Cairn::TypedColumn<Swift::String>(16) == name)
-    }
-}
-
 /// One record of the table `captive_parts`.
 public struct CaptivePart: Cairn::Entity {
     /// Identifies one record of `captive_parts` by the 3 columns of its key.
-    public struct ID: Cairn::EntityIdentifier {
+    public struct ID: Cairn::EntityIdentifier, Cairn::ComparedByColumns {
         /// The value of `text`.
         public let text: Swift::String
         /// The value of `task`.
@@ -6568,10 +5235,12 @@ public struct CaptivePart: Cairn::Entity {
         }
 
         /// Whether both have the same values; strings are compared by their bytes.
-        public static func == (left: ID, right: ID) -> Swift::Bool {
-            Cairn::ColumnEquality.equal(left.text, right.text)
-                && left.task == right.task
-                && left.kind == right.kind
+        public static func areEqual(_ left: ID, _ right: ID) -> Swift::Bool {
+            guard Cairn::ColumnEquality.equal(left.text, right.text),
+                Cairn::ColumnEquality.equal(left.task, right.task),
+                Cairn::ColumnEquality.equal(left.kind, right.kind)
+            else { return false }
+            return true
         }
 
         /// Feeds the hasher what identifies the record.
@@ -6618,8 +5287,8 @@ public struct CaptivePart: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Swift::Int { 56 }
-    /// The schema it was generated from.
-    public static var schemaID: Swift::String { "sha256:d4abb64a495dee5a703f8d5fc6855e159c025a174a75e7e830541d5eb0387d14" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _hidingDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -6648,10 +5317,12 @@ public struct CaptivePart: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: CaptivePart, right: CaptivePart) -> Swift::Bool {
-        Cairn::ColumnEquality.equal(left.text, right.text)
-            && left.task == right.task
-            && left.kind == right.kind
+    public static func areEqual(_ left: CaptivePart, _ right: CaptivePart) -> Swift::Bool {
+        guard Cairn::ColumnEquality.equal(left.text, right.text),
+            Cairn::ColumnEquality.equal(left.task, right.task),
+            Cairn::ColumnEquality.equal(left.kind, right.kind)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
@@ -6659,37 +5330,6 @@ public struct CaptivePart: Cairn::Entity {
         Cairn::Utf8.hash(text, into: &hasher)
         hasher.combine(task)
         hasher.combine(kind)
-    }
-
-    private enum CodingKeys: Swift::String, Swift::CodingKey {
-        case text
-        case task
-        case kind
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Swift::Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        text = try container.decodeColumn(Swift::String.self, forKey: .text)
-        task = try container.decodeColumn(Task.ID.self, forKey: .task)
-        kind = try container.decodeColumn(Kind.self, forKey: .kind)
-        revision = try container.decodeIfPresent(Swift::Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Swift::Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(text, forKey: .text)
-        try container.encodeColumn(task, forKey: .task)
-        try container.encodeColumn(kind, forKey: .kind)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `captive_parts`, to build conditions and orders with.

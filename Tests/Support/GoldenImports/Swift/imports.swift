@@ -32,7 +32,8 @@ public struct Cairn: Cairn::Database {
     public static var schemaID: String { "sha256:49df4dca839131f7c58ab94203c2ca5adab21604e770c1cac52a38414ee1747f" }
 
     /// The schema, without docs.
-    public static let schemaText = ##"""
+    public static var schemaText: String {
+        ##"""
         {
           "database": "cairn",
           "tables": {
@@ -54,6 +55,7 @@ public struct Cairn: Cairn::Database {
           }
         }
         """##
+    }
 }
 
 /// The tables of `cairn` in a transaction, to read and write.
@@ -86,6 +88,16 @@ public struct CairnSnapshot: Cairn::DatabaseSnapshot {
     public var swift: Cairn::SnapshotRepository<Swift> { Cairn::SnapshotRepository(session) }
     /// The records of `strings`.
     public var strings: Cairn::SnapshotRepository<CairnCore> { Cairn::SnapshotRepository(session) }
+}
+
+/// For the record types.
+nonisolated var _cairnDatabase: any Cairn::Database.Type { Cairn.self }
+
+extension Cairn::ReadableRepository<Swift> {
+    /// The record with this `name`, by the unique index `unique_name`; nil when there is none.
+    nonisolated(nonsending) public func find(byName name: String) async throws -> Swift? {
+        try await findUnique((1, name.columnValue))
+    }
 }
 
 /// One record of the table `swift`.
@@ -124,8 +136,8 @@ public struct Swift: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 0 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:49df4dca839131f7c58ab94203c2ca5adab21604e770c1cac52a38414ee1747f" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _cairnDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -154,46 +166,17 @@ public struct Swift: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: Swift, right: Swift) -> Bool {
-        left.id == right.id
-            && Cairn::ColumnEquality.equal(left.name, right.name)
-            && left.at == right.at
+    public static func areEqual(_ left: Swift, _ right: Swift) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.name, right.name),
+            Cairn::ColumnEquality.equal(left.at, right.at)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(id)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case id
-        case name
-        case at
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decodeColumn(ID.self, forKey: .id)
-        name = try container.decodeColumn(String.self, forKey: .name)
-        at = try container.decodeColumnIfPresent(Cairn::Timestamp.self, forKey: .at) ?? .now
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(id, forKey: .id)
-        try container.encodeColumn(name, forKey: .name)
-        try container.encodeColumn(at, forKey: .at)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `swift`, to build conditions and orders with.
@@ -204,13 +187,6 @@ public struct Swift: Cairn::Entity {
         public var name: Cairn::TypedColumn<String> { Cairn::TypedColumn(1) }
         /// The column `at`.
         public var at: Cairn::TypedColumn<Cairn::Timestamp> { Cairn::TypedColumn(2) }
-    }
-}
-
-extension Cairn::ReadableRepository<Swift> {
-    /// The record with this `name`, by the unique index `unique_name`; nil when there is none.
-    nonisolated(nonsending) public func find(byName name: String) async throws -> Swift? {
-        try await findUnique(Cairn::TypedColumn<String>(1) == name)
     }
 }
 
@@ -252,8 +228,8 @@ public struct CairnCore: Cairn::Entity {
 
     /// The place of its table in the schema.
     public static var tablePosition: Int { 1 }
-    /// The schema it was generated from.
-    public static var schemaID: String { "sha256:49df4dca839131f7c58ab94203c2ca5adab21604e770c1cac52a38414ee1747f" }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _cairnDatabase }
     /// The columns, for queries.
     public static var columns: Columns { Columns() }
 
@@ -281,42 +257,16 @@ public struct CairnCore: Cairn::Entity {
     }
 
     /// Whether both have the same values; strings are compared by their bytes.
-    public static func == (left: CairnCore, right: CairnCore) -> Bool {
-        left.code == right.code
-            && left.swift == right.swift
+    public static func areEqual(_ left: CairnCore, _ right: CairnCore) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.code, right.code),
+            Cairn::ColumnEquality.equal(left.swift, right.swift)
+        else { return false }
+        return true
     }
 
     /// Feeds the hasher what identifies the record.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(code)
-    }
-
-    private enum CodingKeys: String, CodingKey {
-        case code
-        case swift
-        case revision = "_revision"
-        case createdAt = "_created_at"
-        case updatedAt = "_updated_at"
-    }
-
-    /// Decodes a record; what is missing gets its default.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        code = try container.decodeColumn(ID.self, forKey: .code)
-        swift = try container.decodeColumnIfPresent(Swift.ID.self, forKey: .swift)
-        revision = try container.decodeIfPresent(Int.self, forKey: .revision) ?? 0
-        createdAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .createdAt) ?? .epoch
-        updatedAt = try container.decodeIfPresent(Cairn::Timestamp.self, forKey: .updatedAt) ?? .epoch
-    }
-
-    /// Encodes the columns by their names, and the metadata.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encodeColumn(code, forKey: .code)
-        try container.encodeColumn(swift, forKey: .swift)
-        try container.encode(revision, forKey: .revision)
-        try container.encode(createdAt, forKey: .createdAt)
-        try container.encode(updatedAt, forKey: .updatedAt)
     }
 
     /// The columns of `strings`, to build conditions and orders with.
