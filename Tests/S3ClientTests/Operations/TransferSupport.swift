@@ -9,6 +9,8 @@ let mebibyte = 1 << 20
 
 /// Bytes in which no part is like another.
 func sample(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
+    // The initialiser below would write to the empty array that all threads share.
+    guard count > 0 else { return [] }
     var state = seed
     return [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
         for index in 0..<count {

@@ -187,6 +187,8 @@ package enum Files {
 extension Files {
     /// Reads up to `count` bytes from an offset; fewer only at the end.
     package static func read(_ file: OpenFile, at offset: Int, count: Int) throws -> [UInt8] {
+        // The initialiser below would write to the empty array that all threads share.
+        guard count > 0 else { return [] }
         var failure: FileFailure?
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             while filled < count {
