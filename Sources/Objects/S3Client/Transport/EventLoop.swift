@@ -37,6 +37,8 @@ final class EventLoop {
     /// Requests that looked up a name and know now whether there is one.
     private var found: [(transfer: Transfer, result: NameResult)] = []
     private var idleHandles = HandlePool()
+    /// Whether a request has ended since the last wait.
+    private var hasDelivered = false
     /// When libcurl wants to be called.
     private var curlDue: ContinuousClock.Instant?
     /// Nobody's time is up before.
@@ -127,16 +129,24 @@ final class EventLoop {
 
     private func wait() {
         var timeout: Int? = 0
+        if hasDelivered {
+            // Tasks that were just woken often have their next request soon: it comes without waking this thread.
+            hasDelivered = false
+            sched_yield()
+        }
         let canStart = ready.first.map(mayStart) ?? false
         if !canStart, found.isEmpty, inbox.fallAsleep() {
             let due = [curlDue, nextLook].compactMap { $0 }.min()
             timeout = due.map { $0 <= now ? 0 : ($0 - now).wholeMilliseconds }
         }
-        sockets.wait(milliseconds: timeout) { socket, events in
+        let count = sockets.wait(milliseconds: timeout)
+        // From here on posts wake nobody: they are taken before the next wait.
+        if timeout != 0 { inbox.stayAwake() }
+        now = .now
+        sockets.each(count) { socket, events in
             var running: Int32 = 0
             curl_multi_socket_action(multi, socket, events, &running)
         }
-        now = .now
         finishDone()
     }
 
@@ -347,6 +357,7 @@ final class EventLoop {
             }
         }
         transfer.deliver(failure)
+        hasDelivered = true
     }
 
     private func remove(_ transfer: Transfer) {

@@ -78,6 +78,9 @@ final class Inbox: Sendable {
         }
     }
 
+    /// The thread has woken, and will take what is posted before it waits again.
+    func stayAwake() { state.withLock { state in state.isAsleep = false } }
+
     /// The thread has let go of everything.
     func end() {
         let waiters = state.withLock { state in

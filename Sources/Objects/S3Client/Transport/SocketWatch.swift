@@ -143,12 +143,16 @@ final class SocketWatch {
     // MARK: Waiting
 
     /// Waits until something happens, but no longer than this; nil: for ever.
-    /// - Parameter handle: Called for each socket on which libcurl wants to know what happened.
-    func wait(milliseconds: Int?, _ handle: (Int32, Events) -> Void) {
+    /// - Returns: How many events there are, for `each`.
+    func wait(milliseconds: Int?) -> Int {
         // Interrupted is like nothing: the loop looks and waits again.
-        let count = cairn_events_wait(queue, events, Int32(milliseconds ?? -1))
-        guard count > 0 else { return }
-        for index in 0..<Int(count) {
+        max(0, Int(cairn_events_wait(queue, events, Int32(milliseconds ?? -1))))
+    }
+
+    /// Calls `handle` for each socket on which libcurl wants to know what happened.
+    /// - Parameter count: What `wait` returned last.
+    func each(_ count: Int, _ handle: (Int32, Events) -> Void) {
+        for index in 0..<count {
             let event = events[index]
             if event.file != wakeFile, isWanted(event) { handle(event.file, event.events) }
         }
