@@ -18,6 +18,8 @@ public final class SQLiteStorage: Storage {
 
     /// What is known once the schema is.
     struct Shared {
+        /// What the file said last of its schema.
+        var held: StoredSchema.Held?
         var schema: Schema?
         var commits: CommitLog?
         var isClosed = false
@@ -37,25 +39,30 @@ public final class SQLiteStorage: Storage {
         let file = try DatabaseFile(options)
         try file.checkExistence()
         var waiting = BusyWaiting(timeout: options.timeout)
-        let writer = try await waiting.retry(at: file.place) {
+        let (writer, held) = try await waiting.retry(at: file.place) {
             let connection = try file.openWriter()
-            try connection.withLockRaw { access in
+            let held = try connection.withLockRaw { access in
                 // What is not ours, or too new, is refused before anything about it is changed.
-                _ = try StoredSchema(access, place: file.place).read()
+                let held = try StoredSchema(access, place: file.place).read(nil)
                 try file.configureWriter(access)
+                return held
             }
-            return connection
+            return (connection, held)
         }
-        return SQLiteStorage(file, writer, clock)
+        return SQLiteStorage(file, writer, held, clock)
     }
 
-    private init(_ file: DatabaseFile, _ writer: SQLiteConnection, _ clock: @escaping @Sendable () -> Timestamp) {
+    private init(
+        _ file: DatabaseFile, _ writer: SQLiteConnection, _ held: StoredSchema.Held?,
+        _ clock: @escaping @Sendable () -> Timestamp
+    ) {
         self.file = file
         options = file.options
         self.clock = clock
         self.writer = writer
         gate = FairQueue(timeout: options.timeout)
         readers = ReaderPool(file, size: options.maximumReaders, timeout: options.timeout)
+        shared.withLock { $0.held = held }
     }
 
     public var capabilities: StorageCapabilities {
@@ -70,7 +77,7 @@ public final class SQLiteStorage: Storage {
         try checkOpen()
         var waiting = BusyWaiting(timeout: options.timeout)
         return try await waiting.retry(at: file.place) {
-            try writer.withLockRaw { try StoredSchema($0, place: file.place).read() }
+            try writer.withLockRaw { try storedSchema($0) }
         }
     }
 
@@ -78,7 +85,7 @@ public final class SQLiteStorage: Storage {
         switch change {
         case .create(let schema):
             try await exclusively { access in
-                guard try StoredSchema(access, place: file.place).read() == nil else {
+                guard try storedSchema(access) == nil else {
                     throw StorageError(.schemaMismatch, "\(file.place) has a schema already")
                 }
                 let storeID = UUID.version7().text
@@ -101,18 +108,25 @@ public final class SQLiteStorage: Storage {
         }
         let sql = schema.tables.map(TableSQL.init)
         let commits = try writer.withLock { access in
-            let stored = StoredSchema(access, place: file.place)
-            guard try stored.read()?.id == schema.id else {
+            guard try storedSchema(access)?.id == schema.id else {
                 throw StorageError(.schemaMismatch, "\(file.place) does not hold this schema")
             }
             access.attach(sql)
-            return CommitLog(storeID: try stored.value("store_id") ?? "", writerID: UUID.version7().text)
+            let storeID = try StoredSchema(access, place: file.place).value("store_id")
+            return CommitLog(storeID: storeID ?? "", writerID: UUID.version7().text)
         }
         readers.attach(sql)
         shared.withLock { shared in
             shared.schema = schema
             shared.commits = commits
         }
+    }
+
+    /// The schema in the file; nil as long as it has none.
+    private func storedSchema(_ access: SQLiteConnection.Access) throws -> Schema? {
+        let held = try StoredSchema(access, place: file.place).read(shared.withLock { $0.held })
+        shared.withLock { $0.held = held }
+        return held?.schema
     }
 
     /// Runs `body` as one write transaction that no other of this process runs beside.

@@ -3,6 +3,12 @@ import CairnCore
 
 /// What a file says about itself.
 struct StoredSchema {
+    /// A schema, and the text in the file that it was made from.
+    struct Held {
+        let text: String
+        let schema: Schema
+    }
+
     private let access: SQLiteConnection.Access
     private let place: String
 
@@ -12,8 +18,9 @@ struct StoredSchema {
     }
 
     /// The schema of the store; nil for a database without tables.
+    /// - Parameter known: What was read before. It is not made again as long as the file has the same text.
     /// - Throws: `storage.not_a_store`, `storage.upgrade_required`, `storage.damaged`.
-    func read() throws -> Schema? {
+    func read(_ known: Held?) throws -> Held? {
         let tables = try names()
         if tables.isEmpty { return nil }
         guard tables.contains("_cairn_store") else {
@@ -26,6 +33,7 @@ struct StoredSchema {
         guard let text = try value("schema"), let id = try value("schema_id") else {
             throw damaged("its schema is missing")
         }
+        if let known, known.text.utf8.elementsEqual(text.utf8), known.schema.id.description == id { return known }
         let schema: Schema
         do {
             schema = try Schema(stored: text, file: "schema of \(place)")
@@ -33,7 +41,7 @@ struct StoredSchema {
             throw damaged("its schema cannot be read: \(error)")
         }
         guard schema.id.description == id else { throw damaged("its schema does not have the id it is said to have") }
-        return schema
+        return Held(text: text, schema: schema)
     }
 
     /// A value the file has about itself.
