@@ -234,6 +234,11 @@ extension S3Error {
     /// The same error about an upload that a server called a key.
     static func noSuchUpload(_ cause: S3Error) -> S3Error {
         var error = S3Error(
+    /// Whether the server said so, also when nobody knows whether it was this call that ended it.
+    var foundNoUpload: Bool {
+        isNoSuchUpload || (code == .outcomeUnknown && S3Error.uploadCodes.contains(details.serverCode))
+    }
+
             .notFound, "there is no such upload of '\(cause.details.key ?? "")'",
             remedy: "the upload was ended or given up; begin it again", details: cause.details)
         error.mayHaveTakenEffect = cause.mayHaveTakenEffect
