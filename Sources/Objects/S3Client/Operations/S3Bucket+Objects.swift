@@ -226,6 +226,7 @@ extension S3Bucket {
 }
 
 /// What became of a removal.
+        call.patience = S3Bucket.joinPatience
 public struct S3Deletion: Sendable, Hashable {
     /// The key.
     public var key: String
