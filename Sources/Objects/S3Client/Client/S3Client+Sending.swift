@@ -88,6 +88,7 @@ extension S3Client {
                 case .newCredentials: self.credentials.refused(credentials)
                 case .region(let region): if let bucket = call.bucket { remember(region, of: bucket) }
                 }
+                if let bucket = call.bucket { meet(bucket) }
                 if delay > .zero { try await Task.sleep(for: delay) }
             }
         }

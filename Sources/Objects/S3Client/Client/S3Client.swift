@@ -114,6 +114,19 @@ extension S3Client {
         }
     }
 
+    /// Whether a bucket was there when it answered last.
+    func hasMet(_ bucket: String) -> Bool { met.withLock { $0.contains(bucket) } }
+
+    func meet(_ bucket: String) {
+        met.withLock { met in
+            // A client that meets more buckets asks again for some.
+            if met.count >= 10_000, !met.contains(bucket) { met = [] }
+            met.insert(bucket)
+        }
+    }
+
+    func forget(_ bucket: String) { met.withLock { _ = $0.remove(bucket) } }
+
     /// Where requests for a region go: AWS has a host for each.
     func endpoint(for region: String) -> S3Endpoint {
         guard !Utf8.equal(region, self.region), endpoint.isAmazonRegional,
