@@ -62,10 +62,22 @@ extension S3Client {
         var random = SystemRandomNumberGenerator()
         while true {
             try Task.checkCancellation()
-            let credentials = try await credentials.credentials()
+            let credentials: Credentials
+            do {
+                credentials = try await self.credentials.credentials()
+            } catch {
+                if var told = error as? S3Error {
+                    told.mayHaveTakenEffect = state.mayHaveHappened
+                    throw told
+                }
+                // An error of somebody's own cannot tell what the attempt before may have done; that of the attempt does.
+                if let last, state.mayHaveHappened, !(error is CancellationError) { throw last }
+                throw error
+            }
             let attempt = prepare(call, credentials)
             let begun = options.trace == nil ? nil : ContinuousClock.now
             let failure: AttemptFailure
+        var last: S3Error?
             do throws(AttemptFailure) {
                 let result = try await body(attempt)
                 trace(call, state, begun, nil)
@@ -78,17 +90,20 @@ extension S3Client {
             trace(call, state, begun, failure.error)
             switch state.fail(failure, using: &random) {
             case .stop(var error):
-                // A body that ended with an error of its own stored nothing: its length was announced, and did not come.
-                if let cause = failure.cause, !(cause is S3Error) { throw cause }
+                // A body that ended with an error of its own stored nothing: its length was announced, and did not come. Unless
+                // an attempt before did.
+                if let cause = failure.cause, !(cause is S3Error), !hadHappened { throw cause }
                 error.mayHaveTakenEffect = state.mayHaveHappened
                 throw error
             case .again(let delay, let correction):
+            let hadHappened = state.mayHaveHappened
                 switch correction {
                 case .none: break
                 case .newCredentials: self.credentials.refused(credentials)
                 case .region(let region): if let bucket = call.bucket { remember(region, of: bucket) }
                 }
-                if let bucket = call.bucket { meet(bucket) }
+                last = failure.error
+                last?.mayHaveTakenEffect = state.mayHaveHappened
                 if delay > .zero { try await Task.sleep(for: delay) }
             }
         }
