@@ -4,6 +4,8 @@ import CairnSchema
 extension S3Client {
     /// Bytes of an answer that tells an error.
     private static let errorLimit = 1 << 20
+    /// Bytes of an answer of the API.
+    private static let answerLimit = 32 << 20
 
     /// Sends a request and takes the whole answer.
     /// - Parameter read: Makes a result of an answer that is a success; what it cannot read, or finds to be an error in spite of
@@ -12,13 +14,17 @@ extension S3Client {
         _ call: S3Call, read: (S3Answer) throws(AnswerError) -> Result
     ) async throws -> Result {
         try await attempt(call) { attempt throws(AttemptFailure) in
-            let response = try await receive(attempt) { () async throws(TransportError) in
-                try await self.transport.send(
-                    attempt.request, bodyLimit: call.answerLimit, deadline: attempt.deadline)
+            // Who takes few bytes is told why there are none.
+            let limit = max(call.callersLimit ?? S3Client.answerLimit, S3Client.errorLimit)
+            let response = try await receive(attempt, tooLong: call.tooLong) { () async throws(TransportError) in
+                try await self.transport.send(attempt.request, bodyLimit: limit, deadline: attempt.deadline)
             }
             let headers = response.fields.s3Headers
             guard (200..<300).contains(response.status) else {
                 throw self.refusal(response.status, headers, response.body, attempt.subject)
+            }
+            if let limit = call.callersLimit, let tooLong = call.tooLong, response.body.count > limit {
+                throw AttemptFailure(error: tooLong, progress: .answered)
             }
             let answer = S3Answer(
                 status: response.status, headers: headers, body: response.body, subject: attempt.subject)
@@ -60,6 +66,7 @@ extension S3Client {
     ) async throws -> Result {
         var state = RetryState(options.retries, quota: quota, traits: call.traits)
         var random = SystemRandomNumberGenerator()
+        var last: S3Error?
         while true {
             try Task.checkCancellation()
             let credentials: Credentials
@@ -77,17 +84,18 @@ extension S3Client {
             let attempt = prepare(call, credentials)
             let begun = options.trace == nil ? nil : ContinuousClock.now
             let failure: AttemptFailure
-        var last: S3Error?
             do throws(AttemptFailure) {
                 let result = try await body(attempt)
                 trace(call, state, begun, nil)
                 state.succeed()
+                if let bucket = call.bucket { meet(bucket) }
                 return result
             } catch {
                 failure = error
             }
             if failure.error.code == .cancelled { throw CancellationError() }
             trace(call, state, begun, failure.error)
+            let hadHappened = state.mayHaveHappened
             switch state.fail(failure, using: &random) {
             case .stop(var error):
                 // A body that ended with an error of its own stored nothing: its length was announced, and did not come. Unless
@@ -96,7 +104,6 @@ extension S3Client {
                 error.mayHaveTakenEffect = state.mayHaveHappened
                 throw error
             case .again(let delay, let correction):
-            let hadHappened = state.mayHaveHappened
                 switch correction {
                 case .none: break
                 case .newCredentials: self.credentials.refused(credentials)
@@ -110,12 +117,13 @@ extension S3Client {
     }
 
     private func receive<Answer>(
-        _ attempt: PreparedAttempt, _ body: () async throws(TransportError) -> Answer
+        _ attempt: PreparedAttempt, tooLong: S3Error? = nil, _ body: () async throws(TransportError) -> Answer
     ) async throws(AttemptFailure) -> Answer {
         do throws(TransportError) {
             return try await body()
         } catch {
-            let told = error.cause as? S3Error ?? error.s3Error(attempt.subject)
+            var told = error.cause as? S3Error ?? error.s3Error(attempt.subject)
+            if error.kind == .tooLarge, let tooLong { told = tooLong }
             throw AttemptFailure(error: told, progress: error.progress, cause: error.cause)
         }
     }
