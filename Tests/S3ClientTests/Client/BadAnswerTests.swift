@@ -134,6 +134,21 @@ struct BadAnswerTests {
     }
 
     @Test(
+        "The last bytes of an empty object are none, however that is told",
+        arguments: [nil, "bytes */0", "bytes 0--1/0"])
+    func emptySuffix(_ told: String?) async throws {
+        try await ScriptedS3.serving { connection, _, _ in
+            try connection.succeed(told.map { ["Content-Range: \($0)"] } ?? [])
+        } _: { _, bucket in
+            let options = S3GetOptions(range: .suffix(5))
+            let object = try await bucket.get("k", options)
+            #expect(object.range == 0..<0 && object.info.size == 0)
+            let bytes = try await bucket.bytes("k", options)
+            #expect(bytes.isEmpty)
+        }
+    }
+
+    @Test(
         "An object whose length is not told, or is none, is refused", arguments: ["200 OK", "204 No Content"],
         [nil, "-5"])
     func length(_ status: String, _ told: String?) async throws {
