@@ -81,14 +81,131 @@ struct BadAnswerTests {
         }
     }
 
-    @Test("More bytes than the caller takes are refused at once, and not asked for again")
-    func limit() async throws {
-        try await ScriptedS3.serving { connection, _, _ in
-            try connection.succeed([], "12345")
+    @Test("The rest of a body that broke is taken from no other version")
+    func otherVersion() async throws {
+        try await ScriptedS3.serving { connection, _, number in
+            guard number == 1 else {
+                return try connection.answer(
+                    "206 Partial Content", ["ETag: \"f\"", "Content-Range: bytes 5-9/10"], body: Array("67890".utf8))
+            }
+            try connection.announce(10)
+            try connection.write("12345")
+            throw ScriptedS3.Hangup()
         } _: { server, bucket in
-            let error = try await s3Failure { _ = try await bucket.bytes("k", limit: 4) }
-            #expect(error.code == .malformedAnswer && !error.isRetryable)
+            let error = try await s3Failure { _ = try await bucket.get("k").bytes() }
+            #expect(error.code == .preconditionFailed)
+            #expect(server.requests.count == 2)
+        }
+    }
+
+    /// A range, and what comes for it.
+    struct OtherRange: Sendable, CustomTestStringConvertible {
+        let wanted: ByteRange?
+        let status: String
+        let told: String?
+        var testDescription: String { "\(wanted?.description ?? "all"): \(told ?? status)" }
+    }
+
+    @Test(
+        "Other bytes than those asked for are refused",
+        arguments: [
+            OtherRange(wanted: nil, status: "206 Partial Content", told: "bytes 0-4/9"),
+            OtherRange(wanted: .closed(0...4), status: "200 OK", told: nil),
+            OtherRange(wanted: .closed(0...4), status: "206 Partial Content", told: "bytes 1-5/9"),
+            OtherRange(wanted: .closed(0...5), status: "206 Partial Content", told: "bytes 0-4/9"),
+            OtherRange(wanted: .closed(0...4), status: "206 Partial Content", told: "bytes 0-4/*"),
+            OtherRange(wanted: .from(3), status: "206 Partial Content", told: "bytes 3-7/9"),
+            OtherRange(wanted: .suffix(5), status: "206 Partial Content", told: "bytes 0-4/9"),
+        ])
+    func otherRange(_ other: OtherRange) async throws {
+        try await ScriptedS3.serving { connection, _, _ in
+            let told = other.told.map { ["Content-Range: \($0)"] } ?? []
+            try connection.answer(other.status, ["ETag: \"e\""] + told, body: [1, 2, 3, 4, 5])
+        } _: { server, bucket in
+            let options = S3GetOptions(range: other.wanted)
+            for asking: () async throws -> Void in [
+                { _ = try await bucket.get("k", options).bytes() }, { _ = try await bucket.bytes("k", options) },
+            ] {
+                let error = try await s3Failure { try await asking() }
+                #expect(error.code == .malformedAnswer, "\(error)")
+            }
+            #expect(server.requests.count == 2)
+        }
+    }
+
+    @Test(
+        "The last bytes of an empty object are none, however that is told",
+        arguments: [nil, "bytes */0", "bytes 0--1/0"])
+    func emptySuffix(_ told: String?) async throws {
+        try await ScriptedS3.serving { connection, _, _ in
+            try connection.succeed(told.map { ["Content-Range: \($0)"] } ?? [])
+        } _: { _, bucket in
+            let options = S3GetOptions(range: .suffix(5))
+            let object = try await bucket.get("k", options)
+            #expect(object.range == 0..<0 && object.info.size == 0)
+            let bytes = try await bucket.bytes("k", options)
+            #expect(bytes.isEmpty)
+        }
+    }
+
+    @Test(
+        "An object whose length is not told, or is none, is refused", arguments: ["200 OK", "204 No Content"],
+        [nil, "-5"])
+    func length(_ status: String, _ told: String?) async throws {
+        try await ScriptedS3.serving { connection, _, _ in
+            let length = told.map { "Content-Length: \($0)\r\n" } ?? ""
+            try connection.write("HTTP/1.1 \(status)\r\nETag: \"e\"\r\nConnection: close\r\n\(length)\r\n")
+            throw ScriptedS3.Hangup()
+        } _: { _, bucket in
+            for asking: () async throws -> Void in [
+                { _ = try await bucket.get("k") }, { _ = try await bucket.head("k") },
+            ] {
+                let error = try await s3Failure { try await asking() }
+                #expect(error.code == .malformedAnswer, "\(error)")
+            }
+        }
+    }
+
+    @Test("More bytes than the caller takes are refused, and not asked for again", arguments: [4, 2 << 20])
+    func limit(_ limit: Int) async throws {
+        try await ScriptedS3.serving { connection, _, _ in
+            try connection.succeed([], String(repeating: "x", count: limit + 1))
+        } _: { server, bucket in
+            let error = try await s3Failure { _ = try await bucket.bytes("k", limit: limit) }
+            #expect(error.code == .invalid && error.message.contains("\(limit) bytes") && !error.isRetryable)
             #expect(server.requests.count == 1)
+        }
+    }
+
+    @Test("Who takes few bytes is told what is wrong in as many as that needs")
+    func limitedError() async throws {
+        try await ScriptedS3.serving { connection, request, _ in
+            try connection.refuse(request, 404, "NoSuchKey")
+        } _: { _, bucket in
+            let error = try await s3Failure { _ = try await bucket.bytes("k", limit: 4) }
+            #expect(error.code == .noSuchKey)
+        }
+    }
+
+    @Test("A listing that leads back to where it was is refused")
+    func endless() async throws {
+        try await ScriptedS3.serving { connection, request, _ in
+            guard request.target.contains("versions") else {
+                let next = "<NextContinuationToken>t</NextContinuationToken>"
+                return try connection.succeed(
+                    [], "<ListBucketResult><IsTruncated>true</IsTruncated>\(next)</ListBucketResult>")
+            }
+            let next = "<NextKeyMarker>k</NextKeyMarker><NextVersionIdMarker>v</NextVersionIdMarker>"
+            try connection.succeed(
+                [], "<ListVersionsResult><IsTruncated>true</IsTruncated>\(next)</ListVersionsResult>")
+        } _: { server, bucket in
+            for asking: () async throws -> Void in [
+                { _ = try await bucket.objects().collect() }, { _ = try await bucket.versions().collect() },
+            ] {
+                let error = try await s3Failure { try await asking() }
+                #expect(error.code == .malformedAnswer)
+            }
+            #expect(server.requests.count == 8)
         }
     }
 

@@ -81,6 +81,77 @@ struct PatienceTests {
         await client.close()
     }
 
+    /// What a server may need minutes for.
+    enum Joining: String, CaseIterable {
+        case complete, copy, copyPart
+
+        var answer: String {
+            switch self {
+            case .complete: "CompleteMultipartUploadResult"
+            case .copy: "CopyObjectResult"
+            case .copyPart: "CopyPartResult"
+            }
+        }
+
+        func run(_ bucket: S3Bucket) async throws {
+            let upload = MultipartUpload(key: "k", id: "u")
+            switch self {
+            case .complete:
+                try await bucket.completeUpload(upload, [S3Part(number: 1, etag: ETag(rawValue: "e"), size: 1)])
+            case .copy: try await bucket.copy("a", to: "k")
+            case .copyPart: _ = try await bucket.copyPart(1, of: upload, from: "a")
+            }
+        }
+    }
+
+    @Test("One that joins or copies may be silent for longer than others", arguments: Joining.allCases)
+    func joining(_ joining: Joining) async throws {
+        let (arrived, release) = (Signal(), Signal())
+        try await ScriptedS3.serving(with: {
+            $0.idleTimeout = .seconds(1)
+            $0.retries = .never
+        }) { connection, request, _ in
+            if request.method == "GET" { return connection.waitForEnd() }
+            arrived.fire()
+            release.waitOnThread()
+            try connection.succeed([], "<\(joining.answer)><ETag>\"e\"</ETag></\(joining.answer)>")
+        } _: { _, bucket in
+            defer { release.fire() }
+            async let joined: Void = joining.run(bucket)
+            await arrived.wait()
+            // One that began later ends by its idle time: so the other would have ended, too.
+            let error = try await s3Failure { _ = try await bucket.bytes("k") }
+            #expect(error.code == .timeout)
+            release.fire()
+            try await joined
+        }
+    }
+
+    @Test("Bytes that come at the least rate are all taken, however long that is")
+    func slowBytes() async throws {
+        let (arrived, release) = (Signal(), Signal())
+        try await ScriptedS3.serving(with: {
+            $0.attemptTimeout = .seconds(2)
+            $0.minimumRate = 1000
+            $0.retries = .never
+        }) { connection, request, _ in
+            if request.target == "/bucket/silent" { return connection.waitForEnd() }
+            try connection.announce(100_001)
+            try connection.write([UInt8](repeating: 1, count: 100_000))
+            arrived.fire()
+            release.waitOnThread()
+            try connection.write([1])
+        } _: { _, bucket in
+            defer { release.fire() }
+            async let bytes = bucket.bytes("k")
+            await arrived.wait()
+            let error = try await s3Failure { _ = try await bucket.bytes("silent") }
+            #expect(error.code == .timeout)
+            release.fire()
+            #expect(try await bytes.count == 100_001)
+        }
+    }
+
     @Test("A conditional write that is never answered is unknown, and sent once")
     func conditional() async throws {
         try await ScriptedS3.serving(with: hasty) { connection, _, _ in

@@ -100,6 +100,97 @@ struct WriteOnceTests {
         }
     }
 
+    @Test("A conditional write whose answer has no ETag may have happened, and is looked for by its marker")
+    func noETag() async throws {
+        try await serving { connection, request, _ in
+            if request.method == "HEAD" { return try connection.succeed(["x-amz-meta-cairn-marker: mine"]) }
+            try connection.answer("200 OK", ["x-amz-request-id: 1"])
+        } _: { server, bucket in
+            let result = try await bucket.put("k", .text("x"), S3PutOptions(mode: .create, marker: "mine"))
+            #expect(result.etag.rawValue == "e")
+            let error = try await s3Failure { try await bucket.put("k", .text("x"), S3PutOptions(mode: .create)) }
+            #expect(error.code == .outcomeUnknown && error.mayHaveTakenEffect)
+            #expect(server.methods == ["GET", "PUT", "HEAD", "PUT"])
+        }
+    }
+
+    /// Credentials that are there once.
+    private struct Once: CredentialsProvider {
+        struct Over: Error {}
+        let error: any Error
+        let isOver = Signal()
+
+        func credentials() async throws -> Credentials {
+            if isOver.hasFired { throw error }
+            isOver.fire()
+            return Credentials(accessKey: "a", secretKey: "s")
+        }
+    }
+
+    @Test(
+        "A write that may have happened is told as such when there are no credentials to send it again",
+        arguments: [true, false])
+    func noMoreCredentials(isOurs: Bool) async throws {
+        let reason: any Error = isOurs ? S3Error.credentials("gone", remedy: nil) : Once.Over()
+        try await ScriptedS3.serving(with: { $0.credentials = .provider(Once(error: reason)) }) { _, _, _ in
+            throw ScriptedS3.Hangup()
+        } _: { server, bucket in
+            let error = try await s3Failure { try await bucket.put("k", .text("x")) }
+            #expect(error.code == (isOurs ? .credentials : .network) && error.mayHaveTakenEffect)
+            #expect(server.methods == ["PUT"])
+        }
+    }
+
+    @Test("A stream that fails when it is sent again does not hide that the first time may have been enough")
+    func failedReplay() async throws {
+        struct Broken: Error {}
+        let begun = Counter()
+        let source = ByteStream {
+            let isFirst = begun.add() == 1
+            var left = 1
+            return {
+                if !isFirst { throw Broken() }
+                left -= 1
+                return left < 0 ? nil : [1, 2, 3]
+            }
+        }
+        try await ScriptedS3.serving { _, _, _ in
+            throw ScriptedS3.Hangup()
+        } _: { _, bucket in
+            let error = try await s3Failure {
+                try await bucket.put("k", .stream(source, length: 3, isReplayable: true))
+            }
+            #expect(error.mayHaveTakenEffect)
+        }
+    }
+
+    @Test("An object that a server failed to remove among others may be gone")
+    func failedRemoval() async throws {
+        try await ScriptedS3.serving { connection, _, _ in
+            let errors = ["InternalError", "AccessDenied"].map { "<Error><Key>k</Key><Code>\($0)</Code></Error>" }
+            try connection.succeed([], "<DeleteResult>\(errors.joined())</DeleteResult>")
+        } _: { _, bucket in
+            let failures = try await bucket.delete(contentsOf: ["k", "l"])
+            #expect(failures.map(\.error.code) == [.server, .accessDenied])
+            #expect(failures.map(\.error.mayHaveTakenEffect) == [true, false])
+        }
+    }
+
+    @Test("A condition that does not hold is told, also to who may write and not read, and looked at with the key")
+    func writeOnly() async throws {
+        try await ScriptedS3.serving { connection, request, _ in
+            try connection.refuse(request, request.method == "HEAD" ? 403 : 412, "")
+        } _: { server, bucket in
+            let key = try CustomerKey([UInt8](repeating: 7, count: 32))
+            let options = S3PutOptions(
+                mode: .ifMatch(ETag(rawValue: "e")), attributes: S3Attributes(encryption: .customerKey(key)))
+            let error = try await s3Failure { try await bucket.put("k", .text("x"), options) }
+            #expect(error.code == .preconditionFailed)
+            #expect(server.methods == ["PUT", "HEAD"])
+            #expect(server.requests[1].field("x-amz-server-side-encryption-customer-key-md5") != nil)
+        }
+    }
+
     @Test(
         "A fenced write is sent once, whatever becomes of it", arguments: Loss.allCases, [PutMode.overwrite, .create])
     func fenced(_ loss: Loss, _ mode: PutMode) async throws {

@@ -200,6 +200,38 @@ struct UploadTests {
         }
     }
 
+    @Test(
+        "An end that may have happened is not aborted, and the error names the upload",
+        arguments: [PutMode.overwrite, .create])
+    func uncertainEnd(mode: PutMode) async throws {
+        try await FakeS3.serving({ request, _ in
+            request.operation == "CompleteMultipartUpload" ? .lostRequest : nil
+        }) { fake, bucket in
+            let error = try await s3Failure {
+                try await bucket.upload("k", .bytes(sample(12 * mebibyte)), options { $0.mode = mode })
+            }
+            #expect(error.mayHaveTakenEffect && error.details.uploadID == "upload 1+")
+            #expect(fake.uploads == 1 && fake.count("AbortMultipartUpload") == 0)
+        }
+    }
+
+    @Test("An upload cancelled while it is ended is not aborted")
+    func cancelledEnd() async throws {
+        let (arrived, release) = (Signal(), Signal())
+        try await FakeS3.serving({ request, _ in
+            guard request.operation == "CompleteMultipartUpload" else { return nil }
+            arrived.fire()
+            return .waiting(release)
+        }) { fake, bucket in
+            let upload = Task { try await bucket.upload("k", .bytes(sample(12 * mebibyte)), options()) }
+            await arrived.wait()
+            upload.cancel()
+            await #expect(throws: CancellationError.self) { try await upload.value }
+            #expect(fake.uploads == 1 && fake.count("AbortMultipartUpload") == 0)
+            release.fire()
+        }
+    }
+
     @Test("A condition that the server ignores at the end of parts is refused before a part is sent")
     func ignoredCondition() async throws {
         try await FakeS3.serving { fake, bucket in

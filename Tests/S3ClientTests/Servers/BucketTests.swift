@@ -41,7 +41,9 @@ struct BucketTests {
 
     /// What is asked of a bucket.
     enum Asking: String, CaseIterable {
-        case head, region, versioning, list, versions, uploads, delete, put, get, deleteMany, removal, tags, copy, begin
+        case head, region, versioning, list, versions, uploads, delete, put, get, headObject, exists, deleteMany,
+            removal
+        case tags, copy, begin
 
         func run(_ bucket: S3Bucket) async throws {
             switch self {
@@ -54,6 +56,8 @@ struct BucketTests {
             case .delete: try await bucket.client.deleteBucket(bucket.name)
             case .put: try await bucket.put("k", .text("x"))
             case .get: _ = try await bucket.bytes("k")
+            case .headObject: _ = try await bucket.head("k")
+            case .exists: _ = try await bucket.exists("k")
             case .deleteMany: _ = try await bucket.delete(contentsOf: ["k"])
             case .removal: try await bucket.delete("k")
             case .tags: _ = try await bucket.tags("k")

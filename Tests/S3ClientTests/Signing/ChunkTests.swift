@@ -51,6 +51,25 @@ struct ChunkTests {
         #expect(ChunkEncoder.encodedLength(of: body.count, chunkBytes: 65_536, form: .signed) == wire.count)
     }
 
+    @Test("A stream goes out in the same chunks, in whatever pieces it comes", arguments: [999, 65_537, 200_000])
+    func pieces(size: Int) async throws {
+        let request = SignableRequest(method: "PUT", host: "h", path: "/bucket/k", headers: [])
+        let seed = try signature(of: request, form: .signed)
+        let bytes = sample(200_000)
+        var wires: [[UInt8]] = []
+        for chunk in [65_536, size] {
+            let source = BodySource(
+                stream(bytes, chunk: chunk), length: bytes.count, encoder: ChunkEncoder(.signed, following: seed),
+                checksum: nil, RequestSubject(method: "PUT"))
+            var wire: [UInt8] = []
+            while let next = try await source.next() { wire += next }
+            wires.append(wire)
+        }
+        #expect(wires[0] == wires[1])
+        let length = ChunkEncoder.encodedLength(of: bytes.count, chunkBytes: 65_536, form: .signed)
+        #expect(wires[0].count == length && wires[0].contains(bytes[65_536..<131_072]))
+    }
+
     @Test("A signed trailer gets the signature of the S3 documentation")
     func documentedTrailer() throws {
         let request = SignableRequest(

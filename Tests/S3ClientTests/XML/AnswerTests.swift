@@ -95,6 +95,9 @@ struct AnswerTests {
         #expect(
             message { try VersionPage(bytes(unended)) }
                 == "<ListVersionsResult> has no <NextKeyMarker>")
+        let last = SampleDocument.versions.replacing("<IsTruncated>true", with: "<IsTruncated>false")
+        let end = try VersionPage(bytes(last))
+        #expect(end.nextKey == nil && end.nextVersionID == nil)
     }
 
     @Test("The list of buckets")

@@ -13,8 +13,9 @@ actor BodySource {
     private var hasher: ChecksumHasher?
     private var iterator: ByteStream.Iterator?
     private var received = 0
-    /// What is too little for a chunk.
+    /// What was read and not sent, behind the offset.
     private var pending: [UInt8] = []
+    private var offset = 0
     private var isComplete = false
 
     init(
@@ -32,12 +33,15 @@ actor BodySource {
     /// The next bytes to send; nil at the end.
     func next() async throws -> [UInt8]? {
         guard encoder != nil else { return try await read() }
-        while !isComplete, pending.count < BodySource.chunkBytes {
+        while !isComplete, pending.count - offset < BodySource.chunkBytes {
+            // Less than a chunk is moved, whatever the size of what comes.
+            pending.removeFirst(offset)
+            offset = 0
             if let chunk = try await read() { pending += chunk } else { isComplete = true }
         }
-        if !pending.isEmpty {
-            let chunk = Array(pending.prefix(BodySource.chunkBytes))
-            pending.removeFirst(chunk.count)
+        if offset < pending.count {
+            let chunk = Array(pending[offset...].prefix(BodySource.chunkBytes))
+            offset += chunk.count
             if checksum != nil { chunk.withUnsafeBytes { hasher?.update($0) } }
             return (encoder?.chunkStart(chunk) ?? []) + chunk + ChunkEncoder.chunkEnd
         }

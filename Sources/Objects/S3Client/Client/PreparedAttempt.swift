@@ -4,7 +4,7 @@ import CairnSchema
 struct PreparedAttempt: Sendable {
     let request: HTTPRequest
     let subject: RequestSubject
-    /// When it must be done, its collected answer included.
+    /// When it must be done, its collected answer included, whose bytes put it off.
     let deadline: ContinuousClock.Instant
 }
 
@@ -40,6 +40,8 @@ extension S3Client {
         request.expectsContinue = plan.length >= S3Client.continueBytes
         // A connection that was kept open may break on the way. What changes nothing goes out again by itself.
         request.isReplayable = call.kind == .read && call.time == .now
+        request.patience = call.patience
+        request.minimumRate = options.minimumRate
         let seconds = Double(plan.length) / Double(options.minimumRate)
         return PreparedAttempt(
             request: request, subject: call.subject(region: region, signedAt: date),

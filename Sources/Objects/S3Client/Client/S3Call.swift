@@ -24,8 +24,8 @@ struct S3Call: Sendable {
     var time = SigningTime.now
     /// What the server may take beside the time of any request.
     var patience = Duration.zero
-    /// The longest answer that is taken, in bytes.
-    var answerLimit = 32 << 20
+    /// The most bytes of an object that the caller takes; nil for the answers of other operations.
+    var callersLimit: Int?
     /// Whether 404 and the like are answers the caller asked for, with no body to explain them.
     var isHead: Bool { method == "HEAD" }
 
@@ -62,6 +62,16 @@ struct S3Call: Sendable {
 
     func subject(region: String? = nil, signedAt: SigningDate? = nil) -> RequestSubject {
         RequestSubject(method: method, bucket: bucket, key: key, region: region, signedAt: signedAt)
+    }
+
+    /// The error of an answer that is longer than it may be; nil where nobody said how long.
+    var tooLong: S3Error? {
+        callersLimit.map { limit in
+            let subject = subject()
+            return S3Error(
+                .invalid, "\(subject.name) has more than the \(limit) bytes asked for",
+                remedy: "read it as a stream, or raise the limit", details: subject.details)
+        }
     }
 
     /// The bytes of a body that need not, or cannot, go out in chunks: Ceph 16 refuses a chunked body with nothing in it.

@@ -4,6 +4,8 @@ import CairnSchema
 extension S3Client {
     /// Bytes of an answer that tells an error.
     private static let errorLimit = 1 << 20
+    /// Bytes of an answer of the API.
+    private static let answerLimit = 32 << 20
 
     /// Sends a request and takes the whole answer.
     /// - Parameter read: Makes a result of an answer that is a success; what it cannot read, or finds to be an error in spite of
@@ -12,13 +14,17 @@ extension S3Client {
         _ call: S3Call, read: (S3Answer) throws(AnswerError) -> Result
     ) async throws -> Result {
         try await attempt(call) { attempt throws(AttemptFailure) in
-            let response = try await receive(attempt) { () async throws(TransportError) in
-                try await self.transport.send(
-                    attempt.request, bodyLimit: call.answerLimit, deadline: attempt.deadline)
+            // Who takes few bytes is told why there are none.
+            let limit = max(call.callersLimit ?? S3Client.answerLimit, S3Client.errorLimit)
+            let response = try await receive(attempt, tooLong: call.tooLong) { () async throws(TransportError) in
+                try await self.transport.send(attempt.request, bodyLimit: limit, deadline: attempt.deadline)
             }
             let headers = response.fields.s3Headers
             guard (200..<300).contains(response.status) else {
                 throw self.refusal(response.status, headers, response.body, attempt.subject)
+            }
+            if let limit = call.callersLimit, let tooLong = call.tooLong, response.body.count > limit {
+                throw AttemptFailure(error: tooLong, progress: .answered)
             }
             let answer = S3Answer(
                 status: response.status, headers: headers, body: response.body, subject: attempt.subject)
@@ -60,9 +66,21 @@ extension S3Client {
     ) async throws -> Result {
         var state = RetryState(options.retries, quota: quota, traits: call.traits)
         var random = SystemRandomNumberGenerator()
+        var last: S3Error?
         while true {
             try Task.checkCancellation()
-            let credentials = try await credentials.credentials()
+            let credentials: Credentials
+            do {
+                credentials = try await self.credentials.credentials()
+            } catch {
+                if var told = error as? S3Error {
+                    told.mayHaveTakenEffect = state.mayHaveHappened
+                    throw told
+                }
+                // An error of somebody's own cannot tell what the attempt before may have done; that of the attempt does.
+                if let last, state.mayHaveHappened, !(error is CancellationError) { throw last }
+                throw error
+            }
             let attempt = prepare(call, credentials)
             let begun = options.trace == nil ? nil : ContinuousClock.now
             let failure: AttemptFailure
@@ -70,16 +88,19 @@ extension S3Client {
                 let result = try await body(attempt)
                 trace(call, state, begun, nil)
                 state.succeed()
+                if let bucket = call.bucket { meet(bucket) }
                 return result
             } catch {
                 failure = error
             }
             if failure.error.code == .cancelled { throw CancellationError() }
             trace(call, state, begun, failure.error)
+            let hadHappened = state.mayHaveHappened
             switch state.fail(failure, using: &random) {
             case .stop(var error):
-                // A body that ended with an error of its own stored nothing: its length was announced, and did not come.
-                if let cause = failure.cause, !(cause is S3Error) { throw cause }
+                // A body that ended with an error of its own stored nothing: its length was announced, and did not come. Unless
+                // an attempt before did.
+                if let cause = failure.cause, !(cause is S3Error), !hadHappened { throw cause }
                 error.mayHaveTakenEffect = state.mayHaveHappened
                 throw error
             case .again(let delay, let correction):
@@ -88,18 +109,21 @@ extension S3Client {
                 case .newCredentials: self.credentials.refused(credentials)
                 case .region(let region): if let bucket = call.bucket { remember(region, of: bucket) }
                 }
+                last = failure.error
+                last?.mayHaveTakenEffect = state.mayHaveHappened
                 if delay > .zero { try await Task.sleep(for: delay) }
             }
         }
     }
 
     private func receive<Answer>(
-        _ attempt: PreparedAttempt, _ body: () async throws(TransportError) -> Answer
+        _ attempt: PreparedAttempt, tooLong: S3Error? = nil, _ body: () async throws(TransportError) -> Answer
     ) async throws(AttemptFailure) -> Answer {
         do throws(TransportError) {
             return try await body()
         } catch {
-            let told = error.cause as? S3Error ?? error.s3Error(attempt.subject)
+            var told = error.cause as? S3Error ?? error.s3Error(attempt.subject)
+            if error.kind == .tooLarge, let tooLong { told = tooLong }
             throw AttemptFailure(error: told, progress: error.progress, cause: error.cause)
         }
     }

@@ -27,6 +27,11 @@ public final class S3Client: Sendable {
     /// Dialects of buckets that are not the one of the options: learned, found by probing, or set.
     private let dialects = Lock<[String: S3Dialect]>([:])
 
+    /// Buckets that are there, as far as their answers told.
+    private let met = Lock<Set<String>>([])
+    /// nil: whoever made the surroundings has it.
+    private let credentialsTransport: CredentialsTransport?
+
     /// Opens a client. No request is made.
     ///
     /// Settings that are not given are looked up in the environment, then in the profile of the shared files (`AWS_PROFILE`, or
@@ -34,11 +39,22 @@ public final class S3Client: Sendable {
     /// - Throws: `s3.invalid` for an option that cannot be, `s3.credentials` for shared files that cannot be read, `s3.network` when
     ///   there is no thread or file descriptor left.
     public convenience init(_ options: S3ClientOptions = S3ClientOptions()) throws(S3Error) {
-        let transport = try HTTPTransport.open(options.transport)
-        try self.init(options, transport, .ofProcess(exchange: transport.exchange))
+        try self.init(options, in: Surroundings.ofProcess)
     }
 
-    init(_ options: S3ClientOptions, _ transport: HTTPTransport, _ surroundings: Surroundings) throws(S3Error) {
+    /// - Parameter surroundings: What is around, by how its sources of credentials are asked.
+    convenience init(
+        _ options: S3ClientOptions, in surroundings: (@escaping CredentialsExchange) -> Surroundings
+    ) throws(S3Error) {
+        let transport = try HTTPTransport.open(options.transport)
+        let credentialsTransport = CredentialsTransport(options.transport)
+        try self.init(options, transport, surroundings(credentialsTransport.exchange), credentialsTransport)
+    }
+
+    init(
+        _ options: S3ClientOptions, _ transport: HTTPTransport, _ surroundings: Surroundings,
+        _ credentialsTransport: CredentialsTransport? = nil
+    ) throws(S3Error) {
         guard options.attemptTimeout > .zero, options.minimumRate > 0, options.retries.maximumAttempts > 0 else {
             throw S3Error(
                 .invalid, "attemptTimeout, minimumRate and retries.maximumAttempts must be positive",
@@ -50,6 +66,7 @@ public final class S3Client: Sendable {
         region = settings.region
         self.options = options
         self.transport = transport
+        self.credentialsTransport = credentialsTransport
         credentials = options.credentials.provider(in: surroundings)
         quota = RetryQuota(options.retries)
     }
@@ -62,7 +79,10 @@ public final class S3Client: Sendable {
     }
 
     /// Ends all requests that are under way with `s3.network` and closes the connections. Later calls fail.
-    public func close() async { await transport.close() }
+    public func close() async {
+        await transport.close()
+        await credentialsTransport?.close()
+    }
 }
 
 extension S3Client {
@@ -93,6 +113,19 @@ extension S3Client {
             regions[bucket] = region
         }
     }
+
+    /// Whether a bucket was there when it answered last.
+    func hasMet(_ bucket: String) -> Bool { met.withLock { $0.contains(bucket) } }
+
+    func meet(_ bucket: String) {
+        met.withLock { met in
+            // A client that meets more buckets asks again for some.
+            if met.count >= 10_000, !met.contains(bucket) { met = [] }
+            met.insert(bucket)
+        }
+    }
+
+    func forget(_ bucket: String) { met.withLock { _ = $0.remove(bucket) } }
 
     /// Where requests for a region go: AWS has a host for each.
     func endpoint(for region: String) -> S3Endpoint {

@@ -34,7 +34,8 @@ public struct S3Error: Error, Sendable {
         public var bucket: String?
         /// The key of the object.
         public var key: String?
-        /// The upload in parts that was left behind to be resumed; nil when there is none, or it was aborted.
+        /// The upload in parts that was left behind: to be resumed, or since nobody knows whether it was ended. nil when there is
+        /// none, or it was aborted.
         public var uploadID: String?
         /// The HTTP status; nil when no answer came.
         public var status: Int?

@@ -46,9 +46,11 @@ extension S3Bucket {
                 let document = ErrorDocument(code: failure.code, message: failure.message)
                 var subject = answer.subject
                 subject.key = failure.key
-                return DeletionFailure(
-                    key: failure.key, versionID: failure.versionID,
-                    error: S3Error(status: answer.status, headers: answer.headers, document: document, to: subject))
+                var error = S3Error(
+                    status: answer.status, headers: answer.headers, document: document, to: subject)
+                // A server that fails does not say when: before it removed the object, or after it.
+                error.mayHaveTakenEffect = error.code == .server
+                return DeletionFailure(key: failure.key, versionID: failure.versionID, error: error)
             }
             return (failures, answer.details)
         }

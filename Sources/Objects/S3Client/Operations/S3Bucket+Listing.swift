@@ -69,6 +69,10 @@ extension S3Bucket {
         }
         return try await client.send(call("ListObjectsV2", "GET", query: query)) { answer throws(AnswerError) in
             let page = try ObjectPage(answer.body)
+            // A page that leads back would be asked for again, and again.
+            if let next = page.continuation, next == continuation {
+                throw .malformed(XMLError("the list goes on where it was", at: 0))
+            }
             return S3ListPage(
                 objects: page.objects.map(S3ObjectSummary.init), prefixes: page.prefixes,
                 continuation: page.continuation, answer: answer.details)
@@ -92,13 +96,16 @@ extension S3Bucket {
                     answer throws(AnswerError) in
                     let page = try VersionPage(answer.body)
                     let next = page.nextKey.map { VersionMarker(key: $0, versionID: page.nextVersionID) }
+                    if let next, next == marker {
+                        throw .malformed(XMLError("the list of versions goes on where it was", at: 0))
+                    }
                     return (page.versions.map(S3ObjectVersion.init), next)
                 }
             }
         }
     }
 
-    private struct VersionMarker: Sendable {
+    private struct VersionMarker: Sendable, Equatable {
         let key: String
         let versionID: String?
     }

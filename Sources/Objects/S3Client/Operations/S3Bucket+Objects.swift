@@ -33,7 +33,7 @@ extension S3Bucket {
             call.checksum = options.checksum
         }
         do {
-            return try await write(call, options.mode)
+            return try await write(call, options.mode, options.attributes.customerKey)
         } catch let error as S3Error where error.code == .outcomeUnknown {
             guard let marker = options.marker, let found = await find(marker, key, options) else { throw error }
             return found
@@ -42,41 +42,38 @@ extension S3Bucket {
 
     /// Sends a write with its condition, and learns on the way how the server wants conditions.
     /// - Parameter trial: How to write the condition, instead of what is known.
-    func write(_ call: S3Call, _ mode: PutMode, as trial: S3Dialect? = nil) async throws -> S3WriteResult {
+    private func write(
+        _ call: S3Call, _ mode: PutMode, _ customerKey: CustomerKey?, as trial: S3Dialect? = nil
+    ) async throws -> S3WriteResult {
         let dialect = trial ?? self.dialect
         var conditional = call
         conditional.add(mode, dialect)
         do {
-            let answer = try await client.send(conditional)
+            let result = try await client.send(conditional) { answer throws(AnswerError) in
+                let etag = try AnswerError.looking { () throws(S3Error) in try self.etag(answer) }
+                return S3WriteResult(
+                    etag: etag, versionID: answer.headers["x-amz-version-id"], answer: answer.details)
+            }
             if case .ifMatch = mode {
                 client.learn(name) { $0.wantsUnquotedIfMatch = dialect.wantsUnquotedIfMatch ?? false }
             }
-            return S3WriteResult(
-                etag: try etag(answer), versionID: answer.headers["x-amz-version-id"], answer: answer.details)
+            return result
         } catch let error as S3Error where error.code == .preconditionFailed {
             // Ceph 16 compares the quotes, too. Sent as it is meant, the condition still holds or not: nothing is lost by trying.
             guard case .ifMatch(let etag) = mode, dialect.wantsUnquotedIfMatch == nil, call.time == .now,
-                call.traits.canRepeatBody, let key = call.key, try await isStill(etag, key)
+                call.traits.canRepeatBody, let key = call.key,
+                // Who may not read is told what is known: the condition did not hold.
+                let info = try? await head(key, S3GetOptions(customerKey: customerKey)), info.etag == etag
             else { throw error }
             var unquoted = dialect
             unquoted.wantsUnquotedIfMatch = true
-            return try await write(call, mode, as: unquoted)
-        }
-    }
-
-    private func isStill(_ etag: ETag, _ key: String) async throws -> Bool {
-        do {
-            return try await head(key).etag == etag
-        } catch let error as S3Error where error.code == .noSuchKey {
-            return false
+            return try await write(call, mode, customerKey, as: unquoted)
         }
     }
 
     /// Finds the write of a marker; nil when it is not there, or cannot be looked for.
     private func find(_ marker: String, _ key: String, _ options: S3PutOptions) async -> S3WriteResult? {
-        var get = S3GetOptions()
-        if case .customerKey(let key) = options.attributes.encryption { get.customerKey = key }
-        guard let info = try? await head(key, get),
+        guard let info = try? await head(key, S3GetOptions(customerKey: options.attributes.customerKey)),
             let found = info.metadata[S3PutOptions.markerName], Utf8.equal(found, marker)
         else { return nil }
         return S3WriteResult(
@@ -90,49 +87,71 @@ extension S3Bucket {
     public func get(_ key: String, _ options: S3GetOptions = S3GetOptions()) async throws -> S3Object {
         let call = try readCall("GetObject", "GET", key, options)
         let answer = try await client.stream(call)
-        let part = answer.headers["content-range"].flatMap(ContentRange.init)
-        let length = answer.headers["content-length"].flatMap { Int($0) }
-        guard let count = part?.range.count ?? length else {
-            throw S3Error(
-                .malformedAnswer, "the answer about \(answer.subject.name) has no length",
-                remedy: "check that the endpoint is one of S3", details: answer.subject.details)
-        }
+        let (range, size) = try RangeRules.received(answer.headers, options.range, answer.subject)
         let etag = answer.headers["etag"].map(ETag.init(rawValue:))
-        let range = part?.range ?? 0..<count
         let body = ReceivedBody(
             answer: answer, range: range, verifiesETag: dialect.hasMD5ETags, isVerified: options.isVerified,
             client: client, call: call, etag: etag)
-        let info = S3ObjectInfo(
-            key, answer.headers, size: part?.size ?? range.upperBound, etag: etag ?? ETag(rawValue: ""))
+        let info = S3ObjectInfo(key, answer.headers, size: size, etag: etag ?? ETag(rawValue: ""))
         return S3Object(info: info, range: range, body: body.stream)
     }
 
     /// Reads the bytes of an object, or of a part of it, at once. One GET, tried again as a whole when its body breaks.
-    /// - Throws: `s3.malformed_answer` for more than `limit` bytes; what ``get(_:_:)`` and reading its body do.
+    /// - Throws: `s3.invalid` for more than `limit` bytes; what ``get(_:_:)`` and reading its body do.
     public func bytes(
-        _ key: String, _ options: S3GetOptions = S3GetOptions(), limit: Int = 32 << 20
+        _ key: String, _ options: S3GetOptions = S3GetOptions(), limit: Int = 256 << 20
     ) async throws -> [UInt8] {
         var call = try readCall("GetObject", "GET", key, options)
-        call.answerLimit = limit
+        call.callersLimit = limit
         let trustsETag = dialect.hasMD5ETags
         return try await client.send(call) { answer throws(AnswerError) in
-            guard options.isVerified else { return answer.body }
-            var verifier = BodyVerifier(answer.headers, trustsETag: trustsETag)
-            answer.body.withUnsafeBytes { verifier.update($0) }
-            do throws(S3Error) { try verifier.finish(answer.subject) } catch { throw .failed(error) }
-            return answer.body
+            try AnswerError.looking { () throws(S3Error) in
+                let (range, _) = try RangeRules.received(
+                    answer.headers, options.range, answer.subject, count: answer.body.count)
+                guard range.count == answer.body.count else {
+                    throw S3Error.truncated(received: answer.body.count, of: range.count, answer.subject)
+                }
+                guard options.isVerified else { return answer.body }
+                var verifier = BodyVerifier(answer.headers, trustsETag: trustsETag)
+                answer.body.withUnsafeBytes { verifier.update($0) }
+                try verifier.finish(answer.subject)
+                return answer.body
+            }
         }
     }
 
-    /// Reads what the server knows of an object, without its bytes. One HEAD. Throws what ``get(_:_:)`` does.
+    /// Reads what the server knows of an object, without its bytes. One HEAD; two when it is missing in a bucket from which the client
+    /// had no answer yet. Throws what ``get(_:_:)`` does.
     public func head(_ key: String, _ options: S3GetOptions = S3GetOptions()) async throws -> S3ObjectInfo {
-        let answer = try await client.send(readCall("HeadObject", "HEAD", key, options))
-        let part = answer.headers["content-range"].flatMap(ContentRange.init)
-        let length = answer.headers["content-length"].flatMap { Int($0) } ?? 0
-        return S3ObjectInfo(key, answer.headers, size: part?.size ?? length, etag: try etag(answer))
+        do {
+            return try await client.send(readCall("HeadObject", "HEAD", key, options)) { answer throws(AnswerError) in
+                try AnswerError.looking { () throws(S3Error) in
+                    let part = answer.headers["content-range"].flatMap(ContentRange.init)
+                    let size =
+                        if let size = part?.size { size } else { try RangeRules.length(answer.headers, answer.subject) }
+                    return S3ObjectInfo(key, answer.headers, size: size, etag: try etag(answer))
+                }
+            }
+        } catch let error as S3Error where error.code == .noSuchKey && error.details.serverCode == nil {
+            // The answer has no body to tell whether it is the object that is missing, or the bucket.
+            try await checkIsThere()
+            throw error
+        }
     }
 
-    /// Whether there is an object. One HEAD. False only when the server is sure; whatever else goes wrong is thrown.
+    /// - Throws: `s3.no_such_bucket` when the server says so.
+    private func checkIsThere() async throws {
+        if client.hasMet(name) { return }
+        do {
+            try await head()
+        } catch let error as S3Error {
+            if error.code == .noSuchBucket { throw error }
+            // There is something to keep strangers away from.
+            if error.code == .accessDenied { client.meet(name) }
+        }
+    }
+
+    /// Whether there is an object. As many requests as ``head(_:_:)``. False only when the server is sure; whatever else goes wrong is thrown.
     public func exists(_ key: String) async throws -> Bool {
         do {
             _ = try await head(key)
@@ -207,6 +226,7 @@ extension S3Bucket {
         }
         call.add(options.mode, dialect)
         call.fence(options.notAfter, now: client.signingDate())
+        call.patience = S3Bucket.joinPatience
         do {
             return try await client.send(call) { answer throws(AnswerError) in
                 let result = try CopyResult(answer.body)
@@ -251,5 +271,47 @@ enum RangeRules {
                 .invalid, "\(subject.name) has no bytes '\(range)'", remedy: "give offsets from 0, and a count from 1",
                 details: subject.details)
         }
+    }
+
+    /// Which bytes of an object of which size an answer has: those asked for, or it is refused.
+    /// - Parameter count: How many bytes came, where all are there and nothing announced them.
+    static func received(
+        _ headers: [HeaderField], _ wanted: ByteRange?, _ subject: RequestSubject, count: Int? = nil
+    ) throws(S3Error) -> (range: Range<Int>, size: Int) {
+        let told = headers["content-range"]
+        switch (wanted, told) {
+        case (nil, nil):
+            let size = if let count { count } else { try length(headers, subject) }
+            return (0..<size, size)
+        case (let wanted?, let told?):
+            // Without the size nobody can tell what the end of the object is.
+            if let part = ContentRange(told), let size = part.size, wanted.resolved(size: size) == part.range {
+                return (part.range, size)
+            }
+        default: break
+        }
+        // The last bytes of an empty object are none, and no field can say so.
+        if case .suffix? = wanted, told.flatMap(ContentRange.init) == nil {
+            let length = if let count { count } else { try length(headers, subject) }
+            if length == 0 { return (0..<0, 0) }
+        }
+        let what = told.map { "'\($0.prefix(60))'" } ?? "the whole object"
+        throw S3Error(
+            .malformedAnswer,
+            "the answer about \(subject.name) has \(what), and not " + (wanted.map { "'\($0)'" } ?? "the whole object"),
+            remedy: wanted == nil
+                ? "check the endpoint, and what stands before it"
+                : "read the whole object: this server, or what stands before it, does not do ranges",
+            details: subject.details)
+    }
+
+    /// How many bytes an answer announces.
+    static func length(_ headers: [HeaderField], _ subject: RequestSubject) throws(S3Error) -> Int {
+        guard let length = headers["content-length"].flatMap({ Int($0) }), length >= 0 else {
+            throw S3Error(
+                .malformedAnswer, "the answer about \(subject.name) has no length",
+                remedy: "check that the endpoint is one of S3", details: subject.details)
+        }
+        return length
     }
 }

@@ -97,11 +97,16 @@ extension S3Bucket {
             call.body = .stream(body.chunks, length: length, isReplayable: body.isReplayable)
             call.checksum = checksum
         }
-        let answer = try await aboutUpload { try await client.send(call) }
-        for algorithm in ChecksumAlgorithm.allCases {
-            if let told = answer.headers[algorithm.field] { checksums[algorithm] = told }
+        return try await aboutUpload {
+            try await client.send(call) { answer throws(AnswerError) in
+                let etag = try AnswerError.looking { () throws(S3Error) in try self.etag(answer) }
+                var part = S3Part(number: number, etag: etag, size: length, checksums: checksums)
+                for algorithm in ChecksumAlgorithm.allCases {
+                    if let told = answer.headers[algorithm.field] { part.checksums[algorithm] = told }
+                }
+                return part
+            }
         }
-        return S3Part(number: number, etag: try etag(answer), size: length, checksums: checksums)
     }
 
     /// Makes a part of bytes of an object on the same server, of this bucket or another. One PUT; the bytes stay on the server.
@@ -228,6 +233,11 @@ extension S3Bucket {
 extension S3Error {
     /// Whether the upload was ended, given up, or never begun.
     var isNoSuchUpload: Bool { code == .notFound && S3Error.uploadCodes.contains(details.serverCode) }
+
+    /// Whether the server said so, also when nobody knows whether it was this call that ended it.
+    var foundNoUpload: Bool {
+        isNoSuchUpload || (code == .outcomeUnknown && S3Error.uploadCodes.contains(details.serverCode))
+    }
 
     private static let uploadCodes: [String?] = ["NoSuchUpload", "NoSuchKey"]
 

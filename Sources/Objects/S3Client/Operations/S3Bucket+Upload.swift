@@ -4,8 +4,10 @@ extension S3Bucket {
     /// Stores an object of any size: in one PUT up to a threshold, in parts beyond it.
     ///
     /// A stream of unknown length is read until the first part is full, and goes in one PUT when it ends before. A failed or
-    /// cancelled upload is aborted, and its parts are gone when the call returns, unless ``S3UploadOptions/keepsOnFailure`` is set
-    /// or the server cannot be reached for half a minute. Requests: one, or one for each part and two more.
+    /// cancelled upload is aborted, and its parts are gone when the call returns, unless ``S3UploadOptions/keepsOnFailure`` is set,
+    /// the server cannot be reached for half a minute, or the request that makes the object may still be at work: an abort would
+    /// take its parts away from it. ``S3Error/Details/uploadID`` names what was left behind. Requests: one, or one for each part
+    /// and two more.
     /// - Throws: What ``put(_:_:_:)`` does; what the stream throws; `s3.unsupported` for a condition in parts that this server is known
     ///   to ignore; `s3.outcome_unknown`; `s3.invalid` for more bytes than 10,000 parts hold, and for a stream that is not as long as
     ///   announced.
@@ -66,24 +68,31 @@ extension S3Bucket {
         }
     }
 
-    /// Makes an object of the parts that `send` stores. What fails leaves nothing behind, unless the options say so.
+    /// Makes an object of the parts that `send` stores. What fails leaves nothing behind, unless the options say so, or the object
+    /// may have been made.
     func inUpload(
         _ key: String, _ options: S3UploadOptions, _ checksum: ChecksumAlgorithm?,
         _ send: (MultipartUpload) async throws -> [S3Part]
     ) async throws -> S3WriteResult {
         try checkCompletion(options.mode, key)
         let upload = try await begin(key, options, checksum)
+        var isEnding = false
         do {
             try Task.checkCancellation()
+            let parts = try await send(upload)
+            try Task.checkCancellation()
+            isEnding = true
             return try await completeUpload(
-                upload, try await send(upload), mode: options.mode, notAfter: options.notAfter,
-                marker: options.marker, customerKey: options.customerKey)
+                upload, parts, mode: options.mode, notAfter: options.notAfter, marker: options.marker,
+                customerKey: options.customerKey)
         } catch {
-            guard options.keepsOnFailure else {
+            // Ceph loses the bytes of an object whose upload is aborted while it is being ended.
+            let mayEnd = isEnding && (error is CancellationError || (error as? S3Error)?.mayHaveTakenEffect == true)
+            guard options.keepsOnFailure || mayEnd else {
                 await abandon(upload)
                 throw error
             }
-            guard var told = error as? S3Error, !told.isNoSuchUpload else { throw error }
+            guard var told = error as? S3Error, !told.foundNoUpload else { throw error }
             told.details.uploadID = upload.id
             throw told
         }

@@ -41,12 +41,12 @@ public struct S3Bucket: Sendable {
         RequestSubject(method: method, bucket: name, key: key)
     }
 
-    /// What every answer to a write must tell.
+    /// What every answer to a write must tell. The write may have happened without it: look while the answer is read.
     func etag(_ answer: S3Answer) throws(S3Error) -> ETag {
         guard let etag = answer.headers["etag"] else {
             throw S3Error(
                 .malformedAnswer, "the answer about \(answer.subject.name) has no ETag",
-                remedy: "check that the endpoint is one of S3", details: answer.subject.details)
+                remedy: "check that the endpoint is one of S3", isRetryable: true, details: answer.subject.details)
         }
         return ETag(rawValue: etag)
     }

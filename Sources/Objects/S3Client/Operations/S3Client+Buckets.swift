@@ -50,6 +50,7 @@ extension S3Client {
     public func deleteBucket(_ name: String) async throws {
         try BucketRules.check(name)
         _ = try await send(S3Call("DeleteBucket", "DELETE", bucket: name))
+        forget(name)
     }
 
     /// The buckets of the account, by name. One request for each 10,000.

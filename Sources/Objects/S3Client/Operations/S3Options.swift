@@ -42,6 +42,10 @@ public struct S3Attributes: Sendable, Hashable {
         self.storageClass = storageClass
         self.encryption = encryption
     }
+
+    var customerKey: CustomerKey? {
+        if case .customerKey(let key) = encryption { key } else { nil }
+    }
 }
 
 /// How to store an object in one request.

@@ -55,9 +55,7 @@ public struct S3UploadOptions: Sendable {
         S3PutOptions(mode: mode, attributes: attributes, checksum: checksum, notAfter: notAfter, marker: marker)
     }
 
-    var customerKey: CustomerKey? {
-        if case .customerKey(let key) = attributes.encryption { key } else { nil }
-    }
+    var customerKey: CustomerKey? { attributes.customerKey }
 
     func check() throws(S3Error) {
         try SizeRules.checkPart(bytes: partBytes)

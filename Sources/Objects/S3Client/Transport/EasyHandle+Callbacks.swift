@@ -50,6 +50,7 @@ extension EasyHandle {
         switch transfer.head.take(line) {
         case .more: break
         case .complete:
+            handle.loop.watchTime(of: transfer)
             if case .streamed = transfer.delivery { transfer.deliverHead() }
             // After an answer of failure libcurl sends no more, but does not end while sending is paused.
             if transfer.isSendingPaused { handle.loop.resumeSending(transfer) }

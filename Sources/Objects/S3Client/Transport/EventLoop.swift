@@ -371,7 +371,7 @@ final class EventLoop {
     // MARK: Time
 
     /// Something has changed by which a request's time may be up sooner.
-    private func watchTime(of transfer: Transfer) {
+    func watchTime(of transfer: Transfer) {
         guard let due = transfer.due(options) else { return }
         nextLook = nextLook.map { min($0, due) } ?? due
     }
@@ -387,7 +387,7 @@ final class EventLoop {
             } else if let deadline = transfer.deadline, deadline <= now {
                 finish(transfer, transfer.error(.timeout, "the deadline passed."))
             } else {
-                finish(transfer, transfer.error(.timeout, "no byte moved for \(options.idleTimeout)."))
+                finish(transfer, transfer.error(.timeout, "no byte moved for \(transfer.idleTime(options))."))
             }
         }
     }

@@ -25,6 +25,10 @@ package struct HTTPRequest: Sendable {
     /// Whether the transport may send it a second time by itself, when a connection that was kept open breaks before the first
     /// byte of an answer. Elsewise that ends with `noAnswer`, since the server may have done what was asked.
     package var isReplayable: Bool
+    /// How much longer than the idle time of the options the answer may let wait for itself when all is sent.
+    package var patience = Duration.zero
+    /// Bytes a second of a collected answer, each of which puts the deadline off; nil: none does.
+    package var minimumRate: Int?
 
     package init(
         _ method: String, _ scheme: Scheme, host: String, port: Int? = nil, target: String, fields: [HTTPField] = [],

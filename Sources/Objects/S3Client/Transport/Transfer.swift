@@ -32,6 +32,8 @@ final class Transfer: @unchecked Sendable {
     let host: String
     let isSecure: Bool
     let isReplayable: Bool
+    private let patience: Duration
+    private let minimumRate: Int?
     /// A body that is too large to go with the head.
     let bytes: [UInt8]
     let upload: UploadChannel?
@@ -84,6 +86,8 @@ final class Transfer: @unchecked Sendable {
         host = request.host
         isSecure = request.scheme == .https
         isReplayable = request.isReplayable
+        patience = request.patience
+        minimumRate = request.minimumRate
         method = request.method
         authority = "\(request.scheme.rawValue)://\(request.authority)"
         lastMove = .now
@@ -116,15 +120,22 @@ final class Transfer: @unchecked Sendable {
 
     /// When it must be done; nil: never, as long as bytes move.
     var deadline: ContinuousClock.Instant? {
-        isLimitForHead && head.isComplete && (200..<300).contains(head.status) ? nil : limit
+        if isLimitForHead && head.isComplete && (200..<300).contains(head.status) { return nil }
+        guard let limit, let minimumRate, !body.isEmpty else { return limit }
+        return limit + .seconds(Double(body.count) / Double(minimumRate))
     }
 
     /// When the loop must end it, unless something happens before; nil: never.
     func due(_ options: TransportOptions) -> ContinuousClock.Instant? {
         // libcurl itself limits the time to connect. Who waits for the caller is not idle.
         guard stage == .connected, !isReceivingPaused, !isSendingPaused else { return deadline }
-        let idle = lastMove.advanced(by: options.idleTimeout)
+        let idle = lastMove.advanced(by: idleTime(options))
         return deadline.map { min($0, idle) } ?? idle
+    }
+
+    /// How long nothing may move.
+    func idleTime(_ options: TransportOptions) -> Duration {
+        options.idleTimeout + (hasGivenAll && !head.isComplete ? patience : .zero)
     }
 
     /// libcurl wants to know of events on its connection.

@@ -6,8 +6,13 @@ enum AnswerError: Error, Sendable {
     case malformed(XMLError)
     /// It is an error, which some operations send with status 200.
     case refused(ErrorDocument)
-    /// Its bytes are not those that were stored.
+    /// Its header fields or its bytes cannot be what was asked for.
     case failed(S3Error)
+
+    /// Looks at what is not the document of an answer.
+    static func looking<Result>(_ body: () throws(S3Error) -> Result) throws(AnswerError) -> Result {
+        do throws(S3Error) { return try body() } catch { throw .failed(error) }
+    }
 }
 
 /// What the documents of answers have in common.

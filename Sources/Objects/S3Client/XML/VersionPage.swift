@@ -46,6 +46,7 @@ struct VersionPage: Sendable {
             try KeyDecoding.decode(marker: &nextKey, last: versions.last?.key)
         }
         if isTruncated { _ = try AnswerDocument.require(nextKey, .nextKeyMarker, in: .listVersionsResult) }
+        if !isTruncated { (nextKey, nextVersionID) = (nil, nil) }
     }
 
     private static func version(
