@@ -10,13 +10,16 @@ struct PreparedAttempt: Sendable {
 
 extension S3Client {
     /// Signs a request for an attempt that begins now.
-    func prepare(_ call: S3Call, _ credentials: Credentials) -> PreparedAttempt {
+    /// - Throws: `s3.unsupported` for a fenced request without a signature: there is no date for a server to look at.
+    func prepare(_ call: S3Call, _ credentials: Credentials) throws(S3Error) -> PreparedAttempt {
         let region = region(of: call.bucket)
         let target = endpoint(for: region).target(bucket: call.bucket, key: call.key)
         let date: SigningDate
         switch call.time {
         case .now: date = signingDate()
-        case .fenced(let fence): date = fence
+        case .fenced(let fence):
+            guard !credentials.isAnonymous else { throw .unsignedFence(call.subject()) }
+            date = fence
         }
 
         var headers = call.headers

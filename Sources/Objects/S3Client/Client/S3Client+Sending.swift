@@ -63,7 +63,7 @@ extension S3Client {
         while true {
             try Task.checkCancellation()
             let credentials = try await credentials.credentials()
-            let attempt = prepare(call, credentials)
+            let attempt = try prepare(call, credentials)
             let begun = options.trace == nil ? nil : ContinuousClock.now
             let failure: AttemptFailure
             do throws(AttemptFailure) {

@@ -22,7 +22,7 @@ extension S3Bucket {
         }
         try SizeRules.checkPut(bytes: length)
         try call.add(options.attributes, marker: options.marker)
-        call.fence(options.notAfter, now: client.signingDate())
+        try call.fence(options.notAfter, now: client.signingDate())
         if let bytes = try await call.whole(body) {
             call.body = .bytes(bytes)
             if let checksum = options.checksum ?? client.options.checksum {
@@ -177,7 +177,7 @@ extension S3Bucket {
             }
             call.add(.ifMatch(etag), dialect)
         }
-        call.fence(options.notAfter, now: client.signingDate())
+        try call.fence(options.notAfter, now: client.signingDate())
         let answer = try await client.send(call)
         return S3Deletion(
             key: key, versionID: answer.headers["x-amz-version-id"],
@@ -206,7 +206,7 @@ extension S3Bucket {
                 remedy: "read the object and put it with a condition", details: call.subject().details)
         }
         call.add(options.mode, dialect)
-        call.fence(options.notAfter, now: client.signingDate())
+        try call.fence(options.notAfter, now: client.signingDate())
         do {
             return try await client.send(call) { answer throws(AnswerError) in
                 let result = try CopyResult(answer.body)

@@ -53,7 +53,8 @@ public struct S3PutOptions: Sendable, Hashable {
     /// The checksum to send and store; nil for the client's.
     public var checksum: ChecksumAlgorithm?
     /// The server's time past which the write must not take effect: the request is signed for 15 minutes earlier, sent once, and
-    /// never signed again, so that a server which checks dates refuses it from then on. It ends with `s3.clock_skew` then.
+    /// never signed again, so that a server which checks dates refuses it from then on. It ends with `s3.clock_skew` then,
+    /// and without a signature with `s3.unsupported`.
     public var notAfter: Date?
     /// A text that no other write has. It is stored as the metadata `cairn-marker`, and tells an answer that was lost from a write
     /// that was: the client reads the object, and finds its marker or reports `s3.outcome_unknown`.

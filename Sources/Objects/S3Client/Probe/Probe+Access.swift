@@ -1,7 +1,10 @@
 /// Who may do what, and until when.
 extension Probe {
+    private static let unsigned = "there are no credentials to sign with"
+
     /// Signs a request for a time that is over. One request.
     mutating func checkFence() async throws {
+        guard try await wire.isSigning else { return note(.fence, .unknown, Probe.unsigned) }
         let old = try await wire.put(
             "fence", "late", time: .fenced(wire.date(secondsAgo: ErrorMeaning.skewSeconds + 5 * 60)))
         dialect.enforcesDates = !old.isDone
@@ -60,7 +63,7 @@ extension Probe {
     /// Signs a request with a wrong secret. One request, on an object that is there.
     mutating func checkSignature() async throws {
         guard let wrong = try await wire.wrongSecret() else {
-            return note(.signature, .unknown, "there are no credentials to sign with")
+            return note(.signature, .unknown, Probe.unsigned)
         }
         let answer = try await wire.send(
             wire.call("HeadObject", "HEAD", Probe.orderedNames[0]), by: wrong)

@@ -64,6 +64,9 @@ final class ProbeWire: Sendable {
         try ProbeWire.sibling(of: bucket, .anonymous, .never, state, isCounting: true)
     }
 
+    /// Whether requests are signed at all.
+    var isSigning: Bool { get async throws { try await !original.credentials.credentials().isAnonymous } }
+
     /// The bucket, with a wrong secret; nil when requests are not signed at all.
     func wrongSecret() async throws -> S3Bucket? {
         let right = try await original.credentials.credentials()
@@ -204,7 +207,7 @@ final class ProbeWire: Sendable {
         call.body = .bytes(Array(signed.utf8))
         remember(name)
         let client = bucket.client
-        let attempt = client.prepare(call, try await client.credentials.credentials())
+        let attempt = try client.prepare(call, try await client.credentials.credentials())
         let hash = attempt.request.fields.first { $0.name == "x-amz-content-sha256" }
         guard let hash, hash.value != PayloadHash.unsigned.text else { return nil }
         var request = attempt.request

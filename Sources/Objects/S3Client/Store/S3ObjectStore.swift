@@ -48,7 +48,7 @@ public struct S3ObjectStore: ObjectStore {
         capabilities.canCopyConditionally = dialect.canCopyConditionally
         capabilities.canCopyOneVersion = dialect.checksCopySource
         capabilities.canCompleteConditionally = dialect.canCompleteConditionally
-        capabilities.canFence = dialect.enforcesDates && dialect.checksSignatures
+        capabilities.canFence = dialect.enforcesDates && dialect.checksSignatures && !bucket.client.isAnonymous
         capabilities.isListingOrdered = dialect.listsInOrder
         capabilities.etags = dialect.hasMD5ETags ? .md5 : .ofContent
         return capabilities
@@ -101,11 +101,10 @@ public struct S3ObjectStore: ObjectStore {
         try ObjectRules.check(batch: keys)
         if keys.isEmpty { return BatchDeletion() }
         try ObjectRules.check(notAfter: notAfter, of: keys.first, capabilities)
-        var call = S3Call("DeleteObjects", "POST", bucket: bucket.name)
-        call.fence(notAfter, now: bucket.client.signingDate())
-        let time = call.time
         return try await translating(keys.first, notAfter) {
-            let result = try await bucket.deleteBatch(keys.map { .init(key: prefix + $0) }, time: time)
+            var call = bucket.call("DeleteObjects", "POST")
+            try call.fence(notAfter, now: bucket.client.signingDate())
+            let result = try await bucket.deleteBatch(keys.map { .init(key: prefix + $0) }, time: call.time)
             let failures = result.failures.map { failure in
                 var error = ObjectStoreError(failure.error, isFenced: notAfter != nil)
                 error.key = String(failure.key.dropFirst(prefix.count))
