@@ -46,7 +46,8 @@ extension S3ObjectStore {
 
     public func uploads(prefix: String) async throws -> [MultipartUpload] {
         try await translating(nil) {
-            try await bucket.uploads(prefix: self.prefix + prefix).collect().map { named($0, relative($0.key)) }
+            try await bucket.uploads(prefix: self.prefix + prefix).collect().filter { isInside($0.key) }
+                .map { named($0, relative($0.key)) }
         }
     }
 
