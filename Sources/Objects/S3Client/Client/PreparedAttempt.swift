@@ -78,14 +78,18 @@ private struct BodyPlan {
             payload = isUnsigned ? .unsigned : .of(bytes)
             form = nil
         case .stream:
-            guard !isUnsigned, !isAnonymous else {
+            let isSigned = !isUnsigned && !isAnonymous
+            guard isSigned || call.checksum != nil else {
                 payload = .unsigned
                 form = nil
                 return
             }
-            let form = call.checksum == nil ? ChunkEncoder.Form.signed : .signedWithTrailer
+            let form: ChunkEncoder.Form =
+                call.checksum == nil ? .signed : isSigned ? .signedWithTrailer : .unsignedWithTrailer
             self.form = form
             payload = form.payload
+            // It tells the server of the trailer. Nobody else adds it where nothing is signed.
+            if isAnonymous { headers.append(HeaderField("x-amz-content-sha256", payload.text)) }
             headers.append(HeaderField("x-amz-decoded-content-length", String(length)))
             // In front of an encoding of the caller's own, which stays with the object.
             let own = call.headers["content-encoding"]
