@@ -193,11 +193,12 @@ extension S3Bucket {
     public func copy(
         _ source: String, of bucket: S3Bucket? = nil, to key: String, _ options: S3CopyOptions = S3CopyOptions()
     ) async throws -> S3WriteResult {
+        try checkSource(options, source)
         var call = try call("CopyObject", "PUT", key)
         try call.add(source: source, in: bucket ?? self, options)
         if let attributes = options.attributes {
             try call.add("x-amz-metadata-directive", "REPLACE")
-            if !attributes.tags.isEmpty { try call.add("x-amz-tagging-directive", "REPLACE") }
+            try call.add("x-amz-tagging-directive", "REPLACE")
             try call.add(attributes)
         }
         if options.mode != .overwrite, !dialect.canCopyConditionally {
