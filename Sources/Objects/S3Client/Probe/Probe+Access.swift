@@ -13,6 +13,7 @@ extension Probe {
 
     /// What these credentials may do. Five requests.
     /// - Returns: Whether more can be tried: what is written can be removed.
+    /// - Throws: What kept them from writing, when they may not list either: then they may nothing, or are wrong.
     mutating func checkPermissions() async throws -> Bool {
         let page = try await wire.send(
             wire.bucket.call(
@@ -26,6 +27,7 @@ extension Probe {
         note(.absence, isAbsence, "what is not there was answered \(missing.text)\(hint)")
 
         let put = try await wire.put("first", "first")
+        if !page.isDone { _ = try put.get() }
         note(.canPut, put.isDone, "answered \(put.text)")
         guard put.isDone else {
             note(.canGet, isAbsence ? .yes : .unknown, "what is not there was answered \(missing.text)")

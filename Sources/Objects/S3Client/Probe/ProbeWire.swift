@@ -103,6 +103,12 @@ final class ProbeWire: Sendable {
 
         var isDone: Bool { if case .done = self { true } else { false } }
 
+        /// Whether something may be stored that was not before.
+        var mayHaveStored: Bool {
+            guard case .refused(let error) = self else { return true }
+            return error.mayHaveTakenEffect
+        }
+
         /// Whether it was refused because its condition does not hold, and not for another reason.
         var isFailedCondition: Bool {
             guard case .refused(let error) = self else { return false }
@@ -177,7 +183,7 @@ final class ProbeWire: Sendable {
         return call
     }
 
-    /// Stores a text.
+    /// Stores a text. What is refused need not be removed.
     func put(
         _ name: String, _ text: String, _ condition: HeaderField? = nil, headers: [HeaderField] = [],
         time: SigningTime = .now, by bucket: S3Bucket? = nil
@@ -186,8 +192,14 @@ final class ProbeWire: Sendable {
         call.body = .bytes(Array(text.utf8))
         call.headers += headers
         call.time = time
-        remember(name)
-        return try await send(call, by: bucket)
+        do {
+            let answer = try await send(call, by: bucket)
+            if answer.mayHaveStored { remember(name) }
+            return answer
+        } catch {
+            remember(name)
+            throw error
+        }
     }
 
     /// Stores objects that have their names as text, all at a time.
