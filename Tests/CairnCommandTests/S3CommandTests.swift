@@ -193,6 +193,42 @@ struct S3CommandTests {
         #expect(!(outcome.output + outcome.errors).contains("hiddenhidden"))
     }
 
+    // MARK: The doctor
+
+    @Test("The doctor tells programs null of what it could not ask, and nothing but JSON")
+    func doctorJSON() async throws {
+        let server = try ScriptedServer { request in
+            request.target.contains("list-type")
+                ? .init(body: "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>")
+                : .init(status: "403 Forbidden", body: "<Error><Code>AccessDenied</Code></Error>")
+        }
+        let outcome = await s3(server, "doctor", "s3://photos", "--json")
+        #expect(outcome.code == .found && outcome.errors.isEmpty)
+        let report = try JSONValue(parsing: outcome.output)
+        #expect(report["dialect"]?["create"] == .null && report["dialect"]?["checks_signatures"] == .null)
+        #expect(report["leftovers"] == [])
+    }
+
+    @Test("The doctor says it when a server takes any signature")
+    func doctorSignature() throws {
+        let server = try ScriptedServer { request in
+            var answer = ScriptedServer.Answer(fields: ["ETag: \"e\""])
+            if request.target.contains("list-type") {
+                answer.body = "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"
+            } else if request.target.contains("?uploads") {
+                answer.body = "<InitiateMultipartUploadResult><UploadId>1</UploadId></InitiateMultipartUploadResult>"
+            } else if request.method == "POST" {
+                answer.body = "<DeleteResult/>"
+            }
+            return answer
+        }
+        let outcome = try bash(
+            "\"$CAIRN\" s3 doctor --quick 's3://photos?endpoint=http://127.0.0.1:\(server.port)'",
+            environment: ["AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_PROFILE": ""])
+        #expect(outcome.code == 1)
+        #expect(outcome.output.contains("This server takes any signature: whoever reaches it can write.\n"))
+    }
+
     // MARK: Refusals
 
     @Test(

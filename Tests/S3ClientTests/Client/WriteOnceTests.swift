@@ -232,4 +232,67 @@ struct WriteOnceTests {
             #expect(server.requests[1].field("x-amz-date") == "20240229T120000Z")
         }
     }
+
+    /// Writes with a time past which they must not take effect.
+    enum Fenced: String, CaseIterable {
+        case put, delete, copy, complete
+
+        func run(_ bucket: S3Bucket, _ notAfter: Date) async throws {
+            switch self {
+            case .put: try await bucket.put("k", .text("x"), S3PutOptions(notAfter: notAfter))
+            case .delete: try await bucket.delete("k", S3DeleteOptions(notAfter: notAfter))
+            case .copy: try await bucket.copy("a", to: "k", S3CopyOptions(notAfter: notAfter))
+            case .complete:
+                let part = S3Part(number: 1, etag: ETag(rawValue: "e"), size: 1)
+                try await bucket.completeUpload(MultipartUpload(key: "k", id: "u"), [part], notAfter: notAfter)
+            }
+        }
+    }
+
+    @Test(
+        "A time so long ago that no signature has its date, or that is none, is over, and nothing is sent",
+        arguments: Fenced.allCases, [Date.distantPast.timeIntervalSince1970, -1e300, -.infinity, .nan])
+    func longAgo(_ write: Fenced, _ seconds: Double) async throws {
+        try await ScriptedS3.serving { connection, _, _ in
+            try connection.succeed()
+        } _: { server, bucket in
+            let error = try await s3Failure { try await write.run(bucket, Date(timeIntervalSince1970: seconds)) }
+            #expect(error.code == .clockSkew && !error.mayHaveTakenEffect && !error.isRetryable)
+            let store = try S3ObjectStore(bucket)
+            await #expect {
+                _ = try await store.delete(["k"], notAfter: Date(timeIntervalSince1970: seconds))
+            } throws: {
+                ($0 as? ObjectStoreError)?.code == .expired
+            }
+            #expect(server.requests.isEmpty)
+        }
+    }
+
+    @Test(
+        "A time that never comes fences nothing off",
+        arguments: [Date.distantFuture.timeIntervalSince1970, 1e300, .infinity])
+    func never(_ seconds: Double) async throws {
+        try await ScriptedS3.serving { connection, _, _ in
+            try connection.succeed()
+        } _: { server, bucket in
+            let begun = bucket.client.signingDate()
+            try await bucket.put("k", .text("x"), S3PutOptions(notAfter: Date(timeIntervalSince1970: seconds)))
+            let date = try #require(server.requests.first?.field("x-amz-date").flatMap { SigningDate($0) })
+            #expect(date >= begun && date <= bucket.client.signingDate())
+        }
+    }
+
+    @Test(
+        "Without a signature there is no date to refuse, and a fenced write is not sent", arguments: Fenced.allCases)
+    func unsigned(_ write: Fenced) async throws {
+        try await ScriptedS3.serving(with: { $0.credentials = .anonymous }) { connection, _, _ in
+            try connection.succeed()
+        } _: { server, bucket in
+            let error = try await s3Failure { try await write.run(bucket, .now.addingTimeInterval(3600)) }
+            #expect(error.code == .unsupported && !error.mayHaveTakenEffect)
+            #expect(server.requests.isEmpty)
+            let store = try S3ObjectStore(bucket)
+            #expect(!store.capabilities.canFence)
+        }
+    }
 }

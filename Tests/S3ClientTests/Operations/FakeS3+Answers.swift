@@ -78,6 +78,13 @@ extension FakeS3 {
         guard let id = request.query["uploadId"], state.uploads[id] != nil, let number = request.part else {
             return refusal(404, "NoSuchUpload")
         }
+        let declared = state.uploads[id]?.fields["x-amz-checksum-algorithm"]
+        for algorithm in ChecksumAlgorithm.allCases {
+            let isWrong = request.field(algorithm.field) != nil && declared != algorithm.rawValue
+            // One checksum of all bytes can be made of parts that have none.
+            let isMissing = request.field(algorithm.field) == nil && declared == "SHA256" && algorithm == .sha256
+            if isWrong || isMissing { return refusal(400, "InvalidRequest") }
+        }
         let etag = EntityTag.of(body) ?? ""
         state.uploads[id]?.parts[number] = Object(bytes: body, etag: etag, fields: kept(request))
         return Answer(fields: ["ETag: \(etag)"])
@@ -105,8 +112,14 @@ extension FakeS3 {
         }
         if let refused = refused(request, state) { return refused }
         let numbers = String(decoding: body, as: UTF8.self).matches(of: /<PartNumber>(\d+)/).map { Int($0.1) ?? 0 }
+        let named = String(decoding: body, as: UTF8.self).matches(of: /<ChecksumSHA256>(.+?)</).map { String($0.1) }
         let parts = numbers.compactMap { upload.parts[$0] }
         guard parts.count == numbers.count else { return refusal(400, "InvalidPart") }
+        if upload.fields["x-amz-checksum-algorithm"] == "SHA256",
+            named != parts.map({ $0.fields["x-amz-checksum-sha256"] ?? "" })
+        {
+            return refusal(400, "InvalidRequest")
+        }
         let bytes = parts.flatMap(\.bytes)
         var fields = upload.fields
         fields["x-amz-checksum-algorithm"] = nil

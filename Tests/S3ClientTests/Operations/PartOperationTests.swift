@@ -233,6 +233,31 @@ struct PartOperationTests {
 
     // MARK: Copies
 
+    @Test("Attributes that are given to a copy are all it has, tags and none included", arguments: [[:], ["a": "b"]])
+    func tags(_ tags: [String: String]) async throws {
+        try await FakeS3.serving({ _, _ in .status(501, code: "NotImplemented") }) { fake, bucket in
+            let options = S3CopyOptions(attributes: S3Attributes(tags: tags))
+            _ = try await s3Failure { try await bucket.copy("a", to: "b", options) }
+            #expect(fake.requests.first?.field("x-amz-tagging-directive") == "REPLACE")
+            #expect(fake.requests.first?.field("x-amz-tagging") == (tags.isEmpty ? nil : "a=b"))
+        }
+    }
+
+    @Test("A version of the source is not named to a server that ignores it, by a copy of any size")
+    func ignoredSource() async throws {
+        try await FakeS3.serving { fake, bucket in
+            bucket.dialect.checksCopySource = false
+            let options = S3CopyOptions(sourceIfMatch: ETag(rawValue: "e"))
+            for copy: () async throws -> Void in [
+                { try await bucket.copy("a", to: "b", options) }, { try await bucket.copyLarge("a", to: "b", options) },
+            ] {
+                let error = try await s3Failure { try await copy() }
+                #expect(error.code == .unsupported && error.details.key == "a")
+            }
+            #expect(fake.requests.isEmpty)
+        }
+    }
+
     @Test("A copy in parts takes ranges of one version of the source, and its attributes")
     func copyParts() async throws {
         try await FakeS3.serving { fake, bucket in

@@ -44,6 +44,19 @@ struct UploadTests {
         }
     }
 
+    @Test(
+        "Parts have the checksum that is asked for, and are named with it at the end",
+        arguments: ChecksumAlgorithm.allCases)
+    func checksums(algorithm: ChecksumAlgorithm) async throws {
+        try await FakeS3.serving { fake, bucket in
+            let bytes = sample(12 * mebibyte)
+            try await bucket.upload("k", .bytes(bytes), options { $0.checksum = algorithm })
+            #expect(fake.object("k") == bytes)
+            let parts = fake.requests.filter { $0.operation == "UploadPart" }
+            #expect(parts.count == 3 && parts.allSatisfy { $0.field(algorithm.field) != nil })
+        }
+    }
+
     @Test("No more parts are sent at once, and no more read ahead, than asked for")
     func bounds() async throws {
         let release = Signal()

@@ -151,6 +151,8 @@ struct ObjectTests {
             try await source.copy("from", to: "from", S3CopyOptions(attributes: S3Attributes(metadata: ["n": "3"])))
             let info = try await source.head("from")
             #expect(info.metadata == ["n": "3"] && info.etag == etag)
+            let left = try await source.tags("from")
+            #expect(left == [:])
             try await TestServer.remove(target)
         }
     }
@@ -161,12 +163,12 @@ struct ObjectTests {
         try await server.withBucket { bucket in
             let old = try await bucket.put("from", .text("old")).etag
             let new = try await bucket.put("from", .text("new")).etag
-            try await bucket.copy("from", to: "to", S3CopyOptions(sourceIfMatch: new))
-            guard server.dialect.checksCopySource else { return }
+            let isChecked = server.dialect.checksCopySource
+            if isChecked { try await bucket.copy("from", to: "to", S3CopyOptions(sourceIfMatch: new)) }
             let error = try await s3Failure {
                 try await bucket.copy("from", to: "other", S3CopyOptions(sourceIfMatch: old))
             }
-            #expect(error.code == .preconditionFailed)
+            #expect(error.code == (isChecked ? .preconditionFailed : .unsupported))
             let isThere = try await bucket.exists("other")
             #expect(!isThere)
         }

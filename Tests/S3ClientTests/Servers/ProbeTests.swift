@@ -185,14 +185,54 @@ struct ProbeTests {
             #expect(report[.absence]?.outcome == .yes)
             #expect(report[.canPut]?.outcome == .no)
             #expect(report[.create]?.outcome == .unknown)
+            #expect(!report.dialect.canCreate && !report.dialect.checksSignatures && !report.dialect.listsInOrder)
+            #expect(bucket.dialect == S3Dialect())
+            #expect(report.leftovers == [])
             #expect(report.checks.map(\.name) == S3ProbeCheck.Name.allCases)
+        }
+    }
+
+    @Test("Credentials that may nothing, or are wrong, end it", arguments: ["InvalidAccessKeyId", "AccessDenied"])
+    func strangers(code: String) async throws {
+        try await serving { _ in
+            ("403 Forbidden", "<Error><Code>\(code)</Code></Error>")
+        } _: { bucket in
+            for quick in [false, true] {
+                let error = try await s3Failure { _ = try await bucket.probe(quick: quick) }
+                #expect(error.code == .accessDenied && error.details.serverCode == code)
+            }
+            #expect(bucket.dialect == S3Dialect())
+        }
+    }
+
+    @Test("What could not be asked is not relied on")
+    func unasked() async throws {
+        try await serving { request in
+            switch request.method {
+            case "GET" where request.target.contains("list-type"):
+                ("200 OK", "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>")
+            case "GET" where request.target.hasSuffix("missing"):
+                ("404 Not Found", "<Error><Code>NoSuchKey</Code></Error>")
+            case "POST" where request.target.contains("uploads"): ("500 Oops", "")
+            case "POST": ("200 OK", "<DeleteResult/>")
+            case "PUT" where !request.target.hasSuffix("first"): ("500 Oops", "")
+            default: ("200 OK", "")
+            }
+        } _: { bucket in
+            let report = try await bucket.probe()
+            #expect(report[.create]?.outcome == .unknown && report[.fence]?.outcome == .unknown)
+            let dialect = bucket.dialect
+            #expect(dialect == report.dialect && dialect.wantsUnquotedIfMatch == nil)
+            #expect(!dialect.canCreate && !dialect.canCompareAndSwap && !dialect.enforcesDates)
+            #expect(!dialect.canCopyConditionally && !dialect.checksCopySource && !dialect.canCompleteConditionally)
         }
     }
 
     @Test("Without the permission to list, what is not there looks forbidden, and the remedy is named")
     func hiddenAbsence() async throws {
-        try await serving { _ in
-            ("403 Forbidden", "<Error><Code>AccessDenied</Code></Error>")
+        try await serving { request in
+            request.method == "PUT"
+                ? ("200 OK", "") : ("403 Forbidden", "<Error><Code>AccessDenied</Code></Error>")
         } _: { bucket in
             let absence = try #require(try await bucket.probe()[.absence])
             #expect(absence.outcome == .no)

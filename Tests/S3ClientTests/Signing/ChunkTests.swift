@@ -137,3 +137,53 @@ struct ChunkTests {
         #expect(ChunkEncoder(.unsignedWithTrailer, following: signature) != nil)
     }
 }
+
+@Suite("Streams whose bytes are not signed")
+struct UnsignedStreamTests {
+    /// Why they are not.
+    enum Reason: String, CaseIterable {
+        case anonymous, secure
+    }
+
+    @Test("A checksum that is asked for goes behind the body", arguments: Reason.allCases)
+    func checksum(_ reason: Reason) async throws {
+        let scheme = reason == .secure ? "https" : "http"
+        let credentials = reason == .anonymous ? Credentials.anonymous : SignatureVectors.credentials()
+        var options = S3ClientOptions(
+            endpoint: try S3Endpoint("\(scheme)://127.0.0.1"), region: "us-east-1", credentials: .explicit(credentials))
+        options.payloadSigning = .withoutTLS
+        let client = try S3Client(options)
+        var call = S3Call("PutObject", "PUT", bucket: "bucket", key: "k")
+        call.body = .stream(stream(Array("text".utf8)), length: 4, isReplayable: true)
+
+        let plain = try client.prepare(call, credentials).request
+        #expect(plain.fields["x-amz-trailer"] == nil)
+        #expect(try await sent(plain) == "text")
+
+        call.checksum = .crc32c
+        let checked = try client.prepare(call, credentials).request
+        #expect(checked.fields["x-amz-trailer"] == "x-amz-checksum-crc32c")
+        #expect(checked.fields["x-amz-content-sha256"] == "STREAMING-UNSIGNED-PAYLOAD-TRAILER")
+        #expect(checked.fields["content-encoding"] == "aws-chunked")
+        #expect(checked.fields["x-amz-decoded-content-length"] == "4")
+        let checksum = Checksum(.crc32c, of: Array("text".utf8)).text
+        #expect(try await sent(checked) == "4\r\ntext\r\n0\r\nx-amz-checksum-crc32c:\(checksum)\r\n\r\n")
+        await client.close()
+    }
+
+    /// A body as it goes over the wire, which must be as long as announced.
+    private func sent(_ request: HTTPRequest) async throws -> String? {
+        guard case .stream(let length, let next) = request.body else { return nil }
+        var bytes: [UInt8] = []
+        while let chunk = try await next() { bytes += chunk }
+        return bytes.count == length ? String(decoding: bytes, as: UTF8.self) : nil
+    }
+}
+
+extension [HTTPField] {
+    /// The value of the one field of a name; nil when there is none, or are several.
+    fileprivate subscript(name: String) -> String? {
+        let found = filter { $0.name == name }
+        return found.count == 1 ? found[0].value : nil
+    }
+}

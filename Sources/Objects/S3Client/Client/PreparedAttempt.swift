@@ -10,13 +10,16 @@ struct PreparedAttempt: Sendable {
 
 extension S3Client {
     /// Signs a request for an attempt that begins now.
-    func prepare(_ call: S3Call, _ credentials: Credentials) -> PreparedAttempt {
+    /// - Throws: `s3.unsupported` for a fenced request without a signature: there is no date for a server to look at.
+    func prepare(_ call: S3Call, _ credentials: Credentials) throws(S3Error) -> PreparedAttempt {
         let region = region(of: call.bucket)
         let target = endpoint(for: region).target(bucket: call.bucket, key: call.key)
         let date: SigningDate
         switch call.time {
         case .now: date = signingDate()
-        case .fenced(let fence): date = fence
+        case .fenced(let fence):
+            guard !credentials.isAnonymous else { throw .unsignedFence(call.subject()) }
+            date = fence
         }
 
         var headers = call.headers
@@ -77,14 +80,18 @@ private struct BodyPlan {
             payload = isUnsigned ? .unsigned : .of(bytes)
             form = nil
         case .stream:
-            guard !isUnsigned, !isAnonymous else {
+            let isSigned = !isUnsigned && !isAnonymous
+            guard isSigned || call.checksum != nil else {
                 payload = .unsigned
                 form = nil
                 return
             }
-            let form = call.checksum == nil ? ChunkEncoder.Form.signed : .signedWithTrailer
+            let form: ChunkEncoder.Form =
+                call.checksum == nil ? .signed : isSigned ? .signedWithTrailer : .unsignedWithTrailer
             self.form = form
             payload = form.payload
+            // It tells the server of the trailer. Nobody else adds it where nothing is signed.
+            if isAnonymous { headers.append(HeaderField("x-amz-content-sha256", payload.text)) }
             headers.append(HeaderField("x-amz-decoded-content-length", String(length)))
             // In front of an encoding of the caller's own, which stays with the object.
             let own = call.headers["content-encoding"]

@@ -81,7 +81,7 @@ extension S3Client {
                 if let last, state.mayHaveHappened, !(error is CancellationError) { throw last }
                 throw error
             }
-            let attempt = prepare(call, credentials)
+            let attempt = try prepare(call, credentials)
             let begun = options.trace == nil ? nil : ContinuousClock.now
             let failure: AttemptFailure
             do throws(AttemptFailure) {

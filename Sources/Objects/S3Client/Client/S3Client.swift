@@ -135,6 +135,9 @@ extension S3Client {
         return other
     }
 
+    /// Whether it is known that requests go out without a signature.
+    var isAnonymous: Bool { (credentials as? FixedCredentials)?.fixed.isAnonymous ?? false }
+
     /// The date to sign with now.
     func signingDate() -> SigningDate { clock.withLock { $0 }.date(at: .now) }
 

@@ -33,8 +33,9 @@ public struct S3ClientOptions: Sendable {
     public var keyRules = KeyRules()
     /// What goes into signatures.
     public var payloadSigning = PayloadSigning.always
-    /// The checksum that is sent with every body unless its options say another; nil for none. It is stored beside the object where
-    /// the server does that, and compared when the object is read.
+    /// The checksum that is sent with bytes, and with the parts of an upload, unless its options say another; nil for none. A stream
+    /// has one only if its options name it: it is sent behind the body, which not every server takes. It is stored beside the object
+    /// where the server does that, and compared when the object is read.
     public var checksum: ChecksumAlgorithm? = .crc32c
 
     /// How long one attempt may take, beside the time its bytes take at ``minimumRate``.

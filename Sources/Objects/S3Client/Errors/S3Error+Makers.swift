@@ -37,6 +37,20 @@ extension S3Error {
             details: request.details)
     }
 
+    /// A write that would come too late, and is not sent.
+    static func expired(_ request: RequestSubject) -> S3Error {
+        S3Error(
+            .clockSkew, "the time past which \(request.method) of \(request.name) must not take effect is over",
+            remedy: "look at the object as it is now, and decide again", details: request.details)
+    }
+
+    /// A write that must not come too late, and has no signature whose date would keep it from that.
+    static func unsignedFence(_ request: RequestSubject) -> S3Error {
+        S3Error(
+            .unsupported, "\(request.method) of \(request.name) has no signature that keeps it from coming too late",
+            remedy: "use credentials, or leave out notAfter", details: request.details)
+    }
+
     /// A write whose answer was lost. Not retryable: a second attempt could fail on what the first one did.
     /// - Parameter cause: What came instead of an answer.
     static func outcomeUnknown(_ cause: S3Error) -> S3Error {

@@ -43,7 +43,7 @@ extension S3Bucket {
         try call.add("content-type", "application/xml")
         try call.add(customerKey)
         call.add(mode, dialect)
-        call.fence(notAfter, now: client.signingDate())
+        try call.fence(notAfter, now: client.signingDate())
         call.patience = S3Bucket.joinPatience
         do {
             return try await client.send(call) { answer throws(AnswerError) in

@@ -10,10 +10,19 @@ extension S3Bucket {
         _ source: String, of bucket: S3Bucket? = nil, to key: String, _ options: S3CopyOptions = S3CopyOptions(),
         concurrency: Int = 4
     ) async throws -> S3WriteResult {
+        try checkSource(options, source)
         let info = try await (bucket ?? self).head(source, options.read)
         if info.size <= SizeRules.maximumPutBytes { return try await copy(source, of: bucket, to: key, options) }
         let partBytes = try TransferRules.copyPartBytes(for: info.size)
         return try await copyParts(info, bucket ?? self, key, options, partBytes: partBytes, concurrency: concurrency)
+    }
+
+    /// Refuses to name a version of the source to a server that would ignore it.
+    func checkSource(_ options: S3CopyOptions, _ source: String) throws(S3Error) {
+        guard options.sourceIfMatch != nil, !dialect.checksCopySource else { return }
+        throw S3Error(
+            .unsupported, "this server copies '\(source)' whatever its version",
+            remedy: "read the object and put it", details: subject("PUT", source).details)
     }
 
     /// Copies an object in parts.

@@ -22,7 +22,7 @@ extension S3Bucket {
         }
         try SizeRules.checkPut(bytes: length)
         try call.add(options.attributes, marker: options.marker)
-        call.fence(options.notAfter, now: client.signingDate())
+        try call.fence(options.notAfter, now: client.signingDate())
         if let bytes = try await call.whole(body) {
             call.body = .bytes(bytes)
             if let checksum = options.checksum ?? client.options.checksum {
@@ -196,7 +196,7 @@ extension S3Bucket {
             }
             call.add(.ifMatch(etag), dialect)
         }
-        call.fence(options.notAfter, now: client.signingDate())
+        try call.fence(options.notAfter, now: client.signingDate())
         let answer = try await client.send(call)
         return S3Deletion(
             key: key, versionID: answer.headers["x-amz-version-id"],
@@ -212,11 +212,12 @@ extension S3Bucket {
     public func copy(
         _ source: String, of bucket: S3Bucket? = nil, to key: String, _ options: S3CopyOptions = S3CopyOptions()
     ) async throws -> S3WriteResult {
+        try checkSource(options, source)
         var call = try call("CopyObject", "PUT", key)
         try call.add(source: source, in: bucket ?? self, options)
         if let attributes = options.attributes {
             try call.add("x-amz-metadata-directive", "REPLACE")
-            if !attributes.tags.isEmpty { try call.add("x-amz-tagging-directive", "REPLACE") }
+            try call.add("x-amz-tagging-directive", "REPLACE")
             try call.add(attributes)
         }
         if options.mode != .overwrite, !dialect.canCopyConditionally {
@@ -225,7 +226,7 @@ extension S3Bucket {
                 remedy: "read the object and put it with a condition", details: call.subject().details)
         }
         call.add(options.mode, dialect)
-        call.fence(options.notAfter, now: client.signingDate())
+        try call.fence(options.notAfter, now: client.signingDate())
         call.patience = S3Bucket.joinPatience
         do {
             return try await client.send(call) { answer throws(AnswerError) in

@@ -71,7 +71,7 @@ extension S3Bucket {
     ///   - number: 1 to 10,000. Numbers may have gaps.
     ///   - body: Of known length; 5 MiB to 5 GiB, the last one from nothing.
     ///   - checksum: The one that ``beginUpload(_:_:checksum:marker:)`` was given. Nil is the client's, and none for a stream, whose
-    ///     checksum comes behind it, which not every server knows.
+    ///     checksum comes behind it, which not every server knows: of an upload with SHA-256 it must be given.
     ///   - customerKey: The one of the attributes, if there was one.
     /// - Throws: `s3.not_found` after the upload was completed or aborted.
     public func uploadPart(

@@ -87,10 +87,17 @@ extension S3Call {
     }
 
     /// Pins the date of the signature.
-    mutating func fence(_ notAfter: Date?, now: SigningDate) {
+    /// - Throws: `s3.clock_skew` for a time so long ago that no signature has its date.
+    mutating func fence(_ notAfter: Date?, now: SigningDate) throws(S3Error) {
         guard let notAfter else { return }
         // A server takes a signature for so many seconds behind its date. One that is dated ahead would live longer.
-        let seconds = Int(notAfter.timeIntervalSince1970.rounded(.down)) - ErrorMeaning.skewSeconds
-        time = .fenced(SigningDate(seconds: seconds).map { min($0, now) } ?? now)
+        let seconds = (notAfter.timeIntervalSince1970 - Double(ErrorMeaning.skewSeconds)).rounded(.down)
+        if seconds >= Double(now.seconds) {
+            time = .fenced(now)
+        } else if let date = Int(exactly: seconds).flatMap(SigningDate.init(seconds:)) {
+            time = .fenced(date)
+        } else {
+            throw .expired(subject())
+        }
     }
 }

@@ -29,7 +29,8 @@ public enum BucketVersioning: String, Sendable, Hashable, CaseIterable {
 extension S3Client {
     /// Makes a bucket. One request.
     /// - Parameter region: nil for the client's.
-    /// - Throws: `s3.conflict` when it exists, here or, on servers whose names are shared, with somebody else.
+    /// - Throws: `s3.conflict` when it exists, here or, on servers whose names are shared, with somebody else. Some servers, and AWS
+    ///   in us-east-1, take making one's own bucket again as done.
     @discardableResult
     public func createBucket(_ name: String, region: String? = nil) async throws -> S3Bucket {
         try BucketRules.checkNew(name)

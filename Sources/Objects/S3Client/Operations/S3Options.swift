@@ -54,10 +54,11 @@ public struct S3PutOptions: Sendable, Hashable {
     public var mode: PutMode
     /// What to store with the bytes.
     public var attributes: S3Attributes
-    /// The checksum to send and store; nil for the client's.
+    /// The checksum to send and store; nil for the client's, and for none with a stream.
     public var checksum: ChecksumAlgorithm?
     /// The server's time past which the write must not take effect: the request is signed for 15 minutes earlier, sent once, and
-    /// never signed again, so that a server which checks dates refuses it from then on. It ends with `s3.clock_skew` then.
+    /// never signed again, so that a server which checks dates refuses it from then on. It ends with `s3.clock_skew` then,
+    /// and without a signature with `s3.unsupported`.
     public var notAfter: Date?
     /// A text that no other write has. It is stored as the metadata `cairn-marker`, and tells an answer that was lost from a write
     /// that was: the client reads the object, and finds its marker or reports `s3.outcome_unknown`.
@@ -125,7 +126,7 @@ public struct S3DeleteOptions: Sendable, Hashable {
 public struct S3CopyOptions: Sendable, Hashable {
     /// On what condition the target is written, where the server can (``S3Dialect/canCopyConditionally``).
     public var mode: PutMode
-    /// Only this version of the source.
+    /// Only this version of the source, where the server can (``S3Dialect/checksCopySource``).
     public var sourceIfMatch: ETag?
     /// Which version of the source; nil for the newest.
     public var sourceVersionID: String?

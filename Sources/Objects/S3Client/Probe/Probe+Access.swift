@@ -1,7 +1,10 @@
 /// Who may do what, and until when.
 extension Probe {
+    private static let unsigned = "there are no credentials to sign with"
+
     /// Signs a request for a time that is over. One request.
     mutating func checkFence() async throws {
+        guard try await wire.isSigning else { return note(.fence, .unknown, Probe.unsigned) }
         let old = try await wire.put(
             "fence", "late", time: .fenced(wire.date(secondsAgo: ErrorMeaning.skewSeconds + 5 * 60)))
         dialect.enforcesDates = !old.isDone
@@ -10,6 +13,7 @@ extension Probe {
 
     /// What these credentials may do. Five requests.
     /// - Returns: Whether more can be tried: what is written can be removed.
+    /// - Throws: What kept them from writing, when they may not list either: then they may nothing, or are wrong.
     mutating func checkPermissions() async throws -> Bool {
         let page = try await wire.send(
             wire.bucket.call(
@@ -23,6 +27,7 @@ extension Probe {
         note(.absence, isAbsence, "what is not there was answered \(missing.text)\(hint)")
 
         let put = try await wire.put("first", "first")
+        if !page.isDone { _ = try put.get() }
         note(.canPut, put.isDone, "answered \(put.text)")
         guard put.isDone else {
             note(.canGet, isAbsence ? .yes : .unknown, "what is not there was answered \(missing.text)")
@@ -60,7 +65,7 @@ extension Probe {
     /// Signs a request with a wrong secret. One request, on an object that is there.
     mutating func checkSignature() async throws {
         guard let wrong = try await wire.wrongSecret() else {
-            return note(.signature, .unknown, "there are no credentials to sign with")
+            return note(.signature, .unknown, Probe.unsigned)
         }
         let answer = try await wire.send(
             wire.call("HeadObject", "HEAD", Probe.orderedNames[0]), by: wrong)

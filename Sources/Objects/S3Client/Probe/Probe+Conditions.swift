@@ -123,6 +123,7 @@ extension Probe {
     mutating func checkSwapMissing() async throws {
         let answer = try await wire.put("nothing", "5", ifMatch(ETag(rawValue: Probe.noETag)))
         let isThere = try await wire.get("nothing") != nil
+        if isThere { wire.remember("nothing") }
         note(.swapMissing, !answer.isDone && !isThere, "without an object it was answered \(answer.text)")
     }
 

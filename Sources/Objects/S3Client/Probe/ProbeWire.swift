@@ -64,6 +64,9 @@ final class ProbeWire: Sendable {
         try ProbeWire.sibling(of: bucket, .anonymous, .never, state, isCounting: true)
     }
 
+    /// Whether requests are signed at all.
+    var isSigning: Bool { get async throws { try await !original.credentials.credentials().isAnonymous } }
+
     /// The bucket, with a wrong secret; nil when requests are not signed at all.
     func wrongSecret() async throws -> S3Bucket? {
         let right = try await original.credentials.credentials()
@@ -99,6 +102,12 @@ final class ProbeWire: Sendable {
         case refused(S3Error)
 
         var isDone: Bool { if case .done = self { true } else { false } }
+
+        /// Whether something may be stored that was not before.
+        var mayHaveStored: Bool {
+            guard case .refused(let error) = self else { return true }
+            return error.mayHaveTakenEffect
+        }
 
         /// Whether it was refused because its condition does not hold, and not for another reason.
         var isFailedCondition: Bool {
@@ -174,7 +183,7 @@ final class ProbeWire: Sendable {
         return call
     }
 
-    /// Stores a text.
+    /// Stores a text. What is refused need not be removed.
     func put(
         _ name: String, _ text: String, _ condition: HeaderField? = nil, headers: [HeaderField] = [],
         time: SigningTime = .now, by bucket: S3Bucket? = nil
@@ -183,8 +192,14 @@ final class ProbeWire: Sendable {
         call.body = .bytes(Array(text.utf8))
         call.headers += headers
         call.time = time
-        remember(name)
-        return try await send(call, by: bucket)
+        do {
+            let answer = try await send(call, by: bucket)
+            if answer.mayHaveStored { remember(name) }
+            return answer
+        } catch {
+            remember(name)
+            throw error
+        }
     }
 
     /// Stores objects that have their names as text, all at a time.
@@ -204,7 +219,7 @@ final class ProbeWire: Sendable {
         call.body = .bytes(Array(signed.utf8))
         remember(name)
         let client = bucket.client
-        let attempt = client.prepare(call, try await client.credentials.credentials())
+        let attempt = try client.prepare(call, try await client.credentials.credentials())
         let hash = attempt.request.fields.first { $0.name == "x-amz-content-sha256" }
         guard let hash, hash.value != PayloadHash.unsigned.text else { return nil }
         var request = attempt.request

@@ -8,18 +8,21 @@ extension S3Bucket {
     /// keeps versions.
     /// - Parameters:
     ///   - prefix: Where to write; `/` is added if it does not end so.
-    ///   - quick: Only what a dialect consists of: about 20 small requests, instead of about 400.
+    ///   - quick: Only what a dialect consists of: some 25 small requests, instead of about 400.
     ///   - observer: Hears of each check when it is made.
-    /// - Throws: `s3.no_such_bucket`, `s3.credentials`, `s3.network` and the like when nothing can be asked. The quick probe also
-    ///   throws `s3.access_denied` where it may not write, and whatever keeps it from being sure; the other one notes that.
+    /// - Throws: `s3.no_such_bucket`, `s3.credentials`, `s3.network` and the like when nothing can be asked, and `s3.access_denied`
+    ///   where these credentials may neither write nor list, as with a wrong access key or secret. The quick probe also throws
+    ///   `s3.access_denied` where it may not write, and whatever keeps it from being sure; the other one notes that, and tells the
+    ///   client nothing when it could not write, read and remove.
     public func probe(
         _ prefix: String = "", quick: Bool = false, observer: (@Sendable (S3ProbeCheck) -> Void)? = nil
     ) async throws -> S3ProbeReport {
         let wire = try ProbeWire(self, prefix: prefix)
         var probe = Probe(wire: wire, observer: observer)
         let outcome: Result<Void, any Error>
+        var wasTried = true
         do {
-            if quick { try await probe.runQuick() } else { try await probe.runAll() }
+            if quick { try await probe.runQuick() } else { wasTried = try await probe.runAll() }
             outcome = .success(())
         } catch {
             outcome = .failure(error)
@@ -28,7 +31,7 @@ extension S3Bucket {
         let leftovers = await Task { await wire.removeAll(looks: !quick) }.value
         try outcome.get()
         wire.passOnRegion()
-        dialect = probe.dialect
+        if wasTried { dialect = probe.seenDialect }
         return probe.report(leftovers: leftovers)
     }
 }
@@ -59,12 +62,13 @@ struct Probe {
         try await checkSignature()
     }
 
-    mutating func runAll() async throws {
+    /// - Returns: Whether anything but the permissions was tried.
+    mutating func runAll() async throws -> Bool {
         guard try await checkPermissions() else {
             for name in S3ProbeCheck.Name.allCases where !isNoted(name) {
                 note(name, .unknown, "not tried: it takes writing and removing")
             }
-            return
+            return false
         }
         try await step([.create, .swap, .md5ETags]) { try await $0.checkWrites() }
         try await step([.createRace]) { try await $0.checkCreateRace() }
@@ -88,6 +92,7 @@ struct Probe {
         try await step([.versioning]) { try await $0.checkVersioning() }
         try await step([.speed]) { try await $0.checkSpeed() }
         checkClock()
+        return true
     }
 
     /// Makes checks, and notes those that could not be made.
@@ -99,6 +104,25 @@ struct Probe {
         } catch let error as S3Error {
             for name in names where !isNoted(name) { note(name, .unknown, error.message) }
         }
+    }
+
+    /// What was found so far, where it was seen to be so: nobody should rely on what could not be asked.
+    var seenDialect: S3Dialect {
+        func isSeen(_ name: S3ProbeCheck.Name) -> Bool { checks.contains { $0.name == name && $0.outcome == .yes } }
+        var seen = dialect
+        // What holds for writers one after the other may have failed in the races.
+        seen.canCreate = isSeen(.create) && dialect.canCreate
+        seen.canCompareAndSwap = isSeen(.swap) && dialect.canCompareAndSwap
+        if !isSeen(.swap) { seen.wantsUnquotedIfMatch = nil }
+        seen.canDeleteConditionally = isSeen(.conditionalDelete)
+        seen.canCompleteConditionally = isSeen(.conditionalComplete)
+        seen.canCopyConditionally = isSeen(.conditionalCopy)
+        seen.checksCopySource = isSeen(.copySource)
+        seen.enforcesDates = isSeen(.fence)
+        seen.checksSignatures = isSeen(.signature)
+        seen.hasMD5ETags = isSeen(.md5ETags)
+        seen.listsInOrder = isSeen(.listOrder)
+        return seen
     }
 
     private func isNoted(_ name: S3ProbeCheck.Name) -> Bool { checks.contains { $0.name == name } }
@@ -117,7 +141,7 @@ struct Probe {
         let order = S3ProbeCheck.Name.allCases
         let sorted = order.compactMap { name in checks.first { $0.name == name } }
         return S3ProbeReport(
-            checks: sorted, dialect: dialect, server: wire.server, clockOffset: wire.clockOffset, putTime: putTime,
+            checks: sorted, dialect: seenDialect, server: wire.server, clockOffset: wire.clockOffset, putTime: putTime,
             getTime: getTime, prefix: wire.prefix, requests: wire.requests, leftovers: leftovers)
     }
 }

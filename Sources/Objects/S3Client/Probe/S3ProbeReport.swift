@@ -2,7 +2,7 @@
 public struct S3ProbeReport: Sendable, Hashable {
     /// What was asked, in this order.
     public var checks: [S3ProbeCheck]
-    /// What follows for a client.
+    /// What follows for a client. What could not be asked is no, or not known.
     public var dialect: S3Dialect
     /// What the server calls itself (`Server`).
     public var server: String?
@@ -22,7 +22,7 @@ public struct S3ProbeReport: Sendable, Hashable {
     /// The check of a name; nil when it was not made.
     public subscript(name: S3ProbeCheck.Name) -> S3ProbeCheck? { checks.first { $0.name == name } }
 
-    /// What Cairn needs and was not seen.
+    /// What writers who share the bucket need, and was not seen.
     public var missing: [S3ProbeCheck] { checks.filter { $0.name.isNeeded && $0.outcome != .yes } }
 }
 
@@ -107,7 +107,7 @@ public struct S3ProbeCheck: Sendable, Hashable {
         /// How long a request takes was measured.
         case speed
 
-        /// Whether Cairn cannot keep its tables on a server without it.
+        /// Whether writers cannot safely share a bucket without it.
         public var isNeeded: Bool {
             switch self {
             case .canPut, .canGet, .canList, .canDelete, .absence, .create, .createRace, .swap, .swapRace, .swapMissing,

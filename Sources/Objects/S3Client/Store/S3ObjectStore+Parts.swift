@@ -4,7 +4,7 @@ extension S3ObjectStore {
         let full = try self.key(key)
         try ObjectRules.check(attributes, of: key, capabilities)
         return try await translating(key) {
-            named(try await bucket.beginUpload(full, S3Attributes(attributes)), key)
+            named(try await bucket.beginUpload(full, S3Attributes(attributes), checksum: partChecksum), key)
         }
     }
 
@@ -17,7 +17,9 @@ extension S3ObjectStore {
             var body = body
             // A part has a length before it is sent; of one without, all is read first.
             if body.length == nil { body = .bytes(try await body.chunks.collect()) }
-            return try await bucket.uploadPart(number, of: full, body).uploadedPart
+            // A stream has none: not every server takes a checksum behind the body.
+            let checksum = body.whole == nil && body.length != 0 ? nil : partChecksum
+            return try await bucket.uploadPart(number, of: full, body, checksum: checksum).uploadedPart
         }
     }
 
@@ -46,7 +48,8 @@ extension S3ObjectStore {
 
     public func uploads(prefix: String) async throws -> [MultipartUpload] {
         try await translating(nil) {
-            try await bucket.uploads(prefix: self.prefix + prefix).collect().map { named($0, relative($0.key)) }
+            try await bucket.uploads(prefix: self.prefix + prefix).collect().filter { isInside($0.key) }
+                .map { named($0, relative($0.key)) }
         }
     }
 
@@ -61,6 +64,9 @@ extension S3ObjectStore {
             throw error
         }
     }
+
+    /// The checksum of parts, for clients that want any. An ``UploadedPart`` has none to name at the end, as SHA-256 must be.
+    private var partChecksum: ChecksumAlgorithm? { bucket.client.options.checksum == nil ? nil : .crc32c }
 
     /// An upload as the bucket names it.
     private func upload(_ upload: MultipartUpload) throws -> MultipartUpload {

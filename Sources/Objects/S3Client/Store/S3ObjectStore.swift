@@ -9,6 +9,8 @@ import CairnSchema
 
 /// The objects of a bucket, or those under a prefix of it, as an ``ObjectStore``.
 ///
+/// An object whose key is the prefix itself, as consoles make them for folders, has no key in the store, and is not listed.
+///
 /// What the store can do follows from ``S3Bucket/dialect``: open it with ``open(_:)``, which asks the server, unless you know it.
 public struct S3ObjectStore: ObjectStore {
     /// The bucket.
@@ -48,7 +50,7 @@ public struct S3ObjectStore: ObjectStore {
         capabilities.canCopyConditionally = dialect.canCopyConditionally
         capabilities.canCopyOneVersion = dialect.checksCopySource
         capabilities.canCompleteConditionally = dialect.canCompleteConditionally
-        capabilities.canFence = dialect.enforcesDates && dialect.checksSignatures
+        capabilities.canFence = dialect.enforcesDates && dialect.checksSignatures && !bucket.client.isAnonymous
         capabilities.isListingOrdered = dialect.listsInOrder
         capabilities.etags = dialect.hasMD5ETags ? .md5 : .ofContent
         return capabilities
@@ -101,14 +103,13 @@ public struct S3ObjectStore: ObjectStore {
         try ObjectRules.check(batch: keys)
         if keys.isEmpty { return BatchDeletion() }
         try ObjectRules.check(notAfter: notAfter, of: keys.first, capabilities)
-        var call = S3Call("DeleteObjects", "POST", bucket: bucket.name)
-        call.fence(notAfter, now: bucket.client.signingDate())
-        let time = call.time
         return try await translating(keys.first, notAfter) {
-            let result = try await bucket.deleteBatch(keys.map { .init(key: prefix + $0) }, time: time)
+            var call = bucket.call("DeleteObjects", "POST")
+            try call.fence(notAfter, now: bucket.client.signingDate())
+            let result = try await bucket.deleteBatch(keys.map { .init(key: prefix + $0) }, time: call.time)
             let failures = result.failures.map { failure in
                 var error = ObjectStoreError(failure.error, isFenced: notAfter != nil)
-                error.key = String(failure.key.dropFirst(prefix.count))
+                error.key = relative(failure.key)
                 return error
             }
             return BatchDeletion(failures: failures, answer: result.answer)
@@ -140,13 +141,7 @@ public struct S3ObjectStore: ObjectStore {
                 full, S3GetOptions(range: options.range, conditions: options.conditions))
             let body = ByteStream { [body = object.body] in
                 var iterator = body.makeAsyncIterator()
-                return {
-                    do {
-                        return try await iterator.next()
-                    } catch let error as S3Error {
-                        throw ObjectStoreError(error)
-                    }
-                }
+                return { try await translating(key) { try await iterator.next() } }
             }
             return GetResult(
                 info: ObjectInfo(object.info, key: key), range: object.range,
@@ -177,7 +172,7 @@ public struct S3ObjectStore: ObjectStore {
         full.startAfter = options.startAfter.map { prefix + $0 }
         let page = try await translating(nil) { try await bucket.list(full, continuation: place.token) }
         continuation.advance(to: page.continuation)
-        var entries = page.objects.map { object in
+        var entries = page.objects.filter { isInside($0.key) }.map { object in
             ListEntry.object(
                 ObjectSummary(
                     key: relative(object.key), size: object.size, etag: object.etag,
@@ -194,6 +189,10 @@ public struct S3ObjectStore: ObjectStore {
     func relative(_ key: String) -> String {
         String(decoding: key.utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
     }
+
+    /// Whether a key has something behind the prefix of the store: an object that is called like the prefix, as consoles make them
+    /// for folders, has no key here.
+    func isInside(_ key: String) -> Bool { key.utf8.count > prefix.utf8.count }
 
     // MARK: Errors
 

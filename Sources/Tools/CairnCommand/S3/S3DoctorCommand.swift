@@ -6,12 +6,12 @@ struct S3DoctorCommand: Command {
     let signature = Signature(
         name: "s3 doctor", purpose: "finds out what an S3 provider really does",
         operands: [Operand(name: "ADDRESS", help: "the bucket, or where in it to write: s3://bucket[/prefix]")],
-        options: [Option(name: "quick", help: "only what decides how Cairn uses the server, in about 20 requests")]
+        options: [Option(name: "quick", help: "only what decides how Cairn uses the server, in some 25 requests")]
             + S3Place.options,
         notes: [
             "Writes some hundred small objects, all under .cairn-doctor-… of its own, and removes them at the end, also when it fails.",
             S3Place.note,
-            "Exits with 1 when something is missing that Cairn needs to keep its tables there.",
+            "Exits with 1 when something is missing that safe concurrent writers need.",
         ],
         examples: [
             "cairn s3 doctor s3://photos", "cairn s3 doctor 's3://photos?endpoint=http://127.0.0.1:9000' --json",
@@ -21,10 +21,12 @@ struct S3DoctorCommand: Command {
         let address = try S3Address(arguments.operand("ADDRESS"))
         let quick = arguments.has("quick")
         return try await S3Place.with(bucketOf: address, arguments) { bucket in
-            console.report(
-                Printable.line(
-                    "cairn: writes \(quick ? "about ten" : "some hundred") small objects under \(address) at \(bucket.client.endpoint), in a folder .cairn-doctor-… of its own, and removes them"
-                ))
+            if !arguments.isJSON {
+                console.report(
+                    Printable.line(
+                        "cairn: writes \(quick ? "about ten" : "some hundred") small objects under \(address) at \(bucket.client.endpoint), in a folder .cairn-doctor-… of its own, and removes them"
+                    ))
+            }
             let progress = console.progress
             let report: S3ProbeReport
             do {
@@ -76,10 +78,13 @@ private struct DoctorView {
         let missing = report.missing.map { DoctorView.title($0.name) }
         lines.append(
             missing.isEmpty
-                ? "Cairn finds all it needs here."
-                : "Cairn needs what is missing here: \(missing.joined(separator: ", ")).")
+                ? "All that safe concurrent writers need is here."
+                : "Safe concurrent writers need what is missing here: \(missing.joined(separator: ", ")).")
         if report.dialect.wantsUnquotedIfMatch == true {
             lines.append("If-Match is compared with the ETag without its quotes; the client sends it so.")
+        }
+        if report[.signature]?.outcome == .no {
+            lines.append("This server takes any signature: whoever reaches it can write.")
         }
         lines.append(
             "\(report.requests) requests to \(report.server.map { "'\(Printable.line($0))'" } ?? "a server that does not say what it is")."
@@ -117,16 +122,20 @@ private struct DoctorView {
 
     private static func microseconds(_ duration: Duration) -> JSONValue { .int(Int(duration / .microseconds(1))) }
 
+    /// What follows for a client; nil where it could not be asked.
     private var dialect: [(String, Bool?)] {
         let dialect = report.dialect
-        return [
-            ("create", dialect.canCreate), ("compare_and_swap", dialect.canCompareAndSwap),
-            ("unquoted_if_match", dialect.wantsUnquotedIfMatch), ("conditional_delete", dialect.canDeleteConditionally),
-            ("conditional_copy", dialect.canCopyConditionally),
-            ("copy_source", dialect.checksCopySource), ("conditional_complete", dialect.canCompleteConditionally),
-            ("enforces_dates", dialect.enforcesDates),
-            ("checks_signatures", dialect.checksSignatures), ("md5_etags", dialect.hasMD5ETags),
-            ("lists_in_order", dialect.listsInOrder),
+        let all: [(String, Bool?, S3ProbeCheck.Name)] = [
+            ("create", dialect.canCreate, .create), ("compare_and_swap", dialect.canCompareAndSwap, .swap),
+            ("unquoted_if_match", dialect.wantsUnquotedIfMatch, .swap),
+            ("conditional_delete", dialect.canDeleteConditionally, .conditionalDelete),
+            ("conditional_copy", dialect.canCopyConditionally, .conditionalCopy),
+            ("copy_source", dialect.checksCopySource, .copySource),
+            ("conditional_complete", dialect.canCompleteConditionally, .conditionalComplete),
+            ("enforces_dates", dialect.enforcesDates, .fence),
+            ("checks_signatures", dialect.checksSignatures, .signature), ("md5_etags", dialect.hasMD5ETags, .md5ETags),
+            ("lists_in_order", dialect.listsInOrder, .listOrder),
         ]
+        return all.map { name, value, check in (name, report[check]?.outcome == .unknown ? nil : value) }
     }
 }
