@@ -99,7 +99,9 @@ extension S3Client {
         do throws(TransportError) {
             return try await body()
         } catch {
-            let told = error.cause as? S3Error ?? error.s3Error(attempt.subject)
+            var subject = attempt.subject
+            subject.server = endpoint(for: subject.region ?? region)
+            let told = error.cause as? S3Error ?? error.s3Error(subject)
             throw AttemptFailure(error: told, progress: error.progress, cause: error.cause)
         }
     }
