@@ -105,5 +105,7 @@ extension S3Address: CustomStringConvertible {
     public var description: String { S3Address.text(bucket, key) }
 
     /// The address of a key.
-    package static func text(_ bucket: String, _ key: String) -> String { "s3://\(bucket)/\(PercentEncoding.path(key))" }
+    package static func text(_ bucket: String, _ key: String) -> String {
+        "s3://\(bucket)/\(PercentEncoding.path(key))"
+    }
 }

@@ -52,7 +52,8 @@ struct S3GetCommand: Command {
                 }
                 return .done
             } catch let error as S3Error
-            where error.code == .noSuchKey || error.details.serverCode == "NoSuchVersion" {
+                where error.code == .noSuchKey || error.details.serverCode == "NoSuchVersion"
+            {
                 ErrorReport.write(error, console, isJSON: arguments.isJSON)
                 return .found
             }

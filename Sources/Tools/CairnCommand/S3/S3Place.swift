@@ -54,10 +54,13 @@ enum S3Place {
             }
             return here ?? there
         }
-        let endpoint = try one("endpoint", arguments.value("endpoint").map { try S3Place.endpoint($0) }, address?.endpoint)
+        let endpoint = try one(
+            "endpoint", arguments.value("endpoint").map { try S3Place.endpoint($0) }, address?.endpoint)
         let environment = ProcessInfo.processInfo.environment
         func variable(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
-        if endpoint == nil, let text = variable("STORAGE_ENDPOINT") { _ = try S3Place.endpoint(text, "STORAGE_ENDPOINT") }
+        if endpoint == nil, let text = variable("STORAGE_ENDPOINT") {
+            _ = try S3Place.endpoint(text, "STORAGE_ENDPOINT")
+        }
         let region = try one("region", arguments.value("region"), address?.region)
         let profile = try one("profile", arguments.value("profile"), address?.profile)
         var options = S3ClientOptions(

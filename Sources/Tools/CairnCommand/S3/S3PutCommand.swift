@@ -7,7 +7,9 @@ struct S3PutCommand: Command {
         name: "s3 put", purpose: "stores a file, or what it reads, as an object",
         operands: [
             Operand(name: "FILE", help: "the file; - reads the standard input", kind: .file),
-            Operand(name: "ADDRESS", help: "the object: s3://bucket/key; to s3://bucket, or behind a '/', the file's name is added"),
+            Operand(
+                name: "ADDRESS",
+                help: "the object: s3://bucket/key; to s3://bucket, or behind a '/', the file's name is added"),
         ],
         options: [
             Option(name: "content-type", value: "TYPE", help: "the media type; else by the ending of the name"),
