@@ -68,7 +68,10 @@ struct CompletionCommandTests {
             (["s3", "pr"], ["presign"]),
             (["s3", "presign", "--method", ""], ["GET", "HEAD", "PUT", "DELETE"]),
             (["s3", "put", "sch"], ["schema.jsonc"]),
-            (["s3", "mb", "--"], ["--endpoint", "--region", "--profile", "--no-sign-request", "--json", "--help"]),
+            (
+                ["s3", "mb", "--"],
+                ["--endpoint", "--region", "--profile", "--no-sign-request", "--timeout", "--json", "--help"]
+            ),
         ])
     func bashCompletion(words: [String], offered: [String]) async throws {
         let folder = try TestFolder()

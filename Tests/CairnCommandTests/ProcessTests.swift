@@ -29,6 +29,13 @@ struct ProcessTests {
         #expect(outcome.errors.isEmpty == (code != 2))
     }
 
+    @Test("An argument that is not UTF-8 is refused: with replacements it would name something else")
+    func notText() throws {
+        let outcome = try bash("\"$CAIRN\" s3 rm $'s3://photos/bad\\xff'", in: folder.path)
+        #expect(outcome.code == 2)
+        #expect(outcome.errors.hasPrefix("cairn: an argument is not UTF-8: s3://photos/bad"))
+    }
+
     @Test("Nothing is coloured that is no terminal")
     func noColours() throws {
         let outcome = try bash("\"$CAIRN\" check bad.jsonc no.jsonc", in: folder.path, environment: ["TERM": "xterm"])

@@ -24,9 +24,11 @@ struct ToolTests {
 
     @Test("Options before the command are refused, saying where they stand")
     func optionFirst() async {
-        let outcome = await cairn("--json")
-        #expect(outcome.code == .failed)
-        #expect(outcome.errors.contains("options stand after the command"))
+        for line in [["--json"], ["--json", "s3", "ls"]] {
+            let outcome = await cairn(line)
+            #expect(outcome.code == .failed)
+            #expect(outcome.errors.contains("options stand behind the command"))
+        }
     }
 
     @Test(

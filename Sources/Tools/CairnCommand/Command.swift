@@ -31,6 +31,8 @@ struct CommandError: Error {
         case usage = "command.usage"
         /// A file or folder cannot be read or written, or is in the way.
         case file = "command.file"
+        /// The person who was asked said no.
+        case declined = "command.declined"
     }
 
     let code: Code

@@ -11,12 +11,28 @@
 enum Entry {
     static func main() async {
         Terminal.secureStreams()
+        let work = Task { await run() }
+        // These leave something at a server when they are not let end in order; the others leave nothing, and end at once.
+        if CommandLine.arguments.dropFirst().first == "s3" { Interrupts.watch { work.cancel() } }
+        exit(await work.value)
+    }
+
+    /// - Returns: What the shell gets.
+    private static func run() async -> Int32 {
         let console = Terminal.console()
-        let code = await Tool().run(Array(CommandLine.arguments.dropFirst()), console)
+        let code: ExitCode
+        do throws(CommandError) {
+            code = await Tool().run(try Terminal.arguments(), console)
+        } catch {
+            ErrorReport.write(error, console, isJSON: CommandLine.arguments.contains("--json"))
+            code = .failed
+        }
         if let failure = console.failure, !failure.isReaderGone {
             console.report("cairn: the output cannot be written: \(failure.reason)")
-            exit(ExitCode.failed.rawValue)
+            return ExitCode.failed.rawValue
         }
-        exit(code.rawValue)
+        // As a shell tells of a program that a signal ended; not when all was done before it took effect.
+        if let signal = Interrupts.signal, code != .done || console.failure != nil { return 128 + signal }
+        return code.rawValue
     }
 }

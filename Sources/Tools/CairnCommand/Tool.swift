@@ -37,6 +37,11 @@ struct Tool: Sendable {
             return .failed
         }
         if first.hasPrefix("-") {
+            if let command = arguments.first(where: { !$0.hasPrefix("-") }) {
+                throw CommandError(
+                    .usage, "'\(first)' stands in front of the command '\(command)'",
+                    remedy: "options stand behind the command: cairn check --json FILE")
+            }
             let parsed = try ArgumentParser(Overview.signature).parse(arguments)
             if parsed.has("help") {
                 console.print(parsed.isJSON ? overview.json : overview.text)
@@ -46,7 +51,7 @@ struct Tool: Sendable {
                         ? JSONText.object([("version", .string(Version.current))]) : "cairn \(Version.current)")
             } else {
                 throw CommandError(
-                    .usage, "no command is named", remedy: "options stand after the command: cairn check --json FILE")
+                    .usage, "no command is named", remedy: "options stand behind the command: cairn check --json FILE")
             }
             return .done
         }

@@ -109,7 +109,7 @@ func run(
 }
 
 /// A program of this package, in the folder the tests were built in.
-private func builtProgram(_ name: String) -> String {
+func builtProgram(_ name: String) -> String {
     let tests = Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0])
     return tests.deletingLastPathComponent().appendingPathComponent(name).path
 }

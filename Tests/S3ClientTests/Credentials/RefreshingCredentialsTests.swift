@@ -232,6 +232,16 @@ struct CredentialsChainTests {
         #expect(error?.remedy?.contains("AWS_ACCESS_KEY_ID") == true)
     }
 
+    @Test("A metadata service that refuses is told behind what was tried before, with what to set")
+    func refusedInstance() async {
+        let provider = CredentialsSource.standard().provider(
+            in: StandIn(environment: ["HOME": "/h"]) { _ in CredentialsAnswer(403, "") }.surroundings)
+        let error = await #expect(throws: S3Error.self) { try await provider.credentials() }
+        #expect(error?.message.hasPrefix("no credentials were found; tried environment: neither ") == true)
+        #expect(error?.message.hasSuffix("; the instance metadata service answered 403") == true)
+        #expect(error?.remedy?.hasPrefix("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY") == true)
+    }
+
     @Test("Each source can be chosen")
     func sources() async throws {
         let explicit = Credentials(accessKey: "x", secretKey: "y")
@@ -297,5 +307,14 @@ struct CredentialsChainTests {
                 ["STORAGE_ENDPOINT": "a", "AWS_REGION": "r"], config: config, endpoint: "https://g", region: "q")
                 == "https://g q")
         #expect(throws: S3Error.self) { try settings(["AWS_REGION": "a b"]) }
+        let services = "\(config)services = local\n[services local]\ns3 =\n  endpoint_url = http://s:9000\n"
+        #expect(try settings([:], config: services) == "http://s:9000 eu-north-1")
+        #expect(
+            try settings(
+                ["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true", "AWS_ENDPOINT_URL": "https://a"], config: services)
+                == "https://s3.eu-north-1.amazonaws.com eu-north-1")
+        #expect(
+            try settings(["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true", "STORAGE_ENDPOINT": "a"])
+                == "http://a us-east-1")
     }
 }

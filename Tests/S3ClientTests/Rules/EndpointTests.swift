@@ -159,10 +159,14 @@ struct AddressTests {
             ("bucket/key", "write s3://bucket/key"), ("s3:bucket", "write s3://bucket/key"),
             ("s3://", "write s3://bucket/key"),
             ("s3:///key", "write s3://bucket/key"), ("s3://Bucket/key", "write it in lower case"),
-            ("s3://bucket/%4", "write a percent sign as %25"), ("s3://bucket/%FF", "write a percent sign as %25"),
+            ("s3://bucket/%4", "write a percent sign as %25"),
+            ("s3://bucket/%FF", "write the bytes of its UTF-8 as %XX"),
             ("s3://bucket/a/../b", "rename it, or allow it in the client's key rules"),
             ("s3://bucket?regoin=x", "did you mean 'region'?"),
-            ("s3://bucket?x=1", "it has endpoint, region, style, profile"),
+            (
+                "s3://bucket?x=1",
+                "it has endpoint, region, style, profile; a '?' in a key is %3F"
+            ),
             ("s3://bucket?region=a&region=b", "keep one"),
             ("s3://bucket?region=", "give it a value, or leave it out"),
             ("s3://bucket?style=path", "give 'endpoint' too"),

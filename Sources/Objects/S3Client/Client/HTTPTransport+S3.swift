@@ -56,12 +56,14 @@ private struct RequestURL {
 extension TransportError {
     /// What it means to a caller of S3.
     func s3Error(_ subject: RequestSubject) -> S3Error {
+        // A remedy may follow it.
+        let detail = detail.hasSuffix(".") ? String(detail.dropLast()) : detail
         switch kind {
         case .timeout: return .timeout(subject)
         case .invalid: return S3Error(.invalid, detail, details: subject.details)
         case .malformed:
             return S3Error(
-                .malformedAnswer, "the answer about \(subject.name) is not HTTP: \(detail)",
+                .malformedAnswer, "the answer about \(subject.place) is not HTTP: \(detail)",
                 remedy: "check the endpoint, its port and its scheme", isRetryable: true, details: subject.details)
         case .tooLarge:
             return S3Error(
@@ -77,7 +79,7 @@ extension TransportError {
                 remedy: "give as many bytes as announced", details: subject.details)
         case .tls:
             return S3Error(
-                .network, "\(subject.method) of \(subject.name) found no secure connection: \(detail)",
+                .network, "\(subject.method) of \(subject.place) found no secure connection: \(detail)",
                 remedy: "check the name of the endpoint, its certificate and the authorities trusted",
                 details: subject.details)
         case .closed:

@@ -122,7 +122,9 @@ extension S3Client {
         do throws(TransportError) {
             return try await body()
         } catch {
-            var told = error.cause as? S3Error ?? error.s3Error(attempt.subject)
+            var subject = attempt.subject
+            subject.server = endpoint(for: subject.region ?? region)
+            var told = error.cause as? S3Error ?? error.s3Error(subject)
             if error.kind == .tooLarge, let tooLong { told = tooLong }
             throw AttemptFailure(error: told, progress: error.progress, cause: error.cause)
         }

@@ -28,7 +28,14 @@ final class CredentialsChain: CredentialsLoading {
         }
         var tried: [String] = []
         for (place, source) in sources.enumerated() {
-            switch try await source.load() {
+            let loaded: LoadedCredentials
+            do {
+                loaded = try await source.load()
+            } catch let error as S3Error where source is InstanceCredentials {
+                // Nobody set it up here: that nothing else was found is what counts.
+                throw notFound(tried + [error.message], or: error)
+            }
+            switch loaded {
             case .found(let credentials):
                 found.withLock { $0 = place }
                 return .found(credentials)
@@ -36,8 +43,17 @@ final class CredentialsChain: CredentialsLoading {
                 tried.append("\(source.name): \(reason)")
             }
         }
-        throw S3Error.credentials(
+        throw notFound(tried)
+    }
+
+    /// - Parameter cause: How the last source failed.
+    private func notFound(_ tried: [String], or cause: S3Error? = nil) -> S3Error {
+        var error = S3Error.credentials(
             "no credentials were found; tried \(tried.joined(separator: "; "))",
-            remedy: "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile, or choose anonymous access")
+            remedy: "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile, or choose anonymous access"
+                + (cause?.remedy.map { "; for the last one: \($0)" } ?? ""),
+            isRetryable: cause?.isRetryable ?? false)
+        if let cause { error.details = cause.details }
+        return error
     }
 }

@@ -8,6 +8,12 @@ struct RequestSubject: Sendable {
     /// The date it was signed with.
     var signedAt: SigningDate?
 
+    /// The server that was asked, for errors of the way to it.
+    var server: S3Endpoint?
+
+    /// The object or bucket, and the server where it is what counts, for messages.
+    var place: String { server.map { "\(name) at \($0)" } ?? name }
+
     /// The object or bucket, for messages.
     var name: String {
         switch (bucket, key) {

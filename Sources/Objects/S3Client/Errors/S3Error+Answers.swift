@@ -110,7 +110,9 @@ private struct RefusedAnswer {
     func happened(_ meaning: ErrorMeaning) -> String {
         switch meaning.code {
         case .noSuchKey: "there is no object \(request.name)"
-        case .noSuchBucket: "there is no bucket '\(request.bucket ?? "")'"
+        case .noSuchBucket:
+            request.bucket.map { "there is no bucket '\($0)'" }
+                ?? "the server takes the path of its endpoint for a bucket, which is not there"
         case .notFound: "nothing was found for \(request.name)"
         case .accessDenied: "\(request.method) of \(request.name) was refused"
         case .expiredToken: "the credentials for \(request.name) have ended"

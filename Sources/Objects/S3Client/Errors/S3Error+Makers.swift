@@ -4,14 +4,14 @@ extension S3Error {
     /// - Parameter reason: What the transport says. It must not hold a URL with a query, which may be signed.
     static func network(_ reason: String, _ request: RequestSubject) -> S3Error {
         S3Error(
-            .network, "\(request.method) of \(request.name) failed on the network: \(reason)",
+            .network, "\(request.method) of \(request.place) failed on the network: \(reason)",
             remedy: "check the endpoint and the network", isRetryable: true, details: request.details)
     }
 
     /// No answer in the time allowed for one attempt.
     static func timeout(_ request: RequestSubject) -> S3Error {
         S3Error(
-            .timeout, "\(request.method) of \(request.name) took longer than allowed",
+            .timeout, "\(request.method) of \(request.place) took longer than allowed",
             remedy: "allow more time, or check the endpoint and the network", isRetryable: true,
             details: request.details)
     }

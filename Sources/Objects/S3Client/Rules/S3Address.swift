@@ -38,12 +38,8 @@ public struct S3Address: Sendable, Hashable {
             throw S3Error(.invalid, "\(text.debugDescription) names no bucket", remedy: "write s3://bucket/key")
         }
         try BucketRules.check(bucket)
-        guard let key = PercentEncoding.decode(path.count > 1 ? Substring(path[1]) : "") else {
-            throw S3Error(
-                .invalid,
-                "the key in \(text.debugDescription) has a '%' that is not followed by two hexadecimal digits",
-                remedy: "write a percent sign as %25")
-        }
+        let key = try S3Address.decode(
+            path.count > 1 ? Substring(path[1]) : "", "the key in \(text.debugDescription)")
         try keyRules.check(prefix: key, bucket: bucket)
         self.key = key
 
@@ -64,18 +60,14 @@ public struct S3Address: Sendable, Hashable {
         var values: [String: String] = [:]
         for pair in query.split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = PercentEncoding.decode(parts[0]),
-                let value = PercentEncoding.decode(parts.count > 1 ? parts[1] : "")
-            else {
-                throw S3Error(
-                    .invalid,
-                    "the parameter \(pair.debugDescription) has a '%' that is not followed by two hexadecimal digits",
-                    remedy: "write a percent sign as %25")
-            }
+            let what = "the parameter \(pair.debugDescription)"
+            let name = try decode(parts[0], what)
+            let value = try decode(parts.count > 1 ? parts[1] : "", what)
             guard known.contains(where: { Utf8.equal($0, name) }) else {
                 throw S3Error(
                     .invalid, "an address of S3 has no parameter \(name.debugDescription)",
-                    remedy: NearestName.hintOrList(name, among: known))
+                    remedy: NearestName.hint(name, among: known)
+                        ?? "\(NearestName.hintOrList(name, among: known)); a '?' in a key is %3F")
             }
             guard values.updateValue(value, forKey: name) == nil else {
                 throw S3Error(.invalid, "the parameter '\(name)' is there twice", remedy: "keep one")
@@ -85,6 +77,19 @@ public struct S3Address: Sendable, Hashable {
             }
         }
         return values
+    }
+
+    private static func decode(_ text: Substring, _ what: @autoclosure () -> String) throws(S3Error) -> String {
+        guard let bytes = PercentEncoding.bytes(of: text) else {
+            throw S3Error(
+                .invalid, "\(what()) has a '%' that is not followed by two hexadecimal digits",
+                remedy: "write a percent sign as %25")
+        }
+        guard let decoded = String(validating: bytes, as: UTF8.self) else {
+            throw S3Error(
+                .invalid, "\(what()) is not UTF-8 when decoded", remedy: "write the bytes of its UTF-8 as %XX")
+        }
+        return decoded
     }
 
     private static func style(_ text: String) throws(S3Error) -> S3Endpoint.Style {
@@ -97,5 +102,10 @@ public struct S3Address: Sendable, Hashable {
 
 extension S3Address: CustomStringConvertible {
     /// `s3://bucket/key`, which leads to the same place: `%XX` where it is needed. Parameters are left out.
-    public var description: String { "s3://\(bucket)/\(PercentEncoding.path(key))" }
+    public var description: String { S3Address.text(bucket, key) }
+
+    /// The address of a key.
+    package static func text(_ bucket: String, _ key: String) -> String {
+        "s3://\(bucket)/\(PercentEncoding.path(key))"
+    }
 }

@@ -41,6 +41,11 @@ enum PercentEncoding {
     /// The text that `%XX` stands for; nil when a `%` is not followed by two digits, or the bytes are not UTF-8.
     /// - Parameter plusIsSpace: Whether `+` is a space, as forms and the LIST of S3 write it.
     static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
+        bytes(of: text, plusIsSpace: plusIsSpace).flatMap { String(validating: $0, as: UTF8.self) }
+    }
+
+    /// The bytes that `%XX` stands for; nil when a `%` is not followed by two digits.
+    static func bytes(of text: some StringProtocol, plusIsSpace: Bool = false) -> [UInt8]? {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.utf8.count)
         var rest = text.utf8.makeIterator()
@@ -54,6 +59,6 @@ enum PercentEncoding {
                 bytes.append(plusIsSpace && byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
             }
         }
-        return String(validating: bytes, as: UTF8.self)
+        return bytes
     }
 }

@@ -74,7 +74,7 @@ struct Overview {
             + (group == nil ? ["", "options:"] + TextTable.lines(options) : [])
             + [
                 "", "'cairn help \(group.map { "\($0.name) " } ?? "")COMMAND' tells about one command.", "",
-                "exit codes: 0 done; 1 it found what you asked it to look for; 2 it could not run",
+                "exit codes: 0 done; 1 \(group?.found ?? "it found what you asked it to look for"); 2 it could not run",
             ])
             .joined(separator: "\n")
     }
@@ -103,8 +103,15 @@ struct CommandGroup: Sendable {
     /// What they are for, as a verb.
     let purpose: String
 
+    /// What exit code 1 says of them.
+    let found: String
+
     /// All groups.
-    static let all = [CommandGroup(name: "s3", purpose: "works with buckets and objects of S3 servers")]
+    static let all = [
+        CommandGroup(
+            name: "s3", purpose: "works with buckets and objects of S3 servers",
+            found: "no such object, a condition that does not hold, or something the doctor misses")
+    ]
 
     /// The group of a word; nil when it is none.
     static func named(_ word: String) -> CommandGroup? { all.first { $0.name == word } }

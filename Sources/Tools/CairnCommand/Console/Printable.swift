@@ -6,12 +6,13 @@ import CairnSchema
 /// marks that turn the direction of text (Unicode TR 36), so that it reads as something else.
 enum Printable {
     /// A text in one line: line breaks become spaces, other controls `\u{1B}`.
-    static func line(_ text: String) -> String {
+    /// - Parameter spellsBreaks: Whether line breaks and tabs are spelled out too, as in names.
+    static func line(_ text: String, spellsBreaks: Bool = false) -> String {
         guard text.unicodeScalars.contains(where: isControl) else { return text }
         // A string, not a view of its scalars: that copies all it has for each text that is appended.
         var result = ""
         for scalar in text.unicodeScalars {
-            if scalar == "\n" || scalar == "\r" || scalar == "\t" {
+            if !spellsBreaks, scalar == "\n" || scalar == "\r" || scalar == "\t" {
                 result += " "
             } else if isControl(scalar) {
                 result += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"

@@ -21,6 +21,23 @@ enum Terminal {
         }
     }
 
+    /// The arguments of the process, without its name.
+    /// - Throws: `command.usage` for one that is not UTF-8: read with replacements it would name something else.
+    static func arguments() throws(CommandError) -> [String] {
+        var arguments: [String] = []
+        // The system gives as many pointers as it says, to texts that end with 0 and stay as long as the process.
+        for place in 1..<max(1, Int(CommandLine.argc)) {
+            guard let bytes = CommandLine.unsafeArgv[place] else { break }
+            guard let text = String(validatingCString: bytes) else {
+                throw CommandError(
+                    .usage, "an argument is not UTF-8: \(String(cString: bytes))",
+                    remedy: "write it in UTF-8; a file with another name must be renamed first")
+            }
+            arguments.append(text)
+        }
+        return arguments
+    }
+
     /// The console of the process.
     static func console() -> Console {
         let streams: [(Console.Stream, Int32)] = [(.output, STDOUT_FILENO), (.errors, STDERR_FILENO)]
@@ -31,11 +48,11 @@ enum Terminal {
             do { try write(text, to: STDERR_FILENO) } catch {}
         }
         let canAsk = isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1
-        let answer: () -> String? = { readLine() }
+        let answer: () -> String? = { Interrupts.wait(for: STDIN_FILENO, Int32(POLLIN)) ? readLine() : nil }
         return Console(
-            output: { text throws(WriteFailure) in try write(text, to: STDOUT_FILENO) },
+            output: { text throws(WriteFailure) in try output(Array(text.utf8)) },
             errors: { text throws(WriteFailure) in try write(text, to: STDERR_FILENO) },
-            bytes: { bytes throws(WriteFailure) in try write(bytes, to: STDOUT_FILENO) },
+            bytes: { bytes throws(WriteFailure) in try output(bytes) },
             coloured: Set(coloured),
             progress: Progress(showsProgress ? progress : nil), answer: canAsk ? answer : nil)
     }
@@ -48,6 +65,20 @@ enum Terminal {
     private static func isEmpty(_ name: String) -> Bool { variable(name)?.isEmpty ?? true }
 
     private static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+
+    /// Writes bytes of the result; a signal ends the wait for a reader who takes none.
+    private static func output(_ bytes: [UInt8]) throws(WriteFailure) {
+        guard Interrupts.isWatching else { return try write(bytes, to: STDOUT_FILENO) }
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            guard Interrupts.wait(for: STDOUT_FILENO, Int32(POLLOUT)) else {
+                throw WriteFailure(code: EINTR, isReaderGone: true, reason: SystemError.text(EINTR))
+            }
+            // So much a pipe that can be written takes without waiting.
+            try write(Array(rest.prefix(Int(PIPE_BUF))), to: STDOUT_FILENO)
+            rest = rest.dropFirst(Int(PIPE_BUF))
+        }
+    }
 
     /// Writes all of a text to a descriptor.
     static func write(_ text: String, to descriptor: Int32) throws(WriteFailure) {

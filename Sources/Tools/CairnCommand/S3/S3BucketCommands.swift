@@ -42,7 +42,10 @@ struct S3RemoveBucketCommand: Command {
         }
         if arguments.has("force"), !arguments.has("yes"), !console.canAsk || arguments.isJSON {
             throw CommandError(
-                .usage, "nobody is there to ask whether to remove all of \(address)", remedy: "add --yes")
+                .usage,
+                arguments.isJSON
+                    ? "'--json' does not ask" : "nobody is there to ask whether to remove all of \(address)",
+                remedy: "add --yes")
         }
         return try await S3Place.with(address, arguments) { client in
             let bucket = try client.bucket(address.bucket)
@@ -51,7 +54,7 @@ struct S3RemoveBucketCommand: Command {
                 let isSure =
                     arguments.has("yes")
                     || console.ask("Remove bucket '\(bucket.name)' and all that is in it?")
-                guard isSure else { return .done }
+                guard isSure else { throw CommandError(.declined, "not removed: s3://\(bucket.name)") }
                 guard let count = try await empty(bucket, arguments, console) else { return .failed }
                 removed = count
             }

@@ -15,6 +15,9 @@ struct S3GetCommand: Command {
         options: [
             Option(name: "overwrite", help: "replace a file that is there"),
             Option(name: "version", value: "ID", help: "read this version"),
+            Option(
+                name: "range", value: "RANGE",
+                help: "print these bytes only: 0-499 the first 500, 500- what is behind them, -500 the last"),
         ] + S3Place.options,
         notes: [
             "The file gets its name when all bytes are there and are what the server's checksum says. Large objects are read in parts, at the same time.",
@@ -30,20 +33,48 @@ struct S3GetCommand: Command {
         if file == "-", arguments.has("overwrite") {
             throw CommandError(.usage, "'--overwrite' needs a file", remedy: "leave it out, or name a file")
         }
+        if file == "-", arguments.isJSON {
+            throw CommandError(
+                .usage, "'--json' needs a file: what is printed is the object", remedy: "leave it out, or name a file")
+        }
+        if file != "-", arguments.has("range") {
+            throw CommandError(.usage, "'--range' prints and makes no file", remedy: "write - for the file")
+        }
+        let range = try arguments.value("range").map(S3GetCommand.range)
         let path = file == "-" ? nil : try S3GetCommand.path(file ?? ".", of: address)
         return try await S3Place.with(bucketOf: address, arguments) { bucket in
             do {
                 if let path {
                     try await save(bucket, address, to: path, arguments, console)
                 } else {
-                    try await show(bucket, address, arguments, console)
+                    try await show(
+                        bucket, address, S3GetOptions(range: range, versionID: arguments.value("version")), console)
                 }
                 return .done
-            } catch let error as S3Error where error.code == .noSuchKey {
+            } catch let error as S3Error
+                where error.code == .noSuchKey || error.details.serverCode == "NoSuchVersion"
+            {
                 ErrorReport.write(error, console, isJSON: arguments.isJSON)
                 return .found
             }
         }
+    }
+
+    /// Reads a range: `0-499`, `500-`, `-500`.
+    static func range(_ text: String) throws -> ByteRange {
+        let parts = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
+        func number(_ text: Substring) -> Int? {
+            text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int(text) : nil
+        }
+        if parts.count == 2 {
+            switch (parts[0].isEmpty, number(parts[0]), parts[1].isEmpty, number(parts[1])) {
+            case (false, let first?, false, let last?) where first <= last: return .closed(first...last)
+            case (false, let first?, true, _): return .from(first)
+            case (true, _, false, let count?) where count > 0: return .suffix(count)
+            default: break
+            }
+        }
+        throw CommandError(.usage, "'--range \(text)' is no range", remedy: "write 0-499, 500- or -500")
     }
 
     /// The path of the file.
@@ -77,9 +108,9 @@ struct S3GetCommand: Command {
     }
 
     private func show(
-        _ bucket: S3Bucket, _ address: S3Address, _ arguments: ParsedArguments, _ console: Console
+        _ bucket: S3Bucket, _ address: S3Address, _ options: S3GetOptions, _ console: Console
     ) async throws {
-        let object = try await bucket.get(address.key, S3GetOptions(versionID: arguments.value("version")))
+        let object = try await bucket.get(address.key, options)
         for try await chunk in object.body {
             // What could not be written is told at the end of the program.
             guard console.write(chunk) else { return }

@@ -121,7 +121,7 @@ private struct ListLines {
 
     @discardableResult
     private func print(_ members: [(String, JSONValue)], _ line: String) -> Bool {
-        console.print(isJSON ? S3Text.object(members) : Printable.line(line))
+        console.print(isJSON ? S3Text.object(members) : Printable.line(line, spellsBreaks: true))
         return console.failure == nil
     }
 }

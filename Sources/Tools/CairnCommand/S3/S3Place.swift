@@ -1,3 +1,4 @@
+import FoundationEssentials
 import S3Client
 
 /// Where the commands of the group `s3` go, and as whom: the address, and options that say what it leaves out.
@@ -8,11 +9,14 @@ enum S3Place {
         Option(name: "region", value: "REGION", help: "the region requests are signed for"),
         Option(name: "profile", value: "NAME", help: "the profile that settings and credentials come from"),
         Option(name: "no-sign-request", help: "ask without credentials, of what is open to all"),
+        Option(
+            name: "timeout", value: "SECONDS",
+            help: "how long one attempt may take, beside the time its bytes take; 60 without it"),
     ]
 
     /// What their help pages say of it.
     static let note =
-        "Endpoint, region and profile may also stand in the address: s3://bucket/key?endpoint=http://127.0.0.1:9000&region=us-east-1. What is said nowhere comes from the environment (AWS_ACCESS_KEY_ID, AWS_PROFILE, AWS_ENDPOINT_URL_S3, …) and the shared files of AWS's tools."
+        "Endpoint, region and profile may also stand in the address: s3://bucket/key?endpoint=http://127.0.0.1:9000&region=us-east-1. What is said nowhere comes from the environment (AWS_ACCESS_KEY_ID, AWS_PROFILE, AWS_ENDPOINT_URL_S3, AWS_CA_BUNDLE, …) and the shared files of AWS's tools."
 
     /// Any key that may be there: who lists, reads and removes takes what others stored.
     static let anyKey = KeyRules(allowsControlCharacters: true, allowsDotSegments: true)
@@ -40,8 +44,9 @@ enum S3Place {
         try await with(address, arguments) { client in try await body(client.bucket(address.bucket)) }
     }
 
-    /// Address and options together.
-    /// - Throws: `command.usage` for what both say.
+    /// Address, options and what only the environment says together.
+    /// - Throws: `command.usage` for what both say, and for an endpoint without a scheme: the client takes http for one variable and
+    ///   https elsewhere, which nobody can guess.
     static func options(_ address: S3Address?, _ arguments: ParsedArguments) throws -> S3ClientOptions {
         func one<Value>(_ name: String, _ here: Value?, _ there: Value?) throws -> Value? {
             if here != nil, there != nil {
@@ -50,7 +55,12 @@ enum S3Place {
             return here ?? there
         }
         let endpoint = try one(
-            "endpoint", arguments.value("endpoint").map { try S3Endpoint($0) }, address?.endpoint)
+            "endpoint", arguments.value("endpoint").map { try S3Place.endpoint($0) }, address?.endpoint)
+        let environment = ProcessInfo.processInfo.environment
+        func variable(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+        if endpoint == nil, let text = variable("STORAGE_ENDPOINT") {
+            _ = try S3Place.endpoint(text, "STORAGE_ENDPOINT")
+        }
         let region = try one("region", arguments.value("region"), address?.region)
         let profile = try one("profile", arguments.value("profile"), address?.profile)
         var options = S3ClientOptions(
@@ -62,13 +72,33 @@ enum S3Place {
             options.credentials = .anonymous
         }
         options.keyRules = anyKey
+        options.authoritiesFile = variable("AWS_CA_BUNDLE")
+        if let text = arguments.value("timeout") {
+            guard let seconds = Int(text), (1...86_400).contains(seconds) else {
+                throw CommandError(.usage, "'--timeout \(text)' is no time", remedy: "write seconds from 1 to 86400")
+            }
+            options.attemptTimeout = .seconds(seconds)
+            options.idleTimeout = .seconds(seconds)
+            options.connectTimeout = min(options.connectTimeout, .seconds(seconds))
+        }
         return options
+    }
+
+    /// - Parameter source: Who says it, for the message.
+    private static func endpoint(_ text: String, _ source: String = "'--endpoint'") throws -> S3Endpoint {
+        // First, so that no password of an address stands in a message.
+        let endpoint = try S3Endpoint(text)
+        guard text.contains("://") else {
+            throw CommandError(
+                .usage, "\(source) has no scheme: \(text)", remedy: "write http://\(text) or https://\(text)")
+        }
+        return endpoint
     }
 
     /// The address of an object.
     /// - Throws: `s3.invalid`; `command.usage` for the address of a bucket.
-    static func object(_ text: String) throws -> S3Address {
-        let address = try S3Address(text, keyRules: anyKey)
+    static func object(_ text: String, keyRules: KeyRules = anyKey) throws -> S3Address {
+        let address = try S3Address(text, keyRules: keyRules)
         guard !address.key.isEmpty else {
             throw CommandError(.usage, "\(address) names no object", remedy: "write s3://\(address.bucket)/KEY")
         }

@@ -21,8 +21,10 @@ struct S3PresignCommand: Command {
         ])
 
     func run(_ arguments: ParsedArguments, _ console: Console) async throws -> ExitCode {
-        let address = try S3Place.object(arguments.operand("ADDRESS"))
         let method = arguments.value("method").flatMap(S3Bucket.PresignedMethod.init(rawValue:)) ?? .get
+        // What stores is as careful with keys as 'put'.
+        let address = try S3Place.object(
+            arguments.operand("ADDRESS"), keyRules: method == .put ? KeyRules() : S3Place.anyKey)
         let seconds = try S3PresignCommand.seconds(arguments.value("expires") ?? "15m")
         return try await S3Place.with(bucketOf: address, arguments) { bucket in
             let url = try await bucket.presignedURL(method, address.key, for: .seconds(seconds))

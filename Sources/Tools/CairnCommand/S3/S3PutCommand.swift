@@ -7,7 +7,9 @@ struct S3PutCommand: Command {
         name: "s3 put", purpose: "stores a file, or what it reads, as an object",
         operands: [
             Operand(name: "FILE", help: "the file; - reads the standard input", kind: .file),
-            Operand(name: "ADDRESS", help: "the object: s3://bucket/key; behind a '/' the file's name is added"),
+            Operand(
+                name: "ADDRESS",
+                help: "the object: s3://bucket/key; to s3://bucket, or behind a '/', the file's name is added"),
         ],
         options: [
             Option(name: "content-type", value: "TYPE", help: "the media type; else by the ending of the name"),
@@ -19,7 +21,7 @@ struct S3PutCommand: Command {
             Option(name: "if-match", value: "ETAG", help: "store it only over this version"),
         ] + S3Place.options,
         notes: [
-            "What is large, or of unknown length, is sent in parts, at the same time; what fails leaves no part behind.",
+            "What is large, or of unknown length, is sent in parts, at the same time; what fails or is interrupted leaves no part behind.",
             S3Place.note, "Exits with 1 when the condition does not hold.",
         ],
         examples: [
@@ -54,9 +56,9 @@ struct S3PutCommand: Command {
                             ("bucket", .string(bucket.name)), ("key", .string(key)),
                             ("etag", .string(written.etag.rawValue)),
                             ("version_id", written.versionID.map(JSONValue.string) ?? .null),
-                        ]) : Printable.line("wrote  s3://\(bucket.name)/\(key)  etag \(written.etag)"))
+                        ]) : Printable.line("wrote  \(S3Address.text(bucket.name, key))  etag \(written.etag)"))
                 return .done
-            } catch let error as S3Error where error.code == .preconditionFailed {
+            } catch let error as S3Error where S3PutCommand.isUnmet(error, options.mode) {
                 progress.end()
                 ErrorReport.write(error, console, isJSON: arguments.isJSON)
                 return .found
@@ -73,6 +75,12 @@ struct S3PutCommand: Command {
                 .usage, "the standard input has no name to add to \(address)", remedy: "name the object, too")
         }
         return (address, address.key + Path.lastPart(file))
+    }
+
+    /// Whether the condition is what keeps the object from being stored; no version of what is not there is the right one.
+    private static func isUnmet(_ error: S3Error, _ mode: PutMode) -> Bool {
+        if case .ifMatch = mode, error.code == .noSuchKey { return true }
+        return error.code == .preconditionFailed
     }
 
     static func mode(_ arguments: ParsedArguments) throws -> PutMode {

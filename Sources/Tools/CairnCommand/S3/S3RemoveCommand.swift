@@ -30,30 +30,45 @@ struct S3RemoveCommand: Command {
         try check(arguments, count: texts.count)
         if isRecursive, !arguments.has("yes"), !console.canAsk || arguments.isJSON {
             throw CommandError(
-                .usage, "nobody is there to ask whether to remove all of \(addresses[0])", remedy: "add --yes")
+                .usage,
+                arguments.isJSON
+                    ? "'--json' does not ask" : "nobody is there to ask whether to remove all of \(addresses[0])",
+                remedy: "add --yes")
         }
         var removed = 0
-        var failures: [S3Bucket.DeletionFailure] = []
+        var failures: [any Error] = []
         for address in addresses {
-            let outcome = try await S3Place.with(bucketOf: address, arguments) { bucket in
-                if isRecursive {
-                    return try await Removal(bucket, address.key, versions: arguments.has("all-versions"), console)
-                        .run(asks: !arguments.has("yes"))
-                }
-                try await bucket.delete(address.key, S3DeleteOptions(versionID: arguments.value("version")))
-                if !arguments.isJSON { console.print(Printable.line("removed  \(address)")) }
-                return Removal.Outcome(removed: 1)
+            // What fails does not keep the others from being removed, and is told at the end.
+            do {
+                let outcome = try await remove(address, arguments, console)
+                removed += outcome.removed
+                failures += outcome.failures.map(\.error)
+            } catch {
+                failures.append(error)
+                if Task.isCancelled { break }
             }
-            removed += outcome.removed
-            failures += outcome.failures
         }
         if arguments.isJSON {
             console.print(JSONText.object([("removed", .int(removed)), ("failed", .int(failures.count))]))
-        } else if isRecursive {
+        } else if isRecursive, removed > 0 || failures.isEmpty {
             console.print("removed  \(S3Text.count(removed))")
         }
-        for failure in failures { ErrorReport.write(failure.error, console, isJSON: arguments.isJSON) }
+        for failure in failures { ErrorReport.write(failure, console, isJSON: arguments.isJSON) }
         return failures.isEmpty ? .done : .failed
+    }
+
+    private func remove(
+        _ address: S3Address, _ arguments: ParsedArguments, _ console: Console
+    ) async throws -> Removal.Outcome {
+        try await S3Place.with(bucketOf: address, arguments) { bucket in
+            if arguments.has("recursive") {
+                return try await Removal(bucket, address.key, versions: arguments.has("all-versions"), console)
+                    .run(asks: !arguments.has("yes"))
+            }
+            try await bucket.delete(address.key, S3DeleteOptions(versionID: arguments.value("version")))
+            if !arguments.isJSON { console.print(Printable.line("removed  \(address)")) }
+            return Removal.Outcome(removed: 1)
+        }
     }
 
     private func check(_ arguments: ParsedArguments, count: Int) throws {
@@ -88,9 +103,10 @@ struct Removal {
     }
 
     /// - Parameter asks: Whether a person is shown how much it is, and asked.
+    /// - Throws: `command.declined` when that person says no.
     func run(asks: Bool) async throws -> Outcome {
         defer { console.progress.end() }
-        if asks, try await !ask() { return Outcome() }
+        if asks { try await ask() }
         var outcome = Outcome()
         var batch: [(key: String, versionID: String?)] = []
         try await each { key, id, _ in
@@ -101,7 +117,7 @@ struct Removal {
         return outcome
     }
 
-    private func ask() async throws -> Bool {
+    private func ask() async throws {
         var objects = 0
         var bytes = 0
         try await each { _, _, size in
@@ -110,10 +126,12 @@ struct Removal {
             console.progress.show("counting: \(objects)")
         }
         console.progress.end()
-        guard objects > 0 else { return false }
+        guard objects > 0 else { return }
         let what = S3Text.count(objects, versions ? "version" : "object")
-        return console.ask(
-            Printable.line("Remove \(what), \(ByteCount.text(bytes)), under s3://\(bucket.name)/\(prefix)?"))
+        let place = "s3://\(bucket.name)/\(prefix)"
+        guard console.ask(Printable.line("Remove \(what), \(ByteCount.text(bytes)), under \(place)?")) else {
+            throw CommandError(.declined, "not removed: \(place)")
+        }
     }
 
     private func each(_ body: (String, String?, Int) async throws -> Void) async throws {

@@ -7,7 +7,10 @@ struct S3StatCommand: Command {
         name: "s3 stat", purpose: "shows what the server knows of an object",
         operands: [Operand(name: "ADDRESS", help: "the object: s3://bucket/key")],
         options: [Option(name: "version", value: "ID", help: "this version")] + S3Place.options,
-        notes: [S3Place.note, "Exits with 1 when there is no such object."],
+        notes: [
+            "tag_count is how many tags it has; null, or left out, where the server does not tell.", S3Place.note,
+            "Exits with 1 when there is no such object.",
+        ],
         examples: ["cairn s3 stat s3://photos/2026/cat.jpg"])
 
     func run(_ arguments: ParsedArguments, _ console: Console) async throws -> ExitCode {
@@ -44,7 +47,7 @@ private struct InfoView {
             ("content_encoding", text(info.contentEncoding)), ("content_language", text(info.contentLanguage)),
             ("storage_class", text(info.storageClass?.rawValue)), ("version_id", text(info.versionID)),
             ("encryption", text(info.encryption)), ("encryption_key_id", text(info.encryptionKeyID)),
-            ("tags", info.tagCount.map(JSONValue.int) ?? .null), ("restore", text(info.restore)),
+            ("tag_count", info.tagCount.map(JSONValue.int) ?? .null), ("restore", text(info.restore)),
             ("expiration", text(info.answer.expiration)),
         ] + checksums.sorted { $0.0 < $1.0 }
     }
