@@ -8,8 +8,8 @@ import CairnSchema
 ///     try await bucket.put("2026/cat.txt", .text("meow"))
 ///     print(try await bucket.get("2026/cat.txt").text())
 ///
-/// One client has one thread for all its requests, keeps its connections, its region of each bucket and its credentials, and is
-/// shared by all tasks. Calls throw ``S3Error``, and `CancellationError` when their task is cancelled.
+/// One client has one thread for all its requests, and others once credentials come over HTTP. It keeps its connections, its region
+/// of each bucket and its credentials, and is shared by all tasks. Calls throw ``S3Error``, and `CancellationError` when their task is cancelled.
 public final class S3Client: Sendable {
     /// The server.
     public let endpoint: S3Endpoint

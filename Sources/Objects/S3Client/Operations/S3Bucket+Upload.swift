@@ -6,8 +6,8 @@ extension S3Bucket {
     /// A stream of unknown length is read until the first part is full, and goes in one PUT when it ends before. A failed or
     /// cancelled upload is aborted, and its parts are gone when the call returns, unless ``S3UploadOptions/keepsOnFailure`` is set,
     /// the server cannot be reached for half a minute, or the request that makes the object may still be at work: an abort would
-    /// take its parts away from it. ``S3Error/Details/uploadID`` names what was left behind. Requests: one, or one for each part
-    /// and two more.
+    /// take its parts away from it. ``S3Error/Details/uploadID`` names what was left behind, and the progress to who was cancelled.
+    /// Requests: one, or one for each part and two more.
     /// - Throws: What ``put(_:_:_:)`` does; what the stream throws; `s3.unsupported` for a condition in parts that this server is known
     ///   to ignore; `s3.outcome_unknown`; `s3.invalid` for more bytes than 10,000 parts hold, and for a stream that is not as long as
     ///   announced.
