@@ -65,6 +65,7 @@ final class SoakLoad: Sendable {
             state.withLock { $0.result.counts[work, default: 0] += 1 }
             await Task.yield()
         }
+        try await step.leave()
     }
 
     /// Whether what lost a race to another task said so.

@@ -142,10 +142,17 @@ struct SoakStep {
         }
     }
 
+    private var visitor: Item.ID { Item.ID("visitor-\(task)") }
+
     /// A record that comes and goes.
     private func visit(_ random: inout SplitMix) async throws {
-        let visitor = Self.item("visitor-\(task)", rank: -1 - task, quantity: 0, &random)
-        _ = try await bench.items.upsert(visitor)
-        try await bench.items.delete(visitor.id)
+        _ = try await bench.items.upsert(Self.item(visitor.value, rank: -1 - task, quantity: 0, &random))
+        try await bench.items.delete(visitor)
+        if try await bench.items.exists(visitor) { throw SoakFailure("\(visitor.value) was deleted and is there") }
+    }
+
+    /// Removes the record of a visit that was cut short.
+    func leave() async throws {
+        if try await bench.items.exists(visitor) { try await bench.items.delete(visitor) }
     }
 }
