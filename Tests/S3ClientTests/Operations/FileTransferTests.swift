@@ -224,6 +224,8 @@ struct FileTransferTests {
             return nil
         }) { fake, bucket in
             box.value = fake
+            // The server keeps the script, and the script the box.
+            defer { box.value = nil }
             fake.store("k", sample(3000))
             try await withFolder { folder in
                 let error = try await s3Failure {

@@ -198,6 +198,8 @@ struct PartOperationTests {
             return number == 1 ? .lostAnswer : nil
         }) { fake, bucket in
             box.value = fake
+            // The server keeps the script, and the script the box.
+            defer { box.value = nil }
             let (upload, parts) = try await begun(bucket)
             let error = try await s3Failure { try await bucket.completeUpload(upload, parts) }
             #expect(error.code == .outcomeUnknown)
@@ -284,6 +286,8 @@ struct PartOperationTests {
             return nil
         }) { fake, bucket in
             box.value = fake
+            // The server keeps the script, and the script the box.
+            defer { box.value = nil }
             fake.store("source", sample(11))
             let info = try await bucket.head("source")
             let error = try await s3Failure {
