@@ -53,6 +53,7 @@ public struct S3ClientOptions: Sendable {
     /// A PEM file with the certificates of authorities to trust, instead of the system's.
     public var authoritiesFile: String?
     /// The address of a proxy, such as `http://user:password@proxy.local:3128`; nil for none. The environment is not looked at.
+    /// Sources of credentials are asked past it, unless they are on another network and speak TLS, as STS does.
     public var proxy: String?
     /// Called after every attempt, on the task of the request; must be quick. See ``RequestTrace``.
     public var trace: (@Sendable (RequestTrace) -> Void)?

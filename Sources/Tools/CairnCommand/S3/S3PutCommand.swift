@@ -21,7 +21,7 @@ struct S3PutCommand: Command {
             Option(name: "if-match", value: "ETAG", help: "store it only over this version"),
         ] + S3Place.options,
         notes: [
-            "What is large, or of unknown length, is sent in parts, at the same time; what fails or is interrupted leaves no part behind.",
+            "What is large, or of unknown length, is sent in parts, at the same time; what fails or is interrupted leaves no part behind, unless the object may have been made.",
             S3Place.note, "Exits with 1 when the condition does not hold.",
         ],
         examples: [
