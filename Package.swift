@@ -47,6 +47,7 @@ let package = Package(
         .library(name: "CairnCore", targets: ["CairnCore"]),
         .library(name: "MemoryStorage", targets: ["MemoryStorage"]),
         .library(name: "SQLiteStorage", targets: ["SQLiteStorage"]),
+        .library(name: "ObjectStorage", targets: ["ObjectStorage"]),
         .library(name: "ObjectStores", targets: ["ObjectStores"]),
         .library(name: "S3Client", targets: ["S3Client"]),
         .library(name: "StorageConformance", targets: ["StorageConformance"]),
@@ -73,12 +74,14 @@ let package = Package(
         room("CairnCore", floor: "Core", ["CairnSchema"]),
 
         // Objects.
-        room("ObjectStores", floor: "Objects", ["CairnSchema", "CairnCore", "CFiles"]),
+        room("ObjectStores", floor: "Objects", ["CairnSchema", "CairnCore", "CFiles", "CCrypto"]),
         room("S3Client", floor: "Objects", ["CairnSchema", "CairnCore", "ObjectStores", "CCrypto", "CCurl"]),
 
         // Drivers.
         room("MemoryStorage", floor: "Drivers", ["CairnCore"]),
         room("SQLiteStorage", floor: "Drivers", ["CairnCore", "CSQLite"]),
+        room(
+            "ObjectStorage", floor: "Drivers", ["CairnSchema", "CairnCore", "ObjectStores", "MemoryStorage"]),
 
         // What an application imports.
         .target(
@@ -118,6 +121,9 @@ let package = Package(
             ["S3Client", "ObjectStoreConformance", "ObjectStores", "CairnSchema", "CairnCore", "CCurl"],
             exclude: ["Vectors"]),
         tests("MemoryStorageTests", ["MemoryStorage", "StorageConformance"]),
+        tests(
+            "ObjectStorageTests",
+            ["ObjectStorage", "ObjectStores", "MemoryStorage", "StorageConformance", "CairnSchema", "CairnCore"]),
         tests("CairnCommandTests", ["CairnCommand", "Cairn", "CairnCore", "CairnSchema", "CairnGenerator"]),
         tests("SimulationTests", ["Simulation", "StorageConformance", "CairnCore", "MemoryStorage", "SQLiteStorage"]),
         tests("CairnTests", ["Cairn"], plugins: ["CairnPlugin"]),

@@ -10,7 +10,7 @@ import CairnSchema
 /// Invariants: all leaves are equally deep; a node holds at most `nodeLimit` entries; `keys` of a leaf are strictly ascending;
 /// the children of an inner node are separated by `keys`, each the least key ever put at the head of the child after it;
 /// `prefixes[i]` are the first eight bytes of `keys[i]`, so most comparisons touch no key.
-struct OrderedMap<Value> {
+package struct OrderedMap<Value> {
     fileprivate final class Node {
         var prefixes: [UInt64] = []
         var keys: [[UInt8]] = []
@@ -37,7 +37,10 @@ struct OrderedMap<Value> {
 
     fileprivate var root = Node()
     /// How many entries there are.
-    private(set) var count = 0
+    package private(set) var count = 0
+
+    /// An empty map.
+    package init() {}
 
     /// The first eight bytes of a key as a number that compares as they do; a shorter key is filled with zeros.
     fileprivate static func prefix(_ key: [UInt8]) -> UInt64 {
@@ -52,7 +55,7 @@ struct OrderedMap<Value> {
     // MARK: Reading
 
     /// The value of a key.
-    func get(_ key: [UInt8]) -> Value? {
+    package func get(_ key: [UInt8]) -> Value? {
         let prefix = Self.prefix(key)
         // Counting a reference to each node on the way would cost more than the search: `self` keeps all of them alive.
         return withExtendedLifetime(root) {
@@ -119,7 +122,7 @@ struct OrderedMap<Value> {
 
     /// Sets the value of a key and gives the one it had.
     @discardableResult
-    mutating func set(_ key: [UInt8], _ value: Value) -> Value? {
+    package mutating func set(_ key: [UInt8], _ value: Value) -> Value? {
         let old = Self.set(&root, key, Self.prefix(key), value)
         if old == nil { count += 1 }
         if root.keys.count > Self.nodeLimit {
@@ -179,7 +182,7 @@ struct OrderedMap<Value> {
 
     /// Removes a key and gives the value it had.
     @discardableResult
-    mutating func remove(_ key: [UInt8]) -> Value? {
+    package mutating func remove(_ key: [UInt8]) -> Value? {
         let old = Self.remove(&root, key, Self.prefix(key))
         if old != nil { count -= 1 }
         while root.children.count == 1 { root = root.children[0] }
@@ -234,12 +237,12 @@ extension OrderedMap: @unchecked Sendable where Value: Sendable {}
 
 extension OrderedMap {
     /// A place in a map, moving over its entries. It keeps its own view: writes to the map meanwhile are not seen.
-    struct Cursor {
+    package struct Cursor {
         /// The nodes from the root down, with the place in each; in inner nodes the child being visited.
         private var path: [(node: Node, place: Int)] = []
 
         /// Before the first entry whose key is not less than `key`; nil: before the first entry of all.
-        init(_ map: OrderedMap, before key: [UInt8]?) {
+        package init(_ map: OrderedMap, before key: [UInt8]?) {
             var node = map.root
             let prefix = key.map(OrderedMap.prefix) ?? 0
             while !node.isLeaf {
@@ -251,7 +254,7 @@ extension OrderedMap {
         }
 
         /// After the last entry whose key is less than `key`; nil: after the last entry of all.
-        init(_ map: OrderedMap, after key: [UInt8]?) {
+        package init(_ map: OrderedMap, after key: [UInt8]?) {
             if let key {
                 self = Cursor(map, before: key)
                 return
@@ -265,7 +268,7 @@ extension OrderedMap {
         }
 
         /// The entry after this place, which moves behind it.
-        mutating func next() -> (key: [UInt8], value: Value)? {
+        package mutating func next() -> (key: [UInt8], value: Value)? {
             while let (node, place) = path.last {
                 if node.isLeaf, place < node.keys.count {
                     path[path.count - 1].place += 1
@@ -284,7 +287,7 @@ extension OrderedMap {
         }
 
         /// The entry before this place, which moves before it.
-        mutating func previous() -> (key: [UInt8], value: Value)? {
+        package mutating func previous() -> (key: [UInt8], value: Value)? {
             while let (node, place) = path.last {
                 if node.isLeaf, place > 0 {
                     path[path.count - 1].place -= 1

@@ -1,3 +1,4 @@
+import ObjectStores
 import Testing
 
 @testable import S3Client

@@ -1,4 +1,5 @@
 import CairnSchema
+import ObjectStores
 import Testing
 
 @testable import S3Client

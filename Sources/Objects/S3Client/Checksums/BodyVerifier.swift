@@ -1,3 +1,5 @@
+import ObjectStores
+
 /// Compares a body with what its answer says of it, while it comes.
 ///
 /// Give it every piece, then ``finish(_:)`` once. What was handed on before that is not yet proven.

@@ -1,3 +1,5 @@
+import ObjectStores
+
 #if canImport(FoundationEssentials)
     import struct FoundationEssentials.Data
 #else

@@ -1,4 +1,5 @@
 import CairnSchema
+import ObjectStores
 
 #if canImport(FoundationEssentials)
     import struct FoundationEssentials.Data

@@ -1,4 +1,5 @@
 import CairnSchema
+import ObjectStores
 
 /// Wraps the chunks of a body in `aws-chunked`, which carries a signature for each chunk, or a trailer behind the last, or both
 /// (S3 API reference, "Signature calculations ... transferring payload in multiple chunks" and "... for trailing headers").

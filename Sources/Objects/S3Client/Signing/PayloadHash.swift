@@ -1,4 +1,5 @@
 import CairnSchema
+import ObjectStores
 
 /// What `x-amz-content-sha256` says of a body.
 enum PayloadHash: Sendable, Hashable {

@@ -1,4 +1,5 @@
 import CairnSchema
+import ObjectStores
 
 /// Signs requests for one region and service: AWS Signature Version 4.
 ///

@@ -1,5 +1,6 @@
 import CairnCore
 import CairnSchema
+import ObjectStores
 
 /// The keys that requests of one day, region and service are signed with.
 ///

@@ -1,17 +1,17 @@
 import CCrypto
 
 /// CRC-32C, the Castagnoli polynomial (RFC 3720 appendix B.4), a piece at a time.
-struct CRC32C: Sendable, Hashable {
+package struct CRC32C: Sendable, Hashable {
     /// The register, inverted as it is between pieces.
     private var register = UInt32.max
 
-    init() {}
+    package init() {}
 
     /// The checksum of all that was added.
-    var value: UInt32 { ~register }
+    package var value: UInt32 { ~register }
 
     /// Adds bytes.
-    mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
         // The C function reads `count` bytes at the base address, which an empty buffer may not have.
         guard let base = bytes.baseAddress else { return }
         if CRC32C.hasInstruction {
@@ -22,7 +22,7 @@ struct CRC32C: Sendable, Hashable {
     }
 
     /// The checksum of bytes that are all there.
-    static func of(_ bytes: [UInt8]) -> UInt32 {
+    package static func of(_ bytes: [UInt8]) -> UInt32 {
         var checksum = CRC32C()
         bytes.withUnsafeBytes { checksum.update($0) }
         return checksum.value
@@ -31,7 +31,7 @@ struct CRC32C: Sendable, Hashable {
     private static let hasInstruction = cairn_crc32c_is_fast() != 0
 
     /// What processors without the instruction do: eight bytes at a time by eight tables ("slicing by 8").
-    static func byTable(_ start: UInt32, _ bytes: UnsafeRawBufferPointer) -> UInt32 {
+    package static func byTable(_ start: UInt32, _ bytes: UnsafeRawBufferPointer) -> UInt32 {
         tables.withUnsafeBufferPointer { tables in
             var sum = start
             var offset = 0

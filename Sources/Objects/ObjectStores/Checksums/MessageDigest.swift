@@ -1,14 +1,14 @@
 import CCrypto
 
 /// A digest being computed by libcrypto, a piece at a time.
-struct MessageDigest: ~Copyable {
+package struct MessageDigest: ~Copyable {
     /// A digest that libcrypto computes.
     ///
     /// Safety of `@unchecked Sendable`: `method` is fetched once and never freed, and libcrypto lets any number of threads use a
     /// fetched method at once.
-    struct Algorithm: @unchecked Sendable {
+    package struct Algorithm: @unchecked Sendable {
         /// Bytes of the digest.
-        let length: Int
+        package let length: Int
         fileprivate let method: OpaquePointer
 
         /// nil when this libcrypto does not offer it.
@@ -22,20 +22,20 @@ struct MessageDigest: ~Copyable {
         }
 
         /// SHA-256 (FIPS 180-4).
-        static let sha256: Algorithm = {
+        package static let sha256: Algorithm = {
             guard let algorithm = Algorithm("SHA256") else {
                 preconditionFailure("libcrypto cannot compute SHA-256")
             }
             return algorithm
         }()
         /// MD5 (RFC 1321), for what S3 defines by it; nil where libcrypto runs in a mode that has none.
-        static let md5 = Algorithm("MD5")
+        package static let md5 = Algorithm("MD5")
     }
 
     private let context: OpaquePointer
     private let length: Int
 
-    init(_ algorithm: Algorithm) {
+    package init(_ algorithm: Algorithm) {
         // Fails only without memory, as an array would.
         guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, algorithm.method, nil) == 1 else {
             preconditionFailure("libcrypto has no memory for a digest")
@@ -47,17 +47,17 @@ struct MessageDigest: ~Copyable {
     deinit { EVP_MD_CTX_free(context) }
 
     /// Adds bytes.
-    mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
         EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
     }
 
     /// Adds bytes.
-    mutating func update(_ bytes: [UInt8]) {
+    package mutating func update(_ bytes: [UInt8]) {
         EVP_DigestUpdate(context, bytes, bytes.count)
     }
 
     /// The digest of all that was added.
-    consuming func finish() -> [UInt8] {
+    package consuming func finish() -> [UInt8] {
         // `length` bytes are written: that is what the method says of itself.
         [UInt8](unsafeUninitializedCapacity: length) { bytes, count in
             EVP_DigestFinal_ex(context, bytes.baseAddress, nil)
@@ -66,7 +66,7 @@ struct MessageDigest: ~Copyable {
     }
 
     /// The digest of bytes that are all there.
-    static func of(_ bytes: [UInt8], _ algorithm: Algorithm) -> [UInt8] {
+    package static func of(_ bytes: [UInt8], _ algorithm: Algorithm) -> [UInt8] {
         // `length` bytes are written: that is what the method says of itself.
         [UInt8](unsafeUninitializedCapacity: algorithm.length) { digest, count in
             EVP_Digest(bytes, bytes.count, digest.baseAddress, nil, algorithm.method, nil)
@@ -77,7 +77,7 @@ struct MessageDigest: ~Copyable {
     /// HMAC-SHA-256 (RFC 2104).
     ///
     /// From two digests, because libcrypto's own looks its method up by name each time and takes four times as long.
-    static func hmac(key: [UInt8], _ message: [UInt8]) -> [UInt8] {
+    package static func hmac(key: [UInt8], _ message: [UInt8]) -> [UInt8] {
         let block = 64
         let key = key.count > block ? of(key, .sha256) : key
         var pad = [UInt8](repeating: 0x36, count: block)

@@ -1,0 +1,101 @@
+import CairnCore
+import CairnSchema
+
+/// The names of all objects of a store, relative to its prefix.
+///
+/// The layout is part of the format: other programs read record files by it, and `rebuild` needs nothing else. Numbers have
+/// 20 digits, so that the order of names is the order of numbers.
+package enum ObjectNames {
+    /// What the store is; written last when it is created.
+    package static let store = "_store.json"
+    /// A courtesy copy of the current schema, for people and other tools.
+    package static let schema = "_schema.json"
+    /// Where every schema ever used stands.
+    package static let schemas = "_schemas/"
+    /// Where the commit records stand.
+    package static let log = "_log/main/"
+    /// Where the bodies of large commit records stand.
+    package static let parts = "_parts/main/"
+    /// Where the manifests stand.
+    package static let checkpoints = "_checkpoints/main/m"
+    /// Where the index files stand.
+    package static let indexes = "_index/main/"
+    /// Where named snapshots stand.
+    package static let pins = "_pins/"
+    /// Where the tables stand.
+    package static let tables = "tables/"
+
+    /// Digits of a number in a name.
+    private static let digits = 20
+
+    /// A schema by its id.
+    package static func schema(_ id: SchemaID) -> String {
+        "\(schemas)\(id.description.dropFirst("sha256:".count)).json"
+    }
+
+    /// A commit record by its number.
+    package static func record(_ number: Int) -> String { "\(log)\(padded(number)).json" }
+
+    /// The number of a commit record; nil for a name that is none.
+    package static func number(ofRecord name: String) -> Int? {
+        guard name.hasPrefix(log), name.hasSuffix(".json") else { return nil }
+        return number(name.dropFirst(log.utf8.count).dropLast(".json".utf8.count))
+    }
+
+    /// A part of a large commit record.
+    package static func part(_ index: Int, ofCommit commit: String) -> String { "\(parts)\(commit)/\(index).json" }
+
+    /// A manifest by its version: the later the version, the earlier the name, so that a listing of one entry finds the newest.
+    package static func manifest(_ version: Int) -> String {
+        "\(checkpoints)\(String(newest - UInt64(version)).leftPadded(digits)).json"
+    }
+
+    /// The version of a manifest; nil for a name that is none.
+    package static func version(ofManifest name: String) -> Int? {
+        guard name.hasPrefix(checkpoints), name.hasSuffix(".json") else { return nil }
+        let text = name.dropFirst(checkpoints.utf8.count).dropLast(".json".utf8.count)
+        guard text.utf8.count == digits, let complement = UInt64(text), complement <= newest else { return nil }
+        return Int(exactly: newest - complement)
+    }
+
+    /// What a version is subtracted from: the largest number of 19 digits, so that every version has a complement.
+    private static let newest: UInt64 = 9_999_999_999_999_999_999
+
+    /// An index file by its id.
+    package static func index(_ id: String) -> String { "\(indexes)\(id).idx" }
+
+    /// A named snapshot.
+    package static func pin(_ name: String) -> String { "\(pins)\(name).json" }
+
+    /// Where the records of a table stand.
+    package static func records(of table: String) -> String { "\(tables)\(table)/objects/" }
+
+    /// The file of a record.
+    package static func file(_ table: Table, _ key: Key) -> String {
+        "\(records(of: table.name))\(KeyText.encode(key)).json"
+    }
+
+    /// The text of the key of a record file; nil for a name that is none of the table.
+    package static func keyText(ofFile name: String, of table: String) -> String? {
+        let folder = records(of: table)
+        guard name.hasPrefix(folder), name.hasSuffix(".json") else { return nil }
+        return String(name.dropFirst(folder.utf8.count).dropLast(".json".utf8.count))
+    }
+
+    /// Metadata of a table, for people and other tools.
+    package static func metadata(of table: String) -> String { "\(tables)\(table)/_metadata.json" }
+
+    private static func padded(_ number: Int) -> String { String(number).leftPadded(digits) }
+
+    private static func number(_ text: Substring) -> Int? {
+        guard text.utf8.count == digits, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        return Int(text)
+    }
+}
+
+extension String {
+    /// The text behind as many zeros as make it so long.
+    fileprivate func leftPadded(_ length: Int) -> String {
+        String(repeating: "0", count: Swift.max(0, length - utf8.count)) + self
+    }
+}

@@ -1,0 +1,27 @@
+import CairnSchema
+
+/// What `_store.json` says: that there is a store, which one, and what is needed to use it. Written last when a store is created.
+package struct StoreFile: Sendable, Hashable {
+    /// A random text that tells this store from any other, also from an earlier one at the same place.
+    package var id: String
+    /// Features without which a program must not touch the store.
+    package var needs: [String]
+    /// Where it was created, for people.
+    package var location: String
+    package var created: Timestamp
+
+    package init(id: String, needs: [String] = [], location: String, created: Timestamp) {
+        self.id = id
+        self.needs = needs
+        self.location = location
+        self.created = created
+    }
+}
+
+/// What every object of Cairn's carries.
+package enum StoreFormat {
+    /// The format this version writes, and the newest it reads.
+    package static let current = 1
+    /// The features this version knows.
+    package static let features: Set<String> = []
+}
