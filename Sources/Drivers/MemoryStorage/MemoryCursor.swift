@@ -52,31 +52,7 @@ struct EntryIterator {
     init(_ stored: MemoryTable, _ scan: IndexScan) {
         self.stored = stored
         self.scan = scan
-        let layout = stored.layout(of: scan.index)
-        ranges = scan.ranges.map(layout.bytes)
-        if let after = scan.after {
-            ranges = EntryIterator.cut(ranges, behind: after, layout, isReversed: scan.isReversed)
-        }
-        if !scan.isReversed { ranges.reverse() }
-    }
-
-    /// The parts of ranges behind all entries that begin with `values`.
-    private static func cut(
-        _ ranges: [ByteRange], behind values: [Value], _ layout: KeyLayout, isReversed: Bool
-    ) -> [ByteRange] {
-        var first: [UInt8] = []
-        for (index, value) in values.enumerated() { layout.append(value, part: index, to: &first) }
-        let end = KeyBytes.end(ofPrefix: first)
-        return ranges.compactMap { range in
-            if isReversed {
-                guard KeyBytes.isLess(range.lower, first) else { return nil }
-                let upper = range.upper.map { KeyBytes.isLess($0, first) ? $0 : first } ?? first
-                return (range.lower, upper)
-            }
-            guard let end else { return nil }
-            if let upper = range.upper, !KeyBytes.isLess(end, upper) { return nil }
-            return (KeyBytes.isLess(range.lower, end) ? end : range.lower, range.upper)
-        }
+        ranges = scan.byteRanges(stored.layout(of: scan.index)).reversed()
     }
 
     /// Lets go of the map.

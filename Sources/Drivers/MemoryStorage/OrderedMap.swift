@@ -315,3 +315,7 @@ extension OrderedMap {
         }
     }
 }
+
+/// Safety of `@unchecked Sendable`: a cursor reads nodes and changes none; nodes that it refers to are shared with it, so no map
+/// changes them either.
+extension OrderedMap.Cursor: @unchecked Sendable where Value: Sendable {}

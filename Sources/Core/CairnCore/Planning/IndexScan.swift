@@ -14,6 +14,8 @@ public struct IndexScan: Sendable, Hashable {
     public var after: [Value]?
     /// Whether rows need all their columns. If not, the columns of the index, its included ones and the key suffice.
     public var needsRecords = true
+    /// How many rows will be asked for at most; nil when that depends on the rows. A driver need not read further ahead.
+    public var limit: Int?
 
     /// A scan of a whole index, or of parts of it.
     public init(_ table: Table, index: Index?, ranges: [IndexRange] = [IndexRange()]) {
@@ -90,6 +92,35 @@ extension KeyLayout {
     private func beforeNulls(_ base: [UInt8], part: Int) -> [UInt8]? {
         if parts[part].isNullable, parts[part].isDescending { return base + [0xFF] }
         return base.isEmpty ? nil : KeyBytes.end(ofPrefix: base)
+    }
+}
+
+extension IndexScan {
+    /// The encoded entries to read, range by range in the direction of the scan, without what lies before `after`.
+    package func byteRanges(_ layout: KeyLayout) -> [(lower: [UInt8], upper: [UInt8]?)] {
+        var result = ranges.map(layout.bytes)
+        if let after { result = IndexScan.cut(result, behind: after, layout, isReversed: isReversed) }
+        if isReversed { result.reverse() }
+        return result
+    }
+
+    /// The parts of ranges behind all entries that begin with `values`.
+    private static func cut(
+        _ ranges: [(lower: [UInt8], upper: [UInt8]?)], behind values: [Value], _ layout: KeyLayout, isReversed: Bool
+    ) -> [(lower: [UInt8], upper: [UInt8]?)] {
+        var first: [UInt8] = []
+        for (index, value) in values.enumerated() { layout.append(value, part: index, to: &first) }
+        let end = KeyBytes.end(ofPrefix: first)
+        return ranges.compactMap { range in
+            if isReversed {
+                guard KeyBytes.isLess(range.lower, first) else { return nil }
+                let upper = range.upper.map { KeyBytes.isLess($0, first) ? $0 : first } ?? first
+                return (range.lower, upper)
+            }
+            guard let end else { return nil }
+            if let upper = range.upper, !KeyBytes.isLess(end, upper) { return nil }
+            return (KeyBytes.isLess(range.lower, end) ? end : range.lower, range.upper)
+        }
     }
 }
 

@@ -59,18 +59,18 @@ package struct Planner: Sendable {
         var scan = IndexScan(table, index: index, ranges: match.ranges)
         scan.isReversed = direction == .backwards
         scan.needsRecords = !isCovered
+        if isSorted, filter.isEmpty, query.after == nil || direction != nil { scan.limit = query.limit }
         if direction != nil, let after = query.after { scan.after = match.entry(at: after, of: query.totalOrder) }
         return AccessPlan(
             query: query, scan: scan, bounds: match.used.sorted().map { conjuncts[$0].condition },
             filter: filter.isEmpty ? nil : (filter.count == 1 ? filter[0] : .and(filter)), isSorted: isSorted,
             checksPosition: query.after != nil && direction == nil, isKeyLookup: index == nil && isSingle,
-            isCovered: index != nil && isCovered, cost: cost)
+            isCovered: index != nil && isCovered, rows: rows, cost: cost)
     }
 
     /// Whether the entries have every column that is needed.
     private func isCovered(by index: Index?, layout: KeyLayout, filter: [Condition]) -> Bool {
-        guard let index else { return false }
-        let available = Set(layout.parts.map(\.column) + index.included)
+        let available = Set(layout.parts.map(\.column) + (index?.included ?? []))
         let needed = needsAllColumns ? Set(query.table.columns.indices) : Set(filter.flatMap(\.columns))
         return needed.isSubset(of: available)
     }
@@ -93,11 +93,16 @@ package struct AccessPlan: Sendable {
     package let isKeyLookup: Bool
     /// Whether the index alone has all that is needed.
     package let isCovered: Bool
+    /// About how many entries are read.
+    package let rows: Double
     package let cost: Double
+
+    /// About how many entries are read, as a whole number.
+    package var estimatedRows: Int { rows < 1e15 ? Int(rows.rounded(.up)) : .max }
 
     init(
         query: Query, scan: IndexScan?, bounds: [Condition], filter: Condition?, isSorted: Bool, checksPosition: Bool,
-        isKeyLookup: Bool, isCovered: Bool, cost: Double
+        isKeyLookup: Bool, isCovered: Bool, rows: Double, cost: Double
     ) {
         self.query = query
         self.scan = scan
@@ -107,13 +112,14 @@ package struct AccessPlan: Sendable {
         self.checksPosition = checksPosition
         self.isKeyLookup = isKeyLookup
         self.isCovered = isCovered
+        self.rows = rows
         self.cost = cost
     }
 
     static func nothing(_ query: Query) -> AccessPlan {
         AccessPlan(
             query: query, scan: nil, bounds: [], filter: nil, isSorted: true, checksPosition: false,
-            isKeyLookup: false, isCovered: false, cost: 0)
+            isKeyLookup: false, isCovered: false, rows: 0, cost: 0)
     }
 
     /// The plan as `explain` shows it.

@@ -1,14 +1,28 @@
 import CairnSchema
 
-/// Records of one table as JSON objects by the names of their columns, in the order of the table: what files, commands and
-/// `JSONRecordCodec` show.
+/// Records of one table as JSON objects by the names of their columns: what files, commands and `JSONRecordCodec` show.
 ///
 /// The text is canonical: the same values give the same bytes. Reading takes any order and any white space, refuses members
 /// the table does not have and members that stand there twice, and gives what is missing its default, as a typed record's
 /// initialiser does.
 package struct RecordJSON: Sendable {
+    /// Which of the texts of a record is the canonical one, and what a column that is missing gets.
+    package enum Form: Sendable {
+        /// Columns in the order of the table, and every default.
+        case declared
+        /// For stores that others read and write: columns in the order of their names, because programs with the same schema
+        /// may declare them in different orders and must write the same bytes. Of the defaults only those that are the same
+        /// at each reading.
+        case stored
+    }
+
     package let table: Table
+    private let form: Form
+    /// The position of each column in the order of writing, and the place in that order of each position; nil where the
+    /// order is that of the table.
+    private let order: (positions: [Int], places: [Int])?
     private let names: MemberNames
+    /// In the order of writing.
     private let shapes: [Shape]
 
     /// What reading a column needs to know of it: a column is much larger, and copying one for each value is dear.
@@ -29,11 +43,26 @@ package struct RecordJSON: Sendable {
         }
     }
 
-    package init(_ table: Table) {
+    package init(_ table: Table, form: Form = .declared) {
         self.table = table
-        names = MemberNames(table.columns.map(\.name) + RecordJSON.metadata)
-        shapes = table.columns.map(Shape.init)
+        self.form = form
+        order = form == .stored ? RecordJSON.orderByName(table) : nil
+        let columns = order.map { $0.positions.map { table.columns[$0] } } ?? table.columns
+        names = MemberNames(columns.map(\.name) + RecordJSON.metadata)
+        shapes = columns.map(Shape.init)
     }
+
+    private static func orderByName(_ table: Table) -> (positions: [Int], places: [Int])? {
+        let positions = table.columns.indices.sorted {
+            Utf8.isLess(table.columns[$0].name, table.columns[$1].name)
+        }
+        if positions.elementsEqual(table.columns.indices) { return nil }
+        var places = positions
+        for (place, position) in positions.enumerated() { places[position] = place }
+        return (positions, places)
+    }
+
+    private func column(at place: Int) -> Column { table.columns[order?.positions[place] ?? place] }
 
     /// The members that carry the metadata. No column begins with `_`.
     private static let metadata = ["_revision", "_created_at", "_updated_at"]
@@ -62,9 +91,9 @@ package struct RecordJSON: Sendable {
     }
 
     private func writeColumns(_ values: [Value], to writer: inout JSONWriter) {
-        for index in shapes.indices {
-            names.write(index, to: &writer)
-            ValueJSON.write(values[index], to: &writer)
+        for place in shapes.indices {
+            names.write(place, to: &writer)
+            writer.compact { ValueJSON.write(values[order?.positions[place] ?? place], to: &$0) }
         }
     }
 
@@ -90,7 +119,7 @@ package struct RecordJSON: Sendable {
     private struct Reading {
         /// The columns from the first on without a gap: almost always all, in their order.
         var values: [Value] = []
-        /// Columns beyond a gap, by position.
+        /// Columns beyond a gap, by place.
         var later: [Int: Value] = [:]
         let takesMetadata: Bool
         var metadata = RecordMetadata()
@@ -105,11 +134,11 @@ package struct RecordJSON: Sendable {
         /// The place of the member that comes next in canonical text.
         var expected: Int { values.count + metadataSeen.nonzeroBitCount }
 
-        func has(_ position: Int) -> Bool { position < values.count || later[position] != nil }
+        func has(_ place: Int) -> Bool { place < values.count || later[place] != nil }
 
-        mutating func take(_ value: consuming Value, at position: Int) {
-            guard position == values.count else {
-                later[position] = value
+        mutating func take(_ value: consuming Value, at place: Int) {
+            guard place == values.count else {
+                later[place] = value
                 return
             }
             values.append(value)
@@ -128,19 +157,31 @@ package struct RecordJSON: Sendable {
             } else {
                 let name = try scanner.string()
                 try scanner.expect(UInt8(ascii: ":"), "':' after the name of a member")
-                try readMember(try position(of: name, reading), &scanner, depth, &reading)
+                try readMember(try place(of: name, reading), &scanner, depth, &reading)
             }
         }
         while reading.values.count < shapes.count {
-            let column = table.columns[reading.values.count]
-            reading.values.append(try reading.later[column.position] ?? column.valueWhenMissing(in: table))
+            let place = reading.values.count
+            reading.values.append(try reading.later[place] ?? valueWhenMissing(column(at: place)))
         }
-        return reading.values
+        guard let order else { return reading.values }
+        return order.places.map { reading.values[$0] }
+    }
+
+    private func valueWhenMissing(_ column: Column) throws -> Value {
+        guard form == .stored else { return try column.valueWhenMissing(in: table) }
+        switch column.defaultValue {
+        case nil, .literal: return try column.valueWhenMissing(in: table)
+        case .now, .uuid:
+            // What is made anew would be another value at each reading.
+            if column.isNullable { return .null }
+            throw StorageError.invalid(table, column, "a value is missing")
+        }
     }
 
     /// The place of a member in `names`.
-    private func position(of name: String, _ reading: Reading) throws -> Int {
-        if let column = table.column(named: name) { return column.position }
+    private func place(of name: String, _ reading: Reading) throws -> Int {
+        if let column = table.column(named: name) { return order?.places[column.position] ?? column.position }
         if reading.takesMetadata, let member = RecordJSON.metadata.firstIndex(of: name) { return shapes.count + member }
         throw StorageError(
             .invalid, "table '\(table.name)' has no column '\(name)'",
@@ -148,13 +189,13 @@ package struct RecordJSON: Sendable {
     }
 
     private func readMember(
-        _ position: Int, _ scanner: inout JSONScanner, _ depth: Int, _ reading: inout Reading
+        _ place: Int, _ scanner: inout JSONScanner, _ depth: Int, _ reading: inout Reading
     ) throws {
-        guard position < shapes.count else { return try readMetadata(position - shapes.count, &scanner, &reading) }
-        guard !reading.has(position) else {
-            throw StorageError.invalid(table, table.columns[position], "it is given twice")
+        guard place < shapes.count else { return try readMetadata(place - shapes.count, &scanner, &reading) }
+        guard !reading.has(place) else {
+            throw StorageError.invalid(table, column(at: place), "it is given twice")
         }
-        reading.take(try value(&scanner, at: position, depth), at: position)
+        reading.take(try value(&scanner, at: place, depth), at: place)
     }
 
     private func readMetadata(_ member: Int, _ scanner: inout JSONScanner, _ reading: inout Reading) throws {
@@ -180,12 +221,12 @@ package struct RecordJSON: Sendable {
         StorageError(.invalid, "'\(RecordJSON.metadata[member])' of a record of table '\(table.name)': \(problem)")
     }
 
-    private func value(_ scanner: inout JSONScanner, at position: Int, _ depth: Int) throws -> Value {
-        let shape = shapes[position]
+    private func value(_ scanner: inout JSONScanner, at place: Int, _ depth: Int) throws -> Value {
+        let shape = shapes[place]
         if try scanner.peek() == UInt8(ascii: "n"), shape.isNullable || shape.type != .json {
             _ = try scanner.literal()
             guard shape.isNullable else {
-                throw StorageError.invalid(table, table.columns[position], "it may not be null")
+                throw StorageError.invalid(table, column(at: place), "it may not be null")
             }
             return .null
         }
@@ -193,10 +234,15 @@ package struct RecordJSON: Sendable {
         do {
             value = try ValueJSON.read(&scanner, as: shape.type, depth: depth + 1)
         } catch {
-            throw StorageError.invalid(table, table.columns[position], error.description)
+            let column = column(at: place)
+            // What was found may be the value itself.
+            let problem =
+                column.isSensitive
+                ? "expected \(ValueJSON.expectation(of: shape.type)) (at byte \(error.offset))" : error.description
+            throw StorageError.invalid(table, column, problem)
         }
         if let cases = shape.cases, !cases.contains(value), case .string(let text) = value {
-            throw StorageError.unknownCase(text, table, table.columns[position])
+            throw StorageError.unknownCase(text, table, column(at: place))
         }
         return value
     }

@@ -106,6 +106,20 @@ extension StorageError.Code {
     public static let upgradeRequired = Self(rawValue: "storage.upgrade_required")
     /// The store, transaction, snapshot or cursor was closed.
     public static let closed = Self(rawValue: "storage.closed")
+    /// The store at this place is another one than was opened: it was deleted and made anew, or restored.
+    public static let replaced = Self(rawValue: "storage.replaced")
+    /// The store is closed for writing while it is maintained.
+    public static let maintenance = Self(rawValue: "storage.maintenance")
+    /// A snapshot, transaction or stream is older than what the store still keeps.
+    public static let snapshotExpired = Self(rawValue: "storage.snapshot_expired")
+    /// The credentials do not allow it.
+    public static let accessDenied = Self(rawValue: "storage.access_denied")
+    /// The object store asks for fewer requests.
+    public static let throttled = Self(rawValue: "storage.throttled")
+    /// The object store cannot be reached, or fails for reasons of its own.
+    public static let unavailable = Self(rawValue: "storage.unavailable")
+    /// The record is in a storage class that must be restored before it can be read.
+    public static let archived = Self(rawValue: "storage.archived")
     /// A cursor of another query, or of another order, or no cursor at all.
     public static let cursor = Self(rawValue: "query.cursor")
     /// A query that cannot be answered: an order without order, a column that does not exist.

@@ -4,7 +4,7 @@
 /// reads back the same and never looks like an integer. With `indent`, one member or element stands on a line.
 package struct JSONWriter: ~Copyable {
     private var buffer: ByteBuffer
-    private let indent: Int
+    private var indent: Int
     private var depth = 0
     /// Whether the next element of the innermost container is its first.
     private var isFirst = true
@@ -52,6 +52,14 @@ package struct JSONWriter: ~Copyable {
     /// Writes what must stand before an element of an array.
     package mutating func element() {
         separate()
+    }
+
+    /// Writes a value without the line breaks and spaces of the indentation: what is deep inside a column would be mostly spaces.
+    package mutating func compact(_ body: (inout JSONWriter) -> Void) {
+        let outer = indent
+        indent = 0
+        body(&self)
+        indent = outer
     }
 
     private mutating func container(_ open: UInt8, _ close: UInt8, _ body: (inout JSONWriter) -> Void) {

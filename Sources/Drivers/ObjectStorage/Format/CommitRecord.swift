@@ -1,5 +1,5 @@
-import CairnCore
-import CairnSchema
+package import CairnCore
+package import CairnSchema
 
 /// One numbered record of the log: what decides that transactions happened.
 ///

@@ -1,5 +1,5 @@
-import CairnCore
-import CairnSchema
+package import CairnCore
+package import CairnSchema
 
 /// What a checkpoint says of the store as of one commit: which index files together are its indexes, and which record files
 /// may not be written yet.

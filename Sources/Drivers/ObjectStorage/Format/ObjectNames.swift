@@ -1,5 +1,5 @@
-import CairnCore
-import CairnSchema
+package import CairnCore
+package import CairnSchema
 
 /// The names of all objects of a store, relative to its prefix.
 ///

@@ -1,5 +1,5 @@
-import CairnCore
-import CairnSchema
+package import CairnCore
+package import CairnSchema
 
 /// A record as one commit left it: its values, or that it is deleted.
 package struct RecordImage: Sendable, Hashable {

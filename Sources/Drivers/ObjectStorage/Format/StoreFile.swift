@@ -1,4 +1,4 @@
-import CairnSchema
+package import CairnSchema
 
 /// What `_store.json` says: that there is a store, which one, and what is needed to use it. Written last when a store is created.
 package struct StoreFile: Sendable, Hashable {

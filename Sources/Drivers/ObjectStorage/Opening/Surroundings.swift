@@ -1,5 +1,5 @@
 import CairnCore
-import CairnSchema
+package import CairnSchema
 
 /// What the driver has from the machine it runs on: time, pauses, chance, and tasks of its own.
 ///

@@ -1,0 +1,188 @@
+import CairnCore
+import CairnSchema
+import MemoryStorage
+import ObjectStores
+
+/// Makes manifests: writes what the log changed in the indexes since the last one, and says which files may not be written yet.
+///
+/// Beside the commits, one at a time in a process. Two processes that make the same version do no harm: the manifest is created
+/// once, and the loser takes the winner's.
+final class Checkpointer: Sendable {
+    private struct State {
+        var isRunning = false
+        /// Whether another one is wanted when the one under way has ended.
+        var isWanted = false
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let parts: EngineParts
+    private let materialiser: Materialiser
+    private let options: ObjectStorageOptions
+    private let state = Lock(State())
+
+    /// The writer of every number that is a multiple of this makes a manifest.
+    private static let interval = 16
+    /// Commits without a manifest at which anyone makes one.
+    private static let overdue = 32
+    /// Bytes of log without a manifest at which anyone makes one.
+    private static let overdueBytes = 512 << 10
+
+    init(_ parts: EngineParts, _ materialiser: Materialiser, _ options: ObjectStorageOptions) {
+        self.parts = parts
+        self.materialiser = materialiser
+        self.options = options
+    }
+
+    // MARK: When
+
+    /// A record of this process was committed.
+    func heard(of record: CommitRecord, _ view: View) {
+        let covers = view.manifest.manifest.covers
+        let tail = view.number - covers
+        let bytes = (try? parts.tip.whileOpen { $0.history.bytes(after: covers) }) ?? 0
+        let isDue =
+            record.number.isMultiple(of: Checkpointer.interval) || bytes >= Checkpointer.overdueBytes
+            // Not all at once.
+            || tail >= Checkpointer.overdue + Int(parts.surroundings.random() % UInt64(Checkpointer.interval))
+        if isDue { request() }
+    }
+
+    private func request() {
+        let starts = state.withLock { state in
+            if state.isRunning {
+                state.isWanted = true
+                return false
+            }
+            state.isRunning = true
+            return true
+        }
+        if starts { parts.surroundings.spawn { [self] in await run() } }
+    }
+
+    private func run() async {
+        while true {
+            do {
+                try await checkpoint(forgetting: nil)
+            } catch {
+                options.verbose?("no checkpoint was made: \(StoreAccess.translated(error))")
+            }
+            let (goesOn, waiting) = state.withLock { state in
+                let goesOn = state.isWanted
+                state.isWanted = false
+                state.isRunning = goesOn
+                let waiting = goesOn ? [] : state.waiting
+                if !goesOn { state.waiting = [] }
+                return (goesOn, waiting)
+            }
+            for continuation in waiting { continuation.resume() }
+            if !goesOn { return }
+        }
+    }
+
+    /// Waits for a checkpoint that is under way.
+    func finish() async {
+        await withCheckedContinuation { continuation in
+            let isIdle = state.withLock { state in
+                if state.isRunning { state.waiting.append(continuation) }
+                return !state.isRunning
+            }
+            if isIdle { continuation.resume() }
+        }
+    }
+
+    // MARK: What
+
+    /// Makes a manifest of the newest view, if the log went on since the last one or receipts have expired.
+    /// - Parameter time: Receipts older than their lifetime then are left out and make a manifest necessary; nil: those that
+    ///   are old go along with the next one.
+    /// - Returns: How many receipts were left out.
+    @discardableResult
+    func checkpoint(forgetting time: Timestamp?) async throws -> Int {
+        let view = try parts.tip.view()
+        let manifest = view.manifest.manifest
+        let now = time ?? view.time
+        let receipts = view.receipts.values.filter { !Limits.isPast($0.time, Limits.receiptLifetime, at: now) }
+        let expired = view.receipts.count - receipts.count
+        guard view.number > manifest.covers || (time != nil && expired > 0) else { return 0 }
+        let pending = try await pending(view)
+        let (tables, files) = try await IndexUpdate(parts, view).write()
+        let next = Manifest(
+            store: manifest.store, version: manifest.version + 1, covers: view.number, head: view.hash,
+            collected: manifest.collected, schema: view.schema.id, time: max(view.time, parts.surroundings.now()),
+            tables: tables, receipts: receipts.sorted { $0.number < $1.number }, pending: pending)
+        try await publish(next, introduced: files)
+        return expired
+    }
+
+    /// What the manifest must carry: records changed up to the view whose files are not known to be written.
+    private func pending(_ view: View) async throws -> [Manifest.PendingRecord] {
+        if parts.faults.contains(.noPending) { return [] }
+        // What a manifest carried before is written by whoever makes the next one, if nobody has.
+        materialiser.take(view.manifest.manifest.pending, view)
+        var pending = unwritten(view)
+        if pending.reduce(0, { $0 + ValueSize.bytes($1.image.values ?? []) }) > Materialiser.byteLimit
+            || pending.count > Materialiser.limit
+        {
+            materialiser.take(pending, view)
+            _ = await materialiser.flush()
+            pending = unwritten(view)
+        }
+        return pending
+    }
+
+    private func unwritten(_ view: View) -> [Manifest.PendingRecord] {
+        var records: [Workspace.RecordID: (Table, Key)] = [:]
+        for record in view.manifest.manifest.pending {
+            records[id(record.table, record.key, view)] = (record.table, record.key)
+        }
+        let covers = view.manifest.manifest.covers
+        let commits = (try? parts.tip.whileOpen { Array($0.history.commits(after: covers)) }) ?? []
+        for commit in commits where commit.number <= view.number {
+            for transaction in commit.record.transactions {
+                for operation in transaction.operations {
+                    records[id(operation.table, operation.key, view)] = (operation.table, operation.key)
+                }
+            }
+        }
+        let unwritten = records.compactMap { id, record -> ([UInt8], Manifest.PendingRecord)? in
+            guard let image = view.tables[id.table].records.get(id.key),
+                !materialiser.isWritten(id, image.commit)
+            else { return nil }
+            return (id.key, Manifest.PendingRecord(table: record.0, key: record.1, image: image))
+        }
+        return unwritten.sorted { left, right in
+            left.1.table.position == right.1.table.position
+                ? KeyBytes.isLess(left.0, right.0) : left.1.table.position < right.1.table.position
+        }.map(\.1)
+    }
+
+    private func id(_ table: Table, _ key: Key, _ view: View) -> Workspace.RecordID {
+        Workspace.RecordID(table: table.position, key: view.tables[table.position].keyLayout.encode(key))
+    }
+
+    // MARK: Publishing
+
+    /// - Parameter introduced: When the oldest index file that the manifest names first was written, by the store's clock.
+    private func publish(_ manifest: Manifest, introduced: StoreDate?) async throws {
+        var notAfter = try parts.tip.confirmed().confirmation?.date?.addingTimeInterval(Committer.fence)
+        if let introduced {
+            // Files that nothing names yet are collected after a day: a manifest that comes so late must not name them.
+            let limit = introduced.addingTimeInterval(Checkpointer.publishWithin)
+            notAfter = notAfter.map { min($0, limit) } ?? limit
+        }
+        if parts.faults.contains(.noFence) { notAfter = nil }
+        let name = ObjectNames.manifest(manifest.version)
+        switch try await parts.access.write(
+            name, ManifestJSON.encode(manifest), .create, notAfter: notAfter, parts.access.attributes())
+        {
+        case .written:
+            try parts.tip.adopt(manifest)
+            materialiser.forget(upTo: manifest.covers)
+        case .refused: try parts.tip.adopt(try await parts.log.newestManifest().manifest)
+        case .expired: break
+        }
+    }
+
+    /// Seconds of the store's clock from the writing of an index file within which a manifest may name it.
+    private static let publishWithin: Double = 12 * 3600
+}

@@ -1,0 +1,157 @@
+import CairnCore
+import CairnSchema
+import MemoryStorage
+import ObjectStores
+
+#if canImport(FoundationEssentials)
+    import struct FoundationEssentials.Date
+#else
+    import struct Foundation.Date
+#endif
+
+/// The store's time.
+typealias StoreDate = Date
+
+/// Writes what a view changed in the indexes: one index file with a section for each index that was touched, and those that merging
+/// makes.
+///
+/// Merges that stay small are done in the same file; a large one gets files of its own.
+struct IndexUpdate {
+    private let parts: EngineParts
+    private let view: View
+    private let changes: [[[UInt8]: RecordImage]]
+
+    /// Bytes of a merge that is done in the file of the others.
+    private static let smallMerge = 4 << 20
+
+    init(_ parts: EngineParts, _ view: View) throws {
+        self.parts = parts
+        self.view = view
+        let covers = view.manifest.manifest.covers
+        let commits = try parts.tip.whileOpen { state in
+            state.history.reaches(covers, newest: view.number) ? Array(state.history.commits(after: covers)) : nil
+        }
+        guard let commits else {
+            throw StorageError(
+                .busy, "the log behind the manifest is no longer in memory: another process was quicker",
+                isRetryable: true)
+        }
+        var changes = [[[UInt8]: RecordImage]](repeating: [:], count: view.tables.count)
+        for commit in commits where commit.number <= view.number {
+            for transaction in commit.record.transactions {
+                for operation in transaction.operations {
+                    let overlay = view.tables[operation.table.position]
+                    let key = overlay.keyLayout.encode(operation.key)
+                    changes[operation.table.position][key] = overlay.records.get(key)
+                }
+            }
+        }
+        self.changes = changes
+    }
+
+    /// Writes the files.
+    /// - Returns: The tables for the manifest, and when the first file was written by the store's clock; nil when none was, or the
+    ///   store does not say.
+    func write() async throws -> (tables: [Manifest.TableState], written: StoreDate?) {
+        let file = newID()
+        var writer = IndexFileWriter(store: parts.tip.storeID)
+        var states: [Manifest.TableState] = []
+        var isUsed = false
+        let written = Lock<StoreDate?>(nil)
+        for overlay in view.tables {
+            let table = overlay.table
+            var indexes: [Manifest.IndexState] = []
+            for index in [nil] + table.indexes.map(Optional.some) {
+                let entries = entries(overlay, index)
+                let runs = view.manifest.runs(table, index)
+                let update = try await merge(entries, into: runs, &writer, file, written)
+                isUsed = isUsed || update.usesFile
+                indexes.append(Manifest.IndexState(name: index?.name ?? "", runs: update.runs))
+            }
+            states.append(
+                Manifest.TableState(
+                    name: table.name, since: view.manifest.since(table), count: overlay.count, indexes: indexes))
+        }
+        if isUsed { try await save(file, writer.finish(), written) }
+        return (states, written.withLock { $0 })
+    }
+
+    private func merge(
+        _ entries: [IndexEntry], into runs: [IndexRun], _ writer: inout IndexFileWriter, _ file: String,
+        _ written: Lock<StoreDate?>
+    ) async throws -> (runs: [IndexRun], usesFile: Bool) {
+        if entries.isEmpty { return (runs, false) }
+        let added = entries.reduce(0) { $0 + $1.key.count + $1.payload.count + 8 }
+        guard let plan = IndexCompaction.plan(runs, adding: added) else {
+            writer.begin()
+            for entry in entries { writer.append(entry) }
+            return (runs + [writer.endSection(file: file)].compactMap { $0 }, true)
+        }
+        let merged = Array(runs[plan.runs])
+        let kept = Array(runs[..<plan.runs.lowerBound])
+        if merged.reduce(added, { $0 + $1.bytes }) <= IndexUpdate.smallMerge {
+            writer.begin()
+            try await parts.indexes.merge(
+                merged, newest: IndexEntries(entries), dropsRemoved: plan.isWhole, into: &writer)
+            return (kept + [writer.endSection(file: file)].compactMap { $0 }, true)
+        }
+        let new = try await parts.indexes.merge(
+            merged, newest: IndexEntries(entries), dropsRemoved: plan.isWhole, store: parts.tip.storeID, name: newID,
+            save: { try await save($0, $1, written) })
+        return (kept + new, false)
+    }
+
+    private func save(_ file: String, _ bytes: [UInt8], _ written: Lock<StoreDate?>) async throws {
+        let attributes = parts.access.attributes("application/octet-stream")
+        let notAfter = try parts.tip.confirmed().confirmation?.date?.addingTimeInterval(Committer.fence)
+        let name = ObjectNames.index(file)
+        guard
+            case .written(_, let date) = try await parts.access.write(
+                name, bytes, .create, notAfter: notAfter, attributes)
+        else {
+            throw StorageError(.busy, "the index file '\(name)' could not be written in time", isRetryable: true)
+        }
+        written.withLock { earliest in
+            if let date { earliest = earliest.map { min($0, date) } ?? date }
+        }
+    }
+
+    /// Names of index files sort by the time of their making, and no two are the same.
+    private func newID() -> String {
+        let time = String(parts.surroundings.now().microseconds / 1000)
+        let random = (0..<2).map { _ in
+            Hex.encode(withUnsafeBytes(of: parts.surroundings.random().bigEndian, Array.init))
+        }
+        return "\(time)-\(random.joined())"
+    }
+
+    // MARK: Entries
+
+    /// What changed in an index, in its order.
+    private func entries(_ overlay: TableOverlay, _ index: Index?) -> [IndexEntry] {
+        guard let index else { return primaryEntries(overlay) }
+        let included = IncludedColumns(index, of: overlay.table)
+        var entries: [IndexEntry] = []
+        var cursor = OrderedMap.Cursor(overlay.indexes[index.position], before: nil)
+        while let (entry, key) = cursor.next() {
+            guard let key, let image = overlay.records.get(key), let values = image.values else {
+                entries.append(IndexEntry(key: entry, .removed))
+                continue
+            }
+            entries.append(IndexEntry(key: entry, .present(included: included.encode(values, image.metadata))))
+        }
+        return entries
+    }
+
+    private func primaryEntries(_ overlay: TableOverlay) -> [IndexEntry] {
+        let table = overlay.table
+        return changes[table.position].sorted { KeyBytes.isLess($0.key, $1.key) }.compactMap { key, image in
+            let (revision, commit) = (image.metadata.revision, image.commit)
+            guard image.isLive else { return IndexEntry(key: key, .tombstone(revision: revision, commit: commit)) }
+            guard let id = overlay.key(key) else { return nil }
+            let bytes = RecordFile.encode(image, of: table, key: id, schema: view.schema.id)
+            return IndexEntry(
+                key: key, .record(revision: revision, commit: commit, digest: ComputedETag.md5(bytes) ?? []))
+        }
+    }
+}

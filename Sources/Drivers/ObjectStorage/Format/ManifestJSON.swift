@@ -1,0 +1,138 @@
+import CairnCore
+package import CairnSchema
+
+/// Manifests as JSON, without white space. Entries of indexes and hashes are hexadecimal digits.
+///
+/// Tables and indexes are found by their names when a manifest is read: the programs that share a store may declare them in
+/// different orders.
+package enum ManifestJSON {
+    /// The bytes of a manifest.
+    package static func encode(_ manifest: Manifest) -> [UInt8] {
+        var writer = JSONWriter(capacity: 4096)
+        writer.object { writer in
+            Requirements.write(to: &writer)
+            writer.name("store")
+            writer.string(manifest.store)
+            writer.name("group")
+            writer.plain("main")
+            writer.name("version")
+            writer.int(manifest.version)
+            writer.name("covers")
+            writer.int(manifest.covers)
+            writer.name("head")
+            writer.plain(Hex.encode(manifest.head))
+            writer.name("collected")
+            writer.int(manifest.collected)
+            writer.name("schema")
+            writer.plain(manifest.schema.description)
+            writer.name("at")
+            writer.timestamp(manifest.time)
+            list("tables", manifest.tables, to: &writer, write)
+            list("receipts", manifest.receipts, to: &writer, write)
+            var codecs = ColumnCodecs()
+            list("pending", manifest.pending, to: &writer) { write($0, &codecs, to: &$1) }
+        }
+        return writer.bytes
+    }
+
+    private static func list<Element>(
+        _ name: String, _ elements: [Element], to writer: inout JSONWriter,
+        _ write: (Element, inout JSONWriter) -> Void
+    ) {
+        writer.name(name)
+        writer.array { writer in
+            for element in elements {
+                writer.element()
+                write(element, &writer)
+            }
+        }
+    }
+
+    private static func write(_ table: Manifest.TableState, to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.name("name")
+            writer.string(table.name)
+            writer.name("since")
+            writer.int(table.since)
+            writer.name("count")
+            writer.int(table.count)
+            list("indexes", table.indexes, to: &writer, write)
+        }
+    }
+
+    private static func write(_ index: Manifest.IndexState, to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.name("name")
+            writer.string(index.name)
+            list("runs", index.runs, to: &writer, write)
+        }
+    }
+
+    private static func write(_ run: IndexRun, to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.name("file")
+            writer.string(run.file)
+            writer.name("offset")
+            writer.int(run.offset)
+            writer.name("length")
+            writer.int(run.length)
+            if run.directoryLength != 0 {
+                writer.name("directory_offset")
+                writer.int(run.directoryOffset)
+                writer.name("directory_length")
+                writer.int(run.directoryLength)
+            }
+            writer.name("count")
+            writer.int(run.count)
+            writer.name("first")
+            writer.plain(Hex.encode(run.first))
+            writer.name("last")
+            writer.plain(Hex.encode(run.last))
+        }
+    }
+
+    private static func write(_ receipt: Manifest.KeptReceipt, to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.name("key")
+            writer.string(receipt.key)
+            writer.name("digest")
+            writer.plain(Hex.encode(receipt.digest))
+            writer.name("seq")
+            writer.int(receipt.number)
+            writer.name("transaction")
+            writer.string(receipt.transaction)
+            writer.name("at")
+            writer.timestamp(receipt.time)
+            writer.name("results")
+            ResultsJSON.write(receipt.results, to: &writer)
+        }
+    }
+
+    private static func write(
+        _ record: Manifest.PendingRecord, _ codecs: inout ColumnCodecs, to writer: inout JSONWriter
+    ) {
+        let columns = codecs.codec(of: record.table)
+        writer.object { writer in
+            writer.name("table")
+            writer.string(record.table.name)
+            writer.name("id")
+            writer.string(KeyText.encode(record.key))
+            writer.name("image")
+            ImageJSON.write(record.image, columns, hasCommit: true, to: &writer)
+        }
+    }
+
+    /// Reads a manifest.
+    /// - Parameters:
+    ///   - name: The name of the object, which says the version of the manifest.
+    ///   - schema: Gives the schema of an id. Its errors are passed on.
+    /// - Throws: `storage.damaged` naming the object, `storage.upgrade_required`.
+    package static func decode(
+        _ bytes: [UInt8], name: String, schema: (SchemaID) throws -> Schema
+    ) throws -> Manifest {
+        try StoredObject.read(bytes, name) { scanner in
+            var reader = ManifestReader(name: name)
+            return try reader.read(&scanner, schema)
+        }
+    }
+}

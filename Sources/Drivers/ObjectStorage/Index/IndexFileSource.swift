@@ -1,0 +1,50 @@
+import CairnCore
+package import ObjectStores
+
+/// Where index files are read from.
+package protocol IndexFileSource: Sendable {
+    /// Bytes of an index file. One request.
+    /// - Parameters:
+    ///   - file: The id of the file.
+    ///   - range: Not empty.
+    /// - Returns: Exactly as many bytes as asked for.
+    /// - Throws: ``IndexFileMissing``; `storage.damaged` when the file is too short; other errors of a store.
+    func bytes(file: String, range: Range<Int>) async throws -> [UInt8]
+}
+
+/// An index file is not there. It was removed after a newer manifest came to stand without it; or the store is damaged, when
+/// the newest manifest names it.
+package struct IndexFileMissing: Error, Sendable, Hashable {
+    /// The id of the file.
+    package let file: String
+
+    package init(file: String) { self.file = file }
+}
+
+/// The index files of an object store.
+package struct ObjectIndexFiles: IndexFileSource {
+    private let objects: any ObjectStore
+
+    package init(_ objects: any ObjectStore) {
+        self.objects = objects
+    }
+
+    package func bytes(file: String, range: Range<Int>) async throws -> [UInt8] {
+        let name = ObjectNames.index(file)
+        do {
+            let bytes = try await objects.bytes(name, range: .closed(range.lowerBound...range.upperBound - 1))
+            guard bytes.count == range.count else { throw tooShort(file, range) }
+            return bytes
+        } catch let error as ObjectStoreError {
+            switch error.code {
+            case .notFound: throw IndexFileMissing(file: file)
+            case .rangeNotSatisfiable: throw tooShort(file, range)
+            default: throw StoreAccess.storageError(error, name)
+            }
+        }
+    }
+
+    private func tooShort(_ file: String, _ range: Range<Int>) -> StorageError {
+        .damagedIndex("it has fewer than \(range.upperBound) bytes", file: file)
+    }
+}

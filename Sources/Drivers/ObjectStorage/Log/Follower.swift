@@ -1,0 +1,175 @@
+import CairnCore
+import CairnSchema
+
+#if canImport(FoundationEssentials)
+    import struct FoundationEssentials.Date
+#else
+    import struct Foundation.Date
+#endif
+
+/// Follows the log to its end.
+///
+/// One GET of the next number proves the tip when it is not there. Callers that come while a proof is under way cannot use it,
+/// since it may have looked before they came; they share the next one, so any number of readers cost one request at a time.
+final class Follower: Sendable {
+    private struct Line {
+        var isRunning = false
+        var waiting: [CheckedContinuation<Turn, Never>] = []
+    }
+
+    /// What waiting for a proof ends with.
+    private enum Turn: Sendable {
+        /// To make the proof, also for others.
+        case lead([CheckedContinuation<Turn, Never>])
+        case done(Result<View, any Error>)
+    }
+
+    let tip: Tip
+    private let log: LogReader
+    private let surroundings: Surroundings
+    private let faults: ObjectStorageFaults
+    private let line = Lock(Line())
+    /// The store's date when `_store.json` was last read.
+    private let storeRead: Lock<Date?>
+
+    /// - Parameter storeRead: The store's date when `_store.json` was read.
+    init(
+        _ tip: Tip, _ log: LogReader, _ surroundings: Surroundings, storeRead: Date?, faults: ObjectStorageFaults = []
+    ) {
+        self.faults = faults
+        self.tip = tip
+        self.log = log
+        self.surroundings = surroundings
+        self.storeRead = Lock(storeRead)
+    }
+
+    /// Seconds of the store's clock after which a confirmation proves nothing about an absence: the records behind it may have come
+    /// and gone.
+    private static let trust: Double = 600
+    /// Seconds of the store's clock for which a reading of `_store.json` is good.
+    private static let storeTrust: Double = 600
+    /// Hits before the log is listed instead of asked for number by number.
+    private static let hitsBeforeListing = 4
+    /// Commits of tail at which a reader looks for a newer manifest.
+    private static let longTail = 128
+
+    /// The view at the end of the log, proven after the call began. One GET, and one for each commit that arrived meanwhile.
+    func follow() async throws -> View {
+        let turn = await withCheckedContinuation { continuation in
+            let leads = line.withLock { line in
+                if line.isRunning {
+                    line.waiting.append(continuation)
+                    return false
+                }
+                line.isRunning = true
+                return true
+            }
+            if leads { continuation.resume(returning: .lead([])) }
+        }
+        switch turn {
+        case .done(let result): return try result.get()
+        case .lead(let others): return try await lead(others)
+        }
+    }
+
+    private func lead(_ others: [CheckedContinuation<Turn, Never>]) async throws -> View {
+        do {
+            let view = try await prove()
+            passOn()
+            for other in others { other.resume(returning: .done(.success(view))) }
+            return view
+        } catch let error as CancellationError {
+            // The others were not cancelled: one of them begins anew.
+            if let next = others.first {
+                next.resume(returning: .lead(Array(others.dropFirst())))
+            } else {
+                passOn()
+            }
+            throw error
+        } catch {
+            passOn()
+            for other in others { other.resume(returning: .done(.failure(error))) }
+            throw error
+        }
+    }
+
+    /// Lets the first of those who wait make the next proof, for all that wait.
+    private func passOn() {
+        let waiting = line.withLock { line in
+            let waiting = line.waiting
+            line.waiting = []
+            if waiting.isEmpty { line.isRunning = false }
+            return waiting
+        }
+        waiting.first?.resume(returning: .lead(Array(waiting.dropFirst())))
+    }
+
+    // MARK: Proof
+
+    private func prove() async throws -> View {
+        var hits = 0
+        while true {
+            try Deadline.check()
+            let view = try tip.view()
+            switch try await log.read(view.number + 1) {
+            case .found(let found):
+                try tip.append(found.record, bytes: found.bytes)
+                hits += 1
+                if faults.contains(.hitConfirms) {
+                    tip.confirm(found.record.number, nil)
+                }
+                if hits == Follower.hitsBeforeListing { try await catchUp() }
+            case .absent(let date):
+                if try await isProven(view, date) { return try await confirm(view, date) }
+            }
+        }
+    }
+
+    /// Whether the absence of the number behind a view proves that the view is the newest.
+    ///
+    /// Log records are collected after days. A process that slept longer finds the next number absent because it is gone, not
+    /// because it never was.
+    private func isProven(_ view: View, _ date: Date?) async throws -> Bool {
+        if faults.contains(.trustsAbsence) { return true }
+        if let date, let before = try tip.confirmed().confirmation?.date,
+            abs(date.timeIntervalSince(before)) <= Follower.trust
+        {
+            return true
+        }
+        let manifest = try await log.newestManifest()
+        try tip.adopt(manifest.manifest)
+        return manifest.manifest.collected <= view.number
+    }
+
+    private func confirm(_ view: View, _ date: Date?) async throws -> View {
+        tip.confirm(view.number, date)
+        try await checkStore(date)
+        if view.number - view.manifest.manifest.covers >= Follower.longTail {
+            try tip.adopt(try await log.newestManifest().manifest)
+        }
+        // Our own commits may have come meanwhile; what is newer is as good.
+        return try tip.view()
+    }
+
+    /// Reads `_store.json` again when the last reading is old.
+    private func checkStore(_ date: Date?) async throws {
+        guard let date else { return }
+        let last = storeRead.withLock { $0 }
+        if let last, abs(date.timeIntervalSince(last)) <= Follower.storeTrust { return }
+        let opened = try tip.view().manifest.manifest.store
+        let found = try await log.storeID()
+        guard Utf8.equal(found, opened) else {
+            let error = StorageError.replaced(found: found, opened: opened)
+            tip.end(error)
+            throw error
+        }
+        storeRead.withLock { $0 = date }
+    }
+
+    /// Reads many commits at once: lists what is there, and fetches it side by side.
+    private func catchUp() async throws {
+        let view = try tip.view()
+        let numbers = try await log.numbers(after: view.number)
+        for found in try await log.read(numbers) { try tip.append(found.record, bytes: found.bytes) }
+    }
+}

@@ -1,0 +1,162 @@
+import CairnCore
+import CairnSchema
+
+#if canImport(FoundationEssentials)
+    import struct FoundationEssentials.Date
+#else
+    import struct Foundation.Date
+#endif
+
+/// Reads commit records, manifests and schemas, and checks that they belong to the store.
+final class LogReader: Sendable {
+    /// A commit record that was read.
+    struct Found: Sendable {
+        let record: CommitRecord
+        /// The bytes at its number, without its parts.
+        let bytes: [UInt8]
+    }
+
+    /// What stands at a number.
+    enum Reading: Sendable {
+        case found(Found)
+        /// Nothing, as of a moment of the store's clock.
+        case absent(Date?)
+    }
+
+    let access: StoreAccess
+    /// The schema of the program: its tables have the positions that everything is looked up by.
+    let schema: Schema
+
+    init(_ access: StoreAccess, _ schema: Schema) {
+        self.access = access
+        self.schema = schema
+    }
+
+    /// Reads at a time.
+    static let width = 32
+
+    // MARK: Commit records
+
+    /// Reads the record of a number. One GET, and one for each of its parts.
+    func read(_ number: Int) async throws -> Reading {
+        let name = ObjectNames.record(number)
+        switch try await access.read(name) {
+        case .absent(let date): return .absent(date)
+        case .found(let object):
+            return .found(Found(record: try await decode(object.bytes, number), bytes: object.bytes))
+        }
+    }
+
+    /// Reads the records of several numbers, side by side.
+    /// - Throws: `storage.damaged` for a number that is not there.
+    func read(_ numbers: [Int]) async throws -> [Found] {
+        try await numbers.concurrently(LogReader.width) { [self] number in
+            switch try await read(number) {
+            case .found(let found): return found
+            case .absent:
+                throw StorageError(
+                    .damaged, "commit record \(number) is missing, and there are later ones",
+                    remedy: "run cairn doctor; restore the log from a backup, or rebuild the store from its records")
+            }
+        }
+    }
+
+    /// The record that bytes at a number are, with its parts.
+    func decode(_ bytes: [UInt8], _ number: Int) async throws -> CommitRecord {
+        let name = ObjectNames.record(number)
+        var reading = try CommitRecordJSON.Reading(bytes, name: name, schema: resolve)
+        if !reading.parts.isEmpty {
+            let access = access
+            let parts = try await reading.parts.concurrently(LogReader.width) { try await access.bytes($0) }
+            try reading.add(parts, schema: resolve)
+        }
+        let record = reading.record
+        guard record.number == number else {
+            throw StorageError(
+                .damaged, "the object '\(name)' holds commit record \(record.number)",
+                remedy: "somebody moved objects of the store: restore the log from a backup")
+        }
+        return record
+    }
+
+    /// The numbers of the records behind a number that follow one another. One LIST for each thousand.
+    func numbers(after number: Int) async throws -> [Int] {
+        var numbers: [Int] = []
+        let names = try await access.names(ObjectNames.log, after: ObjectNames.record(number), limit: .max)
+        for name in names {
+            guard let found = ObjectNames.number(ofRecord: name) else { continue }
+            // A number whose record is listed later is read by the next proof.
+            guard found == number + numbers.count + 1 else { break }
+            numbers.append(found)
+        }
+        return numbers
+    }
+
+    private func resolve(_ id: SchemaID) throws -> Schema {
+        guard id == schema.id else {
+            throw StorageError(
+                .schemaMismatch, "the store has the schema \(id.short) now, and this program \(schema.id.short)",
+                remedy: "run a program that was generated from the schema of the store, or migrate")
+        }
+        return schema
+    }
+
+    // MARK: Manifests
+
+    /// The newest manifest, and the store's date then. One LIST and one GET.
+    /// - Throws: `storage.damaged` when there is none.
+    func newestManifest() async throws -> (manifest: Manifest, date: Date?) {
+        try await LogReader.newestManifest(access, resolve)
+    }
+
+    static func newestManifest(
+        _ access: StoreAccess, _ schema: (SchemaID) throws -> Schema
+    ) async throws -> (manifest: Manifest, date: Date?) {
+        // One that is listed may be collected before it is read: then there is a newer one.
+        for _ in 0..<3 {
+            guard let name = try await newestManifestName(access) else { break }
+            guard case .found(let object) = try await access.read(name) else { continue }
+            return (try ManifestJSON.decode(object.bytes, name: name, schema: schema), object.serverDate)
+        }
+        throw StorageError(
+            .damaged, "the store has no manifest: its objects '\(ObjectNames.checkpoints)…' are gone",
+            remedy: "run cairn rebuild, which makes log and indexes again from the record files")
+    }
+
+    static func newestManifestName(_ access: StoreAccess) async throws -> String? {
+        try await access.names(ObjectNames.checkpoints, limit: 1).first
+    }
+
+    // MARK: The store
+
+    /// The id in `_store.json`. One GET.
+    func storeID() async throws -> String {
+        guard case .found(let object) = try await access.read(ObjectNames.store) else { return "gone" }
+        return try StoreFileJSON.decode(object.bytes).id
+    }
+}
+
+extension Array where Element: Sendable {
+    /// The results of `body` for all elements, in their order, at most `width` at a time. The first error ends it.
+    func concurrently<Result: Sendable>(
+        _ width: Int, _ body: @escaping @Sendable (Element) async throws -> Result
+    ) async throws -> [Result] {
+        if count == 1 { return [try await body(self[0])] }
+        return try await withThrowingTaskGroup(of: (Int, Result).self) { group in
+            var results = [Result?](repeating: nil, count: count)
+            var next = 0
+            func start() {
+                guard next < count else { return }
+                let (index, element) = (next, self[next])
+                next += 1
+                group.addTask { (index, try await body(element)) }
+            }
+            for _ in 0..<Swift.min(width, count) { start() }
+            while let (index, result) = try await group.next() {
+                results[index] = result
+                start()
+            }
+            return results.compactMap { $0 }
+        }
+    }
+}

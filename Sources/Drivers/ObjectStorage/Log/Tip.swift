@@ -1,0 +1,191 @@
+import CairnCore
+import CairnSchema
+
+#if canImport(FoundationEssentials)
+    import struct FoundationEssentials.Date
+#else
+    import struct Foundation.Date
+#endif
+
+/// What this process knows of the end of the log, shared by all that read and write.
+///
+/// Knowledge only grows: a record is appended when it is the next one, and ignored when it is known already. Whoever learns of a
+/// record (a reader that probes, a writer that lost a number) appends it here.
+final class Tip: Sendable {
+    /// That a number was the newest, at a moment of the store's clock.
+    struct Confirmation: Sendable {
+        let number: Int
+        /// The store's time; nil for a store that does not say it.
+        let date: Date?
+        /// This machine's uptime then.
+        let uptime: Duration
+        /// Microseconds that the store's clock was ahead of this machine's; 0 for a store that does not say its time.
+        let ahead: Int64
+    }
+
+    struct State: Sendable {
+        var view: View
+        var history = CommitHistory()
+        var confirmation: Confirmation?
+        var cache: RecordCache
+        /// Why the handle can no longer be used; nil while it can.
+        var end: StorageError?
+    }
+
+    private let state: Lock<State>
+    /// The store that was opened.
+    let storeID: String
+    private let surroundings: Surroundings
+
+    init(_ view: View, cacheBytes: Int, _ surroundings: Surroundings) {
+        self.surroundings = surroundings
+        storeID = view.manifest.manifest.store
+        state = Lock(State(view: view, cache: RecordCache(bytes: cacheBytes)))
+    }
+
+    /// The newest view.
+    /// - Throws: `storage.closed`, `storage.replaced`.
+    func view() throws -> View { try whileOpen { $0.view } }
+
+    /// The newest view, and when it was proven to be the newest.
+    func confirmed() throws -> (view: View, confirmation: Confirmation?) {
+        try whileOpen { ($0.view, $0.confirmation) }
+    }
+
+    func whileOpen<Result: Sendable>(_ body: (inout State) throws -> Result) throws -> Result {
+        try state.withLock { state in
+            if let end = state.end { throw end }
+            return try body(&state)
+        }
+    }
+
+    /// Ends the handle. The first reason stays.
+    func end(_ error: StorageError) {
+        state.withLock { state in
+            if state.end == nil { state.end = error }
+            state.cache.removeAll()
+        }
+    }
+
+    // MARK: Growing
+
+    /// Goes on by a record that was read or written.
+    /// - Returns: The newest view.
+    /// - Throws: `storage.replaced`, `storage.damaged` when the record does not continue the log.
+    @discardableResult
+    func append(_ record: CommitRecord, bytes: [UInt8]) throws -> View {
+        let hash = SHA256.digest(bytes)
+        return try whileOpen { state in
+            guard record.number == state.view.number + 1 else { return state.view }
+            try Tip.check(record, follows: state.view)
+            state.view.append(record, hash: hash)
+            state.history.append(.init(record: record, hash: hash, size: bytes.count))
+            for transaction in record.transactions {
+                for operation in transaction.operations {
+                    let layout = state.view.tables[operation.table.position].keyLayout
+                    state.cache.remove(operation.table, layout.encode(operation.key))
+                }
+            }
+            return state.view
+        }
+    }
+
+    private static func check(_ record: CommitRecord, follows view: View) throws {
+        let store = view.manifest.manifest.store
+        guard Utf8.equal(record.store, store) else { throw StorageError.replaced(found: record.store, opened: store) }
+        guard record.previous == view.hash else {
+            throw StorageError(
+                .damaged,
+                "commit record \(record.number) does not follow record \(view.number): one of them is not what was written",
+                remedy: "run cairn doctor, and restore the log from a backup or rebuild the store from its records")
+        }
+    }
+
+    /// A number was proven to be the newest.
+    func confirm(_ number: Int, _ date: Date?) {
+        let uptime = surroundings.uptime()
+        let local = surroundings.now()
+        let ahead = date.flatMap(Timestamp.init).map { $0.microseconds - local.microseconds } ?? 0
+        state.withLock { state in
+            guard number >= state.confirmation?.number ?? 0 else { return }
+            state.confirmation = Confirmation(number: number, date: date, uptime: uptime, ahead: ahead)
+        }
+    }
+
+    /// Takes a newer manifest as the base of the newest view.
+    ///
+    /// Views that exist keep theirs. If the log was followed up to what the manifest covers, nothing is read again; otherwise the
+    /// process jumps to it and forgets what it had cached.
+    func adopt(_ manifest: Manifest) throws {
+        try whileOpen { state in
+            guard manifest.version > state.view.manifest.manifest.version else { return }
+            let newest = state.view.number
+            var view = View(manifest, state.view.schema)
+            if manifest.covers <= newest, state.history.reaches(manifest.covers, newest: newest) {
+                for commit in state.history.commits(after: manifest.covers) {
+                    view.append(commit.record, hash: commit.hash)
+                }
+                state.history.trim(covered: manifest.covers)
+            } else {
+                guard manifest.covers > newest else { return }
+                state.history.removeAll()
+                state.cache.removeAll()
+            }
+            state.view = view
+        }
+    }
+
+    // MARK: Validating
+
+    /// Whether what was read at a number is the same at a later view.
+    enum Standing: Sendable {
+        case unchanged
+        /// It is not, or nobody knows any more; of this table, if it is known.
+        case changed(Table?)
+    }
+
+    /// Compares what was read with the commits since.
+    func standing(of reads: ReadSet, since base: Int, at view: View) throws -> Standing {
+        if base >= view.number { return .unchanged }
+        let commits = try whileOpen { state in
+            state.history.reaches(base, newest: state.view.number)
+                ? Array(state.history.commits(after: base)) : nil
+        }
+        // What is older than the process remembers cannot be validated.
+        guard let commits else { return .changed(nil) }
+        for commit in commits where commit.number <= view.number {
+            for transaction in commit.record.transactions {
+                if let table = reads.firstTouched(by: transaction.operations, view.tables) { return .changed(table) }
+            }
+        }
+        return .unchanged
+    }
+
+    // MARK: Cache
+
+    /// A record that was read for a view, if it is still the newest one then.
+    func remember(_ image: RecordImage?, _ table: Table, _ key: [UInt8], for view: View) {
+        state.withLock { state in
+            guard view.number == state.view.number, state.end == nil else { return }
+            state.cache.set(table, key, image)
+        }
+    }
+
+    /// A record as of a view, if it is known.
+    func cached(_ table: Table, _ key: [UInt8], for view: View) -> RecordImage?? {
+        state.withLock { state in
+            guard view.number <= state.view.number, let found = state.cache.get(table, key) else { return nil }
+            if let image = found, image.commit > view.number { return nil }
+            return .some(found)
+        }
+    }
+}
+
+extension StorageError {
+    /// The store at this place is not the one that was opened.
+    static func replaced(found: String, opened: String) -> StorageError {
+        StorageError(
+            .replaced, "the store is '\(found)' now, and was '\(opened)' when it was opened",
+            remedy: "it was deleted and made anew, or restored: open it again, if that was meant")
+    }
+}

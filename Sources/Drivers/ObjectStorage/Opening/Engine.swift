@@ -1,0 +1,133 @@
+import CairnCore
+import CairnSchema
+import ObjectStores
+
+/// What the parts of an open store share.
+struct EngineParts: Sendable {
+    let access: StoreAccess
+    let schema: Schema
+    let tip: Tip
+    let log: LogReader
+    let follower: Follower
+    let records: RecordReader
+    let indexes: IndexReader
+    let surroundings: Surroundings
+    let faults: ObjectStorageFaults
+}
+
+/// An open store: the parts, and how they work together.
+final class Engine: Sendable {
+    let parts: EngineParts
+    let options: ObjectStorageOptions
+    let preparation: Preparation
+    let materialiser: Materialiser
+    let checkpointer: Checkpointer
+    private let committer: Committer
+
+    init(_ parts: EngineParts, _ options: ObjectStorageOptions) {
+        self.parts = parts
+        self.options = options
+        preparation = Preparation(records: parts.records, indexes: parts.indexes, faults: parts.faults)
+        let materialiser = Materialiser(parts, options)
+        let checkpointer = Checkpointer(parts, materialiser, options)
+        self.materialiser = materialiser
+        self.checkpointer = checkpointer
+        committer = Committer(parts) { record, view in
+            materialiser.take(record, view)
+            checkpointer.heard(of: record, view)
+        }
+    }
+
+    var tip: Tip { parts.tip }
+    var follower: Follower { parts.follower }
+    var records: RecordReader { parts.records }
+    var indexes: IndexReader { parts.indexes }
+
+    /// The time for a transaction that begins now.
+    ///
+    /// This machine's, unless its clock was far from the store's when that was last heard: then the store's.
+    func now() -> Timestamp {
+        let local = parts.surroundings.now()
+        guard let ahead = (try? tip.confirmed())?.confirmation?.ahead, abs(ahead) > Engine.tolerance else {
+            return local
+        }
+        return local.adding(microseconds: ahead) ?? local
+    }
+
+    /// Microseconds that the machine's clock may differ from the store's.
+    private static let tolerance: Int64 = 60_000_000
+
+    // MARK: Reading
+
+    /// A view that is current enough.
+    func view(_ freshness: Freshness) async throws -> View {
+        switch freshness {
+        case .latest: return try await follower.follow()
+        case .cached: return try tip.view()
+        case .bounded(let seconds):
+            let (view, confirmation) = try tip.confirmed()
+            if let confirmation, parts.surroundings.uptime() - confirmation.uptime <= .seconds(seconds) { return view }
+            return try await follower.follow()
+        }
+    }
+
+    func reader(_ view: View) -> ViewReader { ViewReader(view, records, indexes) }
+
+    // MARK: Committing
+
+    /// How the commit of a workspace ended.
+    enum Outcome {
+        case committed(number: Int, time: Timestamp, transaction: String)
+        case repeated(Manifest.KeptReceipt)
+        case conflict(Table?)
+    }
+
+    /// Commits what a workspace has written, if nothing it read has changed.
+    /// - Throws: `storage.outcome_unknown`; otherwise nothing was written.
+    func commit(
+        _ workspace: Workspace, idempotency: LoggedTransaction.Idempotency?
+    ) async throws -> Outcome {
+        try Deadline.check()
+        await materialiser.waitForRoom()
+        try Deadline.check()
+        if let note = workspace.view.maintenance { throw StorageError.underMaintenance(note) }
+        let transaction = Hex.encode(withUnsafeBytes(of: parts.surroundings.random().bigEndian, Array.init))
+        let proposal = Proposal(
+            transaction: transaction, base: workspace.base, reads: workspace.reads, operations: workspace.operations,
+            idempotency: idempotency, time: workspace.time)
+        var timeout = options.timeout
+        if let deadline = Deadline.current {
+            timeout = min(timeout, ContinuousClock.now.duration(to: deadline))
+        }
+        switch try await committer.commit(proposal, timeout: timeout) {
+        case .committed(let number, let time):
+            if options.durability == .materialised { _ = await materialiser.flush() }
+            return .committed(number: number, time: time, transaction: transaction)
+        case .repeated(let kept): return .repeated(kept)
+        case .conflict(let table): return .conflict(table)
+        }
+    }
+
+    func token(_ number: Int, _ transaction: String, _ time: Timestamp) -> OutcomeToken {
+        OutcomeToken(
+            store: tip.storeID, number: number, transaction: transaction, time: time)
+    }
+
+    /// Puts a record that does nothing at a number, so that nothing else can come to stand there.
+    func settle(_ number: Int) async throws { try await committer.settle(number) }
+
+    /// Waits for what is under way: record files, a checkpoint.
+    func finish() async {
+        for problem in await materialiser.flush() { options.verbose?("not written: \(problem)") }
+        await checkpointer.finish()
+    }
+}
+
+extension StorageError {
+    /// The store is closed for writing.
+    static func underMaintenance(_ note: MaintenanceNote) -> StorageError {
+        StorageError(
+            .maintenance, "\(note.by) has closed the store for writing until about \(note.until): \(note.reason)",
+            remedy: "try again later; cairn maintain --open ends a window that was left open", isRetryable: true)
+    }
+}

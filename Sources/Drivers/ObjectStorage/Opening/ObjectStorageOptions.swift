@@ -1,0 +1,46 @@
+public import CairnCore
+public import ObjectStores
+
+/// How tables on an object store are used.
+public struct ObjectStorageOptions: Sendable {
+    /// What is done where there is no store yet.
+    public enum Mode: String, Sendable, Hashable, CaseIterable {
+        /// One is made.
+        case create
+        /// It is an error.
+        case existing
+        /// It is an error, and nothing is ever written.
+        case readOnly = "read_only"
+    }
+
+    /// When a commit returns.
+    public enum Durability: String, Sendable, Hashable, CaseIterable {
+        /// When the log has it: it is decided and visible everywhere. Record files follow.
+        case log
+        /// When its record files are written, too.
+        case materialised
+    }
+
+    /// What is done where there is no store yet.
+    public var mode = Mode.create
+    /// How current reads outside of snapshots are.
+    public var freshness = Freshness.latest
+    /// When a commit returns.
+    public var durability = Durability.log
+    /// Whether this process promises to be the only writer: for stores that cannot create an object on the condition that there
+    /// is none. Two such writers lose each other's commits.
+    public var isSingleWriter = false
+    /// What is stored with record files, such as a storage class.
+    public var recordAttributes = ObjectAttributes()
+    /// How long a commit is tried before it fails, or its outcome is unknown.
+    public var timeout = Duration.seconds(60)
+    /// Bytes of memory for records that were read.
+    public var recordCacheBytes = 32 << 20
+    /// Bytes of memory for blocks of indexes.
+    public var indexCacheBytes = 32 << 20
+    /// Hears what went wrong without failing a call, such as a record file that cannot be written yet.
+    public var verbose: (@Sendable (String) -> Void)?
+
+    /// The defaults.
+    public init() {}
+}

@@ -1,0 +1,171 @@
+import CairnCore
+import ObjectStores
+
+#if canImport(FoundationEssentials)
+    import struct FoundationEssentials.Date
+#else
+    import struct Foundation.Date
+#endif
+
+/// The object store as the driver uses it: whole objects, absence as a value, errors in the words of a storage.
+///
+/// The one place that decides what an answer means. Only `object.not_found` is absence; an answer that spent time in a cache is
+/// an error, because it proves nothing about now.
+struct StoreAccess: Sendable {
+    let objects: any ObjectStore
+
+    /// What a read found.
+    enum Reading: Sendable {
+        case found(StoredObject)
+        /// Nothing, as of a moment of the store's clock.
+        case absent(Date?)
+    }
+
+    /// An object that was read.
+    struct StoredObject: Sendable {
+        let bytes: [UInt8]
+        let etag: ETag
+        let lastModified: Date?
+        let serverDate: Date?
+    }
+
+    /// How a conditional write ended.
+    enum Writing: Sendable {
+        case written(ETag, Date?)
+        /// The condition does not hold; nothing was written.
+        case refused
+        /// It came after the time past which it must not take effect; nothing was written.
+        case expired
+    }
+
+    var capabilities: ObjectStoreCapabilities { objects.capabilities }
+
+    /// What the objects of the driver are.
+    static let contentType = "application/json"
+
+    /// Attributes of objects that no cache may keep: a stale commit record or manifest would be taken for the truth.
+    func attributes(_ contentType: String = StoreAccess.contentType) -> ObjectAttributes {
+        let kept = capabilities.attributes
+        return ObjectAttributes(
+            contentType: kept.contains(.contentType) ? contentType : nil,
+            cacheControl: kept.contains(.cacheControl) ? "no-store" : nil)
+    }
+
+    func read(_ name: String) async throws -> Reading {
+        do {
+            let result = try await objects.get(name)
+            try check(result.info.answer, name)
+            let bytes = try await result.bytes()
+            return .found(
+                StoredObject(
+                    bytes: bytes, etag: result.info.etag, lastModified: result.info.lastModified,
+                    serverDate: result.info.serverDate))
+        } catch let error as ObjectStoreError where error.code == .notFound {
+            try check(error.answer, name)
+            return .absent(error.answer.serverDate)
+        } catch let error as ObjectStoreError {
+            throw StoreAccess.storageError(error, name)
+        }
+    }
+
+    /// Reads an object that must be there.
+    func bytes(_ name: String) async throws -> [UInt8] {
+        guard case .found(let object) = try await read(name) else {
+            throw StorageError(
+                .damaged, "the object '\(name)' is missing", remedy: "run cairn doctor, which says what can be rebuilt")
+        }
+        return object.bytes
+    }
+
+    /// Writes an object on a condition.
+    /// - Parameter notAfter: Left away where the store cannot keep it.
+    /// - Throws: ``ObjectStoreError``, because what to do next depends on whether it may have taken effect.
+    func write(
+        _ name: String, _ bytes: [UInt8], _ mode: PutMode, notAfter: Date?,
+        _ attributes: ObjectAttributes = ObjectAttributes()
+    ) async throws -> Writing {
+        let fence = capabilities.canFence ? notAfter : nil
+        do {
+            let info = try await objects.put(
+                name, .bytes(bytes), PutOptions(mode: mode, notAfter: fence, attributes: attributes))
+            return .written(info.etag, info.serverDate)
+        } catch let error as ObjectStoreError {
+            switch error.code {
+            case .preconditionFailed where !error.mayHaveTakenEffect: return .refused
+            // If-Match on an object that is not there.
+            case .notFound where mode != .create && mode != .overwrite: return .refused
+            case .expired where !error.mayHaveTakenEffect: return .expired
+            default: throw error
+            }
+        }
+    }
+
+    /// The entries under a prefix behind a name.
+    func list(_ prefix: String, after: String? = nil, pageSize: Int = 1000) -> ObjectListing {
+        objects.list(ListOptions(prefix: prefix, startAfter: after, pageSize: pageSize))
+    }
+
+    /// The first names under a prefix, in their order.
+    func names(_ prefix: String, after: String? = nil, limit: Int) async throws -> [String] {
+        var names: [String] = []
+        do {
+            for try await entry in list(prefix, after: after, pageSize: min(limit, 1000)) {
+                names.append(entry.name)
+                if names.count == limit { break }
+            }
+        } catch let error as ObjectStoreError {
+            throw StoreAccess.storageError(error, prefix)
+        }
+        return names
+    }
+
+    // MARK: Meaning
+
+    private func check(_ answer: AnswerDetails, _ name: String) throws {
+        if let age = answer.age {
+            throw StorageError(
+                .unavailable,
+                "the answer for '\(name)' is \(age) s old: a cache stands between this program and the store",
+                remedy: "connect to the store itself, or make the cache leave this prefix alone")
+        }
+        if let rule = answer.expiration, !name.hasPrefix(ObjectNames.tables) || name.hasSuffix(".json") {
+            throw StorageError(
+                .damaged, "a lifecycle rule of the bucket will remove '\(name)': \(rule)",
+                remedy: "take the prefix of the store out of that rule")
+        }
+    }
+
+    /// An error in the words of a storage; those that are not of the object store stay as they are.
+    static func translated(_ error: any Error) -> any Error {
+        guard let error = error as? ObjectStoreError else { return error }
+        return storageError(error, error.key ?? "")
+    }
+
+    /// An error of the object store in the words of a storage.
+    static func storageError(_ error: ObjectStoreError, _ name: String) -> StorageError {
+        if error.provider?.code == "InvalidObjectState" {
+            return StorageError(
+                .archived, "the object '\(name)' is in an archive storage class and cannot be read as it is",
+                remedy: "restore it in the object store first, which takes minutes to hours")
+        }
+        let code: StorageError.Code =
+            switch error.code {
+            case .notFound: .damaged
+            case .noSuchContainer: .notAStore
+            case .accessDenied: .accessDenied
+            case .throttled: .throttled
+            case .network, .unavailable, .outcomeUnknown: .unavailable
+            case .timeout: .timeout
+            case .full: .full
+            case .io: .io
+            case .unsupported: .unsupported
+            case .conflict: .busy
+            case .damaged: .damaged
+            case .invalid: .invalid
+            default: .io
+            }
+        return StorageError(
+            code, error.message, remedy: error.remedy ?? "look at the object '\(name)'",
+            isRetryable: error.isRetryable)
+    }
+}

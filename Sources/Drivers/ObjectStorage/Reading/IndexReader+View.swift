@@ -1,0 +1,89 @@
+import CairnCore
+import MemoryStorage
+
+/// The indexes of a view: the index files of its manifest, and what the overlay says since.
+extension IndexReader {
+    /// The entries of an index between bounds that stand for records.
+    func cursor(
+        _ view: View, _ table: Table, _ index: Index?, _ bounds: IndexBounds, isReversed: Bool = false
+    ) -> MergedIndexCursor {
+        merged(
+            view.manifest.runs(table, index), bounds, isReversed: isReversed,
+            overlay: overlay(view.tables[table.position], index, bounds, isReversed))
+    }
+
+    private func overlay(
+        _ overlay: TableOverlay, _ index: Index?, _ bounds: IndexBounds, _ isReversed: Bool
+    ) -> any IndexOverlay {
+        guard let index else {
+            return OverlayEntries(overlay.records, bounds, isReversed: isReversed) { image in
+                image.isLive
+                    ? .record(revision: image.metadata.revision, commit: image.commit, digest: [])
+                    : .tombstone(revision: image.metadata.revision, commit: image.commit)
+            }
+        }
+        return OverlayEntries(overlay.indexes[index.position], bounds, isReversed: isReversed) { key in
+            key == nil ? .removed : .present(included: [])
+        }
+    }
+
+    /// The entries of an index that begin with a prefix, at most `limit`.
+    /// - Throws: `storage.snapshot_expired`; `storage.damaged`.
+    func entries(
+        _ table: Table, _ index: Index?, prefix: [UInt8], in view: View, limit: Int
+    ) async throws -> [[UInt8]] {
+        let bounds = IndexBounds(lower: prefix, upper: KeyBytes.end(ofPrefix: prefix))
+        var cursor = cursor(view, table, index, bounds)
+        var entries: [[UInt8]] = []
+        while entries.count < limit, let entry = try await IndexReader.live({ try await cursor.next() }) {
+            entries.append(entry.key)
+        }
+        return entries
+    }
+
+    /// Whether the primary index has a key, be it of a record or of a deleted one.
+    /// - Throws: `storage.snapshot_expired`; `storage.damaged`.
+    func has(_ table: Table, _ key: [UInt8], in view: View) async throws -> Bool {
+        if view.tables[table.position].records.get(key) != nil { return true }
+        let runs = view.manifest.runs(table, nil)
+        return try await IndexReader.live { try await find(key, in: runs) } != nil
+    }
+
+    /// Runs `body`; an index file that is gone means that the view is too old.
+    static func live<Result>(_ body: () async throws -> Result) async throws -> Result {
+        do {
+            return try await body()
+        } catch let missing as IndexFileMissing {
+            throw StorageError(
+                .snapshotExpired,
+                "the index file '\(ObjectNames.index(missing.file))' of the moment that is read is no longer kept",
+                remedy: "begin again; if that says the same, the store is damaged: run cairn doctor",
+                isRetryable: true)
+        }
+    }
+}
+
+/// The entries of an ordered map between bounds.
+private struct OverlayEntries<Value: Sendable>: IndexOverlay {
+    private var cursor: OrderedMap<Value>.Cursor
+    private let bounds: IndexBounds
+    private let isReversed: Bool
+    private let payload: @Sendable (Value) -> IndexPayload
+
+    init(
+        _ map: OrderedMap<Value>, _ bounds: IndexBounds, isReversed: Bool,
+        payload: @escaping @Sendable (Value) -> IndexPayload
+    ) {
+        cursor = isReversed ? .init(map, after: bounds.upper) : .init(map, before: bounds.lower)
+        self.bounds = bounds
+        self.isReversed = isReversed
+        self.payload = payload
+    }
+
+    mutating func next() -> IndexEntry? {
+        guard let (key, value) = isReversed ? cursor.previous() : cursor.next(), bounds.contains(key) else {
+            return nil
+        }
+        return IndexEntry(key: key, payload(value))
+    }
+}

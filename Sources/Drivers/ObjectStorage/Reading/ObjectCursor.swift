@@ -1,0 +1,161 @@
+import CairnCore
+import CairnSchema
+import MemoryStorage
+
+/// Reads the entries of an index, and the records they stand for, as a row cursor.
+///
+/// Entries come from the index files and the overlay; their records are fetched in portions, 32 requests at a time. A portion is
+/// as large as the rows asked for, if that is known; otherwise it grows, so that a search that ends early has not read far ahead.
+final class ObjectCursor: RowCursor {
+    private let scan: IndexScan
+    private let reader: ViewReader
+    private let progress: ScanProgress
+    private let row: RecordRow
+    private let layout: KeyLayout
+    private let included: IncludedColumns?
+    /// Whether entries alone make rows.
+    private let isCovered: Bool
+    /// The ranges to come, the next one last.
+    private var ranges: [(lower: [UInt8], upper: [UInt8]?)]
+    private var entries: MergedIndexCursor?
+    private var buffer: [(entry: [UInt8], values: [Value], metadata: RecordMetadata)] = []
+    private var place = 0
+    private var portion: Int
+    /// Rows that may still be asked for.
+    private var wanted: Int
+    private var isClosed = false
+
+    /// The first portion of a search of unknown length, and the largest.
+    private static let firstPortion = 32
+    private static let largestPortion = 512
+
+    init(_ scan: IndexScan, _ reader: ViewReader, _ progress: ScanProgress) {
+        self.scan = scan
+        self.reader = reader
+        self.progress = progress
+        row = RecordRow(table: scan.table)
+        layout = reader.view.tables[scan.table.position].layout(of: scan.index)
+        included = scan.index.map { IncludedColumns($0, of: scan.table) }
+        isCovered = ObjectCursor.isCovered(scan, layout)
+        ranges = scan.byteRanges(layout).reversed()
+        wanted = scan.limit ?? .max
+        portion = scan.limit.map { min($0, ObjectCursor.largestPortion) } ?? ObjectCursor.firstPortion
+    }
+
+    /// Whether a scan needs no records: it counts, or the index keeps all columns and the metadata.
+    private static func isCovered(_ scan: IndexScan, _ layout: KeyLayout) -> Bool {
+        if scan.needsRecords { return false }
+        if let index = scan.index, !index.included.isEmpty { return true }
+        // Entries that have every column may be asked for as rows, and have no metadata.
+        return Set(layout.parts.map(\.column)).count < scan.table.columns.count
+    }
+
+    func next(_ count: Int, _ body: (RowReader) throws -> Bool) async throws -> Bool {
+        var remaining = count
+        while remaining > 0 {
+            if isClosed { throw StorageError.closed("cursor") }
+            if place == buffer.count, try await !fill() {
+                progress.set(.everything)
+                return false
+            }
+            let (entry, values, metadata) = buffer[place]
+            place += 1
+            remaining -= 1
+            progress.set(.upTo(entry))
+            row.current = values
+            row.currentMetadata = metadata
+            if try !body(row) { return true }
+        }
+        return true
+    }
+
+    func close() {
+        isClosed = true
+        ranges = []
+        entries = nil
+        buffer = []
+        place = 0
+    }
+
+    // MARK: Portions
+
+    /// Reads the next portion.
+    /// - Returns: Whether there is one.
+    private func fill() async throws -> Bool {
+        guard wanted > 0 else { return false }
+        let found = try await nextEntries(min(portion, wanted))
+        if found.isEmpty { return false }
+        if wanted < .max { wanted -= found.count }
+        portion = min(portion * 2, ObjectCursor.largestPortion)
+        buffer = try await isCovered ? found.map(covered) : records(found)
+        place = 0
+        return true
+    }
+
+    /// The next entries that stand for records.
+    private func nextEntries(_ count: Int) async throws -> [IndexEntry] {
+        var found: [IndexEntry] = []
+        while found.count < count {
+            if entries == nil {
+                guard let range = ranges.popLast() else { break }
+                entries = reader.indexes.cursor(
+                    reader.view, scan.table, scan.index, IndexBounds(lower: range.lower, upper: range.upper),
+                    isReversed: scan.isReversed)
+            }
+            if let entry = try await IndexReader.live({ try await entries?.next() }) {
+                found.append(entry)
+            } else {
+                entries = nil
+            }
+        }
+        return found
+    }
+
+    /// A row that the entry alone makes.
+    private func covered(_ entry: IndexEntry) throws -> (entry: [UInt8], values: [Value], metadata: RecordMetadata) {
+        let table = scan.table
+        guard let parts = layout.decode(entry.key) else { throw unreadable() }
+        var values = [Value](repeating: .null, count: table.columns.count)
+        for (part, value) in zip(layout.parts, parts) { values[part.column] = value }
+        guard let index = scan.index, !index.included.isEmpty, let included else {
+            return (entry.key, values, RecordMetadata())
+        }
+        let overlay = reader.view.tables[table.position]
+        if let key = overlay.indexes[index.position].get(entry.key) ?? nil, let image = overlay.records.get(key),
+            let current = image.values
+        {
+            return (entry.key, current, image.metadata)
+        }
+        guard case .present(let kept) = try entry.content() else { throw unreadable() }
+        let metadata = try included.decode(kept, into: &values)
+        return (entry.key, values, metadata)
+    }
+
+    /// The rows of entries, from their records.
+    private func records(_ found: [IndexEntry]) async throws
+        -> [(entry: [UInt8], values: [Value], metadata: RecordMetadata)]
+    {
+        let overlay = reader.view.tables[scan.table.position]
+        let keys = try found.map { entry in
+            guard let key = overlay.key(ofEntry: entry.key, in: scan.index) else { throw unreadable() }
+            return key
+        }
+        let images = try await reader.records.images(scan.table, keys, in: reader.view)
+        return try zip(found, zip(keys, images)).map { entry, record in
+            let (key, image) = record
+            guard let image, let values = image.values, layout.encode(record: values) == entry.key else {
+                throw StorageError.damaged(
+                    scan.table, key: key,
+                    image?.isLive == true
+                        ? "its file has other values than the index '\(scan.index?.name ?? "primary")' says"
+                        : "an index has the record, and its file has not")
+            }
+            return (entry.key, values, image.metadata)
+        }
+    }
+
+    private func unreadable() -> StorageError {
+        StorageError.damaged(
+            scan.table, "an entry of the index '\(scan.index?.name ?? "primary")' is not what Cairn wrote")
+    }
+}

@@ -1,0 +1,36 @@
+import CairnCore
+import ObjectStores
+
+/// What reading will cost, in requests and dollars: what `explain` shows.
+struct ReadingCost {
+    private let view: View
+    private let indexes: IndexReader
+
+    init(_ view: View, _ indexes: IndexReader) {
+        self.view = view
+        self.indexes = indexes
+    }
+
+    /// The requests of a scan: one that proves the tip, those for blocks of the index that are not cached, one for each record.
+    func estimate(_ scan: IndexScan, _ plan: AccessPlan) -> (requests: Int, dollars: Double, details: [String]) {
+        let layout = view.tables[scan.table.position].layout(of: scan.index)
+        let blocks =
+            plan.isKeyLookup
+            ? 0
+            : scan.byteRanges(layout).reduce(0) { sum, range in
+                sum
+                    + indexes.estimate(
+                        view.manifest.runs(scan.table, scan.index),
+                        IndexBounds(lower: range.lower, upper: range.upper), isReversed: scan.isReversed,
+                        limit: scan.limit
+                    ).requests
+            }
+        let records = scan.needsRecords ? (plan.isKeyLookup ? 1 : min(plan.estimatedRows, scan.limit ?? .max)) : 0
+        let requests = 1 + blocks + records
+        let nanodollars = requests * (PriceTable.s3Standard.nanodollars[.get] ?? 0)
+        return (
+            requests, Double(nanodollars) / 1e9,
+            ["requests 1 for the tip, \(blocks) for the index, about \(records) for records"]
+        )
+    }
+}

@@ -1,0 +1,79 @@
+import CairnCore
+import CairnSchema
+
+/// Reads one view: a snapshot, the latest state, or what a transaction has made of it.
+struct ViewReader: IndexScanner {
+    let view: View
+    let records: RecordReader
+    let indexes: IndexReader
+    /// Hears of everything that is read; nil when nobody validates it.
+    let track: (@Sendable (Tracked) throws -> Void)?
+
+    /// Something that is about to be read.
+    enum Tracked {
+        case keys(Table, [Key])
+        case scan(IndexScan, ScanProgress)
+        case table(Table)
+    }
+
+    init(
+        _ view: View, _ records: RecordReader, _ indexes: IndexReader,
+        track: (@Sendable (Tracked) throws -> Void)? = nil
+    ) {
+        self.view = view
+        self.records = records
+        self.indexes = indexes
+        self.track = track
+    }
+
+    func get(_ table: Table, _ key: Key, _ body: (RowReader) throws -> Void) async throws -> Bool {
+        try track?(.keys(table, [key]))
+        guard let image = try await records.image(table, key, in: view), let values = image.values else { return false }
+        try body(RecordRow(table: table, values: values, metadata: image.metadata))
+        return true
+    }
+
+    func get(_ table: Table, _ keys: [Key], _ body: (Int, RowReader) throws -> Void) async throws {
+        try track?(.keys(table, keys))
+        let images = try await records.images(table, keys, in: view)
+        let row = RecordRow(table: table)
+        for (index, image) in images.enumerated() {
+            guard let image, let values = image.values else { continue }
+            row.current = values
+            row.currentMetadata = image.metadata
+            try body(index, row)
+        }
+    }
+
+    func rows(_ query: Query) async throws -> any RowCursor {
+        try await Executor(self, driver: ObjectStorage.driver).rows(query)
+    }
+
+    func count(_ query: Query) async throws -> Int {
+        // The manifest knows how many records a table has.
+        if query.condition == nil {
+            try track?(.table(query.table))
+            return min(view.tables[query.table.position].count, query.limit ?? .max)
+        }
+        return try await Executor(self, driver: ObjectStorage.driver).count(query)
+    }
+
+    func explain(_ query: Query) async throws -> QueryPlan {
+        let plan = Planner(query).plan(count: try await estimatedCount(of: query.table))
+        var description = plan.description(driver: ObjectStorage.driver)
+        guard let scan = plan.scan else { return description }
+        let cost = ReadingCost(view, indexes).estimate(scan, plan)
+        description.requests = cost.requests
+        description.dollars = cost.dollars
+        description.details = cost.details
+        return description
+    }
+
+    func scan(_ scan: IndexScan) async throws -> any RowCursor {
+        let progress = ScanProgress()
+        try track?(.scan(scan, progress))
+        return ObjectCursor(scan, self, progress)
+    }
+
+    func estimatedCount(of table: Table) async throws -> Int { view.tables[table.position].count }
+}

@@ -1,0 +1,316 @@
+import CairnCore
+import CairnSchema
+import ObjectStores
+
+/// Commits proposals: validates them at the tip, writes them to the log, and tells their owners.
+///
+/// One at a time in a process, whatever the number of tasks: proposals that come while a record is being written share the next
+/// one. The work runs beside the tasks that wait for it, so that cancelling one of them neither loses nor repeats a decision.
+final class Committer: Sendable {
+    /// A proposal and who waits for it.
+    private struct Entry: Sendable {
+        let id: Int
+        let proposal: Proposal
+        /// The uptime at which its owner gives up.
+        let deadline: Duration
+        let continuation: CheckedContinuation<Proposal.Outcome, any Error>
+    }
+
+    private struct Line {
+        var entries: [Entry] = []
+        var nextID = 0
+        var cancelled: Set<Int> = []
+        var isRunning = false
+    }
+
+    private let tip: Tip
+    private let follower: Follower
+    private let log: LogReader
+    private let surroundings: Surroundings
+    private let faults: ObjectStorageFaults
+    private let line = Lock(Line())
+    /// The median time of a PUT, roughly: what back-off is measured by.
+    private let pace = Lock(Duration.milliseconds(20))
+    /// Hears of each record of this process that was committed.
+    private let committed: @Sendable (CommitRecord, View) -> Void
+
+    init(_ parts: EngineParts, committed: @escaping @Sendable (CommitRecord, View) -> Void) {
+        tip = parts.tip
+        follower = parts.follower
+        log = parts.log
+        surroundings = parts.surroundings
+        faults = parts.faults
+        self.committed = committed
+    }
+
+    /// Transactions of one record.
+    private static let groupCount = 256
+    /// Bytes of the transactions of one record, unless it is a single one.
+    private static let groupBytes = 1 << 20
+    /// Seconds of the store's clock after a confirmation past which no request that relied on it may take effect.
+    static let fence: Double = 900
+    /// How old a confirmation may be when a write begins to rely on it.
+    private static let freshness = Duration.seconds(300)
+
+    // MARK: Waiting
+
+    /// Commits a proposal.
+    /// - Parameter timeout: How long to try.
+    /// - Throws: `storage.outcome_unknown` when it may have been committed; otherwise it was not.
+    func commit(_ proposal: Proposal, timeout: Duration) async throws -> Proposal.Outcome {
+        let id = line.withLock { line in
+            line.nextID += 1
+            return line.nextID
+        }
+        defer { line.withLock { line in _ = line.cancelled.remove(id) } }
+        let deadline = surroundings.uptime() + timeout
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                enqueue(Entry(id: id, proposal: proposal, deadline: deadline, continuation: continuation))
+            }
+        } onCancel: {
+            cancel(id)
+        }
+    }
+
+    private func enqueue(_ entry: Entry) {
+        let (isCancelled, starts) = line.withLock { line in
+            if line.cancelled.remove(entry.id) != nil { return (true, false) }
+            line.entries.append(entry)
+            let starts = !line.isRunning
+            line.isRunning = true
+            return (false, starts)
+        }
+        if isCancelled { return entry.continuation.resume(throwing: CancellationError()) }
+        if starts { surroundings.spawn { [self] in await run() } }
+    }
+
+    /// A proposal that nobody has begun to write is taken back; a decision under way is waited for.
+    private func cancel(_ id: Int) {
+        let entry = line.withLock { line -> Entry? in
+            guard let place = line.entries.firstIndex(where: { $0.id == id }) else {
+                line.cancelled.insert(id)
+                return nil
+            }
+            return line.entries.remove(at: place)
+        }
+        entry?.continuation.resume(throwing: CancellationError())
+    }
+
+    private func run() async {
+        while let group = take() { await commit(group) }
+    }
+
+    /// The next proposals that may share a record; nil, and the end of the run, when none waits.
+    private func take() -> [Entry]? {
+        line.withLock { line in
+            var bytes = 0
+            var count = 0
+            for entry in line.entries.prefix(Committer.groupCount) {
+                bytes += entry.proposal.size
+                if count > 0, bytes > Committer.groupBytes { break }
+                count += 1
+            }
+            guard count > 0 else {
+                line.isRunning = false
+                return nil
+            }
+            defer { line.entries.removeFirst(count) }
+            return Array(line.entries.prefix(count))
+        }
+    }
+
+    /// Puts entries back to the head of the line: they go into the next record.
+    private func putBack(_ entries: [Entry]) {
+        if !entries.isEmpty { line.withLock { $0.entries.insert(contentsOf: entries, at: 0) } }
+    }
+
+    // MARK: Deciding
+
+    /// Commits those of a group that still may, in one record.
+    private func commit(_ group: [Entry]) async {
+        var rest = group
+        var losses = 0
+        var lateness = 0
+        while !rest.isEmpty {
+            do {
+                let confirmation = try await confirmation()
+                let view = try tip.view()
+                rest = try validate(rest, at: view)
+                guard !rest.isEmpty else { return }
+                let deadline = rest.map(\.deadline).max() ?? .zero
+                let record = record(rest.map(\.proposal), after: view)
+                let (bytes, parts) = CommitParts.split(record)
+                try await write(parts)
+                switch await claim(record.number, bytes, confirmation, deadline) {
+                case .won:
+                    let view = try tip.append(record, bytes: bytes)
+                    committed(record, view)
+                    for entry in rest {
+                        entry.continuation.resume(
+                            returning: .committed(number: record.number, time: entry.proposal.time))
+                    }
+                    return
+                case .lost(let bytes):
+                    try tip.append(try await log.decode(bytes, record.number), bytes: bytes)
+                    losses += 1
+                    try await surroundings.sleep(backoff(losses))
+                case .refused(let error):
+                    // The proof it relied on was older than this machine believed: make another one.
+                    guard error is ExpiredClaim, lateness < 3 else { throw error }
+                    lateness += 1
+                    _ = try await follower.follow()
+                case .unknown(let error): return giveUp(rest, record, error)
+                }
+            } catch {
+                let error = StoreAccess.translated(error)
+                for entry in rest { entry.continuation.resume(throwing: error) }
+                return
+            }
+        }
+    }
+
+    /// A proof of the tip that is young enough to write by.
+    private func confirmation() async throws -> Tip.Confirmation? {
+        let (_, known) = try tip.confirmed()
+        if let known, surroundings.uptime() - known.uptime <= Committer.freshness { return known }
+        _ = try await follower.follow()
+        return try tip.confirmed().confirmation
+    }
+
+    /// Those that may still be committed at a view and share a record; tells the others, and puts back who must come later.
+    private func validate(_ entries: [Entry], at view: View) throws -> [Entry] {
+        var accepted: [Entry] = []
+        var later: [Entry] = []
+        var written: [LoggedOperation] = []
+        var keys: Set<[UInt8]> = []
+        for entry in entries {
+            let proposal = entry.proposal
+            switch try standing(of: proposal, at: view) {
+            case let outcome?: entry.continuation.resume(returning: outcome)
+            case nil:
+                let key = proposal.idempotency.map { Array($0.key.utf8) }
+                let isFree = key.map { !keys.contains($0) } ?? true
+                if faults.contains(.groupsUnordered)
+                    || isFree && proposal.reads.firstTouched(by: written, view.tables) == nil
+                {
+                    accepted.append(entry)
+                    written += proposal.operations
+                    if let key { keys.insert(key) }
+                } else {
+                    later.append(entry)
+                }
+            }
+        }
+        putBack(later)
+        return accepted
+    }
+
+    /// How a proposal ends without being written; nil when it may be.
+    private func standing(of proposal: Proposal, at view: View) throws -> Proposal.Outcome? {
+        if let wanted = proposal.idempotency, let kept = view.receipts[Array(wanted.key.utf8)],
+            !Limits.isPast(kept.time, Limits.receiptLifetime, at: proposal.time)
+        {
+            return .repeated(kept)
+        }
+        return switch try tip.standing(of: proposal.reads, since: proposal.base, at: view) {
+        case .unchanged: nil
+        case .changed(let table): .conflict(table)
+        }
+    }
+
+    private func record(_ proposals: [Proposal], after view: View) -> CommitRecord {
+        record(
+            .commit, view.number + 1, after: view, at: proposals.map(\.time).max(),
+            proposals.map { $0.logged(view.number + 1) })
+    }
+
+    private func record(
+        _ kind: CommitRecord.Kind, _ number: Int, after view: View, at time: Timestamp?,
+        _ transactions: [LoggedTransaction] = []
+    ) -> CommitRecord {
+        let random = (0..<2).map { _ in Hex.encode(withUnsafeBytes(of: surroundings.random().bigEndian, Array.init)) }
+        return CommitRecord(
+            store: tip.storeID, number: number, previous: view.hash,
+            commit: "\(surroundings.process)-\(random.joined())", schema: view.schema.id,
+            time: max(view.time, time ?? view.time), kind: kind, transactions: transactions)
+    }
+
+    private func write(_ parts: [CommitParts.Part]) async throws {
+        guard !parts.isEmpty else { return }
+        let access = log.access
+        _ = try await parts.concurrently(LogReader.width) { part in
+            // Names hold the random bytes of the record, so nobody else writes them, and twice does no harm.
+            try await access.write(part.name, part.bytes, .overwrite, notAfter: nil)
+        }
+    }
+
+    /// Tells owners that nobody knows. The number stays open: the next record is for the same one, and settles it.
+    private func giveUp(_ entries: [Entry], _ record: CommitRecord, _ error: any Error) {
+        for entry in entries {
+            let token = OutcomeToken(
+                store: record.store, number: record.number, transaction: entry.proposal.transaction,
+                time: entry.proposal.time)
+            entry.continuation.resume(
+                throwing: StorageError.outcomeUnknown(token, "\(StoreAccess.translated(error))"))
+        }
+    }
+
+    /// Puts a record that does nothing at a number, if that is the next one, so that an uncertain attempt at it can never land.
+    func settle(_ number: Int) async throws {
+        let view = try await follower.follow()
+        guard view.number + 1 == number else { return }
+        let record = record(.empty, number, after: view, at: nil)
+        let bytes = CommitRecordJSON.encode(record)
+        let deadline = surroundings.uptime() + .seconds(60)
+        switch await claim(number, bytes, try tip.confirmed().confirmation, deadline) {
+        case .won: try tip.append(record, bytes: bytes)
+        case .lost(let bytes): try tip.append(try await log.decode(bytes, number), bytes: bytes)
+        case .refused(let error), .unknown(let error): throw StoreAccess.translated(error)
+        }
+    }
+
+    // MARK: The number
+
+    /// Tries to put bytes at a number, until that is decided or the time is over.
+    private func claim(
+        _ number: Int, _ bytes: [UInt8], _ confirmation: Tip.Confirmation?, _ deadline: Duration
+    ) async -> NumberClaim.End {
+        let name = ObjectNames.record(number)
+        var claim = NumberClaim(bytes, trustsRefusals: faults.contains(.trustsRefusals))
+        var backoff = Duration.milliseconds(20)
+        let notAfter = faults.contains(.noFence) ? nil : confirmation?.date?.addingTimeInterval(Committer.fence)
+        while true {
+            switch claim.step {
+            case .end(let end): return end
+            case .put:
+                let start = surroundings.uptime()
+                let event = await log.access.claim(name, bytes, notAfter: notAfter)
+                if case .written(let date) = event { hear(of: number, date, since: start) }
+                claim.take(event)
+            case .read: claim.take(await log.access.look(name))
+            case .pause:
+                if surroundings.uptime() >= deadline {
+                    claim.take(.late)
+                } else {
+                    try? await surroundings.sleep(backoff)
+                    backoff = min(backoff * 2, .seconds(2))
+                    claim.take(.paused)
+                }
+            }
+        }
+    }
+
+    /// A number was acknowledged: it is the newest, and tells how fast the store is.
+    private func hear(of number: Int, _ date: StoreDate?, since start: Duration) {
+        let now = surroundings.uptime()
+        tip.confirm(number, date)
+        pace.withLock { $0 = ($0 * 7 + (now - start)) / 8 }
+    }
+
+    /// How long one who lost waits: longer the more often, so that the others get their turn.
+    private func backoff(_ losses: Int) -> Duration {
+        let ceiling = pace.withLock { $0 } * (1 << min(losses, 6))
+        return ceiling * (Double(surroundings.random() >> 11) / Double(1 << 53))
+    }
+}

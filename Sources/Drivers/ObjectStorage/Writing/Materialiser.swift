@@ -1,0 +1,327 @@
+import CairnCore
+import CairnSchema
+import ObjectStores
+
+/// Writes record files behind the log.
+///
+/// A file is written for its newest image only; images that were replaced before their turn are never written. Each write is
+/// conditional: on there being no file for a new record, on the file before for a changed one. If the condition fails, another
+/// process was here, and the file tells who is ahead: a `commit` that is not less than ours means that our image, or a later one, is
+/// written. **A missing file is never "done"**: a deletion is written as a tombstone.
+///
+/// Failing is no failure of a commit: the log has the image, readers find it there, and the next manifests carry it as pending
+/// until somebody has written it.
+final class Materialiser: Sendable {
+    /// A record whose file is to be written.
+    fileprivate struct Job: Sendable {
+        let table: Table
+        let key: Key
+        var image: RecordImage
+        /// What the file has now, as far as it is known.
+        let file: Known
+    }
+
+    /// What is known of a file before it is written.
+    fileprivate enum Known: Sendable {
+        /// There is none.
+        case absent
+        /// It has this image.
+        case image(RecordImage)
+        case unknown
+    }
+
+    fileprivate struct State {
+        var jobs: [Workspace.RecordID: Job] = [:]
+        /// The jobs in the order of their coming.
+        var line: [Workspace.RecordID] = []
+        var head = 0
+        var running: Set<Workspace.RecordID> = []
+        var workers = 0
+        /// The `commit` each file is known to have reached.
+        var confirmed: [Workspace.RecordID: Int] = [:]
+        /// The marks of files this process has written or seen.
+        var etags: [Workspace.RecordID: ETag] = [:]
+        /// Bytes of the images that wait.
+        var bytes = 0
+        var waiting: [(limit: Int, bytes: Int, continuation: CheckedContinuation<Void, Never>)] = []
+        var failures: [String] = []
+
+        var unwritten: Int { jobs.count + running.count }
+    }
+
+    private let engine: EngineParts
+    private let options: ObjectStorageOptions
+    private let state = Lock(State())
+
+    /// Files written at a time.
+    private static let width = 32
+    /// Files that may be unwritten before commits wait.
+    static let limit = 10_000
+    /// Bytes of images that may be unwritten before commits wait.
+    static let byteLimit = 1 << 20
+    /// Marks of files that are kept.
+    private static let etagCount = 20_000
+    /// How often a file is tried before it is left to the next checkpoint.
+    private static let attempts = 8
+
+    init(_ engine: EngineParts, _ options: ObjectStorageOptions) {
+        self.engine = engine
+        self.options = options
+    }
+
+    // MARK: Taking work
+
+    /// Takes the images of a commit of this process.
+    func take(_ record: CommitRecord, _ view: View) {
+        let starts = state.withLock { state in
+            for transaction in record.transactions {
+                for operation in transaction.operations {
+                    let id = Workspace.RecordID(
+                        table: operation.table.position,
+                        key: view.tables[operation.table.position].keyLayout.encode(operation.key))
+                    state.add(
+                        Job(
+                            table: operation.table, key: operation.key, image: operation.after,
+                            file: operation.before.map(Known.image) ?? .absent), id)
+                }
+            }
+            return state.startWorkers(Materialiser.width)
+        }
+        start(starts)
+    }
+
+    /// Takes records that a manifest carries and nobody is known to have written.
+    func take(_ pending: [Manifest.PendingRecord], _ view: View) {
+        let starts = state.withLock { state in
+            for record in pending {
+                let id = Workspace.RecordID(
+                    table: record.table.position,
+                    key: view.tables[record.table.position].keyLayout.encode(record.key))
+                guard state.jobs[id] == nil, state.confirmed[id] ?? 0 < record.image.commit else { continue }
+                state.add(Job(table: record.table, key: record.key, image: record.image, file: .unknown), id)
+            }
+            return state.startWorkers(Materialiser.width)
+        }
+        start(starts)
+    }
+
+    private func start(_ count: Int) {
+        for _ in 0..<count { engine.surroundings.spawn { [self] in await work() } }
+    }
+
+    private func work() async {
+        while let (id, job) = state.withLock({ $0.next() }) {
+            var problem: String?
+            do { try await write(job, id) } catch { problem = "\(StoreAccess.translated(error))" }
+            let waiting = state.withLock { state -> [CheckedContinuation<Void, Never>] in
+                state.finish(id, job.image, problem)
+                return state.takeWaiting()
+            }
+            if let problem {
+                options.verbose?("record file \(ObjectNames.file(job.table, job.key)) is not written yet: \(problem)")
+            }
+            for continuation in waiting { continuation.resume() }
+        }
+    }
+
+    // MARK: Waiting
+
+    /// Waits until so few images wait that more may be committed.
+    func waitForRoom() async {
+        await wait(limit: Materialiser.limit, bytes: Materialiser.byteLimit)
+    }
+
+    /// Waits until everything that was taken is written, or has failed.
+    /// - Returns: What failed since the last call.
+    func flush() async -> [String] {
+        await wait(limit: 0, bytes: 0)
+        return state.withLock { state in
+            let failures = state.failures
+            state.failures = []
+            return failures
+        }
+    }
+
+    private func wait(limit: Int, bytes: Int) async {
+        await withCheckedContinuation { continuation in
+            let isThere = state.withLock { state in
+                if state.hasRoom(limit, bytes) { return true }
+                state.waiting.append((limit, bytes, continuation))
+                return false
+            }
+            if isThere { continuation.resume() }
+        }
+    }
+
+    // MARK: What is known
+
+    /// Whether the file of a record is known to have reached a commit.
+    func isWritten(_ id: Workspace.RecordID, _ commit: Int) -> Bool {
+        state.withLock { $0.confirmed[id] ?? 0 >= commit }
+    }
+
+    /// Forgets what a manifest no longer needs to know.
+    func forget(upTo number: Int) {
+        state.withLock { state in
+            if state.confirmed.count > Materialiser.limit {
+                state.confirmed = state.confirmed.filter { $0.value > number }
+            }
+        }
+    }
+
+    // MARK: Writing
+
+    private func write(_ job: Job, _ id: Workspace.RecordID) async throws {
+        let name = ObjectNames.file(job.table, job.key)
+        let bytes = RecordFile.encode(job.image, of: job.table, key: job.key, schema: engine.schema.id)
+        var mode = engine.faults.contains(.blindFiles) ? .overwrite : mode(for: job, id)
+        var backoff = Duration.milliseconds(50)
+        var problem: any Error = StorageError.timeout()
+        for _ in 0..<Materialiser.attempts {
+            do {
+                if let mode {
+                    switch try await engine.access.write(name, bytes, mode, notAfter: notAfter(), attributes()) {
+                    case .written(let etag, _): return remember(etag, id)
+                    case .refused: break
+                    case .expired: _ = try await engine.follower.follow()
+                    }
+                }
+            } catch {
+                problem = error
+                guard let error = error as? ObjectStoreError, error.isRetryable || error.mayHaveTakenEffect else {
+                    throw error
+                }
+                try await engine.surroundings.sleep(backoff)
+                backoff = min(backoff * 2, .seconds(5))
+            }
+            do {
+                guard let next = try await look(name, job, id) else { return }
+                mode = next
+            } catch let error as StorageError where error.isRetryable {
+                problem = error
+                try await engine.surroundings.sleep(backoff)
+                backoff = min(backoff * 2, .seconds(5))
+            }
+        }
+        throw problem
+    }
+
+    /// On what condition to write; nil when the file must be looked at first.
+    private func mode(for job: Job, _ id: Workspace.RecordID) -> PutMode? {
+        switch job.file {
+        case .absent: return .create
+        case .unknown: return nil
+        case .image(let image):
+            if let etag = state.withLock({ $0.etags[id] }) { return .ifMatch(etag) }
+            guard engine.access.capabilities.etags == .md5,
+                let digest = ComputedETag.md5(
+                    RecordFile.encode(image, of: job.table, key: job.key, schema: engine.schema.id))
+            else { return nil }
+            return .ifMatch(ETag(rawValue: Hex.encode(digest)))
+        }
+    }
+
+    /// Looks at a file that is not what it was thought to be.
+    /// - Returns: On what condition to write; nil when there is nothing left to write.
+    private func look(_ name: String, _ job: Job, _ id: Workspace.RecordID) async throws -> PutMode? {
+        switch try await engine.access.read(name) {
+        case .absent:
+            if engine.faults.contains(.missingIsDeleted), !job.image.isLive { return nil }
+            return .create
+        case .found(let object):
+            let found = try RecordFile.decode(object.bytes, of: job.table, name: name).image
+            if found.commit >= job.image.commit {
+                remember(object.etag, id)
+                return nil
+            }
+            return .ifMatch(object.etag)
+        }
+    }
+
+    private func remember(_ etag: ETag, _ id: Workspace.RecordID) {
+        state.withLock { state in
+            // Forgetting costs a look at a file, some day.
+            if state.etags.count >= Materialiser.etagCount { state.etags.removeAll(keepingCapacity: true) }
+            state.etags[id] = etag
+        }
+    }
+
+    private func notAfter() -> StoreDate? {
+        guard !engine.faults.contains(.noFence), let confirmation = try? engine.tip.confirmed().confirmation else {
+            return nil
+        }
+        return confirmation.date?.addingTimeInterval(Committer.fence)
+    }
+
+    private func attributes() -> ObjectAttributes {
+        var attributes = options.recordAttributes
+        let kept = engine.access.attributes()
+        if attributes.contentType == nil { attributes.contentType = kept.contentType }
+        if attributes.cacheControl == nil { attributes.cacheControl = kept.cacheControl }
+        return attributes
+    }
+}
+
+extension Materialiser.State {
+    fileprivate mutating func add(_ job: Materialiser.Job, _ id: Workspace.RecordID) {
+        bytes += ValueSize.bytes(job.image.values ?? [])
+        if let waiting = jobs[id] {
+            bytes -= ValueSize.bytes(waiting.image.values ?? [])
+            jobs[id]?.image = job.image
+        } else {
+            jobs[id] = job
+            line.append(id)
+        }
+    }
+
+    /// How many workers to start.
+    fileprivate mutating func startWorkers(_ width: Int) -> Int {
+        let count = max(0, min(width - workers, jobs.count - workers))
+        workers += count
+        return count
+    }
+
+    /// The next job; nil, and the end of a worker, when none is ready.
+    fileprivate mutating func next() -> (Workspace.RecordID, Materialiser.Job)? {
+        var skipped: [Workspace.RecordID] = []
+        defer { line.append(contentsOf: skipped) }
+        while head < line.count {
+            let id = line[head]
+            head += 1
+            if head > 1024, head * 2 > line.count {
+                line.removeFirst(head)
+                head = 0
+            }
+            // A record whose file is being written waits for that.
+            if running.contains(id) {
+                skipped.append(id)
+                continue
+            }
+            guard let job = jobs.removeValue(forKey: id) else { continue }
+            running.insert(id)
+            return (id, job)
+        }
+        workers -= 1
+        return nil
+    }
+
+    fileprivate mutating func finish(_ id: Workspace.RecordID, _ image: RecordImage, _ problem: String?) {
+        running.remove(id)
+        bytes -= ValueSize.bytes(image.values ?? [])
+        if let problem {
+            failures.append(problem)
+        } else {
+            confirmed[id] = max(confirmed[id] ?? 0, image.commit)
+        }
+    }
+
+    fileprivate func hasRoom(_ limit: Int, _ bytes: Int) -> Bool {
+        unwritten <= limit && (self.bytes <= bytes || unwritten == 0)
+    }
+
+    fileprivate mutating func takeWaiting() -> [CheckedContinuation<Void, Never>] {
+        let all = waiting
+        waiting = all.filter { !hasRoom($0.limit, $0.bytes) }
+        return all.filter { hasRoom($0.limit, $0.bytes) }.map(\.continuation)
+    }
+}
