@@ -29,8 +29,8 @@ final class Committer: Sendable {
     private let surroundings: Surroundings
     private let faults: ObjectStorageFaults
     private let line = Lock(Line())
-    /// The median time of a PUT, roughly: what back-off is measured by.
-    private let pace = Lock(Duration.milliseconds(20))
+    /// How long a PUT takes, roughly: what back-off is measured by. Zero before the first.
+    private let pace = Lock(Duration.zero)
     /// Hears of each record of this process that was committed.
     private let committed: @Sendable (CommitRecord, View) -> Void
 
@@ -286,7 +286,14 @@ final class Committer: Sendable {
             case .put:
                 let start = surroundings.uptime()
                 let event = await log.access.claim(name, bytes, notAfter: notAfter)
-                if case .written(let date) = event { hear(of: number, date, since: start) }
+                switch event {
+                case .written(let date):
+                    // It is the newest number there is.
+                    tip.confirm(number, date)
+                    keepPace(since: start)
+                case .exists: keepPace(since: start)
+                default: break
+                }
                 claim.take(event)
             case .read: claim.take(await log.access.look(name))
             case .pause:
@@ -301,11 +308,9 @@ final class Committer: Sendable {
         }
     }
 
-    /// A number was acknowledged: it is the newest, and tells how fast the store is.
-    private func hear(of number: Int, _ date: StoreDate?, since start: Duration) {
-        let now = surroundings.uptime()
-        tip.confirm(number, date)
-        pace.withLock { $0 = ($0 * 7 + (now - start)) / 8 }
+    private func keepPace(since start: Duration) {
+        let time = surroundings.uptime() - start
+        pace.withLock { $0 = $0 == .zero ? time : ($0 * 7 + time) / 8 }
     }
 
     /// How long one who lost waits: longer the more often, so that the others get their turn.
