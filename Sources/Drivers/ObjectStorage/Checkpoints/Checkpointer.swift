@@ -98,6 +98,14 @@ final class Checkpointer: Sendable {
     /// - Returns: How many receipts were left out.
     @discardableResult
     func checkpoint(forgetting time: Timestamp?) async throws -> Int {
+        do {
+            return try await makeCheckpoint(forgetting: time)
+        } catch {
+            throw StoreAccess.translated(error)
+        }
+    }
+
+    private func makeCheckpoint(forgetting time: Timestamp?) async throws -> Int {
         let view = try parts.tip.view()
         let manifest = view.manifest.manifest
         let now = time ?? view.time
@@ -105,12 +113,12 @@ final class Checkpointer: Sendable {
         let expired = view.receipts.count - receipts.count
         guard view.number > manifest.covers || (time != nil && expired > 0) else { return 0 }
         let pending = try await pending(view)
-        let (tables, files) = try await IndexUpdate(parts, view).write()
+        let (tables, written) = try await IndexUpdate(parts, view).write()
         let next = Manifest(
             store: manifest.store, version: manifest.version + 1, covers: view.number, head: view.hash,
-            collected: manifest.collected, schema: view.schema.id, time: max(view.time, parts.surroundings.now()),
+            collected: manifest.collected, schema: view.schema.id, time: max(view.time, parts.now()),
             tables: tables, receipts: receipts.sorted { $0.number < $1.number }, pending: pending)
-        try await publish(next, introduced: files)
+        try await publish(next, introduced: written)
         return expired
     }
 
@@ -162,7 +170,8 @@ final class Checkpointer: Sendable {
 
     // MARK: Publishing
 
-    /// - Parameter introduced: When the oldest index file that the manifest names first was written, by the store's clock.
+    /// - Parameter introduced: A moment of the store's clock before the oldest index file was written that the manifest is the first
+    ///   to name.
     private func publish(_ manifest: Manifest, introduced: StoreDate?) async throws {
         var notAfter = try parts.tip.confirmed().confirmation?.date?.addingTimeInterval(Committer.fence)
         if let introduced {
@@ -172,13 +181,13 @@ final class Checkpointer: Sendable {
         }
         if parts.faults.contains(.noFence) { notAfter = nil }
         let name = ObjectNames.manifest(manifest.version)
-        switch try await parts.access.write(
-            name, ManifestJSON.encode(manifest), .create, notAfter: notAfter, parts.access.attributes())
-        {
-        case .written:
+        let end = try await parts.access.create(
+            name, ManifestJSON.encode(manifest), notAfter: notAfter, parts.surroundings)
+        switch end {
+        case .created:
             try parts.tip.adopt(manifest)
             materialiser.forget(upTo: manifest.covers)
-        case .refused: try parts.tip.adopt(try await parts.log.newestManifest().manifest)
+        case .taken: try parts.tip.adopt(try await parts.log.newestManifest().manifest)
         case .expired: break
         }
     }

@@ -50,21 +50,21 @@ struct IndexUpdate {
     }
 
     /// Writes the files.
-    /// - Returns: The tables for the manifest, and when the first file was written by the store's clock; nil when none was, or the
-    ///   store does not say.
+    /// - Returns: The tables for the manifest, and a moment of the store's clock before the first file was written; nil when none
+    ///   was, or the store does not say its time.
     func write() async throws -> (tables: [Manifest.TableState], written: StoreDate?) {
+        let before = try parts.tip.confirmed().confirmation?.date
         let file = newID()
         var writer = IndexFileWriter(store: parts.tip.storeID)
         var states: [Manifest.TableState] = []
         var isUsed = false
-        let written = Lock<StoreDate?>(nil)
         for overlay in view.tables {
             let table = overlay.table
             var indexes: [Manifest.IndexState] = []
             for index in [nil] + table.indexes.map(Optional.some) {
                 let entries = entries(overlay, index)
                 let runs = view.manifest.runs(table, index)
-                let update = try await merge(entries, into: runs, &writer, file, written)
+                let update = try await merge(entries, into: runs, &writer, file)
                 isUsed = isUsed || update.usesFile
                 indexes.append(Manifest.IndexState(name: index?.name ?? "", runs: update.runs))
             }
@@ -72,13 +72,12 @@ struct IndexUpdate {
                 Manifest.TableState(
                     name: table.name, since: view.manifest.since(table), count: overlay.count, indexes: indexes))
         }
-        if isUsed { try await save(file, writer.finish(), written) }
-        return (states, written.withLock { $0 })
+        if isUsed { try await save(file, writer.finish()) }
+        return (states, before)
     }
 
     private func merge(
-        _ entries: [IndexEntry], into runs: [IndexRun], _ writer: inout IndexFileWriter, _ file: String,
-        _ written: Lock<StoreDate?>
+        _ entries: [IndexEntry], into runs: [IndexRun], _ writer: inout IndexFileWriter, _ file: String
     ) async throws -> (runs: [IndexRun], usesFile: Bool) {
         if entries.isEmpty { return (runs, false) }
         let added = entries.reduce(0) { $0 + $1.key.count + $1.payload.count + 8 }
@@ -97,22 +96,17 @@ struct IndexUpdate {
         }
         let new = try await parts.indexes.merge(
             merged, newest: IndexEntries(entries), dropsRemoved: plan.isWhole, store: parts.tip.storeID, name: newID,
-            save: { try await save($0, $1, written) })
+            save: save)
         return (kept + new, false)
     }
 
-    private func save(_ file: String, _ bytes: [UInt8], _ written: Lock<StoreDate?>) async throws {
-        let attributes = parts.access.attributes("application/octet-stream")
-        let notAfter = try parts.tip.confirmed().confirmation?.date?.addingTimeInterval(Committer.fence)
+    private func save(_ file: String, _ bytes: [UInt8]) async throws {
         let name = ObjectNames.index(file)
-        guard
-            case .written(_, let date) = try await parts.access.write(
-                name, bytes, .create, notAfter: notAfter, attributes)
-        else {
+        let notAfter = try parts.tip.confirmed().confirmation?.date?.addingTimeInterval(Committer.fence)
+        let end = try await parts.access.create(
+            name, bytes, notAfter: notAfter, contentType: "application/octet-stream", parts.surroundings)
+        guard case .created = end else {
             throw StorageError(.busy, "the index file '\(name)' could not be written in time", isRetryable: true)
-        }
-        written.withLock { earliest in
-            if let date { earliest = earliest.map { min($0, date) } ?? date }
         }
     }
 
@@ -149,7 +143,7 @@ struct IndexUpdate {
             let (revision, commit) = (image.metadata.revision, image.commit)
             guard image.isLive else { return IndexEntry(key: key, .tombstone(revision: revision, commit: commit)) }
             guard let id = overlay.key(key) else { return nil }
-            let bytes = RecordFile.encode(image, of: table, key: id, schema: view.schema.id)
+            let bytes = parts.file(image, table, id)
             return IndexEntry(
                 key: key, .record(revision: revision, commit: commit, digest: ComputedETag.md5(bytes) ?? []))
         }

@@ -54,7 +54,7 @@ package enum ObjectNames {
     package static func version(ofManifest name: String) -> Int? {
         guard name.hasPrefix(checkpoints), name.hasSuffix(".json") else { return nil }
         let text = name.dropFirst(checkpoints.utf8.count).dropLast(".json".utf8.count)
-        guard text.utf8.count == digits, let complement = UInt64(text), complement <= newest else { return nil }
+        guard isNumber(text), let complement = UInt64(text), complement < newest else { return nil }
         return Int(exactly: newest - complement)
     }
 
@@ -88,8 +88,12 @@ package enum ObjectNames {
     private static func padded(_ number: Int) -> String { String(number).leftPadded(digits) }
 
     private static func number(_ text: Substring) -> Int? {
-        guard text.utf8.count == digits, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
-        return Int(text)
+        guard isNumber(text), let number = Int(text), number > 0 else { return nil }
+        return number
+    }
+
+    private static func isNumber(_ text: Substring) -> Bool {
+        text.utf8.count == digits && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
     }
 }
 

@@ -1,65 +1,122 @@
 import ObjectStores
 
-/// Some entries of a run as they lie in memory: all keys and payloads behind one another in one array, so that a block of a
-/// thousand entries costs two allocations, and a search touches no other memory.
+/// Some entries of a run as they lie in memory: all keys and payloads behind one another, so that a block of a thousand entries
+/// costs one allocation, and a search touches no other memory and counts no references.
 ///
-/// Invariant, checked when it is decoded: keys are strictly ascending, and there is at least one.
-final class IndexBlock: Sendable {
-    /// Key and payload of the first entry, of the second, and so on.
-    private let bytes: [UInt8]
-    /// For each entry where its key ends, and where its payload ends.
-    private let ends: [UInt32]
+/// Invariant, checked when a block is decoded: keys are strictly ascending, and there is at least one.
+///
+/// Safety of `@unchecked Sendable`: the memory is allocated and filled in `init`, never written to after it, and freed in `deinit`;
+/// no pointer into it leaves the closures that get one.
+final class IndexBlock: @unchecked Sendable {
+    /// How many entries there are.
+    let count: Int
+    /// Bytes of all keys and payloads.
+    private let total: Int
+    /// For each entry where its key ends and where its payload ends, as `UInt32`; then key and payload of the first entry, of the
+    /// second, and so on.
+    private let memory: UnsafeMutableRawPointer
 
-    init(bytes: [UInt8], ends: [UInt32]) {
-        self.bytes = bytes
-        self.ends = ends
+    /// - Parameter fill: Writes the ends and the bytes, all of them; says whether it could.
+    init?(
+        count: Int, total: Int,
+        _ fill: (_ ends: UnsafeMutableBufferPointer<UInt32>, _ bytes: UnsafeMutableRawBufferPointer) -> Bool
+    ) {
+        self.count = count
+        self.total = total
+        let size = count * IndexBlock.endsBytes
+        memory = .allocate(byteCount: size + total, alignment: 8)
+        let ends = memory.bindMemory(to: UInt32.self, capacity: 2 * count)
+        let bytes = UnsafeMutableRawBufferPointer(start: memory + size, count: total)
+        guard fill(UnsafeMutableBufferPointer(start: ends, count: 2 * count), bytes) else { return nil }
     }
 
     /// A block of one entry.
-    convenience init(_ entry: IndexEntry) {
-        self.init(
-            bytes: entry.key + entry.payload,
-            ends: [UInt32(entry.key.count), UInt32(entry.key.count + entry.payload.count)])
+    convenience init?(_ entry: IndexEntry) {
+        self.init(count: 1, total: entry.key.count + entry.payload.count) { ends, bytes in
+            ends[0] = UInt32(entry.key.count)
+            ends[1] = UInt32(bytes.count)
+            bytes.copyBytes(from: entry.key)
+            UnsafeMutableRawBufferPointer(rebasing: bytes[entry.key.count...]).copyBytes(from: entry.payload)
+            return true
+        }
     }
 
-    var count: Int { ends.count / 2 }
+    deinit { memory.deallocate() }
+
+    /// Bytes of the two ends of an entry.
+    private static let endsBytes = 2 * MemoryLayout<UInt32>.stride
 
     /// What it takes of a cache.
-    var cost: Int { bytes.count + ends.count * 4 + 128 }
+    var cost: Int { total + count * IndexBlock.endsBytes + 128 }
 
-    private func keyRange(_ index: Int) -> Range<Int> {
-        (index == 0 ? 0 : Int(ends[2 * index - 1]))..<Int(ends[2 * index])
+    /// Where the key of an entry begins, where it ends, and where the payload ends.
+    @inline(__always)
+    private func places(_ index: Int) -> (start: Int, keyEnd: Int, end: Int) {
+        precondition(index >= 0 && index < count, "entry \(index) of \(count)")
+        let ends = memory.assumingMemoryBound(to: UInt32.self)
+        return (index == 0 ? 0 : Int(ends[2 * index - 1]), Int(ends[2 * index]), Int(ends[2 * index + 1]))
     }
 
-    private func payloadRange(_ index: Int) -> Range<Int> { Int(ends[2 * index])..<Int(ends[2 * index + 1]) }
-
-    func key(_ index: Int) -> [UInt8] { Array(bytes[keyRange(index)]) }
-
-    func payload(_ index: Int) -> [UInt8] { Array(bytes[payloadRange(index)]) }
-
-    func entry(_ index: Int) -> IndexEntry { IndexEntry(key: key(index), payload: payload(index)) }
-
-    /// What the payload begins with; nil for what Cairn does not write, which decoding let nothing of in.
-    func kind(_ index: Int) -> IndexPayload.Kind? {
-        let range = payloadRange(index)
-        return range.isEmpty ? nil : IndexPayload.Kind(rawValue: bytes[range.lowerBound])
+    @inline(__always)
+    private func bytes(_ start: Int, _ end: Int) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: memory + count * IndexBlock.endsBytes + start, count: end - start)
     }
 
+    /// Calls `body` with the bytes of a key, which are valid only inside of it.
+    @inline(__always)
     func withKey<Result>(_ index: Int, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-        bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[keyRange(index)])) }
+        withExtendedLifetime(self) {
+            let places = places(index)
+            return body(bytes(places.start, places.keyEnd))
+        }
     }
 
+    /// Calls `body` with the bytes of a payload, which are valid only inside of it.
+    @inline(__always)
     func withPayload<Result>(_ index: Int, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-        bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[payloadRange(index)])) }
+        withExtendedLifetime(self) {
+            let places = places(index)
+            return body(bytes(places.keyEnd, places.end))
+        }
     }
+
+    func key(_ index: Int) -> [UInt8] { withKey(index) { Array($0) } }
+
+    func entry(_ index: Int) -> IndexEntry {
+        IndexEntry(key: key(index), payload: withPayload(index) { Array($0) })
+    }
+
+    /// What the payload begins with; nil for what Cairn does not write, which decoding lets nothing of in.
+    func kind(_ index: Int) -> IndexPayload.Kind? {
+        withPayload(index) { $0.first.flatMap(IndexPayload.Kind.init) }
+    }
+
+    /// What a key begins with, as a number.
+    func prefix(_ index: Int) -> UInt64 { withKey(index, IndexOrder.prefix) }
 
     /// Negative, zero or positive as an entry sorts before, with or after a key.
     func compare(_ index: Int, _ key: [UInt8]) -> Int {
-        withKey(index) { own in key.withUnsafeBytes { IndexOrder.compare(own, $0) } }
+        key.withUnsafeBytes { key in withKey(index) { IndexOrder.compare($0, key) } }
+    }
+
+    /// Negative, zero or positive as an entry sorts before, with or after one of another block.
+    func compare(_ index: Int, _ other: IndexBlock, _ otherIndex: Int) -> Int {
+        withKey(index) { own in other.withKey(otherIndex) { IndexOrder.compare(own, $0) } }
     }
 
     /// The first entry not less than a key; `count` when there is none.
-    func lowerBound(_ key: [UInt8]) -> Int { IndexOrder.partition(0, count) { compare($0, key) < 0 } }
+    func lowerBound(_ key: [UInt8]) -> Int {
+        key.withUnsafeBytes { key in
+            IndexOrder.partition(0, count) { index in withKey(index) { IndexOrder.compare($0, key) < 0 } }
+        }
+    }
+
+    /// The first entry greater than a key; `count` when there is none.
+    func upperBound(_ key: [UInt8]) -> Int {
+        key.withUnsafeBytes { key in
+            IndexOrder.partition(0, count) { index in withKey(index) { IndexOrder.compare($0, key) <= 0 } }
+        }
+    }
 }
 
 /// Blocks as they lie in a file.
@@ -132,25 +189,21 @@ enum IndexBlockFormat {
     private static func entries(
         _ reader: inout IndexBytesReader, count: Int, total: Int
     ) throws(Damage) -> IndexBlock {
-        var ends: [UInt32] = []
-        ends.reserveCapacity(2 * count)
-        var isSound = true
-        let bytes = [UInt8](unsafeUninitializedCapacity: total) { bytes, filled in
-            let target = UnsafeMutableRawBufferPointer(bytes)
+        let block = IndexBlock(count: count, total: total) { ends, bytes in
+            var filled = 0
             var last = 0..<0
             for index in 0..<count {
-                guard let key = expand(&reader, after: last, isFirst: index == 0, into: target, &filled) else {
-                    isSound = false
-                    return
+                guard let key = expand(&reader, after: last, isFirst: index == 0, into: bytes, &filled) else {
+                    return false
                 }
                 last = key
-                ends.append(UInt32(key.upperBound))
-                ends.append(UInt32(filled))
+                ends[2 * index] = UInt32(key.upperBound)
+                ends[2 * index + 1] = UInt32(filled)
             }
-            isSound = filled == total && reader.rest == 0
+            return filled == total && reader.rest == 0
         }
-        guard isSound else { throw Damage(reason: "the entries of a block make no sense") }
-        return IndexBlock(bytes: bytes, ends: ends)
+        guard let block else { throw Damage(reason: "the entries of a block make no sense") }
+        return block
     }
 
     /// Puts the next entry behind those that are there; nil when it is none.

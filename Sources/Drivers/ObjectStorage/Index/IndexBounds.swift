@@ -29,14 +29,21 @@ package struct IndexBounds: Sendable, Hashable {
         !isEmpty && !IndexOrder.isLess(run.last, lower) && (upper.map { IndexOrder.isLess(run.first, $0) } ?? true)
     }
 
-    /// Which of `count` blocks in ascending order may have entries between the bounds.
-    /// - Parameter compare: How the first key of a block sorts to a key.
-    func blocks(of count: Int, _ compare: (Int, [UInt8]) -> Int) -> Range<Int> {
+    /// Which blocks may have entries between the bounds.
+    /// - Parameters:
+    ///   - behind: The first block that begins behind `lower`.
+    ///   - end: The first block that does not begin before `upper`.
+    func blocks(behind: Int, end: Int) -> Range<Int> {
         // Entries from `lower` on may begin in the last block that does not begin behind it.
-        let behind = IndexOrder.partition(0, count) { compare($0, lower) <= 0 }
-        let end = upper.map { upper in IndexOrder.partition(0, count) { compare($0, upper) < 0 } } ?? count
         let start = max(0, behind - 1)
         return start..<max(start, end)
+    }
+
+    /// Which of some blocks may have entries between the bounds.
+    func blocks(of blocks: [IndexBlock]) -> Range<Int> {
+        let behind = IndexOrder.partition(0, blocks.count) { blocks[$0].compare(0, lower) <= 0 }
+        let end = upper.map { upper in IndexOrder.partition(0, blocks.count) { blocks[$0].compare(0, upper) < 0 } }
+        return self.blocks(behind: behind, end: end ?? blocks.count)
     }
 }
 

@@ -67,10 +67,16 @@ final class IndexDirectory: Sendable {
     func compare(_ block: Int, _ key: [UInt8]) -> Int { keys.compare(block, key) }
 
     /// Negative, zero or positive as the first key of a block sorts before, with or after an entry.
-    func compare(_ block: Int, _ other: IndexBlock, _ index: Int) -> Int {
-        keys.withKey(block) { own in other.withKey(index) { IndexOrder.compare(own, $0) } }
-    }
+    func compare(_ block: Int, _ other: IndexBlock, _ index: Int) -> Int { keys.compare(block, other, index) }
 
     /// The blocks that may have entries within bounds.
-    func blocks(in bounds: IndexBounds) -> Range<Int> { bounds.blocks(of: count) { self.compare($0, $1) } }
+    func blocks(in bounds: IndexBounds) -> Range<Int> {
+        bounds.blocks(behind: keys.upperBound(bounds.lower), end: bounds.upper.map(keys.lowerBound) ?? count)
+    }
+
+    /// The block that may have a key; nil when all begin behind it.
+    func block(of key: [UInt8]) -> Int? {
+        let behind = keys.upperBound(key)
+        return behind == 0 ? nil : behind - 1
+    }
 }

@@ -60,9 +60,10 @@ package struct IndexReader: Sendable {
             if let cached = cachedSection(run) { cached } else { try await section(run) }
         switch opened {
         case .whole(let blocks):
-            return IndexBounds.only(key).blocks(of: blocks.count) { blocks[$0].compare(0, $1) }.last.map { blocks[$0] }
+            let behind = IndexOrder.partition(0, blocks.count) { blocks[$0].compare(0, key) <= 0 }
+            return behind == 0 ? nil : blocks[behind - 1]
         case .blocks(let directory):
-            guard let block = directory.blocks(in: .only(key)).last else { return nil }
+            guard let block = directory.block(of: key) else { return nil }
             if let cached = cachedBlock(block, directory, of: run) { return cached }
             return try await blocks(block..<block + 1, directory, of: run, isReversed: false).first
         }
@@ -106,7 +107,7 @@ package struct IndexReader: Sendable {
         var count = 0
         while place < bytes.count {
             let (block, length) = try decode(bytes, at: place, of: run)
-            if let last = blocks.last, IndexOrder.compare(last.key(last.count - 1), block.key(0)) >= 0 {
+            if let last = blocks.last, last.compare(last.count - 1, block, 0) >= 0 {
                 throw damaged(run, "its blocks are out of order")
             }
             blocks.append(block)

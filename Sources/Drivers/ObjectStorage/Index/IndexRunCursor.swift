@@ -13,9 +13,39 @@ package enum IndexReadAhead: Sendable {
     static let growthLimit = 16
 }
 
+/// Entries of a block that are still to come, in the order of a scan.
+struct IndexWindow: Sendable {
+    let block: IndexBlock
+    private(set) var places: Range<Int>
+    let isReversed: Bool
+
+    init(_ block: IndexBlock, _ places: Range<Int>, isReversed: Bool) {
+        self.block = block
+        self.places = places
+        self.isReversed = isReversed
+    }
+
+    /// Those of a block that lie between bounds.
+    init(_ block: IndexBlock, _ bounds: IndexBounds, isReversed: Bool) {
+        let lower = bounds.lower.isEmpty ? 0 : block.lowerBound(bounds.lower)
+        let upper = bounds.upper.map(block.lowerBound) ?? block.count
+        self.init(block, lower..<max(lower, upper), isReversed: isReversed)
+    }
+
+    var isEmpty: Bool { places.isEmpty }
+
+    /// The next entry; there is one.
+    var place: Int { isReversed ? places.upperBound - 1 : places.lowerBound }
+
+    /// Leaves the next entry behind.
+    mutating func advance() {
+        places = isReversed ? places.lowerBound..<places.upperBound - 1 : places.lowerBound + 1..<places.upperBound
+    }
+}
+
 /// Reads the entries of one run between bounds, in either direction.
 ///
-/// A state machine with one step that makes a request: `settle` goes to the next entry as far as what is in memory allows, `load`
+/// A state machine with one step that makes a request: `settle` goes to the next block as far as what is in memory allows, `load`
 /// fetches what it then lacks. So a scan of cached blocks never suspends.
 package struct IndexRunCursor: Sendable {
     private let reader: IndexReader
@@ -23,7 +53,7 @@ package struct IndexRunCursor: Sendable {
     private let bounds: IndexBounds
     private let isReversed: Bool
     private let readAhead: IndexReadAhead
-    private var isOpen = false
+    private var isOpen: Bool
     private var directory: IndexDirectory?
     /// Blocks that were not read yet.
     private var rest = 0..<0
@@ -31,9 +61,8 @@ package struct IndexRunCursor: Sendable {
     private var width: Int
     /// Blocks that were read, in the order of the scan.
     private var group: ArraySlice<IndexBlock> = []
-    private var block: IndexBlock?
-    /// The entries of `block` that are still to come.
-    private var places = 0..<0
+    /// The block the cursor stands in; nil when it is not settled, or at its end.
+    private var window: IndexWindow?
 
     init(
         _ reader: IndexReader, _ run: IndexRun, _ bounds: IndexBounds, isReversed: Bool, _ readAhead: IndexReadAhead
@@ -44,7 +73,7 @@ package struct IndexRunCursor: Sendable {
         self.isReversed = isReversed
         self.readAhead = readAhead
         width = readAhead == .full ? Int.max : 1
-        // A run beside the bounds has been read before it is opened.
+        // There is nothing to open in a run beside the bounds.
         isOpen = !bounds.meets(run)
     }
 
@@ -52,28 +81,18 @@ package struct IndexRunCursor: Sendable {
     /// - Throws: ``IndexFileMissing``; `storage.damaged`. The same entry can be asked for again.
     package mutating func next() async throws -> IndexEntry? {
         while !settle() { try await load() }
-        guard let (block, index) = head else { return nil }
-        advance()
-        return block.entry(index)
+        guard let window else { return nil }
+        self.window?.advance()
+        return window.block.entry(window.place)
     }
 
-    /// The entry the cursor stands at; nil when it is not settled, or at its end.
-    var head: (block: IndexBlock, index: Int)? {
-        guard let block, !places.isEmpty else { return nil }
-        return (block, isReversed ? places.upperBound - 1 : places.lowerBound)
-    }
-
-    /// Leaves the entry the cursor stands at.
-    mutating func advance() {
-        places = isReversed ? places.lowerBound..<places.upperBound - 1 : places.lowerBound + 1..<places.upperBound
-    }
-
-    /// Goes to the next entry or to the end, if no request is needed for that.
+    /// Goes to a block with entries between the bounds, or to the end, if no request is needed for that.
     /// - Returns: Whether it is there.
     mutating func settle() -> Bool {
-        while places.isEmpty {
+        while true {
+            if let window, !window.isEmpty { return true }
             if let next = group.popFirst() {
-                enter(next)
+                window = IndexWindow(next, bounds, isReversed: isReversed)
             } else if !isOpen {
                 guard let section = reader.cachedSection(run) else { return false }
                 open(section)
@@ -81,13 +100,18 @@ package struct IndexRunCursor: Sendable {
                 let next = isReversed ? rest.upperBound - 1 : rest.lowerBound
                 guard let cached = reader.cachedBlock(next, directory, of: run) else { return false }
                 skip(1)
-                enter(cached)
+                window = IndexWindow(cached, bounds, isReversed: isReversed)
             } else {
-                block = nil
+                window = nil
                 return true
             }
         }
-        return true
+    }
+
+    /// The block a settled cursor stands in, which it leaves; nil at the end.
+    mutating func takeWindow() -> IndexWindow? {
+        defer { window = nil }
+        return window
     }
 
     /// Fetches what `settle` needs to go on: one request, or none when another task makes it.
@@ -97,7 +121,8 @@ package struct IndexRunCursor: Sendable {
             open(try await reader.section(run))
             return
         }
-        let blocks = try await reader.blocks(nextBlocks(directory), directory, of: run, isReversed: isReversed)
+        let asked = IndexRunCursor.request(of: rest, width: width, isReversed: isReversed, directory)
+        let blocks = try await reader.blocks(asked, directory, of: run, isReversed: isReversed)
         guard !blocks.isEmpty else { throw StorageError.damagedIndex("a block is missing", file: run.file) }
         skip(blocks.count)
         group = blocks[...]
@@ -108,7 +133,7 @@ package struct IndexRunCursor: Sendable {
         isOpen = true
         switch section {
         case .whole(let blocks):
-            let met = blocks[bounds.blocks(of: blocks.count) { blocks[$0].compare(0, $1) }]
+            let met = blocks[bounds.blocks(of: blocks)]
             group = isReversed ? Array(met.reversed())[...] : met
         case .blocks(let directory):
             self.directory = directory
@@ -116,23 +141,12 @@ package struct IndexRunCursor: Sendable {
         }
     }
 
-    private mutating func enter(_ block: IndexBlock) {
-        let lower = bounds.lower.isEmpty ? 0 : block.lowerBound(bounds.lower)
-        let upper = bounds.upper.map(block.lowerBound) ?? block.count
-        self.block = block
-        places = lower..<max(lower, upper)
-    }
-
     private mutating func skip(_ count: Int) {
         rest = isReversed ? rest.lowerBound..<rest.upperBound - count : rest.lowerBound + count..<rest.upperBound
     }
 
-    /// The blocks the next request asks for: not one more than `width`, nor more bytes than a request may have.
-    private func nextBlocks(_ directory: IndexDirectory) -> Range<Int> {
-        IndexRunCursor.request(of: rest, width: width, isReversed: isReversed, directory)
-    }
-
-    /// The part of blocks to be read that one request asks for.
+    /// The part of the blocks that are still to be read that one request asks for: no more than `width`, and no more bytes than a
+    /// request may have, but at least one.
     static func request(of rest: Range<Int>, width: Int, isReversed: Bool, _ directory: IndexDirectory) -> Range<Int> {
         var asked = isReversed ? rest.upperBound..<rest.upperBound : rest.lowerBound..<rest.lowerBound
         var bytes = 0

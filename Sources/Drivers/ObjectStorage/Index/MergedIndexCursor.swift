@@ -107,22 +107,40 @@ package struct MergedIndexCursor: Sendable {
     /// Takes the first entry of all levels, and the older ones of the same key with it.
     private mutating func step() -> Step {
         for index in levels.indices where !levels[index].settle() { return .wait }
-        hidden.removeAll(keepingCapacity: true)
-        var best = -1
-        for index in levels.indices.reversed() where levels[index].block != nil {
-            let order = best < 0 ? -1 : levels[index].compare(levels[best]) * (isReversed ? -1 : 1)
-            if order < 0 {
-                best = index
-                hidden.removeAll(keepingCapacity: true)
-            } else if order == 0 {
-                hidden.append(index)
-            }
-        }
-        guard best >= 0, let block = levels[best].block else { return .end }
-        let place = levels[best].index
+        let best = findFirst()
+        guard best >= 0, let window = levels[best].window else { return .end }
         levels[best].advance()
         for index in hidden { levels[index].advance() }
-        return .entry(block, place)
+        return .entry(window.block, window.place)
+    }
+
+    /// The level that stands at the first entry in the order of the scan, the newest of several that do; -1 when all are at their
+    /// end. Puts the others that do in `hidden`.
+    private mutating func findFirst() -> Int {
+        hidden.removeAll(keepingCapacity: true)
+        var best = -1
+        for index in levels.indices.reversed() where levels[index].window != nil {
+            guard best >= 0 else {
+                best = index
+                continue
+            }
+            let order = compare(index, best)
+            if order == 0 {
+                hidden.append(index)
+            } else if (order < 0) != isReversed {
+                best = index
+                hidden.removeAll(keepingCapacity: true)
+            }
+        }
+        return best
+    }
+
+    /// Negative, zero or positive as the entry of a level sorts before, with or after that of another.
+    private func compare(_ left: Int, _ right: Int) -> Int {
+        let (leftPrefix, rightPrefix) = (levels[left].prefix, levels[right].prefix)
+        if leftPrefix != rightPrefix { return leftPrefix < rightPrefix ? -1 : 1 }
+        guard let left = levels[left].window, let right = levels[right].window else { return 0 }
+        return left.block.compare(left.place, right.block, right.place)
     }
 
     /// Fetches what is missing, for all levels at once.
@@ -147,23 +165,19 @@ package struct MergedIndexCursor: Sendable {
 
 /// Entries of one age: those of runs that do not overlap, or of the overlay.
 struct IndexLevel: Sendable {
-    private enum Source {
-        /// In the order of the scan.
-        case runs(ArraySlice<IndexRunCursor>)
-        case overlay(any IndexOverlay)
-        case ended
-    }
-
-    private var source: Source
-    /// Where the entry lies that the level stands at; nil when it is not settled, or at its end.
-    private(set) var block: IndexBlock?
-    private(set) var index = 0
+    /// In the order of the scan.
+    private var runs: [IndexRunCursor] = []
+    /// The run that is being read.
+    private var run = 0
+    private var overlay: (any IndexOverlay)?
+    /// Entries to come, first the one the level stands at; nil when it is not settled, or at its end. Never empty.
+    private(set) var window: IndexWindow?
     /// What the key of that entry begins with.
-    private var prefix: UInt64 = 0
+    private(set) var prefix: UInt64 = 0
 
-    init(_ runs: [IndexRunCursor]) { source = .runs(runs[...]) }
+    init(_ runs: [IndexRunCursor]) { self.runs = runs }
 
-    init(_ overlay: any IndexOverlay) { source = .overlay(overlay) }
+    init(_ overlay: any IndexOverlay) { self.overlay = overlay }
 
     /// Runs in groups of which each ascends without overlap. The order of the runs is kept, and with it which is newer.
     static func chains(_ runs: [IndexRun]) -> [[IndexRun]] {
@@ -180,60 +194,38 @@ struct IndexLevel: Sendable {
 
     /// Goes to the next entry or to the end, if no request is needed for that.
     /// - Returns: Whether it is there.
-    mutating func settle() -> Bool {
-        if block != nil { return true }
-        switch source {
-        case .ended:
-            return true
-        // Taken out and put back, so that moving on copies nothing.
-        case .overlay(var overlay):
-            source = .ended
-            guard let entry = overlay.next() else { return true }
-            source = .overlay(overlay)
-            stand(at: IndexBlock(entry), 0)
-            return true
-        case .runs(var runs):
-            source = .ended
-            while !runs.isEmpty {
-                guard runs[runs.startIndex].settle() else {
-                    source = .runs(runs)
-                    return false
-                }
-                if let (block, index) = runs[runs.startIndex].head {
-                    runs[runs.startIndex].advance()
-                    source = .runs(runs)
-                    stand(at: block, index)
-                    return true
-                }
-                runs.removeFirst()
-            }
-            return true
+    @inline(__always)
+    mutating func settle() -> Bool { window != nil || refill() }
+
+    private mutating func refill() -> Bool {
+        if let entry = overlay?.next() {
+            window = IndexBlock(entry).map { IndexWindow($0, 0..<1, isReversed: false) }
         }
+        while window == nil, run < runs.count {
+            guard runs[run].settle() else { return false }
+            window = runs[run].takeWindow()
+            if window == nil { run += 1 }
+        }
+        updatePrefix()
+        return true
     }
 
     /// Fetches what `settle` needs to go on.
     mutating func load() async throws {
-        guard case .runs(var runs) = source, !runs.isEmpty else { return }
-        try await runs[runs.startIndex].load()
-        source = .runs(runs)
+        if run < runs.count { try await runs[run].load() }
     }
 
     /// Leaves the entry the level stands at.
-    mutating func advance() { block = nil }
-
-    private mutating func stand(at block: IndexBlock, _ index: Int) {
-        self.block = block
-        self.index = index
-        prefix = block.withKey(index, IndexOrder.prefix)
+    @inline(__always)
+    mutating func advance() {
+        window?.advance()
+        if window?.isEmpty ?? true { window = nil }
+        updatePrefix()
     }
 
-    /// Negative, zero or positive as the key of the entry sorts before, with or after that of another level. Both stand at one.
-    func compare(_ other: IndexLevel) -> Int {
-        if prefix != other.prefix { return prefix < other.prefix ? -1 : 1 }
-        guard let block, let otherBlock = other.block else { return 0 }
-        return block.withKey(index) { own in
-            otherBlock.withKey(other.index) { IndexOrder.compare(own, $0) }
-        }
+    @inline(__always)
+    private mutating func updatePrefix() {
+        if let window { prefix = window.block.prefix(window.place) }
     }
 }
 

@@ -78,8 +78,8 @@ final class Follower: Sendable {
             passOn()
             for other in others { other.resume(returning: .done(.success(view))) }
             return view
-        } catch let error as CancellationError {
-            // The others were not cancelled: one of them begins anew.
+        } catch  where Task.isCancelled || (Deadline.current.map { $0 <= .now } ?? false) {
+            // The others were not cancelled, and have time: one of them begins anew.
             if let next = others.first {
                 next.resume(returning: .lead(Array(others.dropFirst())))
             } else {
@@ -151,11 +151,15 @@ final class Follower: Sendable {
         return try tip.view()
     }
 
+    /// Whether `_store.json` must be read again before anything is written.
+    func isStoreReadingOld(at date: Date?) -> Bool {
+        guard let date else { return false }
+        return storeRead.withLock { $0.map { abs(date.timeIntervalSince($0)) > Follower.storeTrust } ?? true }
+    }
+
     /// Reads `_store.json` again when the last reading is old.
     private func checkStore(_ date: Date?) async throws {
-        guard let date else { return }
-        let last = storeRead.withLock { $0 }
-        if let last, abs(date.timeIntervalSince(last)) <= Follower.storeTrust { return }
+        guard let date, isStoreReadingOld(at: date) else { return }
         let opened = try tip.view().manifest.manifest.store
         let found = try await log.storeID()
         guard Utf8.equal(found, opened) else {

@@ -79,15 +79,23 @@ final class LogReader: Sendable {
         return record
     }
 
-    /// The numbers of the records behind a number that follow one another. One LIST for each thousand.
+    /// The numbers of the records behind a number. One LIST for each thousand.
+    /// - Throws: `storage.damaged` when one is missing and later ones are there.
     func numbers(after number: Int) async throws -> [Int] {
         var numbers: [Int] = []
         let names = try await access.names(ObjectNames.log, after: ObjectNames.record(number), limit: .max)
         for name in names {
             guard let found = ObjectNames.number(ofRecord: name) else { continue }
-            // A number whose record is listed later is read by the next proof.
-            guard found == number + numbers.count + 1 else { break }
-            numbers.append(found)
+            let next = number + numbers.count + 1
+            if found == next {
+                numbers.append(found)
+                continue
+            }
+            // Records are written one after the other: a gap that is still there when it is looked at was made by somebody.
+            guard case .absent = try await access.read(ObjectNames.record(next)) else { break }
+            throw StorageError(
+                .damaged, "commit record \(next) is missing, and record \(found) is there",
+                remedy: "run cairn doctor; restore the log from a backup, or rebuild the store from its records")
         }
         return numbers
     }

@@ -1,5 +1,6 @@
 import CairnCore
 import CairnSchema
+import MemoryStorage
 import ObjectStores
 
 /// What the parts of an open store share.
@@ -13,6 +14,25 @@ struct EngineParts: Sendable {
     let indexes: IndexReader
     let surroundings: Surroundings
     let faults: ObjectStorageFaults
+
+    /// The bytes of the file of a record.
+    func file(_ image: RecordImage, _ table: Table, _ key: Key) -> [UInt8] {
+        RecordFile.encode(image, records.columns[table.position], key: key, schema: schema.id)
+    }
+
+    /// The time of day.
+    ///
+    /// This machine's, unless its clock was far from the store's when that was last heard: then the store's.
+    func now() -> Timestamp {
+        let local = surroundings.now()
+        guard let ahead = (try? tip.confirmed())?.confirmation?.ahead, abs(ahead) > EngineParts.tolerance else {
+            return local
+        }
+        return local.adding(microseconds: ahead) ?? local
+    }
+
+    /// Microseconds that the machine's clock may differ from the store's.
+    private static let tolerance: Int64 = 60_000_000
 }
 
 /// An open store: the parts, and how they work together.
@@ -44,18 +64,7 @@ final class Engine: Sendable {
     var indexes: IndexReader { parts.indexes }
 
     /// The time for a transaction that begins now.
-    ///
-    /// This machine's, unless its clock was far from the store's when that was last heard: then the store's.
-    func now() -> Timestamp {
-        let local = parts.surroundings.now()
-        guard let ahead = (try? tip.confirmed())?.confirmation?.ahead, abs(ahead) > Engine.tolerance else {
-            return local
-        }
-        return local.adding(microseconds: ahead) ?? local
-    }
-
-    /// Microseconds that the machine's clock may differ from the store's.
-    private static let tolerance: Int64 = 60_000_000
+    func now() -> Timestamp { parts.now() }
 
     // MARK: Reading
 
@@ -116,8 +125,28 @@ final class Engine: Sendable {
     /// Puts a record that does nothing at a number, so that nothing else can come to stand there.
     func settle(_ number: Int) async throws { try await committer.settle(number) }
 
+    /// The records whose files a view does not rely on, with their newest images: the manifest's pending ones, and those of the tail.
+    func recent(in view: View) -> [Workspace.RecordID: RecordImage] {
+        var recent: [Workspace.RecordID: RecordImage] = [:]
+        func add(_ table: Table, _ key: Key) {
+            let overlay = view.tables[table.position]
+            let id = Workspace.RecordID(table: table.position, key: overlay.keyLayout.encode(key))
+            recent[id] = overlay.records.get(id.key)
+        }
+        for record in view.manifest.manifest.pending { add(record.table, record.key) }
+        let covers = view.manifest.manifest.covers
+        let commits = (try? tip.whileOpen { Array($0.history.commits(after: covers)) }) ?? []
+        for commit in commits where commit.number <= view.number {
+            for transaction in commit.record.transactions {
+                for operation in transaction.operations { add(operation.table, operation.key) }
+            }
+        }
+        return recent
+    }
+
     /// Waits for what is under way: record files, a checkpoint.
     func finish() async {
+        await committer.finish()
         for problem in await materialiser.flush() { options.verbose?("not written: \(problem)") }
         await checkpointer.finish()
     }

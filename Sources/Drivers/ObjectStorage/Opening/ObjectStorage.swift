@@ -172,7 +172,7 @@ public final class ObjectStorage: Storage {
             ObjectIndexFiles(access.objects), cache: IndexBlockCache(bytes: options.indexCacheBytes))
         let parts = EngineParts(
             access: access, schema: schema, tip: tip, log: log, follower: follower,
-            records: RecordReader(tip: tip, log: log), indexes: indexes, surroundings: surroundings, faults: faults)
+            records: RecordReader(tip, log), indexes: indexes, surroundings: surroundings, faults: faults)
         for found in try await log.read(try await log.numbers(after: manifest.covers)) {
             try tip.append(found.record, bytes: found.bytes)
         }
@@ -229,7 +229,7 @@ public final class ObjectStorage: Storage {
         return try await engine.commit(batch)
     }
 
-    private func checkWritable() throws {
+    func checkWritable() throws {
         guard options.mode != .readOnly else {
             throw StorageError(
                 .readOnly, "the store at \(access.capabilities.location) was opened for reading",
@@ -259,7 +259,7 @@ public final class ObjectStorage: Storage {
         try checkWritable()
         _ = try await engine.follower.follow()
         return MaintenanceReport(
-            expiredReceipts: try await engine.checkpointer.checkpoint(forgetting: engine.parts.surroundings.now()))
+            expiredReceipts: try await engine.checkpointer.checkpoint(forgetting: engine.now()))
     }
 
     public func close() async throws {

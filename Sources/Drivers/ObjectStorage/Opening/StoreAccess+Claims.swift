@@ -4,9 +4,11 @@ import ObjectStores
 /// The steps of a ``NumberClaim``, done.
 extension StoreAccess {
     /// Tries to create an object.
-    func claim(_ name: String, _ bytes: [UInt8], notAfter: StoreDate?) async -> NumberClaim.Event {
+    func claim(
+        _ name: String, _ bytes: [UInt8], notAfter: StoreDate?, contentType: String = StoreAccess.contentType
+    ) async -> NumberClaim.Event {
         do {
-            switch try await write(name, bytes, .create, notAfter: notAfter, attributes()) {
+            switch try await write(name, bytes, .create, notAfter: notAfter, attributes(contentType)) {
             case .written(_, let date): return .written(date)
             case .refused: return .exists
             case .expired: return .refused(ExpiredClaim())
@@ -31,6 +33,51 @@ extension StoreAccess {
             return .unreadable(error)
         }
     }
+
+    /// How the creation of an object ended.
+    enum Creation: Sendable {
+        /// It is there, with these bytes.
+        case created
+        /// Another one is there.
+        case taken([UInt8])
+        /// It was not created in time.
+        case expired
+    }
+
+    /// Creates an object; tries again, and looks, until it is known what became of it.
+    /// - Throws: `storage.unavailable` and others when that cannot be found out in a few attempts.
+    func create(
+        _ name: String, _ bytes: [UInt8], notAfter: StoreDate?, contentType: String = StoreAccess.contentType,
+        _ surroundings: Surroundings
+    ) async throws -> Creation {
+        var claim = NumberClaim(bytes)
+        var pause = Duration.milliseconds(50)
+        var pauses = 0
+        while true {
+            switch claim.step {
+            case .end(.won): return .created
+            case .end(.lost(let found)): return .taken(found)
+            case .end(.refused(let error)), .end(.unknown(let error)):
+                if error is ExpiredClaim { return .expired }
+                throw StoreAccess.translated(error)
+            case .put:
+                claim.take(await self.claim(name, bytes, notAfter: notAfter, contentType: contentType))
+            case .read: claim.take(await look(name))
+            case .pause:
+                pauses += 1
+                guard pauses <= StoreAccess.pauses else {
+                    claim.take(.late)
+                    continue
+                }
+                try await surroundings.sleep(pause)
+                pause = min(pause * 2, .seconds(5))
+                claim.take(.paused)
+            }
+        }
+    }
+
+    /// How often a creation is tried again.
+    private static let pauses = 8
 }
 
 /// An object reached the store after the time past which it must not take effect.

@@ -137,8 +137,20 @@ struct StoreAccess: Sendable {
 
     /// An error in the words of a storage; those that are not of the object store stay as they are.
     static func translated(_ error: any Error) -> any Error {
-        guard let error = error as? ObjectStoreError else { return error }
-        return storageError(error, error.key ?? "")
+        switch error {
+        case let error as ObjectStoreError: return storageError(error, error.key ?? "")
+        case is ExpiredClaim:
+            return StorageError(
+                .busy, "the store was so slow that what was written was not to be taken any more", remedy: "try again",
+                isRetryable: true)
+        case let missing as IndexFileMissing:
+            return StorageError(
+                .snapshotExpired,
+                "the index file '\(ObjectNames.index(missing.file))' of the moment that is read is no longer kept",
+                remedy: "begin again; if that says the same, the store is damaged: run cairn doctor",
+                isRetryable: true)
+        default: return error
+        }
     }
 
     /// An error of the object store in the words of a storage.

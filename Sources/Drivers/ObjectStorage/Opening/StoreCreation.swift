@@ -32,10 +32,13 @@ struct StoreCreation: Sendable {
     /// What is at the place. Four requests for a store.
     /// - Throws: `storage.damaged` for what is left of one; `storage.upgrade_required`.
     func find() async throws -> Finding {
-        guard case .found(let object) = try await access.read(ObjectNames.store) else {
-            try await refuseRemains()
-            return .nothing
+        var reading = try await access.read(ObjectNames.store)
+        if case .absent = reading, let remains = try await remains() {
+            // Another may have created the store between the two looks.
+            reading = try await access.read(ObjectNames.store)
+            if case .absent = reading { throw remains }
         }
+        guard case .found(let object) = reading else { return .nothing }
         let file = try StoreFileJSON.decode(object.bytes)
         let unknown = file.needs.filter { !StoreFormat.features.contains($0) }
         guard unknown.isEmpty else {
@@ -84,18 +87,19 @@ struct StoreCreation: Sendable {
         }
     }
 
-    /// Refuses a place that has objects of a store but no `_store.json`: it must not be taken for an empty one.
-    private func refuseRemains() async throws {
+    /// Why a place without `_store.json` is not empty: it has objects of a store; nil when it is.
+    private func remains() async throws -> StorageError? {
         for prefix in [ObjectNames.log, ObjectNames.tables] {
-            guard let name = try await access.names(prefix, limit: 1).first,
-                !name.hasSuffix("/_metadata.json")
-            else { continue }
-            throw StorageError(
+            // What a creation that was killed has left of tables is their metadata, and no more than a page of it.
+            let names = try await access.names(prefix, limit: 1000)
+            guard let name = names.first(where: { !$0.hasSuffix("/_metadata.json") }) else { continue }
+            return StorageError(
                 .damaged, "there are objects of a store, such as '\(name)', and no '\(ObjectNames.store)'",
                 remedy:
                     "run cairn rebuild if it was Cairn's, cairn adopt if another program wrote it, or choose an empty place"
             )
         }
+        return nil
     }
 
     // MARK: Making
@@ -143,27 +147,10 @@ struct StoreCreation: Sendable {
     }
 
     /// Creates an object.
-    /// - Returns: Whether it was not there before.
+    /// - Returns: Whether it is what was to be created: not, when another one was there before.
     private func write(_ name: String, _ bytes: [UInt8]) async throws -> Bool {
-        var claim = NumberClaim(bytes)
-        var pause = Duration.milliseconds(50)
-        for _ in 0..<12 {
-            switch claim.step {
-            case .end(.won): return true
-            case .end(.lost): return false
-            case .end(.refused(let error)), .end(.unknown(let error)): throw StoreAccess.translated(error)
-            case .put: claim.take(await access.claim(name, bytes, notAfter: nil))
-            case .read: claim.take(await access.look(name))
-            case .pause:
-                try await surroundings.sleep(pause)
-                pause = pause * 2
-                claim.take(.paused)
-            }
-        }
-        claim.take(.late)
-        if case .end(.refused(let error)) = claim.step { throw StoreAccess.translated(error) }
-        if case .end(.unknown(let error)) = claim.step { throw StoreAccess.translated(error) }
-        return true
+        if case .created = try await access.create(name, bytes, notAfter: nil, surroundings) { return true }
+        return false
     }
 
     private static func taken() -> StorageError {

@@ -9,7 +9,8 @@ struct IncludedColumns: Sendable {
 
     init(_ index: Index, of table: Table) {
         self.table = table
-        columns = index.included
+        // By name: two programs of one schema may declare them in another order.
+        columns = index.included.sorted { Utf8.isLess(table.columns[$0].name, table.columns[$1].name) }
     }
 
     /// Nothing for an index that includes no columns.

@@ -53,12 +53,8 @@ extension IndexReader {
     static func live<Result>(_ body: () async throws -> Result) async throws -> Result {
         do {
             return try await body()
-        } catch let missing as IndexFileMissing {
-            throw StorageError(
-                .snapshotExpired,
-                "the index file '\(ObjectNames.index(missing.file))' of the moment that is read is no longer kept",
-                remedy: "begin again; if that says the same, the store is damaged: run cairn doctor",
-                isRetryable: true)
+        } catch {
+            throw StoreAccess.translated(error)
         }
     }
 }

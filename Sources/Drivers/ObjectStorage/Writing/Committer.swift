@@ -21,6 +21,8 @@ final class Committer: Sendable {
         var nextID = 0
         var cancelled: Set<Int> = []
         var isRunning = false
+        /// Who waits for the line to be empty.
+        var watchers: [CheckedContinuation<Void, Never>] = []
     }
 
     private let tip: Tip
@@ -99,6 +101,23 @@ final class Committer: Sendable {
 
     private func run() async {
         while let group = take() { await commit(group) }
+        let watchers = line.withLock { line -> [CheckedContinuation<Void, Never>] in
+            if line.isRunning { return [] }
+            defer { line.watchers = [] }
+            return line.watchers
+        }
+        for watcher in watchers { watcher.resume() }
+    }
+
+    /// Waits until nothing is being committed.
+    func finish() async {
+        await withCheckedContinuation { continuation in
+            let isIdle = line.withLock { line in
+                if line.isRunning { line.watchers.append(continuation) }
+                return !line.isRunning
+            }
+            if isIdle { continuation.resume() }
+        }
     }
 
     /// The next proposals that may share a record; nil, and the end of the run, when none waits.
@@ -144,8 +163,8 @@ final class Committer: Sendable {
                 try await write(parts)
                 switch await claim(record.number, bytes, confirmation, deadline) {
                 case .won:
-                    let view = try tip.append(record, bytes: bytes)
-                    committed(record, view)
+                    // Decided: nothing that goes wrong from here on is told to the owners.
+                    if let view = try? tip.append(record, bytes: bytes) { committed(record, view) }
                     for entry in rest {
                         entry.continuation.resume(
                             returning: .committed(number: record.number, time: entry.proposal.time))
@@ -173,34 +192,41 @@ final class Committer: Sendable {
     /// A proof of the tip that is young enough to write by.
     private func confirmation() async throws -> Tip.Confirmation? {
         let (_, known) = try tip.confirmed()
-        if let known, surroundings.uptime() - known.uptime <= Committer.freshness { return known }
+        if let known, surroundings.uptime() - known.uptime <= Committer.freshness,
+            !follower.isStoreReadingOld(at: known.date)
+        {
+            return known
+        }
         _ = try await follower.follow()
         return try tip.confirmed().confirmation
     }
 
     /// Those that may still be committed at a view and share a record; tells the others, and puts back who must come later.
     private func validate(_ entries: [Entry], at view: View) throws -> [Entry] {
+        // Whatever may fail comes before anybody is told anything.
+        let standings = try entries.map { try standing(of: $0.proposal, at: view) }
         var accepted: [Entry] = []
         var later: [Entry] = []
         var written: [LoggedOperation] = []
         var keys: Set<[UInt8]> = []
-        for entry in entries {
-            let proposal = entry.proposal
-            switch try standing(of: proposal, at: view) {
-            case let outcome?: entry.continuation.resume(returning: outcome)
-            case nil:
-                let key = proposal.idempotency.map { Array($0.key.utf8) }
-                let isFree = key.map { !keys.contains($0) } ?? true
-                if faults.contains(.groupsUnordered)
-                    || isFree && proposal.reads.firstTouched(by: written, view.tables) == nil
-                {
-                    accepted.append(entry)
-                    written += proposal.operations
-                    if let key { keys.insert(key) }
-                } else {
-                    later.append(entry)
-                }
+        for (entry, standing) in zip(entries, standings) {
+            if let standing {
+                entry.continuation.resume(returning: standing)
+                continue
             }
+            let proposal = entry.proposal
+            let key = proposal.idempotency.map { Array($0.key.utf8) }
+            let isFree = key.map { !keys.contains($0) } ?? true
+            guard
+                faults.contains(.groupsUnordered)
+                    || isFree && proposal.reads.firstTouched(by: written, view.tables) == nil
+            else {
+                later.append(entry)
+                continue
+            }
+            accepted.append(entry)
+            written += proposal.operations
+            if let key { keys.insert(key) }
         }
         putBack(later)
         return accepted
@@ -238,11 +264,13 @@ final class Committer: Sendable {
 
     private func write(_ parts: [CommitParts.Part]) async throws {
         guard !parts.isEmpty else { return }
-        let access = log.access
-        _ = try await parts.concurrently(LogReader.width) { part in
-            // Names hold the random bytes of the record, so nobody else writes them, and twice does no harm.
-            try await access.write(part.name, part.bytes, .overwrite, notAfter: nil)
+        let (access, surroundings) = (log.access, surroundings)
+        let notAfter = try tip.confirmed().confirmation?.date?.addingTimeInterval(Committer.fence)
+        let ends = try await parts.concurrently(LogReader.width) { part in
+            // Names hold the random bytes of the record, so nobody else writes them.
+            try await access.create(part.name, part.bytes, notAfter: notAfter, surroundings)
         }
+        for case .expired in ends { throw ExpiredClaim() }
     }
 
     /// Tells owners that nobody knows. The number stays open: the next record is for the same one, and settles it.

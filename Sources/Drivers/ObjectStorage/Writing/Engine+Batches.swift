@@ -77,7 +77,11 @@ extension Engine {
             case .found(let found): return outcome(of: parts.transaction, in: found.record)
             case .absent:
                 let view = try await follower.follow()
-                guard view.number < parts.number else { return .expired }
+                if view.number >= parts.number {
+                    // It came between the two looks, or it was collected.
+                    if parts.number <= view.manifest.manifest.collected { return .expired }
+                    continue
+                }
                 guard view.number + 1 == parts.number else { return .notCommitted }
                 try await settle(parts.number)
             }

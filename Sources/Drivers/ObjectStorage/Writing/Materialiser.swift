@@ -19,6 +19,8 @@ final class Materialiser: Sendable {
         var image: RecordImage
         /// What the file has now, as far as it is known.
         let file: Known
+        /// Counts the jobs. A job whose image is replaced by a newer one stays the same.
+        var serial = 0
     }
 
     /// What is known of a file before it is written.
@@ -30,6 +32,14 @@ final class Materialiser: Sendable {
         case unknown
     }
 
+    /// What is waited for.
+    fileprivate enum Goal {
+        /// That so few images wait that more may be committed.
+        case room
+        /// The end of all jobs up to a number.
+        case end(Int)
+    }
+
     fileprivate struct State {
         var jobs: [Workspace.RecordID: Job] = [:]
         /// The jobs in the order of their coming.
@@ -39,12 +49,16 @@ final class Materialiser: Sendable {
         var workers = 0
         /// The `commit` each file is known to have reached.
         var confirmed: [Workspace.RecordID: Int] = [:]
-        /// The marks of files this process has written or seen.
-        var etags: [Workspace.RecordID: ETag] = [:]
+        /// The marks of files this process has written or seen, and the commit each file was of.
+        var etags: [Workspace.RecordID: (etag: ETag, commit: Int)] = [:]
         /// Bytes of the images that wait.
         var bytes = 0
-        var waiting: [(limit: Int, bytes: Int, continuation: CheckedContinuation<Void, Never>)] = []
+        var waiting: [(goal: Goal, continuation: CheckedContinuation<Void, Never>)] = []
         var failures: [String] = []
+        /// The number of the newest job, those that have not ended, and the least of them.
+        var serial = 0
+        var outstanding: Set<Int> = []
+        var lowest = 1
 
         var unwritten: Int { jobs.count + running.count }
     }
@@ -114,7 +128,7 @@ final class Materialiser: Sendable {
             var problem: String?
             do { try await write(job, id) } catch { problem = "\(StoreAccess.translated(error))" }
             let waiting = state.withLock { state -> [CheckedContinuation<Void, Never>] in
-                state.finish(id, job.image, problem)
+                state.finish(id, job, problem)
                 return state.takeWaiting()
             }
             if let problem {
@@ -127,14 +141,12 @@ final class Materialiser: Sendable {
     // MARK: Waiting
 
     /// Waits until so few images wait that more may be committed.
-    func waitForRoom() async {
-        await wait(limit: Materialiser.limit, bytes: Materialiser.byteLimit)
-    }
+    func waitForRoom() async { await wait { _ in .room } }
 
-    /// Waits until everything that was taken is written, or has failed.
+    /// Waits until everything that was taken before is written, or has failed.
     /// - Returns: What failed since the last call.
     func flush() async -> [String] {
-        await wait(limit: 0, bytes: 0)
+        await wait { .end($0.serial) }
         return state.withLock { state in
             let failures = state.failures
             state.failures = []
@@ -142,11 +154,12 @@ final class Materialiser: Sendable {
         }
     }
 
-    private func wait(limit: Int, bytes: Int) async {
+    private func wait(_ goal: (State) -> Goal) async {
         await withCheckedContinuation { continuation in
             let isThere = state.withLock { state in
-                if state.hasRoom(limit, bytes) { return true }
-                state.waiting.append((limit, bytes, continuation))
+                let goal = goal(state)
+                if state.has(reached: goal) { return true }
+                state.waiting.append((goal, continuation))
                 return false
             }
             if isThere { continuation.resume() }
@@ -172,16 +185,19 @@ final class Materialiser: Sendable {
     // MARK: Writing
 
     private func write(_ job: Job, _ id: Workspace.RecordID) async throws {
+        // Another process may have brought the file further: then there is nothing left to write, now or with its mark.
+        let known = state.withLock { $0.etags[id] }
+        if let known, known.commit >= job.image.commit { return }
         let name = ObjectNames.file(job.table, job.key)
-        let bytes = RecordFile.encode(job.image, of: job.table, key: job.key, schema: engine.schema.id)
-        var mode = engine.faults.contains(.blindFiles) ? .overwrite : mode(for: job, id)
+        let bytes = engine.file(job.image, job.table, job.key)
+        var mode = engine.faults.contains(.blindFiles) ? .overwrite : mode(for: job, known?.etag)
         var backoff = Duration.milliseconds(50)
         var problem: any Error = StorageError.timeout()
         for _ in 0..<Materialiser.attempts {
             do {
                 if let mode {
                     switch try await engine.access.write(name, bytes, mode, notAfter: notAfter(), attributes()) {
-                    case .written(let etag, _): return remember(etag, id)
+                    case .written(let etag, _): return remember(etag, job.image.commit, id)
                     case .refused: break
                     case .expired: _ = try await engine.follower.follow()
                     }
@@ -207,15 +223,14 @@ final class Materialiser: Sendable {
     }
 
     /// On what condition to write; nil when the file must be looked at first.
-    private func mode(for job: Job, _ id: Workspace.RecordID) -> PutMode? {
+    private func mode(for job: Job, _ known: ETag?) -> PutMode? {
+        if let known { return .ifMatch(known) }
         switch job.file {
         case .absent: return .create
         case .unknown: return nil
         case .image(let image):
-            if let etag = state.withLock({ $0.etags[id] }) { return .ifMatch(etag) }
             guard engine.access.capabilities.etags == .md5,
-                let digest = ComputedETag.md5(
-                    RecordFile.encode(image, of: job.table, key: job.key, schema: engine.schema.id))
+                let digest = ComputedETag.md5(engine.file(image, job.table, job.key))
             else { return nil }
             return .ifMatch(ETag(rawValue: Hex.encode(digest)))
         }
@@ -230,19 +245,18 @@ final class Materialiser: Sendable {
             return .create
         case .found(let object):
             let found = try RecordFile.decode(object.bytes, of: job.table, name: name).image
-            if found.commit >= job.image.commit {
-                remember(object.etag, id)
-                return nil
-            }
+            remember(object.etag, found.commit, id)
+            if found.commit >= job.image.commit { return nil }
             return .ifMatch(object.etag)
         }
     }
 
-    private func remember(_ etag: ETag, _ id: Workspace.RecordID) {
+    private func remember(_ etag: ETag, _ commit: Int, _ id: Workspace.RecordID) {
         state.withLock { state in
+            if let known = state.etags[id], known.commit > commit { return }
             // Forgetting costs a look at a file, some day.
             if state.etags.count >= Materialiser.etagCount { state.etags.removeAll(keepingCapacity: true) }
-            state.etags[id] = etag
+            state.etags[id] = (etag, commit)
         }
     }
 
@@ -269,7 +283,10 @@ extension Materialiser.State {
             bytes -= ValueSize.bytes(waiting.image.values ?? [])
             jobs[id]?.image = job.image
         } else {
+            serial += 1
+            outstanding.insert(serial)
             jobs[id] = job
+            jobs[id]?.serial = serial
             line.append(id)
         }
     }
@@ -305,23 +322,28 @@ extension Materialiser.State {
         return nil
     }
 
-    fileprivate mutating func finish(_ id: Workspace.RecordID, _ image: RecordImage, _ problem: String?) {
+    fileprivate mutating func finish(_ id: Workspace.RecordID, _ job: Materialiser.Job, _ problem: String?) {
         running.remove(id)
-        bytes -= ValueSize.bytes(image.values ?? [])
+        bytes -= ValueSize.bytes(job.image.values ?? [])
         if let problem {
             failures.append(problem)
         } else {
-            confirmed[id] = max(confirmed[id] ?? 0, image.commit)
+            confirmed[id] = max(confirmed[id] ?? 0, job.image.commit)
         }
+        outstanding.remove(job.serial)
+        while lowest <= serial, !outstanding.contains(lowest) { lowest += 1 }
     }
 
-    fileprivate func hasRoom(_ limit: Int, _ bytes: Int) -> Bool {
-        unwritten <= limit && (self.bytes <= bytes || unwritten == 0)
+    fileprivate func has(reached goal: Materialiser.Goal) -> Bool {
+        switch goal {
+        case .room: unwritten <= Materialiser.limit && (bytes <= Materialiser.byteLimit || unwritten == 0)
+        case .end(let serial): lowest > serial
+        }
     }
 
     fileprivate mutating func takeWaiting() -> [CheckedContinuation<Void, Never>] {
         let all = waiting
-        waiting = all.filter { !hasRoom($0.limit, $0.bytes) }
-        return all.filter { hasRoom($0.limit, $0.bytes) }.map(\.continuation)
+        waiting = all.filter { !has(reached: $0.goal) }
+        return all.filter { has(reached: $0.goal) }.map(\.continuation)
     }
 }
