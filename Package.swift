@@ -96,11 +96,15 @@ let package = Package(
             "CairnCommand", path: "Sources/Tools/CairnCommand",
             ["Cairn", "CairnCore", "CairnSchema", "CairnGenerator", "S3Client"]),
         program(
-            "cairn-bench", path: "Sources/Tools/cairn-bench", ["Cairn", "CairnCore", "S3Client", "CSQLite", "CMalloc"],
+            "cairn-bench", path: "Sources/Tools/cairn-bench",
+            ["Cairn", "CairnCore", "ObjectStorage", "ObjectStores", "S3Client", "CSQLite", "CMalloc"],
             exclude: ["S3Client/Baselines"], plugins: ["CairnPlugin"]),
         program(
             "cairn-sim", path: "Sources/Tools/cairn-sim",
-            ["Simulation", "StorageConformance", "CairnCore", "MemoryStorage", "SQLiteStorage"]),
+            [
+                "Simulation", "StorageConformance", "CairnCore", "MemoryStorage", "SQLiteStorage", "ObjectStorage",
+                "ObjectStores",
+            ]),
         .plugin(
             name: "CairnPlugin", capability: .buildTool(), dependencies: ["cairn-generate"],
             path: "Sources/Plugins/CairnPlugin"),

@@ -22,9 +22,12 @@ struct HouseRulesTests {
         "CairnCommand": [
             "CairnSchema", "CairnCore", "MemoryStorage", "SQLiteStorage", "Cairn", "CairnGenerator", "S3Client",
         ],
-        "cairn-bench": ["CairnSchema", "CairnCore", "Cairn", "S3Client", "CSQLite", "CMalloc"],
+        "cairn-bench": [
+            "CairnSchema", "CairnCore", "Cairn", "ObjectStorage", "ObjectStores", "S3Client", "CSQLite", "CMalloc",
+        ],
         "cairn-sim": [
-            "CairnSchema", "CairnCore", "MemoryStorage", "SQLiteStorage", "StorageConformance", "Simulation",
+            "CairnSchema", "CairnCore", "MemoryStorage", "SQLiteStorage", "ObjectStorage", "ObjectStores",
+            "StorageConformance", "Simulation",
         ],
         "StorageConformance": ["CairnSchema", "CairnCore"],
         "ObjectStoreConformance": ["CairnCore", "ObjectStores"],

@@ -113,12 +113,13 @@ struct IndexRequestTests {
     func pieces() async throws {
         let shelf = IndexShelf()
         let (run, _) = try await large(shelf)
-        let pieces = try await shelf.reader.merge(
-            [run], dropsRemoved: true, store: "store", splitBytes: 200_000,
-            name: { [objects = shelf.objects] in
-                "piece\(objects.counts.bytesReceived)-\(UInt64.random(in: 0...UInt64.max))"
-            },
-            save: { try await shelf.save($0, $1) })
+        var number = 0
+        let pieces = try await shelf.reader.merge([run], dropsRemoved: true, store: "store", splitBytes: 200_000) {
+            number += 1
+            return "piece\(number)"
+        } save: {
+            try await shelf.save($0, $1)
+        }
         #expect(pieces.count > 5)
         let start = shelf.gets
         var cursor = shelf.reader.merged(pieces)

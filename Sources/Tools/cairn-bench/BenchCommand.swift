@@ -1,6 +1,6 @@
 import Foundation
 
-/// `cairn-bench [sqlite] [memory] [json] [start] [compile] [s3client] [--rows N] [--rounds N] [--only TEXT] [--json] [--check]`,
+/// `cairn-bench [sqlite] [memory] [json] [start] [objects] [compile] [s3client] [--rows N] [--rounds N] [--only TEXT] [--json] [--check]`,
 /// `cairn-bench soak`, and `cairn-bench s3-worker`, which the suite `s3client` starts.
 @main
 struct BenchCommand {
@@ -15,10 +15,12 @@ struct BenchCommand {
     private static let usage = """
         cairn-bench measures Cairn and what it is compared with, in one run.
 
-          cairn-bench [sqlite] [memory] [json] [start] [compile] [s3client] [--rows N] [--rounds N] [--only TEXT] [--json] [--check]
+          cairn-bench [sqlite] [memory] [json] [start] [objects] [compile] [s3client] [--rows N] [--rounds N] [--only TEXT] [--json] [--check]
 
           sqlite, memory, json   against C, a dictionary, Foundation's coders
           start                  opening a store, the start of the command
+          objects                tables on an object store: requests, bytes and time of each operation, for tables of 1,000 rows up to
+                                 --rows, with 0 and 20 ms of latency; the commit rate of 1 to 16 writers; only when it is named
           compile                generating and compiling the code of a schema; takes minutes, so only when it is named
 
           s3client               the S3 client against pycurl, obstore and boto3, on nginx and on Ceph, which it installs and starts;
@@ -40,7 +42,7 @@ struct BenchCommand {
         var rest = arguments[...]
         while let argument = rest.popFirst() {
             switch argument {
-            case "sqlite", "memory", "json", "start", "compile", "s3client": suites.append(argument)
+            case "sqlite", "memory", "json", "start", "objects", "compile", "s3client": suites.append(argument)
             case "--json": isJSON = true
             case "--check": isCheck = true
             case "--rows": rows = try BenchCommand.number(rest.popFirst(), argument)
@@ -111,6 +113,9 @@ struct BenchCommand {
         }
         if suites.contains("start") {
             measurements += try await StartSuite(rows: data, rounds: rounds, folder: folder).run()
+        }
+        if suites.contains("objects") {
+            measurements += try await ObjectsSuite(rows: rows, rounds: rounds, only: only).run()
         }
         if suites.contains("compile") {
             measurements += try await CompileSuite(folder: folder).run()

@@ -1,6 +1,8 @@
 import CairnCore
 import Foundation
 import MemoryStorage
+import ObjectStorage
+import ObjectStores
 import SQLiteStorage
 import StorageConformance
 
@@ -13,7 +15,8 @@ enum Drivers {
         case "sqlite-file":
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             return SQLiteFileDriver(folder: folder)
-        default: throw UsageError(message: "'\(name)' is no driver; there are memory, sqlite, sqlite-file")
+        case "object": return ObjectDriver()
+        default: throw UsageError(message: "'\(name)' is no driver; there are memory, sqlite, sqlite-file, object")
         }
     }
 }
@@ -57,4 +60,25 @@ private struct SQLiteFileDriver: ConformanceDriver {
     func remove(_ name: String) async throws {
         for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path(name) + suffix) }
     }
+}
+
+/// Tables on an object store in memory, which outlives the handles on it.
+private final class ObjectDriver: ConformanceDriver {
+    let name = "object"
+    let isPersistent = true
+    private let stores = Lock([String: MemoryObjectStore]())
+
+    func open(_ name: String, clock: @escaping @Sendable () -> Timestamp) async throws -> any Storage {
+        let objects = stores.withLock { stores in
+            if let store = stores[name] { return store }
+            var options = MemoryObjectStore.Options()
+            options.clock = { Date(clock()) }
+            let store = MemoryObjectStore(options)
+            stores[name] = store
+            return store
+        }
+        return try await ObjectStorage.open(objects, surroundings: .machine(now: clock))
+    }
+
+    func remove(_ name: String) async throws { stores.withLock { $0[name] = nil } }
 }

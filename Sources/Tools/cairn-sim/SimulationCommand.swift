@@ -25,7 +25,7 @@ struct SimulationCommand {
           cairn-sim differential [--seeds A..B] [--drivers LIST] [--steps N] [--mutant NAME] [--most N] [--json]
 
           --seeds A..B    the seeds, both ends included (1..500)
-          --drivers LIST  memory, sqlite, sqlite-file; separated by commas (memory,sqlite)
+          --drivers LIST  memory, sqlite, sqlite-file, object; separated by commas (memory,sqlite)
           --steps N       steps of a program (40)
           --mutant NAME   plant a fault in the first driver, to see that it is found:
                           \(Mutant.all.map(\.name).joined(separator: ", "))

@@ -184,9 +184,35 @@ public struct StorageCapabilities: Sendable, Hashable {
 public struct MaintenanceReport: Sendable, Hashable {
     /// Receipts and outcomes forgotten because their time was over.
     public var expiredReceipts: Int
+    /// What was removed because nobody can need it any more.
+    public var removed = Removed()
+    /// Objects that were to be removed and could not be: the next run tries again.
+    public var failures = 0
+    /// Names in the store that the driver does not know, at most 100. It leaves them alone: another program, or a newer
+    /// Cairn, may have put them there.
+    public var unknown: [String] = []
+    /// Why nothing was removed though the driver keeps what it no longer needs; nil when it was.
+    public var notCollected: String?
 
     /// A report.
     public init(expiredReceipts: Int = 0) {
         self.expiredReceipts = expiredReceipts
+    }
+
+    /// Objects that were removed, by what they were. Zero for drivers that keep no objects.
+    public struct Removed: Sendable, Hashable {
+        /// Checkpoints that newer ones have replaced.
+        public var manifests = 0
+        /// Index files that no checkpoint names.
+        public var indexFiles = 0
+        /// Records of the commit log.
+        public var logRecords = 0
+        /// Bodies of large records of the commit log, and what is left of commits that were cut short.
+        public var parts = 0
+        /// The bytes of all of them.
+        public var bytes = 0
+
+        /// Nothing.
+        public init() {}
     }
 }

@@ -2,8 +2,8 @@ extension Store {
     /// Runs `body` as a transaction: as if nothing else happened meanwhile.
     ///
     /// If `body` throws, or the task is cancelled before the commit, nothing was written. If another transaction changed
-    /// what this one read, `body` runs again, up to ``Limits/transactionAttempts`` times; so it should do nothing else but
-    /// read and write.
+    /// what this one read, or what it read is no longer kept, `body` runs again, up to ``Limits/transactionAttempts`` times; so
+    /// it should do nothing else but read and write.
     /// - Throws: what `body` throws; `storage.contention` when it lost every race; what the driver throws.
     public func transaction<Result>(_ body: (Session) async throws -> Result) async throws -> Result {
         try await core.transaction(body)
@@ -62,7 +62,7 @@ extension StoreCore {
         while true {
             do {
                 return try await attempt(body)
-            } catch let error as StorageError where error.code == .conflict && error.isRetryable {
+            } catch let error as StorageError where error.isRetryable && error.isOfTheMoment {
                 observation.retries += 1
                 guard observation.retries < Limits.transactionAttempts else {
                     throw StorageError.contention(attempts: observation.retries, last: error)
@@ -89,6 +89,11 @@ extension StoreCore {
             throw error
         }
     }
+}
+
+extension StorageError {
+    /// Whether a transaction may succeed if it is run again, with a view of now.
+    fileprivate var isOfTheMoment: Bool { code == .conflict || code == .snapshotExpired }
 }
 
 /// Knows that the current task is inside a transaction, so that a write beside it is an error and not a deadlock.

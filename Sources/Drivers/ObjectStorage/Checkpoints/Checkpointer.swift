@@ -19,6 +19,7 @@ final class Checkpointer: Sendable {
     private let materialiser: Materialiser
     private let options: ObjectStorageOptions
     private let state = Lock(State())
+    private let turnstile = Turnstile()
 
     /// The writer of every number that is a multiple of this makes a manifest.
     private static let interval = 16
@@ -93,33 +94,63 @@ final class Checkpointer: Sendable {
     // MARK: What
 
     /// Makes a manifest of the newest view, if the log went on since the last one or receipts have expired.
-    /// - Parameter time: Receipts older than their lifetime then are left out and make a manifest necessary; nil: those that
-    ///   are old go along with the next one.
+    /// - Parameters:
+    ///   - time: Receipts older than their lifetime then are left out and make a manifest necessary; nil: those that are old go
+    ///     along with the next one.
+    ///   - collecting: Log records up to this number may be removed from an hour after the manifest on. Makes one necessary
+    ///     if that is more than before.
     /// - Returns: How many receipts were left out.
+    /// - Throws: `storage.maintenance` when another process has closed the store.
     @discardableResult
-    func checkpoint(forgetting time: Timestamp?) async throws -> Int {
+    func checkpoint(forgetting time: Timestamp?, collecting: Int = 0) async throws -> Int {
         do {
-            return try await makeCheckpoint(forgetting: time)
+            return try await turnstile.run { try await makeCheckpoint(forgetting: time, collecting) }
         } catch {
             throw StoreAccess.translated(error)
         }
     }
 
-    private func makeCheckpoint(forgetting time: Timestamp?) async throws -> Int {
+    private func makeCheckpoint(forgetting time: Timestamp?, _ collecting: Int) async throws -> Int {
+        _ = try await parts.follower.permission()
         let view = try parts.tip.view()
         let manifest = view.manifest.manifest
         let now = time ?? view.time
         let receipts = view.receipts.values.filter { !Limits.isPast($0.time, Limits.receiptLifetime, at: now) }
         let expired = view.receipts.count - receipts.count
-        guard view.number > manifest.covers || (time != nil && expired > 0) else { return 0 }
+        let collected = max(manifest.collected, min(collecting, view.number))
+        guard view.number > manifest.covers || (time != nil && expired > 0) || collected > manifest.collected else {
+            return 0
+        }
         let pending = try await pending(view)
         let (tables, written) = try await IndexUpdate(parts, view).write()
         let next = Manifest(
             store: manifest.store, version: manifest.version + 1, covers: view.number, head: view.hash,
-            collected: manifest.collected, schema: view.schema.id, time: max(view.time, parts.now()),
-            tables: tables, receipts: receipts.sorted { $0.number < $1.number }, pending: pending)
+            collected: collected, schema: view.schema.id, time: max(view.time, parts.now()), tables: tables,
+            receipts: receipts.sorted { $0.number < $1.number }, pending: pending, closing: view.closing)
         try await publish(next, introduced: written)
         return expired
+    }
+
+    /// Publishes the newest manifest with a change, for maintenance: it covers no more than before.
+    /// - Parameters:
+    ///   - version: The manifest that the change was made for.
+    ///   - introduced: As for `publish`.
+    /// - Returns: Whether that was done: not, when another manifest was quicker.
+    func amend(
+        _ version: Int, introduced: StoreDate?, _ change: @Sendable (inout Manifest) -> Void
+    ) async throws -> Bool {
+        do {
+            return try await turnstile.run {
+                var next = try parts.tip.view().manifest.manifest
+                guard next.version == version else { return false }
+                next.version += 1
+                next.time = max(next.time, parts.now())
+                change(&next)
+                return try await publish(next, introduced: introduced)
+            }
+        } catch {
+            throw StoreAccess.translated(error)
+        }
     }
 
     /// What the manifest must carry: records changed up to the view whose files are not known to be written.
@@ -172,26 +203,36 @@ final class Checkpointer: Sendable {
 
     /// - Parameter introduced: A moment of the store's clock before the oldest index file was written that the manifest is the first
     ///   to name.
-    private func publish(_ manifest: Manifest, introduced: StoreDate?) async throws {
-        var notAfter = try parts.tip.confirmed().confirmation?.date?.addingTimeInterval(Committer.fence)
-        if let introduced {
+    /// - Returns: Whether it is published: not, when another one was quicker, or it came too late.
+    @discardableResult
+    private func publish(_ manifest: Manifest, introduced: StoreDate?) async throws -> Bool {
+        let proof = try await parts.follower.permission()
+        let (base, sighting) = try parts.tip.whileOpen { ($0.view.manifest.manifest.version, $0.sighting) }
+        guard manifest.version == base + 1 else { return false }
+        // Each nil where the store does not say its time.
+        let limits = [
+            proof?.date?.addingTimeInterval(Committer.fence),
             // Files that nothing names yet are collected after a day: a manifest that comes so late must not name them.
-            let limit = introduced.addingTimeInterval(Checkpointer.publishWithin)
-            notAfter = notAfter.map { min($0, limit) } ?? limit
-        }
+            introduced?.addingTimeInterval(Checkpointer.publishWithin),
+            // A manifest is the successor of one that is there.
+            sighting.date?.addingTimeInterval(Follower.relianceOnManifest),
+        ]
+        var notAfter = limits.compactMap { $0 }.min()
         if parts.faults.contains(.noFence) { notAfter = nil }
         let name = ObjectNames.manifest(manifest.version)
         let end = try await parts.access.create(
             name, ManifestJSON.encode(manifest), notAfter: notAfter, parts.surroundings)
         switch end {
         case .created:
-            try parts.tip.adopt(manifest)
+            try parts.tip.adopt(manifest, seen: proof?.date)
             materialiser.forget(upTo: manifest.covers)
-        case .taken: try parts.tip.adopt(try await parts.log.newestManifest().manifest)
+            return true
+        case .taken: try await parts.follower.adoptNewest()
         case .expired: break
         }
+        return false
     }
 
     /// Seconds of the store's clock from the writing of an index file within which a manifest may name it.
-    private static let publishWithin: Double = 12 * 3600
+    static let publishWithin: Double = 12 * 3600
 }

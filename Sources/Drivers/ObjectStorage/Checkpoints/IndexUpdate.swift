@@ -19,6 +19,7 @@ typealias StoreDate = Date
 struct IndexUpdate {
     private let parts: EngineParts
     private let view: View
+    private let files: IndexFiles
     private let changes: [[[UInt8]: RecordImage]]
 
     /// Bytes of a merge that is done in the file of the others.
@@ -27,6 +28,7 @@ struct IndexUpdate {
     init(_ parts: EngineParts, _ view: View) throws {
         self.parts = parts
         self.view = view
+        files = IndexFiles(parts)
         let covers = view.manifest.manifest.covers
         let commits = try parts.tip.whileOpen { state in
             state.history.reaches(covers, newest: view.number) ? Array(state.history.commits(after: covers)) : nil
@@ -54,7 +56,7 @@ struct IndexUpdate {
     ///   was, or the store does not say its time.
     func write() async throws -> (tables: [Manifest.TableState], written: StoreDate?) {
         let before = try parts.tip.confirmed().confirmation?.date
-        let file = newID()
+        let file = files.newID()
         var writer = IndexFileWriter(store: parts.tip.storeID)
         var states: [Manifest.TableState] = []
         var isUsed = false
@@ -70,9 +72,10 @@ struct IndexUpdate {
             }
             states.append(
                 Manifest.TableState(
-                    name: table.name, since: view.manifest.since(table), count: overlay.count, indexes: indexes))
+                    name: table.name, since: view.manifest.since(table), count: overlay.count, indexes: indexes,
+                    revisionFloor: overlay.revisionFloor))
         }
-        if isUsed { try await save(file, writer.finish()) }
+        if isUsed { try await files.save(file, writer.finish()) }
         return (states, before)
     }
 
@@ -95,28 +98,9 @@ struct IndexUpdate {
             return (kept + [writer.endSection(file: file)].compactMap { $0 }, true)
         }
         let new = try await parts.indexes.merge(
-            merged, newest: IndexEntries(entries), dropsRemoved: plan.isWhole, store: parts.tip.storeID, name: newID,
-            save: save)
+            merged, newest: IndexEntries(entries), dropsRemoved: plan.isWhole, store: parts.tip.storeID, name: files.newID,
+            save: files.save)
         return (kept + new, false)
-    }
-
-    private func save(_ file: String, _ bytes: [UInt8]) async throws {
-        let name = ObjectNames.index(file)
-        let notAfter = try parts.tip.confirmed().confirmation?.date?.addingTimeInterval(Committer.fence)
-        let end = try await parts.access.create(
-            name, bytes, notAfter: notAfter, contentType: "application/octet-stream", parts.surroundings)
-        guard case .created = end else {
-            throw StorageError(.busy, "the index file '\(name)' could not be written in time", isRetryable: true)
-        }
-    }
-
-    /// Names of index files sort by the time of their making, and no two are the same.
-    private func newID() -> String {
-        let time = String(parts.surroundings.now().microseconds / 1000)
-        let random = (0..<2).map { _ in
-            Hex.encode(withUnsafeBytes(of: parts.surroundings.random().bigEndian, Array.init))
-        }
-        return "\(time)-\(random.joined())"
     }
 
     // MARK: Entries

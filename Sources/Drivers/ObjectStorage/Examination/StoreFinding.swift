@@ -14,7 +14,9 @@ public struct StoreFinding: Sendable, Hashable, CustomStringConvertible {
         case outdatedFile = "outdated_file"
         /// A record file will be written by the next checkpoint; the log has the record.
         case notWrittenYet = "not_written_yet"
-        /// The manifest says another number of records than its index has.
+        /// An index cannot be read. Its table was not examined, if it is the primary one.
+        case damagedIndex = "damaged_index"
+        /// The manifest says another number of records than one of its indexes has.
         case wrongCount = "wrong_count"
     }
 

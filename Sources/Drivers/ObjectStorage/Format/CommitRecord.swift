@@ -37,10 +37,12 @@ package struct CommitRecord: Sendable, Hashable {
     package var transactions: [LoggedTransaction]
     /// For `close`: who closed, why, and until when at most.
     package var note: MaintenanceNote?
+    /// For `open`: the revisions below which no record of a table may begin, where that is not 0.
+    package var floors: [RevisionFloor]
 
     package init(
         store: String, number: Int, previous: [UInt8], commit: String, schema: SchemaID, time: Timestamp, kind: Kind,
-        transactions: [LoggedTransaction] = [], note: MaintenanceNote? = nil
+        transactions: [LoggedTransaction] = [], note: MaintenanceNote? = nil, floors: [RevisionFloor] = []
     ) {
         self.store = store
         self.number = number
@@ -51,6 +53,7 @@ package struct CommitRecord: Sendable, Hashable {
         self.kind = kind
         self.transactions = transactions
         self.note = note
+        self.floors = floors
     }
 
     /// What stands for the hash of the record before the first.
@@ -70,6 +73,30 @@ package struct MaintenanceNote: Sendable, Hashable {
         self.by = by
         self.reason = reason
         self.until = until
+    }
+}
+
+/// That a store is closed for writing.
+package struct Closing: Sendable, Hashable {
+    /// The number of the commit record that closed it: what tells this window from any other.
+    package var number: Int
+    package var note: MaintenanceNote
+
+    package init(number: Int, note: MaintenanceNote) {
+        self.number = number
+        self.note = note
+    }
+}
+
+/// The highest revision of a table that was forgotten with a deleted record. What is inserted where nothing is known goes on above
+/// it, so that no key ever has a revision twice.
+package struct RevisionFloor: Sendable, Hashable {
+    package var table: String
+    package var revision: Int
+
+    package init(table: String, revision: Int) {
+        self.table = table
+        self.revision = revision
     }
 }
 

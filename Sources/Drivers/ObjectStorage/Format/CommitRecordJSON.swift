@@ -37,6 +37,7 @@ package enum CommitRecordJSON {
             writer.plain(record.kind.rawValue)
             if let parts { CommitParts.write(parts, to: &writer) }
             if let note = record.note { write(note, to: &writer) }
+            if !record.floors.isEmpty { write(record.floors, to: &writer) }
             writer.name("transactions")
             writer.array { writer in
                 for transaction in record.transactions {
@@ -57,6 +58,21 @@ package enum CommitRecordJSON {
             writer.string(note.reason)
             writer.name("until")
             writer.timestamp(note.until)
+        }
+    }
+
+    private static func write(_ floors: [RevisionFloor], to writer: inout JSONWriter) {
+        writer.name("revision_floors")
+        writer.array { writer in
+            for floor in floors {
+                writer.element()
+                writer.object { writer in
+                    writer.name("table")
+                    writer.string(floor.table)
+                    writer.name("revision")
+                    writer.int(floor.revision)
+                }
+            }
         }
     }
 

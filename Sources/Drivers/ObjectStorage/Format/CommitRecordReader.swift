@@ -14,6 +14,7 @@ struct CommitRecordReader {
     private var kind: CommitRecord.Kind?
     private var schemaID: SchemaID?
     private var note: MaintenanceNote?
+    private var floors: [RevisionFloor]?
     private var parts: [CommitParts.Entry]?
     private var transactions: [LoggedTransaction]?
     /// How many operations of each transaction stand in parts.
@@ -38,7 +39,8 @@ struct CommitRecordReader {
         let record = CommitRecord(
             store: try store.needed("store"), number: number, previous: try previous.needed("prev"),
             commit: try commit.needed("commit"), schema: try schemaID.needed("schema"), time: try time.needed("at"),
-            kind: try kind.needed("kind"), transactions: try transactions.needed("transactions"), note: note)
+            kind: try kind.needed("kind"), transactions: try transactions.needed("transactions"), note: note,
+            floors: floors ?? [])
         return (record, parts ?? [], counts)
     }
 
@@ -62,6 +64,8 @@ struct CommitRecordReader {
             }
             try kind.set(known, member)
         case "note": try note.set(try CommitRecordReader.note(&scanner), member)
+        case "revision_floors":
+            try floors.set(try scanner.list(depth: 1, CommitRecordReader.floor), member)
         case "parts":
             guard transactions == nil else { throw Damage("'parts' stands behind 'transactions'") }
             let commit = try commit.neededBefore(member, "commit")
@@ -86,6 +90,19 @@ struct CommitRecordReader {
         }
         return MaintenanceNote(
             by: try by.needed("by"), reason: try reason.needed("reason"), until: try until.needed("until"))
+    }
+
+    private static func floor(_ scanner: inout JSONScanner) throws -> RevisionFloor {
+        var table: String?
+        var revision: Int?
+        try scanner.forEachMember(depth: 2) { member, scanner in
+            switch member {
+            case "table": try table.set(try scanner.name(member), member)
+            case "revision": try revision.set(try scanner.int(member, in: 1...Revisions.largest), member)
+            default: try scanner.skipValue(depth: 3)
+            }
+        }
+        return RevisionFloor(table: try table.needed("table"), revision: try revision.needed("revision"))
     }
 
     // MARK: Transactions

@@ -27,10 +27,12 @@ package struct Manifest: Sendable, Hashable {
     package var receipts: [KeptReceipt]
     /// Records changed up to `covers` whose files are not known to be written.
     package var pending: [PendingRecord]
+    /// That the store is closed for writing as of `covers`; nil when it is open.
+    package var closing: Closing?
 
     package init(
         store: String, version: Int, covers: Int, head: [UInt8], collected: Int, schema: SchemaID, time: Timestamp,
-        tables: [TableState], receipts: [KeptReceipt] = [], pending: [PendingRecord] = []
+        tables: [TableState], receipts: [KeptReceipt] = [], pending: [PendingRecord] = [], closing: Closing? = nil
     ) {
         self.store = store
         self.version = version
@@ -42,6 +44,7 @@ package struct Manifest: Sendable, Hashable {
         self.tables = tables
         self.receipts = receipts
         self.pending = pending
+        self.closing = closing
     }
 
     /// One table.
@@ -53,12 +56,15 @@ package struct Manifest: Sendable, Hashable {
         package var count: Int
         /// Its indexes: the primary one first, then in the order of the schema.
         package var indexes: [IndexState]
+        /// The ``RevisionFloor`` of the table; 0 when nothing was forgotten.
+        package var revisionFloor: Int
 
-        package init(name: String, since: Int, count: Int, indexes: [IndexState]) {
+        package init(name: String, since: Int, count: Int, indexes: [IndexState], revisionFloor: Int = 0) {
             self.name = name
             self.since = since
             self.count = count
             self.indexes = indexes
+            self.revisionFloor = revisionFloor
         }
     }
 

@@ -27,6 +27,7 @@ package enum ManifestJSON {
             writer.plain(manifest.schema.description)
             writer.name("at")
             writer.timestamp(manifest.time)
+            if let closing = manifest.closing { write(closing, to: &writer) }
             list("tables", manifest.tables, to: &writer, write)
             list("receipts", manifest.receipts, to: &writer, write)
             var codecs = ColumnCodecs()
@@ -48,6 +49,20 @@ package enum ManifestJSON {
         }
     }
 
+    private static func write(_ closing: Closing, to writer: inout JSONWriter) {
+        writer.name("closed")
+        writer.object { writer in
+            writer.name("seq")
+            writer.int(closing.number)
+            writer.name("by")
+            writer.string(closing.note.by)
+            writer.name("reason")
+            writer.string(closing.note.reason)
+            writer.name("until")
+            writer.timestamp(closing.note.until)
+        }
+    }
+
     private static func write(_ table: Manifest.TableState, to writer: inout JSONWriter) {
         writer.object { writer in
             writer.name("name")
@@ -56,6 +71,10 @@ package enum ManifestJSON {
             writer.int(table.since)
             writer.name("count")
             writer.int(table.count)
+            if table.revisionFloor > 0 {
+                writer.name("revision_floor")
+                writer.int(table.revisionFloor)
+            }
             list("indexes", table.indexes, to: &writer, write)
         }
     }

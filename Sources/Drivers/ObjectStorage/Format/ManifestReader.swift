@@ -16,6 +16,7 @@ struct ManifestReader {
     private var tables: [Manifest.TableState]?
     private var receipts: [Manifest.KeptReceipt]?
     private var pending: [Manifest.PendingRecord]?
+    private var closing: Closing?
 
     init(name: String) {
         self.name = name
@@ -32,7 +33,7 @@ struct ManifestReader {
             collected: try collected.needed("collected"), schema: id, time: try time.needed("at"),
             tables: try ManifestReader.ordered(
                 try tables.needed("tables"), by: try PassedOn.from { try schema(id) }),
-            receipts: try receipts.needed("receipts"), pending: try pending.needed("pending"))
+            receipts: try receipts.needed("receipts"), pending: try pending.needed("pending"), closing: closing)
         try check(manifest)
         return manifest
     }
@@ -51,6 +52,7 @@ struct ManifestReader {
         case "collected": try collected.set(try scanner.int(member, in: 0...Int.max), member)
         case "schema": try schemaID.set(try scanner.schemaID(member), member)
         case "at": try time.set(try scanner.time(member), member)
+        case "closed": try closing.set(try ManifestReader.closing(&scanner), member)
         case "tables": try tables.set(try scanner.list(depth: 1, ManifestReader.table), member)
         case "receipts": try receipts.set(try scanner.list(depth: 1, ManifestReader.receipt), member)
         case "pending":
@@ -66,23 +68,45 @@ struct ManifestReader {
 
     // MARK: Elements
 
+    private static func closing(_ scanner: inout JSONScanner) throws -> Closing {
+        var number: Int?
+        var by: String?
+        var reason: String?
+        var until: Timestamp?
+        try scanner.forEachMember(depth: 1) { member, scanner in
+            switch member {
+            case "seq": try number.set(try scanner.int(member, in: 1...Int.max), member)
+            case "by": try by.set(try scanner.text(member), member)
+            case "reason": try reason.set(try scanner.text(member), member)
+            case "until": try until.set(try scanner.time(member), member)
+            default: try scanner.skipValue(depth: 2)
+            }
+        }
+        return Closing(
+            number: try number.needed("seq"),
+            note: MaintenanceNote(
+                by: try by.needed("by"), reason: try reason.needed("reason"), until: try until.needed("until")))
+    }
+
     private static func table(_ scanner: inout JSONScanner) throws -> Manifest.TableState {
         var name: String?
         var since: Int?
         var count: Int?
         var indexes: [Manifest.IndexState]?
+        var floor: Int?
         try scanner.forEachMember(depth: 2) { member, scanner in
             switch member {
             case "name": try name.set(try scanner.name(member), member)
             case "since": try since.set(try scanner.int(member, in: 0...Int.max), member)
             case "count": try count.set(try scanner.int(member, in: 0...Int.max), member)
+            case "revision_floor": try floor.set(try scanner.int(member, in: 1...Revisions.largest), member)
             case "indexes": try indexes.set(try scanner.list(depth: 3, index), member)
             default: try scanner.skipValue(depth: 3)
             }
         }
         return Manifest.TableState(
             name: try name.needed("name"), since: try since.needed("since"), count: try count.needed("count"),
-            indexes: try indexes.needed("indexes"))
+            indexes: try indexes.needed("indexes"), revisionFloor: floor ?? 0)
     }
 
     private static func index(_ scanner: inout JSONScanner) throws -> Manifest.IndexState {
@@ -221,6 +245,7 @@ struct ManifestReader {
         }
         try check("collected", manifest.collected, manifest)
         for table in manifest.tables { try check("since", table.since, manifest) }
+        if let closing = manifest.closing { try check("seq", closing.number, manifest) }
         var keys: Set<Value> = []
         for receipt in manifest.receipts {
             try check("seq", receipt.number, manifest)

@@ -44,7 +44,7 @@ package enum IndexPayload: Sendable, Hashable {
     case present(included: [UInt8])
     /// Of the primary index: the record is there. `digest` is the MD5 of its file, or empty.
     case record(revision: Int, commit: Int, digest: [UInt8])
-    /// Of the primary index: the record was deleted. Kept for ever, because its next revision follows this one.
+    /// Of the primary index: the record was deleted. Kept until a purge, because its next revision follows this one.
     case tombstone(revision: Int, commit: Int)
 
     /// Bytes of a digest.

@@ -37,11 +37,24 @@ package struct ObjectIndexFiles: IndexFileSource {
             return bytes
         } catch let error as ObjectStoreError {
             switch error.code {
-            case .notFound: throw IndexFileMissing(file: file)
+            case .notFound:
+                // One that the newest manifest names was not collected: it was lost.
+                if try await isNeeded(file) { throw StorageError.damagedIndex("it is missing", file: file) }
+                throw IndexFileMissing(file: file)
             case .rangeNotSatisfiable: throw tooShort(file, range)
             default: throw StoreAccess.storageError(error, name)
             }
         }
+    }
+
+    /// Whether the newest manifest names a file.
+    private func isNeeded(_ file: String) async throws -> Bool {
+        let access = StoreAccess(objects: objects)
+        guard let (name, _) = try await LogReader.newestManifestName(access),
+            case .found(let manifest) = try await access.read(name)
+        else { return false }
+        // The id has random digits: where it stands, it is the name of this file.
+        return String(decoding: manifest.bytes, as: UTF8.self).contains("\"\(file)\"")
     }
 
     private func tooShort(_ file: String, _ range: Range<Int>) -> StorageError {

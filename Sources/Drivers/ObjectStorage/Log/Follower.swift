@@ -25,8 +25,8 @@ final class Follower: Sendable {
     }
 
     let tip: Tip
-    private let log: LogReader
-    private let surroundings: Surroundings
+    let log: LogReader
+    let surroundings: Surroundings
     private let faults: ObjectStorageFaults
     private let line = Lock(Line())
     /// The store's date when `_store.json` was last read.
@@ -113,7 +113,7 @@ final class Follower: Sendable {
             let view = try tip.view()
             switch try await log.read(view.number + 1) {
             case .found(let found):
-                try tip.append(found.record, bytes: found.bytes)
+                try tip.append(found.record, bytes: found.bytes, size: found.size)
                 hits += 1
                 if faults.contains(.hitConfirms) {
                     tip.confirm(found.record.number, nil)
@@ -136,16 +136,16 @@ final class Follower: Sendable {
         {
             return true
         }
-        let manifest = try await log.newestManifest()
-        try tip.adopt(manifest.manifest)
-        return manifest.manifest.collected <= view.number
+        let (manifest, seen) = try await log.newestManifest()
+        try tip.adopt(manifest, seen: seen)
+        return manifest.collected <= view.number
     }
 
     private func confirm(_ view: View, _ date: Date?) async throws -> View {
         tip.confirm(view.number, date)
         try await checkStore(date)
-        if view.number - view.manifest.manifest.covers >= Follower.longTail {
-            try tip.adopt(try await log.newestManifest().manifest)
+        if try view.number - view.manifest.manifest.covers >= Follower.longTail || isManifestOld(at: date) {
+            try await adoptNewest()
         }
         // Our own commits may have come meanwhile; what is newer is as good.
         return try tip.view()
@@ -174,6 +174,6 @@ final class Follower: Sendable {
     private func catchUp() async throws {
         let view = try tip.view()
         let numbers = try await log.numbers(after: view.number)
-        for found in try await log.read(numbers) { try tip.append(found.record, bytes: found.bytes) }
+        for found in try await log.read(numbers) { try tip.append(found.record, bytes: found.bytes, size: found.size) }
     }
 }

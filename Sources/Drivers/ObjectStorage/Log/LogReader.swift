@@ -1,5 +1,6 @@
 import CairnCore
 import CairnSchema
+import ObjectStores
 
 #if canImport(FoundationEssentials)
     import struct FoundationEssentials.Date
@@ -14,6 +15,8 @@ final class LogReader: Sendable {
         let record: CommitRecord
         /// The bytes at its number, without its parts.
         let bytes: [UInt8]
+        /// How many bytes it is with its parts.
+        let size: Int
     }
 
     /// What stands at a number.
@@ -43,31 +46,51 @@ final class LogReader: Sendable {
         switch try await access.read(name) {
         case .absent(let date): return .absent(date)
         case .found(let object):
-            return .found(Found(record: try await decode(object.bytes, number), bytes: object.bytes))
-        }
-    }
-
-    /// Reads the records of several numbers, side by side.
-    /// - Throws: `storage.damaged` for a number that is not there.
-    func read(_ numbers: [Int]) async throws -> [Found] {
-        try await numbers.concurrently(LogReader.width) { [self] number in
-            switch try await read(number) {
-            case .found(let found): return found
-            case .absent:
-                throw StorageError(
-                    .damaged, "commit record \(number) is missing, and there are later ones",
-                    remedy: "run cairn doctor; restore the log from a backup, or rebuild the store from its records")
+            do {
+                return .found(try await decode(object.bytes, number))
+            } catch let error as StorageError where error.code == .damaged {
+                // It may have been collected, and its parts with it, while it was read.
+                if case .absent(let date) = try await access.read(name) { return .absent(date) }
+                throw error
             }
         }
     }
 
+    /// Reads the records of several numbers that follow one another, side by side.
+    /// - Returns: As many of them as are there: others may have been collected by now.
+    /// - Throws: `storage.damaged` for a number that is not there, and should be.
+    func read(_ numbers: [Int]) async throws -> [Found] {
+        let found = try await numbers.concurrently(LogReader.width) { [self] number -> Found? in
+            guard case .found(let found) = try await read(number) else { return nil }
+            return found
+        }
+        guard let place = found.firstIndex(where: { $0 == nil }) else { return found.compactMap { $0 } }
+        guard try await isCollected(numbers[place]) else {
+            throw LogReader.gap("commit record \(numbers[place]) is missing, and there are later ones")
+        }
+        return found[..<place].compactMap { $0 }
+    }
+
+    /// Whether the record of a number may be gone because nothing needs it any more. One LIST and one GET.
+    func isCollected(_ number: Int) async throws -> Bool {
+        try await newestManifest().manifest.collected >= number
+    }
+
+    private static func gap(_ message: String) -> StorageError {
+        StorageError(
+            .damaged, message,
+            remedy: "run cairn doctor; restore the log from a backup, or rebuild the store from its records")
+    }
+
     /// The record that bytes at a number are, with its parts.
-    func decode(_ bytes: [UInt8], _ number: Int) async throws -> CommitRecord {
+    func decode(_ bytes: [UInt8], _ number: Int) async throws -> Found {
         let name = ObjectNames.record(number)
+        var size = bytes.count
         var reading = try CommitRecordJSON.Reading(bytes, name: name, schema: resolve)
         if !reading.parts.isEmpty {
             let access = access
             let parts = try await reading.parts.concurrently(LogReader.width) { try await access.bytes($0) }
+            size += parts.reduce(0) { $0 + $1.count }
             try reading.add(parts, schema: resolve)
         }
         let record = reading.record
@@ -76,7 +99,7 @@ final class LogReader: Sendable {
                 .damaged, "the object '\(name)' holds commit record \(record.number)",
                 remedy: "somebody moved objects of the store: restore the log from a backup")
         }
-        return record
+        return Found(record: record, bytes: bytes, size: size)
     }
 
     /// The numbers of the records behind a number. One LIST for each thousand.
@@ -93,9 +116,9 @@ final class LogReader: Sendable {
             }
             // Records are written one after the other: a gap that is still there when it is looked at was made by somebody.
             guard case .absent = try await access.read(ObjectNames.record(next)) else { break }
-            throw StorageError(
-                .damaged, "commit record \(next) is missing, and record \(found) is there",
-                remedy: "run cairn doctor; restore the log from a backup, or rebuild the store from its records")
+            // By a collector, when we come very late: the next proof finds the manifest that says so.
+            if try await isCollected(next) { break }
+            throw LogReader.gap("commit record \(next) is missing, and record \(found) is there")
         }
         return numbers
     }
@@ -111,7 +134,7 @@ final class LogReader: Sendable {
 
     // MARK: Manifests
 
-    /// The newest manifest, and the store's date then. One LIST and one GET.
+    /// The newest manifest, and a moment of the store's clock when it was that. One LIST and one GET.
     /// - Throws: `storage.damaged` when there is none.
     func newestManifest() async throws -> (manifest: Manifest, date: Date?) {
         try await LogReader.newestManifest(access, resolve)
@@ -122,17 +145,19 @@ final class LogReader: Sendable {
     ) async throws -> (manifest: Manifest, date: Date?) {
         // One that is listed may be collected before it is read: then there is a newer one.
         for _ in 0..<3 {
-            guard let name = try await newestManifestName(access) else { break }
+            guard let (name, date) = try await newestManifestName(access) else { break }
             guard case .found(let object) = try await access.read(name) else { continue }
-            return (try ManifestJSON.decode(object.bytes, name: name, schema: schema), object.serverDate)
+            return (try ManifestJSON.decode(object.bytes, name: name, schema: schema), date)
         }
         throw StorageError(
             .damaged, "the store has no manifest: its objects '\(ObjectNames.checkpoints)…' are gone",
             remedy: "run cairn rebuild, which makes log and indexes again from the record files")
     }
 
-    static func newestManifestName(_ access: StoreAccess) async throws -> String? {
-        try await access.names(ObjectNames.checkpoints, limit: 1).first
+    /// The name of the newest manifest, and a moment of the store's clock when it was that; nil when there is none. One LIST.
+    static func newestManifestName(_ access: StoreAccess) async throws -> (name: String, date: Date?)? {
+        let listed = try await access.listed(ObjectNames.checkpoints, limit: 1)
+        return listed.objects.first.map { ($0.key, listed.date) }
     }
 
     // MARK: The store

@@ -23,8 +23,19 @@ final class Tip: Sendable {
         let ahead: Int64
     }
 
+    /// That the manifest of the newest view was the newest there is, at a moment.
+    struct Sighting: Sendable {
+        /// The store's time; nil for a store that does not say it.
+        var date: Date?
+        /// This machine's uptime then.
+        var uptime: Duration
+    }
+
     struct State: Sendable {
         var view: View
+        var sighting: Sighting
+        /// The maintenance window that this process itself has opened, by the number of its record: its own work goes on in it.
+        var window: Int?
         var history = CommitHistory()
         var confirmation: Confirmation?
         var cache: RecordCache
@@ -37,10 +48,12 @@ final class Tip: Sendable {
     let storeID: String
     private let surroundings: Surroundings
 
-    init(_ view: View, cacheBytes: Int, _ surroundings: Surroundings) {
+    /// - Parameter seen: A moment of the store's clock when the manifest of the view was the newest.
+    init(_ view: View, seen: Date? = nil, cacheBytes: Int, _ surroundings: Surroundings) {
         self.surroundings = surroundings
         storeID = view.manifest.manifest.store
-        state = Lock(State(view: view, cache: RecordCache(bytes: cacheBytes)))
+        let sighting = Sighting(date: seen, uptime: surroundings.uptime())
+        state = Lock(State(view: view, sighting: sighting, cache: RecordCache(bytes: cacheBytes)))
     }
 
     /// The newest view.
@@ -70,16 +83,17 @@ final class Tip: Sendable {
     // MARK: Growing
 
     /// Goes on by a record that was read or written.
+    /// - Parameter size: Bytes of the record and its parts.
     /// - Returns: The newest view.
     /// - Throws: `storage.replaced`, `storage.damaged` when the record does not continue the log.
     @discardableResult
-    func append(_ record: CommitRecord, bytes: [UInt8]) throws -> View {
+    func append(_ record: CommitRecord, bytes: [UInt8], size: Int) throws -> View {
         let hash = SHA256.digest(bytes)
         return try whileOpen { state in
             guard record.number == state.view.number + 1 else { return state.view }
             try Tip.check(record, follows: state.view)
             state.view.append(record, hash: hash)
-            state.history.append(.init(record: record, hash: hash, size: bytes.count))
+            state.history.append(.init(record: record, hash: hash, size: size))
             for transaction in record.transactions {
                 for operation in transaction.operations {
                     let layout = state.view.tables[operation.table.position].keyLayout
@@ -116,9 +130,14 @@ final class Tip: Sendable {
     ///
     /// Views that exist keep theirs. If the log was followed up to what the manifest covers, nothing is read again; otherwise the
     /// process jumps to it and forgets what it had cached.
-    func adopt(_ manifest: Manifest) throws {
+    /// - Parameter seen: A moment of the store's clock when the manifest was the newest.
+    func adopt(_ manifest: Manifest, seen: Date?) throws {
+        let sighting = Sighting(date: seen, uptime: surroundings.uptime())
         try whileOpen { state in
-            guard manifest.version > state.view.manifest.manifest.version else { return }
+            guard manifest.version > state.view.manifest.manifest.version else {
+                if manifest.version == state.view.manifest.manifest.version { state.sighting = sighting }
+                return
+            }
             let newest = state.view.number
             var view = View(manifest, state.view.schema)
             if manifest.covers <= newest, state.history.reaches(manifest.covers, newest: newest) {
@@ -132,6 +151,7 @@ final class Tip: Sendable {
                 state.cache.removeAll()
             }
             state.view = view
+            state.sighting = sighting
         }
     }
 
@@ -154,6 +174,8 @@ final class Tip: Sendable {
         // What is older than the process remembers cannot be validated.
         guard let commits else { return .changed(nil) }
         for commit in commits where commit.number <= view.number {
+            // A maintenance window may have changed what is behind an absence, which no operation tells.
+            if commit.record.kind == .open { return .changed(nil) }
             for transaction in commit.record.transactions {
                 if let table = reads.firstTouched(by: transaction.operations, view.tables) { return .changed(table) }
             }

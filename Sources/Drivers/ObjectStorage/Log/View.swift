@@ -23,8 +23,8 @@ struct View: Sendable {
     private(set) var tables: [TableOverlay]
     /// Receipts of idempotency keys, the manifest's and newer ones, by the bytes of the key.
     private(set) var receipts: [[UInt8]: Manifest.KeptReceipt]
-    /// Why the store is closed for writing; nil when it is open.
-    private(set) var maintenance: MaintenanceNote?
+    /// That the store is closed for writing; nil when it is open.
+    private(set) var closing: Closing?
 
     /// A manifest on its own.
     init(_ manifest: Manifest, _ schema: Schema) {
@@ -35,8 +35,10 @@ struct View: Sendable {
         hash = manifest.head
         time = manifest.time
         tables = schema.tables.map { table in
-            TableOverlay(table, count: box.states[table.position]?.count ?? 0)
+            let state = box.states[table.position]
+            return TableOverlay(table, count: state?.count ?? 0, revisionFloor: state?.revisionFloor ?? 0)
         }
+        closing = manifest.closing
         receipts = Dictionary(
             manifest.receipts.map { (Array($0.key.utf8), $0) }, uniquingKeysWith: { _, later in later })
         for record in manifest.pending { tables[record.table.position].recall(record) }
@@ -56,10 +58,22 @@ struct View: Sendable {
             }
         }
         switch record.kind {
-        case .close: maintenance = record.note
-        case .open: maintenance = nil
+        case .close:
+            let note = record.note ?? MaintenanceNote(by: "somebody", reason: "no reason given", until: record.time)
+            closing = Closing(number: record.number, note: note)
+        case .open:
+            closing = nil
+            for floor in record.floors {
+                guard let place = tables.firstIndex(where: { Utf8.equal($0.table.name, floor.table) }) else { continue }
+                tables[place].raiseFloor(to: floor.revision)
+            }
         case .commit, .empty, .schema: break
         }
+    }
+
+    /// The ``RevisionFloor`` of each table that has one.
+    var floors: [RevisionFloor] {
+        tables.filter { $0.revisionFloor > 0 }.map { RevisionFloor(table: $0.table.name, revision: $0.revisionFloor) }
     }
 
     /// Applies what a transaction did to a record: of the log, or of one's own that is not committed yet.
@@ -106,10 +120,13 @@ struct TableOverlay: Sendable {
     private(set) var records = OrderedMap<RecordImage>()
     /// For each index, by encoded entry, the encoded key of the record that has it now; nil for an entry that is gone.
     private(set) var indexes: [OrderedMap<[UInt8]?>]
+    /// The ``RevisionFloor`` of the table.
+    private(set) var revisionFloor: Int
 
-    init(_ table: Table, count: Int) {
+    init(_ table: Table, count: Int, revisionFloor: Int = 0) {
         self.table = table
         self.count = count
+        self.revisionFloor = revisionFloor
         keyLayout = KeyLayout(keyOf: table)
         indexLayouts = table.indexes.map { KeyLayout($0, of: table) }
         indexes = table.indexes.map { _ in OrderedMap() }
@@ -137,6 +154,8 @@ struct TableOverlay: Sendable {
     mutating func recall(_ pending: Manifest.PendingRecord) {
         records.set(keyLayout.encode(pending.key), pending.image)
     }
+
+    mutating func raiseFloor(to revision: Int) { revisionFloor = max(revisionFloor, revision) }
 
     mutating func apply(_ operation: LoggedOperation) {
         let key = keyLayout.encode(operation.key)

@@ -42,6 +42,7 @@ final class Engine: Sendable {
     let preparation: Preparation
     let materialiser: Materialiser
     let checkpointer: Checkpointer
+    let windows: MaintenanceWindows
     private let committer: Committer
 
     init(_ parts: EngineParts, _ options: ObjectStorageOptions) {
@@ -52,6 +53,7 @@ final class Engine: Sendable {
         let checkpointer = Checkpointer(parts, materialiser, options)
         self.materialiser = materialiser
         self.checkpointer = checkpointer
+        windows = MaintenanceWindows(parts)
         committer = Committer(parts) { record, view in
             materialiser.take(record, view)
             checkpointer.heard(of: record, view)
@@ -72,7 +74,8 @@ final class Engine: Sendable {
     func view(_ freshness: Freshness) async throws -> View {
         switch freshness {
         case .latest: return try await follower.follow()
-        case .cached: return try tip.view()
+        // A view is kept for a day.
+        case .cached: return try follower.isManifestOld(at: nil) ? await follower.follow() : tip.view()
         case .bounded(let seconds):
             let (view, confirmation) = try tip.confirmed()
             if let confirmation, parts.surroundings.uptime() - confirmation.uptime <= .seconds(seconds) { return view }
@@ -96,18 +99,17 @@ final class Engine: Sendable {
     func commit(
         _ workspace: Workspace, idempotency: LoggedTransaction.Idempotency?
     ) async throws -> Outcome {
-        try Deadline.check()
-        await materialiser.waitForRoom()
-        try Deadline.check()
-        if let note = workspace.view.maintenance { throw StorageError.underMaintenance(note) }
-        let transaction = Hex.encode(withUnsafeBytes(of: parts.surroundings.random().bigEndian, Array.init))
-        let proposal = Proposal(
-            transaction: transaction, base: workspace.base, reads: workspace.reads, operations: workspace.operations,
-            idempotency: idempotency, time: workspace.time)
         var timeout = options.timeout
         if let deadline = Deadline.current {
             timeout = min(timeout, ContinuousClock.now.duration(to: deadline))
         }
+        try Deadline.check()
+        try await materialiser.waitForRoom(timeout)
+        try Deadline.check()
+        let transaction = Hex.encode(withUnsafeBytes(of: parts.surroundings.random().bigEndian, Array.init))
+        let proposal = Proposal(
+            transaction: transaction, base: workspace.base, reads: workspace.reads, operations: workspace.operations,
+            idempotency: idempotency, time: workspace.time)
         switch try await committer.commit(proposal, timeout: timeout) {
         case .committed(let number, let time):
             if options.durability == .materialised { _ = await materialiser.flush() }
@@ -120,6 +122,15 @@ final class Engine: Sendable {
     func token(_ number: Int, _ transaction: String, _ time: Timestamp) -> OutcomeToken {
         OutcomeToken(
             store: tip.storeID, number: number, transaction: transaction, time: time)
+    }
+
+    /// Puts a record that closes or opens the store at the next number. See ``Committer``.
+    func mark(
+        _ kind: CommitRecord.Kind, _ note: MaintenanceNote?, _ check: (View) throws -> Void
+    ) async throws -> Int {
+        var timeout = options.timeout
+        if let deadline = Deadline.current { timeout = min(timeout, ContinuousClock.now.duration(to: deadline)) }
+        return try await committer.mark(kind, note, at: now(), timeout: timeout, check)
     }
 
     /// Puts a record that does nothing at a number, so that nothing else can come to stand there.

@@ -12,8 +12,8 @@ public import ObjectStores
 /// one more for each record later. An idle store makes none.
 public final class ObjectStorage: Storage {
     private enum Stage {
-        /// Nothing is there yet.
-        case empty
+        /// Nothing is there yet, as of a moment of the store's clock.
+        case empty(StoreDate?)
         /// There is a store; no program has said how it sees the tables.
         case found(StoreCreation.Held)
         case attached(Engine, StoreCreation.Held)
@@ -51,13 +51,13 @@ public final class ObjectStorage: Storage {
         let stage: Stage
         switch finding {
         case .store(let held): stage = .found(held)
-        case .nothing:
+        case .nothing(let date):
             guard options.mode == .create else {
                 throw StorageError(
                     .notAStore, "there is no store at \(access.capabilities.location)",
                     remedy: "check the address; the program that has the schema makes one")
             }
-            stage = .empty
+            stage = .empty(date)
         }
         return ObjectStorage(access, options, surroundings, faults, stage)
     }
@@ -110,13 +110,13 @@ public final class ObjectStorage: Storage {
     public func apply(_ change: SchemaChange) async throws {
         switch change {
         case .create(let schema):
-            guard case .empty = stage.withLock({ $0 }) else {
+            guard case .empty(let date) = stage.withLock({ $0 }) else {
                 if case .closed = stage.withLock({ $0 }) { throw StorageError.closed("store") }
                 throw StorageError(.schemaMismatch, "the store has a schema already")
             }
             let creation = StoreCreation(access: access, surroundings: surroundings)
             do {
-                try await creation.create(schema)
+                try await creation.create(schema, at: date)
             } catch let error as StorageError where error.code == .schemaMismatch {
                 // Another was quicker: what it made is what there is.
                 if case .store(let held) = try await creation.find() { stage.withLock { $0 = .found(held) } }
@@ -164,7 +164,8 @@ public final class ObjectStorage: Storage {
             guard id == schema.id else { throw StorageError(.schemaMismatch, "the store does not hold this schema") }
             return schema
         }
-        let tip = Tip(View(manifest, schema), cacheBytes: options.recordCacheBytes, surroundings)
+        let tip = Tip(
+            View(manifest, schema), seen: held.date, cacheBytes: options.recordCacheBytes, surroundings)
         tip.confirm(manifest.covers, held.date)
         let log = LogReader(access, schema)
         let follower = Follower(tip, log, surroundings, storeRead: held.date, faults: faults)
@@ -172,9 +173,9 @@ public final class ObjectStorage: Storage {
             ObjectIndexFiles(access.objects), cache: IndexBlockCache(bytes: options.indexCacheBytes))
         let parts = EngineParts(
             access: access, schema: schema, tip: tip, log: log, follower: follower,
-            records: RecordReader(tip, log), indexes: indexes, surroundings: surroundings, faults: faults)
+            records: RecordReader(tip, log, indexes), indexes: indexes, surroundings: surroundings, faults: faults)
         for found in try await log.read(try await log.numbers(after: manifest.covers)) {
-            try tip.append(found.record, bytes: found.bytes)
+            try tip.append(found.record, bytes: found.bytes, size: found.size)
         }
         _ = try await follower.follow()
         return Engine(parts, options)
@@ -257,9 +258,7 @@ public final class ObjectStorage: Storage {
     public func maintain() async throws -> MaintenanceReport {
         let engine = try engine()
         try checkWritable()
-        _ = try await engine.follower.follow()
-        return MaintenanceReport(
-            expiredReceipts: try await engine.checkpointer.checkpoint(forgetting: engine.now()))
+        return try await engine.maintain()
     }
 
     public func close() async throws {

@@ -64,7 +64,7 @@ struct StoreAccess: Sendable {
             try check(error.answer, name)
             return .absent(error.answer.serverDate)
         } catch let error as ObjectStoreError {
-            throw StoreAccess.storageError(error, name)
+            throw StoreAccess.storageError(error, name, .read)
         }
     }
 
@@ -114,14 +114,15 @@ struct StoreAccess: Sendable {
                 if names.count == limit { break }
             }
         } catch let error as ObjectStoreError {
-            throw StoreAccess.storageError(error, prefix)
+            throw StoreAccess.storageError(error, prefix, .list)
         }
         return names
     }
 
     // MARK: Meaning
 
-    private func check(_ answer: AnswerDetails, _ name: String) throws {
+    /// Refuses an answer that proves nothing.
+    func check(_ answer: AnswerDetails, _ name: String) throws {
         if let age = answer.age {
             throw StorageError(
                 .unavailable,
@@ -138,7 +139,8 @@ struct StoreAccess: Sendable {
     /// An error in the words of a storage; those that are not of the object store stay as they are.
     static func translated(_ error: any Error) -> any Error {
         switch error {
-        case let error as ObjectStoreError: return storageError(error, error.key ?? "")
+        // What reads and lists say is translated where it is read.
+        case let error as ObjectStoreError: return storageError(error, error.key ?? "", .write)
         case is ExpiredClaim:
             return StorageError(
                 .busy, "the store was so slow that what was written was not to be taken any more", remedy: "try again",
@@ -153,8 +155,18 @@ struct StoreAccess: Sendable {
         }
     }
 
+    /// What was asked of the store when it refused, by the permission that allows it.
+    enum Permission: String, Sendable {
+        /// Reading. Without the permission to list, an object that is not there looks forbidden.
+        case read = "s3:GetObject, and s3:ListBucket, without which a missing object looks forbidden"
+        case list = "s3:ListBucket"
+        case write = "s3:PutObject"
+    }
+
     /// An error of the object store in the words of a storage.
-    static func storageError(_ error: ObjectStoreError, _ name: String) -> StorageError {
+    static func storageError(
+        _ error: ObjectStoreError, _ name: String, _ permission: Permission? = nil
+    ) -> StorageError {
         if error.provider?.code == "InvalidObjectState" {
             return StorageError(
                 .archived, "the object '\(name)' is in an archive storage class and cannot be read as it is",
@@ -176,8 +188,10 @@ struct StoreAccess: Sendable {
             case .invalid: .invalid
             default: .io
             }
-        return StorageError(
-            code, error.message, remedy: error.remedy ?? "look at the object '\(name)'",
-            isRetryable: error.isRetryable)
+        var remedy = error.remedy ?? "look at the object '\(name)'"
+        if code == .accessDenied, let permission {
+            remedy = "let these credentials have \(permission.rawValue) on the bucket"
+        }
+        return StorageError(code, error.message, remedy: remedy, isRetryable: error.isRetryable)
     }
 }

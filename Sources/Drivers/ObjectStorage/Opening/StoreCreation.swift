@@ -13,7 +13,8 @@ struct StoreCreation: Sendable {
     /// What is at the place.
     enum Finding: Sendable {
         case store(Held)
-        case nothing
+        /// Nothing, as of a moment of the store's clock.
+        case nothing(StoreDate?)
     }
 
     /// A store that is there.
@@ -24,6 +25,7 @@ struct StoreCreation: Sendable {
         /// The newest manifest when it was opened.
         let manifest: [UInt8]
         let manifestName: String
+        /// The store's date when that was the newest manifest.
         let date: StoreDate?
     }
 
@@ -38,7 +40,11 @@ struct StoreCreation: Sendable {
             reading = try await access.read(ObjectNames.store)
             if case .absent = reading { throw remains }
         }
-        guard case .found(let object) = reading else { return .nothing }
+        let object: StoreAccess.StoredObject
+        switch reading {
+        case .found(let found): object = found
+        case .absent(let date): return .nothing(date)
+        }
         let file = try StoreFileJSON.decode(object.bytes)
         let unknown = file.needs.filter { !StoreFormat.features.contains($0) }
         guard unknown.isEmpty else {
@@ -51,7 +57,7 @@ struct StoreCreation: Sendable {
             known = try? Schema(stored: String(decoding: schema.bytes, as: UTF8.self), file: ObjectNames.schema)
         }
         for _ in 0..<3 {
-            guard let name = try await LogReader.newestManifestName(access) else { break }
+            guard let (name, date) = try await LogReader.newestManifestName(access) else { break }
             guard case .found(let object) = try await access.read(name) else { continue }
             let (schema, manifest) = try await decode(object.bytes, name, known)
             guard Utf8.equal(manifest.store, file.id) else {
@@ -61,7 +67,7 @@ struct StoreCreation: Sendable {
             }
             return .store(
                 Held(
-                    file: file, schema: schema, manifest: object.bytes, manifestName: name, date: object.serverDate))
+                    file: file, schema: schema, manifest: object.bytes, manifestName: name, date: date))
         }
         throw StorageError(
             .damaged, "the store has no manifest: its objects '\(ObjectNames.checkpoints)…' are gone",
@@ -87,27 +93,38 @@ struct StoreCreation: Sendable {
         }
     }
 
-    /// Why a place without `_store.json` is not empty: it has objects of a store; nil when it is.
+    /// Why a place without `_store.json` is not empty; nil when it is, but for what a creation that was killed has left. One LIST.
     private func remains() async throws -> StorageError? {
-        for prefix in [ObjectNames.log, ObjectNames.tables] {
-            // What a creation that was killed has left of tables is their metadata, and no more than a page of it.
-            let names = try await access.names(prefix, limit: 1000)
-            guard let name = names.first(where: { !$0.hasSuffix("/_metadata.json") }) else { continue }
+        // A creation leaves less than a page: the schema, manifest 1, a file for each table.
+        let names = try await access.names("", limit: 1000)
+        guard let name = names.first(where: { !isLeftByCreation($0) }) else { return nil }
+        let own = [
+            ObjectNames.log, ObjectNames.parts, ObjectNames.checkpoints, ObjectNames.indexes, ObjectNames.pins,
+            ObjectNames.tables,
+        ]
+        guard own.contains(where: { name.hasPrefix($0) }) else {
             return StorageError(
-                .damaged, "there are objects of a store, such as '\(name)', and no '\(ObjectNames.store)'",
-                remedy:
-                    "run cairn rebuild if it was Cairn's, cairn adopt if another program wrote it, or choose an empty place"
-            )
+                .notAStore, "there are objects of another program, such as '\(name)', and no store",
+                remedy: "choose an empty place, such as a prefix of its own")
         }
-        return nil
+        return StorageError(
+            .damaged, "there are objects of a store, such as '\(name)', and no '\(ObjectNames.store)'",
+            remedy:
+                "run cairn rebuild if it was Cairn's, cairn adopt if another program wrote it, or choose an empty place")
+    }
+
+    private func isLeftByCreation(_ name: String) -> Bool {
+        name == ObjectNames.schema || name.hasPrefix(ObjectNames.schemas) || name == ObjectNames.manifest(1)
+            || name.hasPrefix(ObjectNames.tables) && name.hasSuffix("/_metadata.json")
     }
 
     // MARK: Making
 
     /// Makes a store.
+    /// - Parameter date: The store's date when there was none. The first time of a store is the store's own: every later one follows it.
     /// - Throws: `storage.schema_mismatch` when there is one by now.
-    func create(_ schema: Schema) async throws {
-        let now = surroundings.now()
+    func create(_ schema: Schema, at date: StoreDate?) async throws {
+        let now = date.flatMap(Timestamp.init) ?? surroundings.now()
         let random = (0..<2).map { _ in
             Hex.encode(withUnsafeBytes(of: surroundings.random().bigEndian, Array.init))
         }

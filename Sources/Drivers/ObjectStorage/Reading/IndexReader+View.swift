@@ -41,6 +41,34 @@ extension IndexReader {
         return entries
     }
 
+    /// What can be said of a key without a request.
+    enum CachedFinding {
+        case present
+        case absent
+        /// A block that might have it is not cached.
+        case unknown
+    }
+
+    /// Whether runs have a key, as far as no request is needed.
+    func cachedFind(_ key: [UInt8], in runs: [IndexRun]) -> CachedFinding {
+        for run in runs.reversed() where run.mayHave(key) {
+            let block: IndexBlock?
+            switch cachedSection(run) {
+            case nil: return .unknown
+            case .whole(let blocks):
+                block = IndexBounds.only(key).blocks(of: blocks).last.map { blocks[$0] }
+            case .blocks(let directory):
+                guard let place = directory.blocks(in: .only(key)).last else { continue }
+                guard let cached = cachedBlock(place, directory, of: run) else { return .unknown }
+                block = cached
+            }
+            guard let block else { continue }
+            let index = block.lowerBound(key)
+            if index < block.count, block.compare(index, key) == 0 { return .present }
+        }
+        return .absent
+    }
+
     /// Whether the primary index has a key, be it of a record or of a deleted one.
     /// - Throws: `storage.snapshot_expired`; `storage.damaged`.
     func has(_ table: Table, _ key: [UInt8], in view: View) async throws -> Bool {

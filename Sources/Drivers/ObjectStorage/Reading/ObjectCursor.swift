@@ -18,6 +18,8 @@ final class ObjectCursor: RowCursor {
     /// The ranges to come, the next one last.
     private var ranges: [(lower: [UInt8], upper: [UInt8]?)]
     private var entries: MergedIndexCursor?
+    /// Entries whose records are still to be read: kept until they are, so that what failed can be asked for again.
+    private var unread: [IndexEntry] = []
     private var buffer: [(entry: [UInt8], values: [Value], metadata: RecordMetadata)] = []
     private var place = 0
     private var portion: Int
@@ -73,6 +75,7 @@ final class ObjectCursor: RowCursor {
         isClosed = true
         ranges = []
         entries = nil
+        unread = []
         buffer = []
         place = 0
     }
@@ -82,20 +85,22 @@ final class ObjectCursor: RowCursor {
     /// Reads the next portion.
     /// - Returns: Whether there is one.
     private func fill() async throws -> Bool {
-        guard wanted > 0 else { return false }
-        let found = try await nextEntries(min(portion, wanted))
-        if found.isEmpty { return false }
-        if wanted < .max { wanted -= found.count }
-        portion = min(portion * 2, ObjectCursor.largestPortion)
-        buffer = try await isCovered ? found.map(covered) : records(found)
+        if unread.isEmpty {
+            guard wanted > 0 else { return false }
+            try await readEntries(min(portion, wanted))
+            if unread.isEmpty { return false }
+            if wanted < .max { wanted -= unread.count }
+            portion = min(portion * 2, ObjectCursor.largestPortion)
+        }
+        buffer = try await isCovered ? unread.map(covered) : records(unread)
+        unread = []
         place = 0
         return true
     }
 
-    /// The next entries that stand for records.
-    private func nextEntries(_ count: Int) async throws -> [IndexEntry] {
-        var found: [IndexEntry] = []
-        while found.count < count {
+    /// Reads the next entries that stand for records.
+    private func readEntries(_ count: Int) async throws {
+        while unread.count < count {
             if entries == nil {
                 guard let range = ranges.popLast() else { break }
                 entries = reader.indexes.cursor(
@@ -103,12 +108,11 @@ final class ObjectCursor: RowCursor {
                     isReversed: scan.isReversed)
             }
             if let entry = try await IndexReader.live({ try await entries?.next() }) {
-                found.append(entry)
+                unread.append(entry)
             } else {
                 entries = nil
             }
         }
-        return found
     }
 
     /// A row that the entry alone makes.
@@ -149,6 +153,10 @@ final class ObjectCursor: RowCursor {
                     image?.isLive == true
                         ? "its file has other values than the index '\(scan.index?.name ?? "primary")' says"
                         : "an index has the record, and its file has not")
+            }
+            if scan.index == nil, case .record(_, let commit, _) = try entry.content(), image.commit < commit {
+                throw StorageError.damaged(
+                    scan.table, key: key, "its file is of commit \(image.commit), and the index has commit \(commit)")
             }
             return (entry.key, values, image.metadata)
         }

@@ -10,12 +10,14 @@ import ObjectStores
 struct RecordReader: Sendable {
     let tip: Tip
     let log: LogReader
+    let indexes: IndexReader
     /// For each table, what reads and writes its files: making one takes as long as reading a file.
     let columns: [RecordJSON]
 
-    init(_ tip: Tip, _ log: LogReader) {
+    init(_ tip: Tip, _ log: LogReader, _ indexes: IndexReader) {
         self.tip = tip
         self.log = log
+        self.indexes = indexes
         columns = log.schema.tables.map { RecordFile.columns(of: $0) }
     }
 
@@ -33,17 +35,19 @@ struct RecordReader: Sendable {
     func known(_ table: Table, _ key: [UInt8], in view: View) -> RecordImage?? {
         if let image = view.tables[table.position].records.get(key) { return .some(image) }
         if let cached = tip.cached(table, key, for: view) { return cached }
-        // The primary index has every key there ever was, so what lies outside of it is new.
-        let isOutside = view.manifest.runs(table, nil).allSatisfy { run in
-            KeyBytes.isLess(key, run.first) || KeyBytes.isLess(run.last, key)
-        }
-        return isOutside ? .some(nil) : nil
+        // The primary index has every key there ever was: what it has not is new. What lies outside of it, or in a block that is
+        // cached, costs no request.
+        if case .absent = indexes.cachedFind(key, in: view.manifest.runs(table, nil)) { return .some(nil) }
+        return nil
     }
 
     // MARK: With requests
 
-    /// The image of a record. At most one GET, and one for each change since the view.
+    /// The image of a record. At most one GET, and one for each change since the view; if there is no file, those that ask the
+    /// index whether there should be one.
     func image(_ table: Table, _ key: Key, in view: View) async throws -> RecordImage? {
+        // A handle that has ended must not read files of the store that took the place of its own.
+        try tip.whileOpen { _ in }
         let bytes = view.tables[table.position].keyLayout.encode(key)
         if let known = known(table, bytes, in: view) { return known }
         let image = try await resolve(try await file(table, key), table, key, in: view)
@@ -82,12 +86,26 @@ struct RecordReader: Sendable {
 
     /// The image of a record at a view, from what its file has.
     func resolve(_ file: File, _ table: Table, _ key: Key, in view: View) async throws -> RecordImage? {
-        guard case .image(var image) = file else { return nil }
+        guard case .image(var image) = file else { return try await absent(table, key, in: view) }
         while image.commit > view.number {
             guard let before = try await before(image.commit, table, key) else { return nil }
             image = before
         }
         return image.commit < view.manifest.since(table) ? nil : image
+    }
+
+    /// The image of a record without a file: nil for one that never was. A file that was lost must not be taken for that.
+    private func absent(_ table: Table, _ key: Key, in view: View) async throws -> RecordImage? {
+        let bytes = view.tables[table.position].keyLayout.encode(key)
+        let runs = view.manifest.runs(table, nil)
+        guard let entry = try await IndexReader.live({ try await indexes.find(bytes, in: runs) }) else { return nil }
+        // A purge removes the files of deleted records before the entries.
+        if case .tombstone(let revision, let commit) = try entry.content() {
+            return RecordImage(values: nil, metadata: RecordMetadata(revision: revision, createdAt: .epoch, updatedAt: .epoch),
+                commit: commit)
+        }
+        try await checkKept(view)
+        throw StorageError.damaged(table, key: key, "the index has the record, and its file is missing")
     }
 
     /// The image a record had before a commit changed it; nil when there was none.

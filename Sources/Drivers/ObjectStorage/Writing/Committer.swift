@@ -51,8 +51,6 @@ final class Committer: Sendable {
     private static let groupBytes = 1 << 20
     /// Seconds of the store's clock after a confirmation past which no request that relied on it may take effect.
     static let fence: Double = 900
-    /// How old a confirmation may be when a write begins to rely on it.
-    private static let freshness = Duration.seconds(300)
 
     // MARK: Waiting
 
@@ -151,27 +149,36 @@ final class Committer: Sendable {
         var rest = group
         var losses = 0
         var lateness = 0
-        while !rest.isEmpty {
+        while true {
+            rest = dismiss(rest)
+            guard !rest.isEmpty else { return }
             do {
-                let confirmation = try await confirmation()
-                let view = try tip.view()
+                let confirmation = try await follower.recentProof()
+                var view = try tip.view()
+                // It may have been opened again since anybody looked.
+                if view.closing != nil { view = try await follower.follow() }
+                if let closing = view.closing { throw StorageError.underMaintenance(closing.note) }
                 rest = try validate(rest, at: view)
                 guard !rest.isEmpty else { return }
-                let deadline = rest.map(\.deadline).max() ?? .zero
                 let record = record(rest.map(\.proposal), after: view)
                 let (bytes, parts) = CommitParts.split(record)
                 try await write(parts)
-                switch await claim(record.number, bytes, confirmation, deadline) {
+                let deadline = rest.map(\.deadline).max() ?? .zero
+                let end = await claim(record.number, bytes, confirmation, deadline) {
+                    rest = giveUp(rest, record, nil)
+                }
+                switch end {
                 case .won:
                     // Decided: nothing that goes wrong from here on is told to the owners.
-                    if let view = try? tip.append(record, bytes: bytes) { committed(record, view) }
+                    let size = parts.reduce(bytes.count) { $0 + $1.bytes.count }
+                    if let view = try? tip.append(record, bytes: bytes, size: size) { committed(record, view) }
                     for entry in rest {
                         entry.continuation.resume(
                             returning: .committed(number: record.number, time: entry.proposal.time))
                     }
                     return
                 case .lost(let bytes):
-                    try tip.append(try await log.decode(bytes, record.number), bytes: bytes)
+                    try await append(bytes, record.number)
                     losses += 1
                     try await surroundings.sleep(backoff(losses))
                 case .refused(let error):
@@ -179,7 +186,9 @@ final class Committer: Sendable {
                     guard error is ExpiredClaim, lateness < 3 else { throw error }
                     lateness += 1
                     _ = try await follower.follow()
-                case .unknown(let error): return giveUp(rest, record, error)
+                case .unknown(let error):
+                    _ = giveUp(rest, record, error)
+                    return
                 }
             } catch {
                 let error = StoreAccess.translated(error)
@@ -189,16 +198,27 @@ final class Committer: Sendable {
         }
     }
 
-    /// A proof of the tip that is young enough to write by.
-    private func confirmation() async throws -> Tip.Confirmation? {
-        let (_, known) = try tip.confirmed()
-        if let known, surroundings.uptime() - known.uptime <= Committer.freshness,
-            !follower.isStoreReadingOld(at: known.date)
-        {
-            return known
+    /// Lets those go who were cancelled, and those whose time is over, while nothing of theirs is under way.
+    private func dismiss(_ entries: [Entry]) -> [Entry] {
+        let now = surroundings.uptime()
+        let cancelled = line.withLock { $0.cancelled }
+        return entries.filter { entry in
+            if cancelled.contains(entry.id) {
+                entry.continuation.resume(throwing: CancellationError())
+                return false
+            }
+            if entry.deadline <= now {
+                entry.continuation.resume(throwing: StorageError.timeout())
+                return false
+            }
+            return true
         }
-        _ = try await follower.follow()
-        return try tip.confirmed().confirmation
+    }
+
+    /// Goes on by a record that another process wrote.
+    private func append(_ bytes: [UInt8], _ number: Int) async throws {
+        let found = try await log.decode(bytes, number)
+        try tip.append(found.record, bytes: bytes, size: found.size)
     }
 
     /// Those that may still be committed at a view and share a record; tells the others, and puts back who must come later.
@@ -274,13 +294,18 @@ final class Committer: Sendable {
     }
 
     /// Tells owners that nobody knows. The number stays open: the next record is for the same one, and settles it.
-    private func giveUp(_ entries: [Entry], _ record: CommitRecord, _ error: any Error) {
-        for entry in entries {
+    /// - Parameter error: Why it is given up; nil: only those whose own time is over are told, and the others wait on.
+    /// - Returns: Those who were not told.
+    private func giveUp(_ entries: [Entry], _ record: CommitRecord, _ error: (any Error)?) -> [Entry] {
+        let now = surroundings.uptime()
+        return entries.filter { entry in
+            if error == nil, entry.deadline > now { return true }
             let token = OutcomeToken(
                 store: record.store, number: record.number, transaction: entry.proposal.transaction,
                 time: entry.proposal.time)
-            entry.continuation.resume(
-                throwing: StorageError.outcomeUnknown(token, "\(StoreAccess.translated(error))"))
+            let reason = error.map { "\(StoreAccess.translated($0))" } ?? "the deadline passed while it was under way"
+            entry.continuation.resume(throwing: StorageError.outcomeUnknown(token, reason))
+            return false
         }
     }
 
@@ -290,19 +315,61 @@ final class Committer: Sendable {
         guard view.number + 1 == number else { return }
         let record = record(.empty, number, after: view, at: nil)
         let bytes = CommitRecordJSON.encode(record)
-        let deadline = surroundings.uptime() + .seconds(60)
-        switch await claim(number, bytes, try tip.confirmed().confirmation, deadline) {
-        case .won: try tip.append(record, bytes: bytes)
-        case .lost(let bytes): try tip.append(try await log.decode(bytes, number), bytes: bytes)
+        var timeout = Duration.seconds(60)
+        if let deadline = Deadline.current { timeout = min(timeout, ContinuousClock.now.duration(to: deadline)) }
+        let confirmation = try tip.confirmed().confirmation
+        switch await claim(number, bytes, confirmation, surroundings.uptime() + timeout, tick: {}) {
+        case .won: try tip.append(record, bytes: bytes, size: bytes.count)
+        case .lost(let bytes): try await append(bytes, number)
         case .refused(let error), .unknown(let error): throw StoreAccess.translated(error)
+        }
+    }
+
+    /// Puts a record that closes or opens the store at the next number.
+    /// - Parameter check: Looks at the newest view; throws when the record must not be written.
+    /// - Returns: Its number.
+    /// - Throws: what `check` throws; `storage.unavailable` when nobody knows whether it is written: ask the newest view.
+    func mark(
+        _ kind: CommitRecord.Kind, _ note: MaintenanceNote?, at time: Timestamp, timeout: Duration,
+        _ check: (View) throws -> Void
+    ) async throws -> Int {
+        let deadline = surroundings.uptime() + timeout
+        var losses = 0
+        while true {
+            try Deadline.check()
+            let view = try await follower.follow()
+            try check(view)
+            var record = record(kind, view.number + 1, after: view, at: time)
+            record.note = note
+            if kind == .open { record.floors = view.floors }
+            let bytes = CommitRecordJSON.encode(record)
+            let confirmation = try tip.confirmed().confirmation
+            switch await claim(record.number, bytes, confirmation, deadline, tick: {}) {
+            case .won:
+                try tip.append(record, bytes: bytes, size: bytes.count)
+                return record.number
+            case .lost(let bytes):
+                try await append(bytes, record.number)
+                losses += 1
+                try await surroundings.sleep(backoff(losses))
+            case .refused(let error):
+                guard error is ExpiredClaim, surroundings.uptime() < deadline else {
+                    throw StoreAccess.translated(error)
+                }
+            case .unknown(let error):
+                throw StorageError(
+                    .unavailable, "the store may or may not be \(kind == .open ? "open" : "closed") now: \(error)",
+                    remedy: "look, and try again", isRetryable: true)
+            }
         }
     }
 
     // MARK: The number
 
     /// Tries to put bytes at a number, until that is decided or the time is over.
+    /// - Parameter tick: Called now and then while it is not.
     private func claim(
-        _ number: Int, _ bytes: [UInt8], _ confirmation: Tip.Confirmation?, _ deadline: Duration
+        _ number: Int, _ bytes: [UInt8], _ confirmation: Tip.Confirmation?, _ deadline: Duration, tick: () -> Void
     ) async -> NumberClaim.End {
         let name = ObjectNames.record(number)
         var claim = NumberClaim(bytes, trustsRefusals: faults.contains(.trustsRefusals))
@@ -325,12 +392,17 @@ final class Committer: Sendable {
                 claim.take(event)
             case .read: claim.take(await log.access.look(name))
             case .pause:
+                tick()
                 if surroundings.uptime() >= deadline {
                     claim.take(.late)
-                } else {
-                    try? await surroundings.sleep(backoff)
+                    continue
+                }
+                do {
+                    try await surroundings.sleep(backoff)
                     backoff = min(backoff * 2, .seconds(2))
                     claim.take(.paused)
+                } catch {
+                    claim.take(.late)
                 }
             }
         }

@@ -21,8 +21,12 @@ extension Engine {
                 try await preparation.checkReferences(&workspace)
             } catch let error as StorageError {
                 // What is in the way must be in the way of the newest view.
-                if try await follower.follow().number > view.number { continue }
-                throw error
+                let newest = try await follower.follow()
+                // A view that is no longer kept says nothing.
+                let isNewer = newest.manifest.manifest.version > view.manifest.manifest.version
+                if error.code == .snapshotExpired, isNewer { continue }
+                if case .unchanged = try tip.standing(of: workspace.reads, since: view.number, at: newest) { throw error }
+                continue
             }
             if workspace.isUnchanged, batch.idempotencyKey == nil { return try emptyReceipt(workspace) }
             let idempotency = batch.idempotencyKey.map {

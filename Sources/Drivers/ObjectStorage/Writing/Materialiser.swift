@@ -1,5 +1,6 @@
 import CairnCore
 import CairnSchema
+import MemoryStorage
 import ObjectStores
 
 /// Writes record files behind the log.
@@ -18,7 +19,13 @@ final class Materialiser: Sendable {
         let key: Key
         var image: RecordImage
         /// What the file has now, as far as it is known.
-        let file: Known
+        var file: Known
+        /// The same job, after it failed: nobody knows what its file has.
+        var again: Job {
+            var job = self
+            job.file = .unknown
+            return job
+        }
         /// Counts the jobs. A job whose image is replaced by a newer one stays the same.
         var serial = 0
     }
@@ -40,6 +47,15 @@ final class Materialiser: Sendable {
         case end(Int)
     }
 
+    /// How a job ended.
+    fileprivate enum Ending {
+        /// The file has the image, or a later one.
+        case written
+        /// The record has a newer image, or somebody else has written the file: whoever knows of it cares for it.
+        case needless
+        case failed(String)
+    }
+
     fileprivate struct State {
         var jobs: [Workspace.RecordID: Job] = [:]
         /// The jobs in the order of their coming.
@@ -53,8 +69,13 @@ final class Materialiser: Sendable {
         var etags: [Workspace.RecordID: (etag: ETag, commit: Int)] = [:]
         /// Bytes of the images that wait.
         var bytes = 0
-        var waiting: [(goal: Goal, continuation: CheckedContinuation<Void, Never>)] = []
-        var failures: [String] = []
+        var waiting: [(id: Int, goal: Goal, continuation: CheckedContinuation<Void, Never>)] = []
+        /// Counts those who wait, so that one can be taken out.
+        var nextWaiting = 0
+        /// Waits that were given up before they began.
+        var givenUp: Set<Int> = []
+        /// Jobs that failed, with the reason, until they are tried again.
+        var failed: [Workspace.RecordID: (job: Job, reason: String)] = [:]
         /// The number of the newest job, those that have not ended, and the least of them.
         var serial = 0
         var outstanding: Set<Int> = []
@@ -125,13 +146,13 @@ final class Materialiser: Sendable {
 
     private func work() async {
         while let (id, job) = state.withLock({ $0.next() }) {
-            var problem: String?
-            do { try await write(job, id) } catch { problem = "\(StoreAccess.translated(error))" }
+            var ending: Ending
+            do { ending = try await write(job, id) } catch { ending = .failed("\(StoreAccess.translated(error))") }
             let waiting = state.withLock { state -> [CheckedContinuation<Void, Never>] in
-                state.finish(id, job, problem)
+                state.finish(id, job, ending)
                 return state.takeWaiting()
             }
-            if let problem {
+            if case .failed(let problem) = ending {
                 options.verbose?("record file \(ObjectNames.file(job.table, job.key)) is not written yet: \(problem)")
             }
             for continuation in waiting { continuation.resume() }
@@ -141,29 +162,73 @@ final class Materialiser: Sendable {
     // MARK: Waiting
 
     /// Waits until so few images wait that more may be committed.
-    func waitForRoom() async { await wait { _ in .room } }
-
-    /// Waits until everything that was taken before is written, or has failed.
-    /// - Returns: What failed since the last call.
-    func flush() async -> [String] {
-        await wait { .end($0.serial) }
-        return state.withLock { state in
-            let failures = state.failures
-            state.failures = []
-            return failures
+    /// - Throws: `storage.unavailable` when that takes longer than a time; `CancellationError`.
+    func waitForRoom(_ timeout: Duration) async throws {
+        if state.withLock({ $0.has(reached: .room) }) { return }
+        let isThere = try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask { [self] in
+                await wait { _ in .room }
+                return true
+            }
+            group.addTask { [surroundings = engine.surroundings] in
+                try await surroundings.sleep(timeout)
+                return false
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? true
+        }
+        try Task.checkCancellation()
+        guard isThere else {
+            throw StorageError(
+                .unavailable, "record files cannot be written as fast as records are committed, and too many wait",
+                remedy: "find out why the store takes no files, or write less at a time", isRetryable: true)
         }
     }
 
-    private func wait(_ goal: (State) -> Goal) async {
-        await withCheckedContinuation { continuation in
-            let isThere = state.withLock { state in
-                let goal = goal(state)
-                if state.has(reached: goal) { return true }
-                state.waiting.append((goal, continuation))
-                return false
-            }
-            if isThere { continuation.resume() }
+    /// Tries again what has failed, and waits until everything that was taken before is written, or fails.
+    /// - Returns: What is not written, and why.
+    func flush() async -> [String] {
+        let starts = state.withLock { state in
+            let failed = state.failed.values.map(\.job)
+            for (id, failure) in state.failed where state.jobs[id] == nil { state.add(failure.job.again, id) }
+            state.failed = [:]
+            return failed.isEmpty ? 0 : state.startWorkers(Materialiser.width)
         }
+        start(starts)
+        await wait { .end($0.serial) }
+        return state.withLock { $0.failed.values.map(\.reason) }
+    }
+
+    private func wait(_ goal: (State) -> Goal) async {
+        let id = state.withLock { state in
+            state.nextWaiting += 1
+            return state.nextWaiting
+        }
+        defer { state.withLock { state in _ = state.givenUp.remove(id) } }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isThere = state.withLock { state in
+                    let goal = goal(state)
+                    if state.givenUp.contains(id) || state.has(reached: goal) { return true }
+                    state.waiting.append((id, goal, continuation))
+                    return false
+                }
+                if isThere { continuation.resume() }
+            }
+        } onCancel: {
+            giveUp(id)
+        }
+    }
+
+    private func giveUp(_ id: Int) {
+        let continuation = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            guard let place = state.waiting.firstIndex(where: { $0.id == id }) else {
+                state.givenUp.insert(id)
+                return nil
+            }
+            return state.waiting.remove(at: place).continuation
+        }
+        continuation?.resume()
     }
 
     // MARK: What is known
@@ -184,10 +249,10 @@ final class Materialiser: Sendable {
 
     // MARK: Writing
 
-    private func write(_ job: Job, _ id: Workspace.RecordID) async throws {
+    private func write(_ job: Job, _ id: Workspace.RecordID) async throws -> Ending {
         // Another process may have brought the file further: then there is nothing left to write, now or with its mark.
         let known = state.withLock { $0.etags[id] }
-        if let known, known.commit >= job.image.commit { return }
+        if let known, known.commit >= job.image.commit { return .written }
         let name = ObjectNames.file(job.table, job.key)
         let bytes = engine.file(job.image, job.table, job.key)
         var mode = engine.faults.contains(.blindFiles) ? .overwrite : mode(for: job, known?.etag)
@@ -195,23 +260,25 @@ final class Materialiser: Sendable {
         var problem: any Error = StorageError.timeout()
         for _ in 0..<Materialiser.attempts {
             do {
+                let proof = try await engine.follower.permission()
+                guard try isNewest(job, id) else { return .needless }
                 if let mode {
-                    switch try await engine.access.write(name, bytes, mode, notAfter: notAfter(), attributes()) {
-                    case .written(let etag, _): return remember(etag, job.image.commit, id)
+                    switch try await engine.access.write(name, bytes, mode, notAfter: notAfter(proof), attributes()) {
+                    case .written(let etag, _):
+                        remember(etag, job.image.commit, id)
+                        return .written
                     case .refused: break
                     case .expired: _ = try await engine.follower.follow()
                     }
                 }
             } catch {
                 problem = error
-                guard let error = error as? ObjectStoreError, error.isRetryable || error.mayHaveTakenEffect else {
-                    throw error
-                }
+                guard Materialiser.isPassing(error) else { throw error }
                 try await engine.surroundings.sleep(backoff)
                 backoff = min(backoff * 2, .seconds(5))
             }
             do {
-                guard let next = try await look(name, job, id) else { return }
+                guard let next = try await look(name, job, id) else { return .written }
                 mode = next
             } catch let error as StorageError where error.isRetryable {
                 problem = error
@@ -220,6 +287,24 @@ final class Materialiser: Sendable {
             }
         }
         throw problem
+    }
+
+    /// Whether the image is the newest of its record, and no manifest knows its file to be written.
+    ///
+    /// Looked at after a proof of the tip, and the file is written by that proof: so what is written was right then, and a file
+    /// that was removed since in a maintenance window, which begins later and waits longer than any request may take, is never
+    /// made again by one who has slept.
+    private func isNewest(_ job: Job, _ id: Workspace.RecordID) throws -> Bool {
+        try engine.tip.view().tables[id.table].records.get(id.key)?.commit == job.image.commit
+    }
+
+    /// Whether what went wrong may go right at the next attempt.
+    private static func isPassing(_ error: any Error) -> Bool {
+        switch error {
+        case let error as ObjectStoreError: error.isRetryable || error.mayHaveTakenEffect
+        case let error as StorageError: error.isRetryable && error.code != .maintenance
+        default: false
+        }
     }
 
     /// On what condition to write; nil when the file must be looked at first.
@@ -260,14 +345,12 @@ final class Materialiser: Sendable {
         }
     }
 
-    private func notAfter() -> StoreDate? {
-        guard !engine.faults.contains(.noFence), let confirmation = try? engine.tip.confirmed().confirmation else {
-            return nil
-        }
-        return confirmation.date?.addingTimeInterval(Committer.fence)
+    private func notAfter(_ proof: Tip.Confirmation?) -> StoreDate? {
+        engine.faults.contains(.noFence) ? nil : proof?.date?.addingTimeInterval(Committer.fence)
     }
 
-    private func attributes() -> ObjectAttributes {
+    /// What record files carry beside their bytes.
+    func attributes() -> ObjectAttributes {
         var attributes = options.recordAttributes
         let kept = engine.access.attributes()
         if attributes.contentType == nil { attributes.contentType = kept.contentType }
@@ -283,6 +366,7 @@ extension Materialiser.State {
             bytes -= ValueSize.bytes(waiting.image.values ?? [])
             jobs[id]?.image = job.image
         } else {
+            failed[id] = nil
             serial += 1
             outstanding.insert(serial)
             jobs[id] = job
@@ -293,7 +377,9 @@ extension Materialiser.State {
 
     /// How many workers to start.
     fileprivate mutating func startWorkers(_ width: Int) -> Int {
-        let count = max(0, min(width - workers, jobs.count - workers))
+        // Those that write one now do not write the next one as well.
+        let idle = workers - running.count
+        let count = max(0, min(width - workers, jobs.count - idle))
         workers += count
         return count
     }
@@ -322,13 +408,14 @@ extension Materialiser.State {
         return nil
     }
 
-    fileprivate mutating func finish(_ id: Workspace.RecordID, _ job: Materialiser.Job, _ problem: String?) {
+    fileprivate mutating func finish(_ id: Workspace.RecordID, _ job: Materialiser.Job, _ ending: Materialiser.Ending) {
         running.remove(id)
         bytes -= ValueSize.bytes(job.image.values ?? [])
-        if let problem {
-            failures.append(problem)
-        } else {
-            confirmed[id] = max(confirmed[id] ?? 0, job.image.commit)
+        switch ending {
+        case .written: confirmed[id] = max(confirmed[id] ?? 0, job.image.commit)
+        case .needless: break
+        // A newer image that waits is tried in its place.
+        case .failed(let problem): if jobs[id] == nil { failed[id] = (job, problem) }
         }
         outstanding.remove(job.serial)
         while lowest <= serial, !outstanding.contains(lowest) { lowest += 1 }

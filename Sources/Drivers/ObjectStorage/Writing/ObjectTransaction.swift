@@ -88,7 +88,14 @@ final class ObjectTransaction: StorageTransaction {
     func write(_ operations: [WriteOperation]) async throws -> [RecordMetadata] {
         try await turnstile.run {
             var workspace = try whileOpen { $0.workspace }
-            let lookups = try await engine.preparation.lookups(for: operations, in: workspace)
+            let lookups: Lookups
+            do {
+                lookups = try await engine.preparation.lookups(for: operations, in: workspace)
+            } catch let error as StorageError where error.code == .snapshotExpired {
+                // The next run is to begin with a view that is kept.
+                _ = try await engine.follower.follow()
+                throw error
+            }
             do {
                 let results = try operations.map { try workspace.apply($0, lookups) }
                 try whileOpen { $0.take(&workspace) }
@@ -104,23 +111,29 @@ final class ObjectTransaction: StorageTransaction {
     }
 
     func savepoint() async throws -> Int {
-        try whileOpen { content in
-            content.savepoints.append(content.workspace)
-            return content.savepoints.count
+        try await turnstile.run {
+            try whileOpen { content in
+                content.savepoints.append(content.workspace)
+                return content.savepoints.count
+            }
         }
     }
 
     func rollback(to savepoint: Int) async throws {
-        try whileOpen { content in
-            guard savepoint == content.savepoints.count else { throw StorageError.savepointOrder() }
-            content.workspace = content.savepoints.removeLast()
+        try await turnstile.run {
+            try whileOpen { content in
+                guard savepoint == content.savepoints.count else { throw StorageError.savepointOrder() }
+                content.workspace = content.savepoints.removeLast()
+            }
         }
     }
 
     func release(_ savepoint: Int) async throws {
-        try whileOpen { content in
-            guard savepoint == content.savepoints.count else { throw StorageError.savepointOrder() }
-            content.savepoints.removeLast()
+        try await turnstile.run {
+            try whileOpen { content in
+                guard savepoint == content.savepoints.count else { throw StorageError.savepointOrder() }
+                content.savepoints.removeLast()
+            }
         }
     }
 
@@ -130,6 +143,8 @@ final class ObjectTransaction: StorageTransaction {
         try await turnstile.run {
             var workspace = try whileOpen { $0.workspace }
             guard !workspace.isUnchanged else {
+                // What writes that were taken back have told the caller must be true, too.
+                if try whileOpen({ !$0.reads.isEmpty }) { try await prove() }
                 _ = try whileOpen { $0.isOver = true }
                 return Receipt(token: OutcomeToken(rawValue: ""), time: workspace.time, results: [])
             }

@@ -9,14 +9,16 @@ struct Preparation: Sendable {
     let indexes: IndexReader
     let faults: ObjectStorageFaults
 
-    /// Records of one table that are looked up one by one; of more, the index is asked first which there are.
-    private static let fewKeys = 32
-
     // MARK: Before writing
 
     /// What must be known to apply operations to a workspace.
-    func lookups(for operations: [WriteOperation], in workspace: Workspace) async throws -> Lookups {
+    /// - Parameter images: Records that need not be looked up.
+    func lookups(
+        for operations: [WriteOperation], in workspace: Workspace,
+        knowing images: [Workspace.RecordID: RecordImage?] = [:]
+    ) async throws -> Lookups {
         var lookups = Lookups()
+        lookups.images = images
         try await findImages(operations, workspace, &lookups)
         try await findOwners(operations, workspace, &lookups)
         return lookups
@@ -25,31 +27,36 @@ struct Preparation: Sendable {
     private func findImages(
         _ operations: [WriteOperation], _ workspace: Workspace, _ lookups: inout Lookups
     ) async throws {
-        var keys: [Table: [Key]] = [:]
+        var old: [Table: [Key]] = [:]
+        var new: [Table: [Key]] = [:]
         for operation in operations {
             let table = operation.table
             let id = workspace.id(table, operation.key)
             guard lookups.images[id] == nil else { continue }
             if let known = records.known(table, id.key, in: workspace.view) {
                 lookups.images.updateValue(known, forKey: id)
+                continue
+            }
+            // Marked, so that a key that stands there twice is asked for once.
+            lookups.images.updateValue(nil, forKey: id)
+            if case .insert = operation {
+                new[table, default: []].append(operation.key)
             } else {
-                // Marked, so that a key that stands there twice is asked for once.
-                lookups.images.updateValue(nil, forKey: id)
-                keys[table, default: []].append(operation.key)
+                old[table, default: []].append(operation.key)
             }
         }
-        for (table, keys) in keys {
-            let present = try await possible(table, keys, workspace.view)
-            let images = try await records.images(table, present, in: workspace.view)
-            for (key, image) in zip(present, images) {
+        // Of a record that is expected not to be there, a block of the index tells that, and stays cached for its neighbours.
+        for (table, keys) in new { old[table, default: []] += try await present(table, keys, workspace.view) }
+        for (table, keys) in old {
+            let images = try await records.images(table, keys, in: workspace.view)
+            for (key, image) in zip(keys, images) {
                 lookups.images.updateValue(image, forKey: workspace.id(table, key))
             }
         }
     }
 
-    /// Those of many keys that the primary index has. A block of it tells about hundreds of keys.
-    private func possible(_ table: Table, _ keys: [Key], _ view: View) async throws -> [Key] {
-        guard keys.count > Preparation.fewKeys else { return keys }
+    /// Those of some keys that the primary index has.
+    private func present(_ table: Table, _ keys: [Key], _ view: View) async throws -> [Key] {
         let layout = view.tables[table.position].keyLayout
         let found = try await keys.concurrently(LogReader.width) { [indexes] key in
             try await indexes.has(table, layout.encode(key), in: view)
@@ -146,7 +153,7 @@ struct Preparation: Sendable {
         for (table, key) in targets { keys[table, default: []].append(key) }
         for (table, keys) in keys {
             let distinct = Array(Set(keys))
-            _ = try await records.images(table, try await possible(table, distinct, workspace.view), in: workspace.view)
+            _ = try await records.images(table, distinct, in: workspace.view)
         }
     }
 

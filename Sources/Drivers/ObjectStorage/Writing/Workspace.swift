@@ -88,8 +88,10 @@ struct Workspace: Sendable {
     ) throws -> RecordMetadata {
         let live = current?.isLive == true ? current : nil
         try checkUnique(values, table, id, replacing: live?.values, lookups)
+        // Where nothing is known, a purge may have forgotten a deleted record.
+        let last = current?.metadata.revision ?? view.tables[table.position].revisionFloor
         let metadata = RecordMetadata(
-            revision: (current?.metadata.revision ?? 0) + 1, createdAt: live?.metadata.createdAt ?? time,
+            revision: last + 1, createdAt: live?.metadata.createdAt ?? time,
             updatedAt: time)
         write(
             table, table.key(of: values), id, before: current,

@@ -13,8 +13,9 @@ import CairnSchema
 public final class MemoryObjectStore: ObjectStore {
     /// How the store behaves.
     public struct Options: Sendable {
-        /// What ETags follow from: ``ObjectStoreCapabilities/ETags/perWrite``, or
-        /// ``ObjectStoreCapabilities/ETags/ofContent`` to have what S3 does, where a value that comes back looks unchanged.
+        /// What ETags follow from: ``ObjectStoreCapabilities/ETags/perWrite``; ``ObjectStoreCapabilities/ETags/ofContent``,
+        /// where a value that comes back looks unchanged; or ``ObjectStoreCapabilities/ETags/md5``, which is what S3 does, and
+        /// is as `ofContent` where libcrypto has no MD5.
         public var etags = ObjectStoreCapabilities.ETags.perWrite
         /// The smallest size of a part that is not the last.
         public var minimumPartBytes = ObjectLimits.minimumPartBytes
@@ -40,7 +41,8 @@ public final class MemoryObjectStore: ObjectStore {
         self.state = Lock(state)
         var capabilities = ObjectStoreCapabilities(name: "memory", location: "this process")
         capabilities.isPersistent = false
-        capabilities.etags = options.etags == .perWrite ? .perWrite : .ofContent
+        let hasNoMD5 = options.etags == .md5 && MessageDigest.Algorithm.md5 == nil
+        capabilities.etags = hasNoMD5 ? .ofContent : options.etags
         capabilities.minimumPartBytes = options.minimumPartBytes
         self.capabilities = capabilities
     }
@@ -166,6 +168,9 @@ public final class MemoryObjectStore: ObjectStore {
     /// do not give different bytes the same mark.
     private func mark(_ bytes: [UInt8], _ state: inout MemoryState) -> ETag {
         state.writes += 1
+        if options.etags == .md5, let md5 = MessageDigest.Algorithm.md5 {
+            return ETag(rawValue: Hex.encode(MessageDigest.of(bytes, md5)))
+        }
         let digest = Hex.encode(SHA256.digest(bytes).prefix(16))
         return ETag(rawValue: options.etags == .perWrite ? "\(digest)-\(state.writes)" : digest)
     }

@@ -1,0 +1,104 @@
+public import CairnCore
+public import CairnSchema
+
+/// What one commit did to one record.
+public struct RecordChange: Sendable, Hashable {
+    /// The number of the commit.
+    public let commit: Int
+    /// When it was decided.
+    public let time: Timestamp
+    /// The table of the record.
+    public let table: Table
+    /// The key of the record.
+    public let key: Key
+    /// The record before; nil when there was none.
+    public let before: Record?
+    /// The record after; nil when it was deleted.
+    public let after: Record?
+}
+
+/// The changes of commits, in the order in which they happened: `for try await change in store.changes(since: n) { … }`.
+///
+/// What a commit did to a record is one change, however often its transaction wrote it; a record that was made and deleted in one
+/// transaction is none. Columns that are `sensitive` are in it as they were written.
+public struct RecordChanges: AsyncSequence, Sendable {
+    public typealias Element = RecordChange
+    public typealias Failure = any Error
+
+    let parts: EngineParts
+    /// The number of the commit behind which it begins.
+    public let start: Int
+    /// The number of the last commit it is about.
+    public let end: Int
+
+    init(parts: EngineParts, since start: Int, end: Int) {
+        self.parts = parts
+        self.start = start
+        self.end = end
+    }
+
+    /// Begins to read.
+    public func makeAsyncIterator() -> Iterator { Iterator(self) }
+
+    /// Reads on. Not shared between tasks.
+    public struct Iterator: AsyncIteratorProtocol {
+        private let changes: RecordChanges
+        /// The number of the last commit that was read.
+        private var number: Int
+        private var buffer: [RecordChange] = []
+        private var place = 0
+
+        init(_ changes: RecordChanges) {
+            self.changes = changes
+            number = changes.start
+        }
+
+        /// The next change; nil after the last. When it throws, it may be called again.
+        public mutating func next() async throws -> RecordChange? {
+            while place == buffer.count {
+                guard number < changes.end else { return nil }
+                try Deadline.check()
+                let last = Swift.min(changes.end, number + LogReader.width)
+                buffer = try await changes.read(number + 1...last)
+                place = 0
+                number = last
+            }
+            place += 1
+            return buffer[place - 1]
+        }
+    }
+
+    /// The changes of some commits.
+    private func read(_ numbers: ClosedRange<Int>) async throws -> [RecordChange] {
+        let records = try await PastViews.records(Array(numbers), parts)
+        if let missing = zip(numbers, records).first(where: { $0.1 == nil })?.0 {
+            guard try await parts.log.isCollected(missing) else {
+                throw StorageError(
+                    .damaged, "commit record \(missing) is missing, and there are later ones",
+                    remedy: "run cairn doctor; restore the log from a backup, or rebuild the store from its records")
+            }
+            throw StorageError(
+                .snapshotExpired, "the log no longer has commit \(missing)",
+                remedy: "read the records anew, and ask for changes more often: the log is kept for a week")
+        }
+        return records.flatMap { $0.map(RecordChanges.changes) ?? [] }
+    }
+
+    private static func changes(_ found: PastViews.Found) -> [RecordChange] {
+        found.record.transactions.flatMap(\.operations).compactMap { operation in
+            let before = operation.before.flatMap { $0.record(of: operation.table) }
+            let after = operation.after.record(of: operation.table)
+            if before == nil, after == nil { return nil }
+            return RecordChange(
+                commit: found.record.number, time: found.record.time, table: operation.table, key: operation.key,
+                before: before, after: after)
+        }
+    }
+}
+
+extension RecordImage {
+    /// The record it is of; nil for a deleted one.
+    fileprivate func record(of table: Table) -> Record? {
+        values.map { Record(table, values: $0, metadata: metadata) }
+    }
+}
