@@ -162,3 +162,13 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// `Tests/run --sanitize` runs the core suites: what these do not use need not be built once more for each sanitizer.
+if Context.environment["CAIRN_CORE_SUITES"] == "1" {
+    let others: Set = [
+        "CairnCommand", "CairnCommandTests", "cairn-bench", "CairnBenchTests", "cairn-sim", "SimulationTests",
+        "FuzzTests", "CairnGeneratorTests", "GoldenHiding", "GoldenImports", "Integration", "Atlas",
+    ]
+    package.targets.removeAll { others.contains($0.name) }
+    package.products.removeAll { $0.name == "cairn" }
+}

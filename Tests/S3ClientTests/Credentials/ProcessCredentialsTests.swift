@@ -47,8 +47,20 @@ struct ProcessCredentialsTests {
         #expect(!message.contains("hidden"))
     }
 
+    @Test("A program blocks no signals, whatever the thread does that starts it")
+    func signals() async throws {
+        let output = try await ChildProcess.output(
+            of: "grep SigBlk /proc/self/status", environment: ProcessInfo.processInfo.environment,
+            timeout: .seconds(60), limit: 100)
+        #expect(text(output) == "SigBlk:\t0000000000000000\n")
+    }
+
     /// Whether a process is there.
     private func isAlive(_ process: Int32) -> Bool { kill(process, 0) == 0 }
+
+    /// Keeps a command from holding what this program writes its complaints to: were the tests to crash, whoever reads those would
+    /// wait for the command.
+    private static let quietly = "exec 2>/dev/null;"
 
     /// A file of its own, in which a command writes the id of its process.
     private func withFile(_ body: (URL) async throws -> Void) async throws {
@@ -64,8 +76,8 @@ struct ProcessCredentialsTests {
             let path = file.path(percentEncoded: false)
             let message = await failure {
                 try await ChildProcess.output(
-                    of: "sleep 1000 & echo $! > '\(path)'; wait", environment: ProcessInfo.processInfo.environment,
-                    timeout: .seconds(1), limit: 100)
+                    of: "\(Self.quietly) sleep 1000 & echo $! > '\(path)'; wait",
+                    environment: ProcessInfo.processInfo.environment, timeout: .seconds(1), limit: 100)
             }
             #expect(message.contains("took longer than"))
             let text = try String(contentsOf: file, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
@@ -86,8 +98,8 @@ struct ProcessCredentialsTests {
             let path = file.path(percentEncoded: false)
             let task = Task {
                 try await ChildProcess.output(
-                    of: "echo $$ > '\(path)'; sleep 1000", environment: ProcessInfo.processInfo.environment,
-                    timeout: .seconds(900), limit: 100)
+                    of: "\(Self.quietly) echo $$ > '\(path)'; sleep 1000",
+                    environment: ProcessInfo.processInfo.environment, timeout: .seconds(900), limit: 100)
             }
             while (try? String(contentsOf: file, encoding: .utf8))?.hasSuffix("\n") != true { await Task.yield() }
             task.cancel()

@@ -11,6 +11,9 @@ struct TestServer: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
+    /// Whether `Tests/run --all small` runs the tests: the same, with fewer rounds and objects.
+    static let isSmallRun = ProcessInfo.processInfo.environment["CAIRN_TEST_SIZE"] == "small"
+
     static let ministack = TestServer(name: "ministack", variable: "CAIRN_TEST_S3_MINISTACK")
     static let ceph = TestServer(name: "ceph", variable: "CAIRN_TEST_S3_CEPH")
     static let rclone = TestServer(name: "rclone", variable: "CAIRN_TEST_S3_RCLONE")
@@ -70,13 +73,14 @@ struct TestServer: Sendable, CustomTestStringConvertible {
 
     var habits: Habits {
         var habits = Habits()
+        if TestServer.isSmallRun { habits.rounds = 10 }
         guard name == "ceph" else { return habits }
         habits.keepsTagsOfCopy = false
         habits.namesFirstVersion = true
         habits.keepsChecksums = false
         habits.encrypts = false
         habits.takesTrailers = false
-        habits.rounds = 20
+        habits.rounds = TestServer.isSmallRun ? 5 : 20
         habits.raises = 3
         return habits
     }

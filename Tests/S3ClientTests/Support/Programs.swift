@@ -38,22 +38,9 @@ enum Program: String {
 
     /// Runs a program to its end.
     func run(_ arguments: [String], in folder: String) throws {
-        let process = Process()
-        process.executableURL = try url()
-        process.arguments = arguments
-        process.currentDirectoryURL = URL(filePath: folder)
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "\(arguments)")
+        let process = try Spawned(url(), arguments, in: folder)
+        try #require(process.wait(), "\(arguments)")
     }
-}
-
-/// Ends a program that a test started. It may have inherited a mask against every other signal.
-private func end(_ process: Process) {
-    kill(process.processIdentifier, SIGKILL)
-    process.waitUntilExit()
 }
 
 /// An authority of our own, and a certificate of its for `localhost`: `ca.pem`, `server.pem`, `server.key`.
@@ -85,37 +72,29 @@ struct Certificates {
 /// `openssl s_server`, which answers each request with 200 and closes.
 final class TLSServer {
     let port: Int
-    private let process = Process()
+    private let process: Spawned
 
     init(_ certificates: Certificates) throws {
-        process.executableURL = try Program.openssl.url()
-        process.arguments = [
-            "s_server", "-accept", "127.0.0.1:0", "-cert", "server.pem", "-key", "server.key", "-www",
-        ]
-        process.currentDirectoryURL = URL(filePath: certificates.folder.path)
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
+        process = try Spawned(
+            Program.openssl.url(),
+            ["s_server", "-accept", "127.0.0.1:0", "-cert", "server.pem", "-key", "server.key", "-www"],
+            in: certificates.folder.path, readsOutput: true)
         // It says `ACCEPT 127.0.0.1:12345`.
         var said = ""
         while !said.contains("\n") || !said.contains("ACCEPT") {
-            let more = output.fileHandleForReading.availableData
+            let more = process.availableOutput()
             try #require(!more.isEmpty, "openssl s_server said: \(said)")
             said += String(decoding: more, as: UTF8.self)
         }
         let line = said.split(separator: "\n").first { $0.hasPrefix("ACCEPT") }
         port = try #require(line?.split(separator: ":").last.flatMap { Int($0) })
     }
-
-    deinit { end(process) }
 }
 
 /// nginx with TLS and HTTP/2, on a folder where files can be put.
 final class NginxServer {
     let port: Int
-    private let process = Process()
+    private let process: Spawned
 
     /// - Parameter settings: Lines for its `server` block.
     init(_ certificates: Certificates, settings: String = "") throws {
@@ -150,15 +129,10 @@ final class NginxServer {
                 }
             }
             """)
-        process.executableURL = try Program.nginx.url()
-        process.arguments = ["-p", folder.path, "-c", folder.path + "/nginx.conf"]
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
+        process = try Spawned(
+            Program.nginx.url(), ["-p", folder.path, "-c", folder.path + "/nginx.conf"], in: folder.path)
     }
 
     /// False when it could not start: its `error.log` says why.
     var isRunning: Bool { process.isRunning }
-
-    deinit { end(process) }
 }
