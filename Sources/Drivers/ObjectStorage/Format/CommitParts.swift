@@ -134,7 +134,7 @@ package enum CommitParts {
             try scanner.forEachMember(depth: 2) { member, scanner in
                 switch member {
                 case "sha256": try hash.set(try scanner.hash(member), member)
-                case "bytes": try length.set(try scanner.int(member, in: 1...Int.max), member)
+                case "bytes": try length.set(try scanner.int(member, in: 1...StoreFormat.largest), member)
                 default: try scanner.skipValue(depth: 3)
                 }
             }

@@ -52,7 +52,7 @@ struct CommitRecordReader {
         case "group":
             try scanner.group()
             try hasGroup.set(true, member)
-        case "seq": try number.set(try scanner.int(member, in: 1...Int.max), member)
+        case "seq": try number.set(try scanner.int(member, in: 1...StoreFormat.largest), member)
         case "prev": try previous.set(try scanner.hash(member), member)
         case "commit": try commit.set(try scanner.name(member), member)
         case "schema": try schemaID.set(try scanner.schemaID(member), member)
@@ -134,7 +134,7 @@ struct CommitRecordReader {
             case "digest": try digest.set(try scanner.hash(member), member)
             case "results": try results.set(try ResultsJSON.read(&scanner, depth: 3), member)
             case "ops": try operations.set(try readOperations(&scanner), member)
-            case "count": try count.set(try scanner.int(member, in: 0...Int.max), member)
+            case "count": try count.set(try scanner.int(member, in: 0...StoreFormat.largest), member)
             default: try scanner.skipValue(depth: 3)
             }
         }

@@ -65,10 +65,10 @@ enum ImageJSON {
             _ name: String, _ scanner: inout JSONScanner, _ columns: RecordJSON, depth: Int
         ) throws -> Bool {
             switch name {
-            case "revision": try revision.set(try scanner.int(name, in: 1...Int.max), name)
+            case "revision": try revision.set(try scanner.int(name, in: 1...StoreFormat.largest), name)
             case "created_at": try createdAt.set(try scanner.time(name), name)
             case "updated_at": try updatedAt.set(try scanner.time(name), name)
-            case "commit": try commit.set(try scanner.int(name, in: 1...Int.max), name)
+            case "commit": try commit.set(try scanner.int(name, in: 1...StoreFormat.largest), name)
             case "deleted": try isDeleted.set(try scanner.flag(name), name)
             case "fields": try values.set(try columns.readFields(&scanner, depth: depth + 1), name)
             default: return false

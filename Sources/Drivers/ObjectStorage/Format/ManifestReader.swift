@@ -46,10 +46,10 @@ struct ManifestReader {
         case "group":
             try scanner.group()
             try hasGroup.set(true, member)
-        case "version": try version.set(try scanner.int(member, in: 1...Int.max), member)
-        case "covers": try covers.set(try scanner.int(member, in: 0...Int.max), member)
+        case "version": try version.set(try scanner.int(member, in: 1...StoreFormat.largest), member)
+        case "covers": try covers.set(try scanner.int(member, in: 0...StoreFormat.largest), member)
         case "head": try head.set(try scanner.hash(member), member)
-        case "collected": try collected.set(try scanner.int(member, in: 0...Int.max), member)
+        case "collected": try collected.set(try scanner.int(member, in: 0...StoreFormat.largest), member)
         case "schema": try schemaID.set(try scanner.schemaID(member), member)
         case "at": try time.set(try scanner.time(member), member)
         case "closed": try closing.set(try ManifestReader.closing(&scanner), member)
@@ -75,7 +75,7 @@ struct ManifestReader {
         var until: Timestamp?
         try scanner.forEachMember(depth: 1) { member, scanner in
             switch member {
-            case "seq": try number.set(try scanner.int(member, in: 1...Int.max), member)
+            case "seq": try number.set(try scanner.int(member, in: 1...StoreFormat.largest), member)
             case "by": try by.set(try scanner.text(member), member)
             case "reason": try reason.set(try scanner.text(member), member)
             case "until": try until.set(try scanner.time(member), member)
@@ -97,8 +97,8 @@ struct ManifestReader {
         try scanner.forEachMember(depth: 2) { member, scanner in
             switch member {
             case "name": try name.set(try scanner.name(member), member)
-            case "since": try since.set(try scanner.int(member, in: 0...Int.max), member)
-            case "count": try count.set(try scanner.int(member, in: 0...Int.max), member)
+            case "since": try since.set(try scanner.int(member, in: 0...StoreFormat.largest), member)
+            case "count": try count.set(try scanner.int(member, in: 0...StoreFormat.largest), member)
             case "revision_floor": try floor.set(try scanner.int(member, in: 1...Revisions.largest), member)
             case "indexes": try indexes.set(try scanner.list(depth: 3, index), member)
             default: try scanner.skipValue(depth: 3)
@@ -131,7 +131,7 @@ struct ManifestReader {
             switch member {
             case "file": try file.set(try scanner.name(member), member)
             case "offset", "length", "directory_offset", "directory_length", "count":
-                try numbers[member].set(try scanner.int(member, in: 0...Int.max), member)
+                try numbers[member].set(try scanner.int(member, in: 0...StoreFormat.largest), member)
             case "first": try first.set(try scanner.hex(member), member)
             case "last": try last.set(try scanner.hex(member), member)
             default: try scanner.skipValue(depth: 7)
@@ -170,7 +170,7 @@ struct ManifestReader {
             switch member {
             case "key": try key.set(try scanner.text(member), member)
             case "digest": try digest.set(try scanner.hash(member), member)
-            case "seq": try number.set(try scanner.int(member, in: 1...Int.max), member)
+            case "seq": try number.set(try scanner.int(member, in: 1...StoreFormat.largest), member)
             case "transaction": try transaction.set(try scanner.text(member), member)
             case "at": try time.set(try scanner.time(member), member)
             case "results": try results.set(try ResultsJSON.read(&scanner, depth: 3), member)

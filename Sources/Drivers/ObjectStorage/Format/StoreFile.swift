@@ -1,3 +1,4 @@
+import CairnCore
 package import CairnSchema
 
 /// What `_store.json` says: that there is a store, which one, and what is needed to use it. Written last when a store is created.
@@ -22,6 +23,8 @@ package struct StoreFile: Sendable, Hashable {
 package enum StoreFormat {
     /// The format this version writes, and the newest it reads.
     package static let current = 1
+    /// The largest number of a commit, a count or a size that is believed: sums of a few do not overflow.
+    package static let largest = Revisions.largest
     /// The features this version knows.
     package static let features: Set<String> = []
 }

@@ -111,16 +111,17 @@ final class Follower: Sendable {
         while true {
             try Deadline.check()
             let view = try tip.view()
+            let asked = surroundings.uptime()
             switch try await log.read(view.number + 1) {
             case .found(let found):
                 try tip.append(found.record, bytes: found.bytes, size: found.size)
                 hits += 1
                 if faults.contains(.hitConfirms) {
-                    tip.confirm(found.record.number, nil)
+                    tip.confirm(found.record.number, found.date, asked: asked)
                 }
                 if hits == Follower.hitsBeforeListing { try await catchUp() }
             case .absent(let date):
-                if try await isProven(view, date) { return try await confirm(view, date) }
+                if try await isProven(view, date) { return try await confirm(view, date, asked) }
             }
         }
     }
@@ -141,8 +142,8 @@ final class Follower: Sendable {
         return manifest.collected <= view.number
     }
 
-    private func confirm(_ view: View, _ date: Date?) async throws -> View {
-        tip.confirm(view.number, date)
+    private func confirm(_ view: View, _ date: Date?, _ asked: Duration) async throws -> View {
+        tip.confirm(view.number, date, asked: asked)
         try await checkStore(date)
         if try view.number - view.manifest.manifest.covers >= Follower.longTail || isManifestOld(at: date) {
             try await adoptNewest()
@@ -174,6 +175,21 @@ final class Follower: Sendable {
     private func catchUp() async throws {
         let view = try tip.view()
         let numbers = try await log.numbers(after: view.number)
-        for found in try await log.read(numbers) { try tip.append(found.record, bytes: found.bytes, size: found.size) }
+        // A manifest that covers them is less to read than they are.
+        if numbers.count >= Follower.longTail {
+            try await adoptNewest()
+            if try tip.view().number > view.number { return }
+        }
+        try await read(numbers)
+    }
+
+    /// Goes on by the records of numbers that follow one another, some at a time: each may be large.
+    func read(_ numbers: [Int]) async throws {
+        for start in stride(from: 0, to: numbers.count, by: LogReader.width) {
+            let some = Array(numbers[start..<min(start + LogReader.width, numbers.count)])
+            for found in try await log.read(some) {
+                try tip.append(found.record, bytes: found.bytes, size: found.size)
+            }
+        }
     }
 }

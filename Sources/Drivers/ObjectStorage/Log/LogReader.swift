@@ -17,6 +17,8 @@ final class LogReader: Sendable {
         let bytes: [UInt8]
         /// How many bytes it is with its parts.
         let size: Int
+        /// The store's time of the answer.
+        var date: Date?
     }
 
     /// What stands at a number.
@@ -47,7 +49,9 @@ final class LogReader: Sendable {
         case .absent(let date): return .absent(date)
         case .found(let object):
             do {
-                return .found(try await decode(object.bytes, number))
+                var found = try await decode(object.bytes, number)
+                found.date = object.serverDate
+                return .found(found)
             } catch let error as StorageError where error.code == .damaged {
                 // It may have been collected, and its parts with it, while it was read.
                 if case .absent(let date) = try await access.read(name) { return .absent(date) }

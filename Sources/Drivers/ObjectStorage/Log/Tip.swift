@@ -116,13 +116,15 @@ final class Tip: Sendable {
     }
 
     /// A number was proven to be the newest.
-    func confirm(_ number: Int, _ date: Date?) {
-        let uptime = surroundings.uptime()
+    /// - Parameters:
+    ///   - date: The store's time of the proof.
+    ///   - asked: This machine's uptime when the store was asked: the proof holds for then, not for when the answer came.
+    func confirm(_ number: Int, _ date: Date?, asked: Duration) {
         let local = surroundings.now()
         let ahead = date.flatMap(Timestamp.init).map { $0.microseconds - local.microseconds } ?? 0
         state.withLock { state in
             guard number >= state.confirmation?.number ?? 0 else { return }
-            state.confirmation = Confirmation(number: number, date: date, uptime: uptime, ahead: ahead)
+            state.confirmation = Confirmation(number: number, date: date, uptime: asked, ahead: ahead)
         }
     }
 

@@ -45,7 +45,7 @@ public final class ObjectStorage: Storage {
         _ objects: any ObjectStore, _ options: ObjectStorageOptions = ObjectStorageOptions(),
         surroundings: Surroundings, faults: ObjectStorageFaults = []
     ) async throws -> ObjectStorage {
-        let access = StoreAccess(objects: objects)
+        let access = StoreAccess(objects: objects, isSingleWriter: options.isSingleWriter)
         try check(access.capabilities, options)
         let finding = try await StoreCreation(access: access, surroundings: surroundings).find()
         let stage: Stage
@@ -119,7 +119,11 @@ public final class ObjectStorage: Storage {
                 try await creation.create(schema, at: date)
             } catch let error as StorageError where error.code == .schemaMismatch {
                 // Another was quicker: what it made is what there is.
-                if case .store(let held) = try await creation.find() { stage.withLock { $0 = .found(held) } }
+                if case .store(let held) = try await creation.find() {
+                    stage.withLock { stage in
+                        if case .empty = stage { stage = .found(held) }
+                    }
+                }
                 throw error
             }
             guard case .store(let held) = try await creation.find() else {
@@ -127,7 +131,9 @@ public final class ObjectStorage: Storage {
                     .damaged, "the store that was just made at \(access.capabilities.location) is not there",
                     remedy: "somebody removes its objects: find out who")
             }
-            stage.withLock { $0 = .found(held) }
+            stage.withLock { stage in
+                if case .empty = stage { stage = .found(held) }
+            }
         }
     }
 
@@ -166,7 +172,7 @@ public final class ObjectStorage: Storage {
         }
         let tip = Tip(
             View(manifest, schema), seen: held.date, cacheBytes: options.recordCacheBytes, surroundings)
-        tip.confirm(manifest.covers, held.date)
+        tip.confirm(manifest.covers, held.date, asked: surroundings.uptime())
         let log = LogReader(access, schema)
         let follower = Follower(tip, log, surroundings, storeRead: held.date, faults: faults)
         let indexes = IndexReader(
@@ -174,9 +180,7 @@ public final class ObjectStorage: Storage {
         let parts = EngineParts(
             access: access, schema: schema, tip: tip, log: log, follower: follower,
             records: RecordReader(tip, log, indexes), indexes: indexes, surroundings: surroundings, faults: faults)
-        for found in try await log.read(try await log.numbers(after: manifest.covers)) {
-            try tip.append(found.record, bytes: found.bytes, size: found.size)
-        }
+        try await follower.read(try await log.numbers(after: manifest.covers))
         _ = try await follower.follow()
         return Engine(parts, options)
     }

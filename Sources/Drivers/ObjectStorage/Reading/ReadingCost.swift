@@ -14,10 +14,7 @@ struct ReadingCost {
     /// The requests of a scan: one that proves the tip, those for blocks of the index that are not cached, one for each record.
     func estimate(_ scan: IndexScan, _ plan: AccessPlan) -> (requests: Int, dollars: Double, details: [String]) {
         let layout = view.tables[scan.table.position].layout(of: scan.index)
-        let blocks =
-            plan.isKeyLookup
-            ? 0
-            : scan.byteRanges(layout).reduce(0) { sum, range in
+        let blocks = scan.byteRanges(layout).reduce(0) { sum, range in
                 sum
                     + indexes.estimate(
                         view.manifest.runs(scan.table, scan.index),

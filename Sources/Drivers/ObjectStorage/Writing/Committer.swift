@@ -21,6 +21,8 @@ final class Committer: Sendable {
         var nextID = 0
         var cancelled: Set<Int> = []
         var isRunning = false
+        /// The uptime at which somebody looks next whose time in the line is over; nil when nobody is set to look.
+        var nextLook: Duration?
         /// Who waits for the line to be empty.
         var watchers: [CheckedContinuation<Void, Never>] = []
     }
@@ -74,15 +76,38 @@ final class Committer: Sendable {
     }
 
     private func enqueue(_ entry: Entry) {
-        let (isCancelled, starts) = line.withLock { line in
-            if line.cancelled.remove(entry.id) != nil { return (true, false) }
+        let (isCancelled, starts, looks) = line.withLock { line in
+            if line.cancelled.remove(entry.id) != nil { return (true, false, false) }
             line.entries.append(entry)
             let starts = !line.isRunning
             line.isRunning = true
-            return (false, starts)
+            let looks = line.nextLook.map { entry.deadline < $0 } ?? true
+            if looks { line.nextLook = entry.deadline }
+            return (false, starts, looks)
         }
         if isCancelled { return entry.continuation.resume(throwing: CancellationError()) }
         if starts { surroundings.spawn { [self] in await run() } }
+        if looks { surroundings.spawn { [self] in await watch(from: entry.deadline) } }
+    }
+
+    /// Lets those go whose time in the line is over: one task while anyone waits, not one for each.
+    private func watch(from first: Duration) async {
+        var look: Duration? = first
+        while let due = look {
+            let pause = max(.zero, due - surroundings.uptime())
+            guard (try? await surroundings.sleep(pause)) != nil else { return }
+            let (expired, next) = line.withLock { line -> ([Entry], Duration?) in
+                let now = surroundings.uptime()
+                let expired = line.entries.filter { $0.deadline <= now }
+                line.entries.removeAll { $0.deadline <= now }
+                // Another task looks earlier.
+                guard line.nextLook == due else { return (expired, nil) }
+                line.nextLook = line.entries.map(\.deadline).min()
+                return (expired, line.nextLook)
+            }
+            for entry in expired { entry.continuation.resume(throwing: StorageError.timeout()) }
+            look = next
+        }
     }
 
     /// A proposal that nobody has begun to write is taken back; a decision under way is waited for.
@@ -158,7 +183,7 @@ final class Committer: Sendable {
                 // It may have been opened again since anybody looked.
                 if view.closing != nil { view = try await follower.follow() }
                 if let closing = view.closing { throw StorageError.underMaintenance(closing.note) }
-                rest = try validate(rest, at: view)
+                if losses == 0 || !faults.contains(.skipsLoser) { rest = try validate(rest, at: view) }
                 guard !rest.isEmpty else { return }
                 let record = record(rest.map(\.proposal), after: view)
                 let (bytes, parts) = CommitParts.split(record)
@@ -259,7 +284,8 @@ final class Committer: Sendable {
         {
             return .repeated(kept)
         }
-        return switch try tip.standing(of: proposal.reads, since: proposal.base, at: view) {
+        let reads = faults.contains(.noRangeCheck) ? proposal.reads.withoutRanges : proposal.reads
+        return switch try tip.standing(of: reads, since: proposal.base, at: view) {
         case .unchanged: nil
         case .changed(let table): .conflict(table)
         }
@@ -384,9 +410,12 @@ final class Committer: Sendable {
                 switch event {
                 case .written(let date):
                     // It is the newest number there is.
-                    tip.confirm(number, date)
+                    tip.confirm(number, date, asked: start)
                     keepPace(since: start)
                 case .exists: keepPace(since: start)
+                case .unclear(let error) where faults.contains(.lostIsFailed):
+                    claim.take(.refused(error))
+                    continue
                 default: break
                 }
                 claim.take(event)
@@ -409,13 +438,14 @@ final class Committer: Sendable {
     }
 
     private func keepPace(since start: Duration) {
-        let time = surroundings.uptime() - start
+        // A machine that slept over its request says nothing about the store.
+        let time = min(surroundings.uptime() - start, .seconds(1))
         pace.withLock { $0 = $0 == .zero ? time : ($0 * 7 + time) / 8 }
     }
 
     /// How long one who lost waits: longer the more often, so that the others get their turn.
     private func backoff(_ losses: Int) -> Duration {
-        let ceiling = pace.withLock { $0 } * (1 << min(losses, 6))
+        let ceiling = min(pace.withLock { $0 } * (1 << min(losses, 6)), .seconds(2))
         return ceiling * (Double(surroundings.random() >> 11) / Double(1 << 53))
     }
 }

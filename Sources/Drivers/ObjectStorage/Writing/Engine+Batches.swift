@@ -86,7 +86,16 @@ extension Engine {
                     if parts.number <= view.manifest.manifest.collected { return .expired }
                     continue
                 }
-                guard view.number + 1 == parts.number else { return .notCommitted }
+                guard view.number + 1 == parts.number else {
+                    throw StorageError(
+                        .invalid, "the token names commit \(parts.number), and the newest is \(view.number)",
+                        remedy: "ask the store that gave the token; a store that was restored has forgotten it")
+                }
+                guard options.mode != .readOnly else {
+                    throw StorageError(
+                        .readOnly, "nobody knows yet, and to settle it something must be written",
+                        remedy: "ask through a store that was opened for writing, or again later", isRetryable: true)
+                }
                 try await settle(parts.number)
             }
         }

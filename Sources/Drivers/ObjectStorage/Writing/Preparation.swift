@@ -18,6 +18,7 @@ struct Preparation: Sendable {
         knowing images: [Workspace.RecordID: RecordImage?] = [:]
     ) async throws -> Lookups {
         var lookups = Lookups()
+        lookups.isStale = faults.contains(.staleUnique)
         lookups.images = images
         try await findImages(operations, workspace, &lookups)
         try await findOwners(operations, workspace, &lookups)
@@ -88,7 +89,7 @@ struct Preparation: Sendable {
                 }
             }
         }
-        let view = workspace.view
+        let view = faults.contains(.staleUnique) ? View(workspace.view.manifest.manifest, workspace.view.schema) : workspace.view
         let found = try await wanted.concurrently(LogReader.width) { [indexes] wanted in
             try await indexes.entries(wanted.table, wanted.index, prefix: wanted.prefix, in: view, limit: .max)
         }

@@ -52,6 +52,13 @@ struct ReadSet: Sendable {
     /// A table was read whole.
     mutating func addAll(of table: Table) { add(table, nil, [([], nil)]) }
 
+    /// The keys alone: one of ``ObjectStorageFaults``.
+    var withoutRanges: ReadSet {
+        var keys = self
+        keys.ranges = []
+        return keys
+    }
+
     /// Everything another transaction of the same caller has read.
     mutating func formUnion(_ other: ReadSet) {
         keys.formUnion(other.keys)

@@ -153,6 +153,7 @@ struct Workspace: Sendable {
         of prefix: [UInt8], _ index: Index, _ table: Table, besides key: [UInt8], _ lookups: Lookups
     ) -> [UInt8]? {
         let entries = view.tables[table.position].indexes[index.position]
+        if lookups.isStale { return lookups.entries(table, index, prefix).first { $0.key != key }?.key }
         var cursor = OrderedMap.Cursor(entries, before: prefix)
         while let (entry, owner) = cursor.next(), entry.starts(with: prefix) {
             if let owner, owner != key { return owner }
@@ -181,6 +182,8 @@ struct Lookups: Sendable {
     /// Records by table and key; nil where there never was one.
     var images: [Workspace.RecordID: RecordImage?] = [:]
     private var found: [Prefix: [Entry]] = [:]
+    /// Whether nothing but what was looked up counts for unique values: one of ``ObjectStorageFaults``.
+    var isStale = false
 
     struct Entry: Sendable {
         let entry: [UInt8]
