@@ -84,7 +84,7 @@ struct StoreAccess: Sendable {
         _ name: String, _ bytes: [UInt8], _ mode: PutMode, notAfter: Date?,
         _ attributes: ObjectAttributes = ObjectAttributes()
     ) async throws -> Writing {
-        let fence = capabilities.canFence ? notAfter : nil
+        let fence = try await objects.prepareWriting().canFence ? notAfter : nil
         do {
             let info = try await objects.put(
                 name, .bytes(bytes), PutOptions(mode: mode, notAfter: fence, attributes: attributes))
