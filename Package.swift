@@ -132,7 +132,10 @@ let package = Package(
             ["ObjectStorage", "ObjectStores", "MemoryStorage", "StorageConformance", "CairnSchema", "CairnCore"]),
         tests(
             "CairnCommandTests",
-            ["CairnCommand", "Cairn", "CairnCore", "CairnSchema", "CairnGenerator", "SQLiteStorage", "ScriptedHTTP"]),
+            [
+                "CairnCommand", "Cairn", "CairnCore", "CairnSchema", "CairnGenerator", "S3Client", "SQLiteStorage",
+                "ScriptedHTTP",
+            ]),
         tests("SimulationTests", ["Simulation", "StorageConformance", "CairnCore", "MemoryStorage", "SQLiteStorage"]),
         tests(
             "CairnTests",

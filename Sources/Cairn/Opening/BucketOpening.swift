@@ -42,23 +42,43 @@ struct BucketOpening {
 
     func storage() async throws -> any Storage {
         do {
-            let bucket = try S3Client(clientOptions).bucket(place.address.bucket)
-            let store = try S3ObjectStore(bucket, prefix: place.prefix, encryption: encryption)
-            let logged = logged(store)
-            if options.mode == .readOnly { return try await ObjectStorage.open(logged, options) }
-            let objects = ProbingObjectStore(
-                logged, of: store, isSingleWriter: options.isSingleWriter, tell: { [log] in log?.tell($0) })
-            if options.mode == .create, try await !isThere(objects, bucket) {
-                try await checkPlace(bucket)
-                try await objects.prepareWriting()
-            }
-            return try await ObjectStorage.open(
-                options.isSingleWriter ? SingleWriterObjectStore(objects) : objects, options)
+            return try await open()
         } catch let error as S3Error {
-            throw StorageError(opening: ObjectStoreError(error))
+            throw inWords(StorageError(opening: ObjectStoreError(error)))
         } catch let error as ObjectStoreError {
-            throw StorageError(opening: error)
+            throw inWords(StorageError(opening: error))
+        } catch let error as StorageError {
+            throw inWords(error)
         }
+    }
+
+    private func open() async throws -> any Storage {
+        let bucket = try S3Client(clientOptions).bucket(place.address.bucket)
+        let store = try S3ObjectStore(bucket, prefix: place.prefix, encryption: encryption)
+        let logged = logged(store)
+        if options.mode == .readOnly { return try await ObjectStorage.open(logged, options) }
+        let objects = ProbingObjectStore(
+            logged, of: store, isSingleWriter: options.isSingleWriter, tell: { [log] in log?.tell($0) })
+        if options.mode == .create, try await !isThere(objects, bucket) {
+            try await checkPlace(bucket)
+            try await objects.prepareWriting()
+        }
+        return try await ObjectStorage.open(
+            options.isSingleWriter ? SingleWriterObjectStore(objects) : objects, options)
+    }
+
+    /// What a client of S3 is told to do, as what can be done with an address.
+    private static let remedies = [
+        ("name a profile, or choose anonymous access", "or name a profile with profile= in the address"),
+        ("open the client with the region of the bucket", "say region= in the address"),
+        ("allow more time", "allow more time with timeout= in the address"),
+    ]
+
+    private func inWords(_ error: StorageError) -> StorageError {
+        guard var remedy = error.remedy else { return error }
+        for (said, meant) in BucketOpening.remedies { remedy = remedy.replacing(said, with: meant) }
+        return StorageError(
+            error.code, error.message, remedy: remedy, isRetryable: error.isRetryable, details: error.details)
     }
 
     /// The store, whose calls are told if the address asks for it.
