@@ -85,8 +85,11 @@ let package = Package(
 
         // What an application imports.
         .target(
-            name: "Cairn", dependencies: ["CairnSchema", "CairnCore", "MemoryStorage", "SQLiteStorage"],
-            path: "Sources/Cairn", swiftSettings: settings),
+            name: "Cairn",
+            dependencies: [
+                "CairnSchema", "CairnCore", "ObjectStores", "S3Client", "MemoryStorage", "SQLiteStorage",
+                "ObjectStorage",
+            ], path: "Sources/Cairn", swiftSettings: settings),
 
         // Tools.
         room("CairnGenerator", floor: "Tools", ["CairnSchema"]),
@@ -122,15 +125,26 @@ let package = Package(
         tests("CairnCoreTests", ["CairnSchema", "CairnCore"]),
         tests(
             "S3ClientTests",
-            ["S3Client", "ObjectStoreConformance", "ObjectStores", "CairnSchema", "CairnCore", "CCurl"],
+            [
+                "S3Client", "ObjectStoreConformance", "ObjectStores", "CairnSchema", "CairnCore", "CCurl",
+                "ScriptedHTTP",
+            ],
             exclude: ["Vectors"]),
         tests("MemoryStorageTests", ["MemoryStorage", "StorageConformance"]),
         tests(
             "ObjectStorageTests",
             ["ObjectStorage", "ObjectStores", "MemoryStorage", "StorageConformance", "CairnSchema", "CairnCore"]),
-        tests("CairnCommandTests", ["CairnCommand", "Cairn", "CairnCore", "CairnSchema", "CairnGenerator"]),
+        tests(
+            "CairnCommandTests",
+            [
+                "CairnCommand", "Cairn", "CairnCore", "CairnSchema", "CairnGenerator", "S3Client", "SQLiteStorage",
+                "ScriptedHTTP",
+            ]),
         tests("SimulationTests", ["Simulation", "StorageConformance", "CairnCore", "MemoryStorage", "SQLiteStorage"]),
-        tests("CairnTests", ["Cairn"], plugins: ["CairnPlugin"]),
+        tests(
+            "CairnTests",
+            ["Cairn", "CairnCore", "ObjectStorage", "ObjectStores", "S3Client", "SQLiteStorage", "ScriptedHTTP"],
+            plugins: ["CairnPlugin"]),
         tests("CairnBenchTests", ["cairn-bench"]),
         tests(
             "FuzzTests",
@@ -153,6 +167,9 @@ let package = Package(
                 "WriterProgram", "StoreWorker",
             ]),
         tests("ObjectStoresTests", ["ObjectStores", "ObjectStoreConformance", "CairnCore", "CFiles", "ObjectWorker"]),
+        .target(
+            name: "ScriptedHTTP", dependencies: ["CairnCore"], path: "Tests/Support/ScriptedHTTP",
+            swiftSettings: settings),
         program("ObjectWorker", path: "Tests/Support/ObjectWorker", ["ObjectStores", "CFiles"]),
         .target(name: "CFaultyDisk", dependencies: ["CSQLite"], path: "Tests/Support/CFaultyDisk"),
         .target(

@@ -1,6 +1,4 @@
 public import CairnCore
-import MemoryStorage
-import SQLiteStorage
 
 extension Store {
     /// Opens the store at an address with a schema that was read at run time; creates its tables in one that holds nothing yet.
@@ -17,12 +15,7 @@ extension Store {
     /// - Throws: `config.invalid` for an address that is none; `storage.not_a_store` when there is no store, or it holds no
     ///   tables yet.
     public static func open(existing url: String, options: StoreOptions = StoreOptions()) async throws -> Store {
-        let address = try StoreURL(url)
-        let storage: any Storage =
-            switch address.scheme {
-            case .memory: MemoryStorage()
-            case .sqlite: try await SQLiteStorage.open(address.sqliteOptions(mode: .existing))
-            }
+        let storage = try await Stores.storage(at: StoreURL(url), for: .existing)
         return try await opened(storage) { try await open(existing: $0, options: options) }
     }
 

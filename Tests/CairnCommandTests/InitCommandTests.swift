@@ -1,3 +1,4 @@
+import Cairn
 import CairnSchema
 import Foundation
 import Testing
@@ -54,6 +55,22 @@ struct InitCommandTests {
         let program = try folder.read("library/Sources/Library/main.swift")
         #expect(program.contains("} catch let error as StorageError {"))
         #expect(program.contains("exit(1)"))
+    }
+
+    @Test("Its environments are addresses, the one for production in a bucket")
+    func environments() async throws {
+        _ = await cairn("init", folder("my-library"))
+        let file = folder("my-library/cairn.json")
+        let configuration = try Configuration(file: file, variables: ["S3_BUCKET": "photos"])
+        let expected = [
+            "development": "sqlite:my_library.db", "test": "memory:",
+            "production": "s3://photos/my_library/?region=us-east-1",
+        ]
+        for (environment, address) in expected {
+            let url = try configuration.url(environment: environment)
+            #expect(url == address)
+            _ = try StoreURL(url)
+        }
     }
 
     @Test("For programs the result is one object")

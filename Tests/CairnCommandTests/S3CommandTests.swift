@@ -1,5 +1,6 @@
 import CairnSchema
 import Foundation
+import ScriptedHTTP
 import Testing
 
 @testable import CairnCommand

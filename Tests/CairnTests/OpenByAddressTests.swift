@@ -30,10 +30,12 @@ struct OpenByAddressTests {
             Record(notes.table, ["id": .int(1), "text": .string("first"), "author": .string("ada")]))
     }
 
-    @Test("A schema read at run time makes a store, which opens again with it and by itself")
-    func opens() async throws {
+    @Test(
+        "A schema read at run time makes a store, which opens again with it and by itself",
+        arguments: ["sqlite:", "file:"])
+    func opens(scheme: String) async throws {
         defer { try? FileManager.default.removeItem(at: folder) }
-        let url = "sqlite:\(path("a.db"))"
+        let url = "\(scheme)\(path("a store"))"
         let store = try await Store.open(url, schema: schema())
         try await fill(store)
         try await store.close()
@@ -76,11 +78,13 @@ struct OpenByAddressTests {
         #expect(!FileManager.default.fileExists(atPath: path("b.db-wal")))
     }
 
-    @Test("The program of the README copies an old store into one of another schema, references in any order")
-    func copies() async throws {
+    @Test(
+        "The program of the README copies an old store into one of another schema, references in any order",
+        arguments: [("sqlite", "sqlite"), ("sqlite", "file"), ("file", "sqlite"), ("file", "file")])
+    func copies(schemes: (old: String, new: String)) async throws {
         defer { try? FileManager.default.removeItem(at: folder) }
-        let old = "sqlite:\(path("old.db"))"
-        let new = "sqlite:\(path("new.db"))"
+        let old = "\(schemes.old):\(path("old"))"
+        let new = "\(schemes.new):\(path("new"))"
         let store = try await Store.open(old, schema: schema(", \"gone\": \"int?\""))
         try await fill(store)
         let note = try await store.records("notes").get(Key(.int(1)))

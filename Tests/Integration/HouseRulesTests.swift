@@ -16,7 +16,9 @@ struct HouseRulesTests {
         "MemoryStorage": ["CairnSchema", "CairnCore"],
         "SQLiteStorage": ["CairnSchema", "CairnCore", "CSQLite"],
         "ObjectStorage": ["CairnSchema", "CairnCore", "ObjectStores", "MemoryStorage"],
-        "Cairn": ["CairnSchema", "CairnCore", "MemoryStorage", "SQLiteStorage"],
+        "Cairn": [
+            "CairnSchema", "CairnCore", "ObjectStores", "S3Client", "MemoryStorage", "SQLiteStorage", "ObjectStorage",
+        ],
         "CairnGenerator": ["CairnSchema"],
         "cairn-generate": ["CairnSchema", "CairnGenerator"],
         "CairnCommand": [

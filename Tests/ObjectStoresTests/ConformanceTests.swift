@@ -65,6 +65,44 @@ struct WrappedProvider: ObjectStoreProvider {
     func remove(_ store: any ObjectStore) async throws {}
 }
 
+/// Memory that ignores the conditions of PUT, and says so.
+private struct CarelessStore: ObjectStoreWrapper {
+    let base: any ObjectStore
+
+    var capabilities: ObjectStoreCapabilities {
+        var capabilities = base.capabilities
+        capabilities.canCreate = false
+        capabilities.canCompareAndSwap = false
+        return capabilities
+    }
+
+    func prepareWriting() async throws -> ObjectStoreCapabilities { capabilities }
+
+    func perform<Result: Sendable>(
+        _ call: ObjectCall, _ body: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
+        try await body()
+    }
+
+    func put(_ key: String, _ body: ObjectBody, _ options: PutOptions) async throws -> ObjectInfo {
+        var careless = options
+        careless.mode = .overwrite
+        return try await base.put(key, body, careless)
+    }
+}
+
+/// What keeps the conditions in its place.
+struct SingleWriterProvider: ObjectStoreProvider {
+    let name = "single writer"
+    let quirks = ObjectStoreQuirks()
+
+    func makeStore() async throws -> any ObjectStore {
+        SingleWriterObjectStore(CarelessStore(base: MemoryObjectStore()))
+    }
+
+    func remove(_ store: any ObjectStore) async throws {}
+}
+
 @Suite("Object stores keep the contract")
 struct ConformanceTests {
     @Test("Memory", arguments: ObjectStoreConformance.cases)
@@ -85,6 +123,11 @@ struct ConformanceTests {
     @Test("A store that cannot do much, and says so", arguments: ObjectStoreConformance.cases)
     func limited(_ promise: ObjectStoreCase) async throws {
         try await promise.run(on: LimitedProvider())
+    }
+
+    @Test("Memory whose conditions are kept by the one who writes", arguments: ObjectStoreConformance.cases)
+    func singleWriter(_ promise: ObjectStoreCase) async throws {
+        try await promise.run(on: SingleWriterProvider())
     }
 
     @Test("Folder", arguments: ObjectStoreConformance.cases)

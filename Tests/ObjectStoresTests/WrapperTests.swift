@@ -247,6 +247,27 @@ struct ObserverTests {
         #expect(!found.joined().contains("hush") && !found.joined().contains("secret"))
     }
 
+    @Test("A line of the log has the bytes of either way, and what the call costs")
+    func logOfCosts() async throws {
+        let lines = Lock([String]())
+        let store = LoggingObjectStore(memory) { record in lines.withLock { $0.append(record.line(.s3Standard)) } }
+        try await store.put("a/b", [1, 2, 3])
+        _ = try await store.put("c", .stream(ByteStream(chunks: [[1, 2], [3, 4]])), PutOptions())
+        _ = try await store.get("a/b", range: .from(1))
+        _ = try? await store.head("missing")
+        try await store.delete("c")
+        let found = lines.withLock { $0 }.map { $0.replacing(/[0-9.]+ ms/, with: "T") }
+        #expect(
+            found == [
+                "put a/b, 3 bytes, T, $0.000005", "put c, 4 bytes, T, $0.000005", "get a/b, 2 bytes, T, $0.0000004",
+                "head missing, 0 bytes, T, $0.0000004, object.not_found", "delete c, 0 bytes, T, $0",
+            ])
+        let dear = PriceTable(name: "dear", nanodollars: [.get: 2_000_000_000], nanodollarsPerGiBReceived: 1 << 30)
+        let record = ObjectCallRecord(call: ObjectCall(.get, "k"), duration: .zero, error: nil, bytesReceived: 5)
+        #expect(record.line(dear) == "get k, 5 bytes, 0.0 ms, $2.000000005")
+        #expect(dear.dollars(record) == 2.000000005)
+    }
+
     @Test("Each fault does what it says")
     func faults() async throws {
         func lost(_ error: ObjectStoreError) -> Bool { error.mayHaveTakenEffect && error.isRetryable }

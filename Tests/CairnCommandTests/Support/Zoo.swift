@@ -36,11 +36,15 @@ enum Zoo {
 
     /// Makes the store in a folder and gives its address.
     static func make(in folder: TestFolder) async throws -> String {
-        let storage = try await SQLiteStorage.open(SQLiteOptions(.file(folder("zoo.db"))))
+        try await make(on: SQLiteStorage.open(SQLiteOptions(.file(folder("zoo.db")))))
+        return "sqlite:\(folder("zoo.db"))"
+    }
+
+    /// Makes the store on a driver, and closes it.
+    static func make(on storage: any Storage) async throws {
         let store = try await Store.open(storage, schema: Schema(parsing: schema))
         try await fill(store)
         try await store.close()
-        return "sqlite:\(folder("zoo.db"))"
     }
 
     private static func fill(_ store: Store) async throws {

@@ -45,7 +45,9 @@ public final class ObjectStorage: Storage {
         _ objects: any ObjectStore, _ options: ObjectStorageOptions = ObjectStorageOptions(),
         surroundings: Surroundings, faults: ObjectStorageFaults = []
     ) async throws -> ObjectStorage {
-        let access = StoreAccess(objects: objects, isSingleWriter: options.isSingleWriter)
+        let can = objects.capabilities
+        let needsLooks = options.isSingleWriter && !(can.canCreate && can.canCompareAndSwap)
+        let access = StoreAccess(objects: needsLooks ? SingleWriterObjectStore(objects) : objects)
         try check(access.capabilities, options)
         let finding = try await StoreCreation(access: access, surroundings: surroundings).find()
         let stage: Stage

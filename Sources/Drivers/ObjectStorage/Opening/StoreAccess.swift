@@ -13,8 +13,6 @@ import ObjectStores
 /// an error, because it proves nothing about now.
 struct StoreAccess: Sendable {
     let objects: any ObjectStore
-    /// Whether conditions that the store cannot keep are looked at before a write instead: enough for the only writer there is.
-    var isSingleWriter = false
 
     /// What a read found.
     enum Reading: Sendable {
@@ -86,10 +84,7 @@ struct StoreAccess: Sendable {
         _ name: String, _ bytes: [UInt8], _ mode: PutMode, notAfter: Date?,
         _ attributes: ObjectAttributes = ObjectAttributes()
     ) async throws -> Writing {
-        let fence = capabilities.canFence ? notAfter : nil
-        if isSingleWriter, !(capabilities.canCreate && capabilities.canCompareAndSwap) {
-            return try await writeAlone(name, bytes, mode, fence, attributes)
-        }
+        let fence = try await objects.prepareWriting().canFence ? notAfter : nil
         do {
             let info = try await objects.put(
                 name, .bytes(bytes), PutOptions(mode: mode, notAfter: fence, attributes: attributes))
@@ -103,24 +98,6 @@ struct StoreAccess: Sendable {
             default: throw error
             }
         }
-    }
-
-    /// Writes an object of a store that ignores conditions, by looking first.
-    private func writeAlone(
-        _ name: String, _ bytes: [UInt8], _ mode: PutMode, _ fence: Date?, _ attributes: ObjectAttributes
-    ) async throws -> Writing {
-        do {
-            let found = try await objects.head(name)
-            switch mode {
-            case .create: return .refused
-            case .ifMatch(let etag): if found.etag != etag { return .refused }
-            case .overwrite: break
-            }
-        } catch let error as ObjectStoreError where error.code == .notFound {
-            if case .ifMatch = mode { return .refused }
-        }
-        let info = try await objects.put(name, .bytes(bytes), PutOptions(notAfter: fence, attributes: attributes))
-        return .written(info.etag, info.serverDate)
     }
 
     /// The entries under a prefix behind a name.

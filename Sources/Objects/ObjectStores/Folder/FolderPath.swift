@@ -33,6 +33,43 @@ enum FolderPath {
     }
 }
 
+extension FolderPath {
+    /// Where a path really leads, links followed, as far as there is something; the rest of it is kept as it is.
+    static func real(_ path: String) -> String {
+        var folder = absolute(path)
+        var rest = ""
+        while folder != "/" && !folder.isEmpty {
+            if let found = realpath(folder, nil) {
+                defer { free(found) }
+                return String(cString: found) + rest
+            }
+            let slash = folder.lastIndex(of: "/") ?? folder.startIndex
+            rest = folder[slash...] + rest
+            folder = String(folder[..<slash])
+        }
+        return rest.isEmpty ? "/" : rest
+    }
+}
+
+extension FolderObjectStore {
+    /// Whether there is something at a path, links followed. Makes nothing.
+    package static func exists(at path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0
+    }
+
+    /// The nearest folder above the one at a path that has a file of a name, links followed. The folder itself need not be there.
+    package static func folder(above path: String, with name: String) -> String? {
+        var folder = FolderPath.real(path)[...]
+        while folder.last == "/" { folder.removeLast() }
+        while let slash = folder.lastIndex(of: "/") {
+            folder = folder[..<slash]
+            if exists(at: "\(folder)/\(name)") { return folder.isEmpty ? "/" : String(folder) }
+        }
+        return nil
+    }
+}
+
 extension Files {
     /// What is at a path, links followed; nil when there is nothing.
     static func status(path: String) throws -> FileStatus? {

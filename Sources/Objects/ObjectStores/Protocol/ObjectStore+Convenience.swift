@@ -6,6 +6,10 @@
 
 /// The same calls with less to write.
 extension ObjectStore {
+    /// The ``capabilities``, of a store that knows them.
+    @discardableResult
+    public func prepareWriting() async throws -> ObjectStoreCapabilities { capabilities }
+
     /// Stores bytes. See ``put(_:_:_:)``.
     @discardableResult
     public func put(

@@ -18,6 +18,12 @@ public protocol ObjectStore: Sendable {
     /// What this store can do. Data, not types: nothing is found out by casting.
     var capabilities: ObjectStoreCapabilities { get }
 
+    /// What this store can do, as sure as it must be before something is written: a store that must ask its server for that asks
+    /// now, once, and ``capabilities`` say the same from then on. Others, and those that asked already, make no request.
+    /// - Throws: What asking throws; `object.unsupported` where the store must not be written to as it is.
+    @discardableResult
+    func prepareWriting() async throws -> ObjectStoreCapabilities
+
     /// Stores an object. One PUT; a body that comes as a stream is not held in memory by stores that need not.
     /// - Returns: What is stored now. `size`, `etag`, attributes as given; `lastModified` if the store says it.
     /// - Throws: `object.precondition_failed` when the mode does not hold; `object.not_found` for ``PutMode/ifMatch(_:)``

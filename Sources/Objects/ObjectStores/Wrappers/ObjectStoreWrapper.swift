@@ -24,6 +24,10 @@ extension ObjectStoreWrapper {
     /// Those of the store inside.
     public var capabilities: ObjectStoreCapabilities { base.capabilities }
 
+    /// Lets the store inside prepare itself. No call of its own: what that asks is the store's matter.
+    @discardableResult
+    public func prepareWriting() async throws -> ObjectStoreCapabilities { try await base.prepareWriting() }
+
     public func put(_ key: String, _ body: ObjectBody, _ options: PutOptions) async throws -> ObjectInfo {
         try await perform(.put(key, body, options)) { [base] in try await base.put(key, body, options) }
     }

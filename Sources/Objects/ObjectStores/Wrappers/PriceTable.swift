@@ -25,3 +25,14 @@ public struct PriceTable: Sendable, Hashable {
             .parts: 5000, .uploads: 5000, .get: 400, .head: 400,
         ])
 }
+
+extension PriceTable {
+    /// What one call costs, in billionths of a dollar. A call that failed was a request, too.
+    func nanodollars(_ record: ObjectCallRecord) -> Double {
+        Double(nanodollars[record.call.operation] ?? 0)
+            + Double(record.bytesReceived) / Double(1 << 30) * Double(nanodollarsPerGiBReceived)
+    }
+
+    /// What one call costs, in dollars.
+    public func dollars(_ record: ObjectCallRecord) -> Double { nanodollars(record) / 1e9 }
+}

@@ -69,6 +69,7 @@ extension S3Bucket {
             contentType: info.contentType, cacheControl: info.cacheControl,
             contentDisposition: info.contentDisposition, contentEncoding: info.contentEncoding,
             contentLanguage: info.contentLanguage, metadata: info.metadata)
+        attributes.encryption = options.encryption
         if info.tagCount ?? 0 > 0 { attributes.tags = try await tags(info.key, versionID: options.sourceVersionID) }
         return attributes
     }

@@ -219,6 +219,8 @@ extension S3Bucket {
             try call.add("x-amz-metadata-directive", "REPLACE")
             try call.add("x-amz-tagging-directive", "REPLACE")
             try call.add(attributes)
+        } else {
+            try call.add(options.encryption)
         }
         if options.mode != .overwrite, !dialect.canCopyConditionally {
             throw S3Error(

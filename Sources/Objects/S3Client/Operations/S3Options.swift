@@ -135,19 +135,23 @@ public struct S3CopyOptions: Sendable, Hashable {
     /// What to store with the copy; nil takes over what the source has. Encryption and class of storage are never taken over: a copy
     /// without attributes has the bucket's.
     public var attributes: S3Attributes?
+    /// How a copy without ``attributes`` is encrypted; nil for the bucket's way.
+    public var encryption: S3Encryption?
     /// As in ``S3PutOptions/notAfter``.
     public var notAfter: Date?
 
     /// Options; by default the target is overwritten and has the attributes of the source.
     public init(
         mode: PutMode = .overwrite, sourceIfMatch: ETag? = nil, sourceVersionID: String? = nil,
-        sourceCustomerKey: CustomerKey? = nil, attributes: S3Attributes? = nil, notAfter: Date? = nil
+        sourceCustomerKey: CustomerKey? = nil, attributes: S3Attributes? = nil, encryption: S3Encryption? = nil,
+        notAfter: Date? = nil
     ) {
         self.mode = mode
         self.sourceIfMatch = sourceIfMatch
         self.sourceVersionID = sourceVersionID
         self.sourceCustomerKey = sourceCustomerKey
         self.attributes = attributes
+        self.encryption = encryption
         self.notAfter = notAfter
     }
 }

@@ -1,12 +1,11 @@
 /// Who may do what, and until when.
 extension Probe {
-    private static let unsigned = "there are no credentials to sign with"
+    static let unsigned = "there are no credentials to sign with"
 
     /// Signs a request for a time that is over. One request.
     mutating func checkFence() async throws {
         guard try await wire.isSigning else { return note(.fence, .unknown, Probe.unsigned) }
-        let old = try await wire.put(
-            "fence", "late", time: .fenced(wire.date(secondsAgo: ErrorMeaning.skewSeconds + 5 * 60)))
+        let old = try await wire.put("fence", "late", time: .fenced(wire.lateDate))
         dialect.enforcesDates = !old.isDone
         note(.fence, dialect.enforcesDates, "a write signed 20 minutes ago was answered \(old.text)")
     }

@@ -46,7 +46,7 @@ extension Probe {
     }
 
     /// Writes over a version, in the form of condition that the server wants.
-    private mutating func swap(_ name: String, _ text: String, _ etag: ETag) async throws -> ProbeWire.Answer {
+    mutating func swap(_ name: String, _ text: String, _ etag: ETag) async throws -> ProbeWire.Answer {
         dialect.wantsUnquotedIfMatch = false
         let quoted = try await wire.put(name, text, ifMatch(etag))
         guard quoted.isFailedCondition else { return quoted }
@@ -54,7 +54,8 @@ extension Probe {
         return try await wire.put(name, text, ifMatch(etag))
     }
 
-    private func etag(_ answer: ProbeWire.Answer) throws -> ETag { try wire.bucket.etag(answer.get()) }
+    /// The mark of what was just stored.
+    func etag(_ answer: ProbeWire.Answer) throws -> ETag { try wire.bucket.etag(answer.get()) }
 
     /// A copy over what is there, and of a version that is not there. Two or three requests; wants the objects of ``checkOrder()``.
     mutating func checkCopy() async throws {

@@ -87,10 +87,13 @@ final class ProbeWire: Sendable {
     var server: String? { state.withLock { $0.server } }
     var clockOffset: Int? { state.withLock { $0.clockOffset } }
 
-    /// A date so many seconds before the server's.
-    func date(secondsAgo: Int) -> SigningDate {
+    /// Whether an object was stored with a version of its own.
+    var hasVersions: Bool { state.withLock { $0.hasVersions } }
+
+    /// Twenty minutes before the server's time: five longer than a signature is good for.
+    var lateDate: SigningDate {
         let now = SigningDate(.now)
-        return SigningDate(seconds: now.seconds + (clockOffset ?? 0) - secondsAgo) ?? now
+        return SigningDate(seconds: now.seconds + (clockOffset ?? 0) - ErrorMeaning.skewSeconds - 5 * 60) ?? now
     }
 
     // MARK: Sending

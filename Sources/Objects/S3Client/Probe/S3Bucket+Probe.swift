@@ -18,18 +18,45 @@ extension S3Bucket {
         _ prefix: String = "", quick: Bool = false, observer: (@Sendable (S3ProbeCheck) -> Void)? = nil
     ) async throws -> S3ProbeReport {
         let wire = try ProbeWire(self, prefix: prefix)
-        var probe = Probe(wire: wire, observer: observer)
-        let outcome: Result<Void, any Error>
-        var wasTried = true
+        return try await run(Probe(wire: wire, observer: observer), looks: !quick) { probe in
+            if !quick { return try await probe.runAll() }
+            try await probe.runQuick()
+            return true
+        }
+    }
+
+    /// Finds out only what writers must know, in eight requests; nine where `If-Match` wants the ETag without quotes, or where
+    /// the bucket keeps versions. What is not asked is told to the client as what the server cannot do.
+    /// - Parameters:
+    ///   - prefix: Where to write; `/` is added if it does not end so.
+    ///   - encryption: How what is written is encrypted: ETags may depend on it.
+    /// - Throws: As ``probe(_:quick:observer:)``, the quick one.
+    package func probeWriting(_ prefix: String, encryption: S3Encryption? = nil) async throws -> S3ProbeReport {
+        let wire = try ProbeWire(self, prefix: prefix)
+        return try await run(Probe(wire: wire, observer: nil), looks: false) { probe in
+            try await probe.checkWriting(encryption)
+            return true
+        }
+    }
+
+    /// Runs a probe, removes what it wrote, and tells the client what it found.
+    /// - Parameters:
+    ///   - looks: Whether to look what is left, in one request more.
+    ///   - body: Gives whether enough could be tried to tell the client anything.
+    private func run(
+        _ probe: Probe, looks: Bool, _ body: (inout Probe) async throws -> Bool
+    ) async throws -> S3ProbeReport {
+        var probe = probe
+        let wire = probe.wire
+        let outcome: Result<Bool, any Error>
         do {
-            if quick { try await probe.runQuick() } else { wasTried = try await probe.runAll() }
-            outcome = .success(())
+            outcome = .success(try await body(&probe))
         } catch {
             outcome = .failure(error)
         }
         // Not in this task: it may be cancelled, and what was written must go all the same.
-        let leftovers = await Task { await wire.removeAll(looks: !quick) }.value
-        try outcome.get()
+        let leftovers = await Task { await wire.removeAll(looks: looks) }.value
+        let wasTried = try outcome.get()
         wire.passOnRegion()
         if wasTried { dialect = probe.seenDialect }
         return probe.report(leftovers: leftovers)
@@ -119,7 +146,8 @@ struct Probe {
         seen.canCopyConditionally = isSeen(.conditionalCopy)
         seen.checksCopySource = isSeen(.copySource)
         seen.enforcesDates = isSeen(.fence)
-        seen.checksSignatures = isSeen(.signature)
+        // A server that refuses an old date has looked at what the signature says.
+        seen.checksSignatures = isSeen(.signature) || (isSeen(.fence) && !isNoted(.signature))
         seen.hasMD5ETags = isSeen(.md5ETags)
         seen.listsInOrder = isSeen(.listOrder)
         return seen

@@ -39,7 +39,7 @@ public struct S3Address: Sendable, Hashable {
         }
         try BucketRules.check(bucket)
         let key = try S3Address.decode(
-            path.count > 1 ? Substring(path[1]) : "", "the key in \(text.debugDescription)")
+            path.count > 1 ? Substring(path[1]) : "", "the key in \("s3://\(Substring(parts[0]))".debugDescription)")
         try keyRules.check(prefix: key, bucket: bucket)
         self.key = key
 
@@ -60,7 +60,8 @@ public struct S3Address: Sendable, Hashable {
         var values: [String: String] = [:]
         for pair in query.split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let what = "the parameter \(pair.debugDescription)"
+            // Not its value: it may be a secret that was put in the wrong place.
+            let what = "the parameter \(String(parts[0]).debugDescription)"
             let name = try decode(parts[0], what)
             let value = try decode(parts.count > 1 ? parts[1] : "", what)
             guard known.contains(where: { Utf8.equal($0, name) }) else {

@@ -2,7 +2,7 @@ extension ObjectStoreError {
     /// What an error of S3 is to users of object stores.
     /// - Parameter isFenced: Whether the request had a date past which it must not take effect: then it is that date that a server
     ///   refuses.
-    init(_ error: S3Error, isFenced: Bool = false) {
+    package init(_ error: S3Error, isFenced: Bool = false) {
         var code = ObjectStoreError.codes[error.code] ?? .unavailable
         if error.code == .clockSkew, isFenced { code = .expired }
         if error.isNoSuchUpload { code = .noSuchUpload }

@@ -4,7 +4,7 @@ extension S3ObjectStore {
         let full = try self.key(key)
         try ObjectRules.check(attributes, of: key, capabilities)
         return try await translating(key) {
-            named(try await bucket.beginUpload(full, S3Attributes(attributes), checksum: partChecksum), key)
+            named(try await bucket.beginUpload(full, self.attributes(attributes), checksum: partChecksum), key)
         }
     }
 

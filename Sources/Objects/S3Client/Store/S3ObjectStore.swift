@@ -17,12 +17,21 @@ public struct S3ObjectStore: ObjectStore {
     public let bucket: S3Bucket
     /// What stands in front of every key: empty, or with a `/` at its end.
     public let prefix: String
+    /// How the server encrypts what is written; nil for the bucket's way.
+    public let encryption: S3Encryption?
 
     /// A store on a bucket. No request is made.
-    /// - Parameter prefix: What stands in front of every key; a `/` is put behind it.
-    /// - Throws: `object.invalid` for a prefix that no key can begin with.
-    public init(_ bucket: S3Bucket, prefix: String = "") throws {
+    /// - Parameters:
+    ///   - prefix: What stands in front of every key; a `/` is put behind it.
+    ///   - encryption: How the server encrypts what is written; not with a key of the caller's.
+    /// - Throws: `object.invalid` for a prefix that no key can begin with, and for an encryption that reading would need to know.
+    public init(_ bucket: S3Bucket, prefix: String = "", encryption: S3Encryption? = nil) throws {
+        if case .customerKey = encryption {
+            throw ObjectStoreError.invalid(
+                "a store cannot be encrypted with a key of the caller's", remedy: "use AES256 or a key of KMS")
+        }
         self.bucket = bucket
+        self.encryption = encryption
         self.prefix = prefix.isEmpty || prefix.utf8.last == UInt8(ascii: "/") ? prefix : prefix + "/"
         do throws(S3Error) {
             try bucket.client.options.keyRules.check(prefix: self.prefix, bucket: bucket.name)
@@ -52,8 +61,21 @@ public struct S3ObjectStore: ObjectStore {
         capabilities.canCompleteConditionally = dialect.canCompleteConditionally
         capabilities.canFence = dialect.enforcesDates && dialect.checksSignatures && !bucket.client.isAnonymous
         capabilities.isListingOrdered = dialect.listsInOrder
-        capabilities.etags = dialect.hasMD5ETags ? .md5 : .ofContent
+        capabilities.etags = dialect.hasMD5ETags && !isOpaque ? .md5 : .ofContent
         return capabilities
+    }
+
+    /// Whether ETags are not made of the bytes, as the server stores them (S3 API reference, "Object": ETags of objects that are
+    /// encrypted with keys of KMS are no MD5).
+    private var isOpaque: Bool {
+        if case .kms = encryption { true } else { false }
+    }
+
+    /// What is stored with the bytes, in the client's words.
+    func attributes(_ attributes: ObjectAttributes) -> S3Attributes {
+        var full = S3Attributes(attributes)
+        full.encryption = encryption
+        return full
     }
 
     func key(_ key: String) throws -> String {
@@ -68,7 +90,7 @@ public struct S3ObjectStore: ObjectStore {
         try ObjectRules.check(options.mode, options.notAfter, of: key, capabilities)
         try ObjectRules.check(options.attributes, of: key, capabilities)
         return try await translating(key, options.notAfter) {
-            let attributes = S3Attributes(options.attributes)
+            let attributes = attributes(options.attributes)
             let result: S3WriteResult
             let size = Lock(body.length ?? 0)
             if body.length != nil {
@@ -127,7 +149,7 @@ public struct S3ObjectStore: ObjectStore {
         return try await translating(nil, options.notAfter) {
             let copy = S3CopyOptions(
                 mode: options.mode, sourceIfMatch: options.sourceIfMatch,
-                attributes: options.attributes.map(S3Attributes.init), notAfter: options.notAfter)
+                attributes: options.attributes.map(attributes), encryption: encryption, notAfter: options.notAfter)
             return WriteResult(try await bucket.copy(from, to: to, copy))
         }
     }

@@ -20,9 +20,13 @@ struct ExplainCommand: Command {
         ],
         notes: [
             "OP is = != < <= > >=, is null, is not null, begins with, ends with, contains, like (% any characters, _ one), or in A,B,C. A value in double quotes is a JSON string.",
-            "Nothing is read but the plan: which index serves the query, what is checked record by record, whether the records must be sorted, and what it costs.",
+            "Nothing is read but the plan: which index serves the query, what is checked record by record, whether the records must be sorted, and what it costs; in a folder or a bucket, in requests and dollars.",
+            ExistingStore.note,
         ],
-        examples: ["cairn explain sqlite:atlas.db cities --where 'country = FR' --order population:desc --limit 10"])
+        examples: [
+            "cairn explain sqlite:atlas.db cities --where 'country = FR' --order population:desc --limit 10",
+            "cairn explain s3://photos/atlas cities --where 'population >= 1000000'",
+        ])
 
     func run(_ arguments: ParsedArguments, _ console: Console) async throws -> ExitCode {
         try await ExistingStore.with(arguments.operand("STORE")) { store in

@@ -13,8 +13,11 @@ struct GetCommand: Command {
                 help: "the key of the record, as messages of Cairn write it, or its plain value; parts joined by '/'"),
         ],
         options: [Option(name: "show-sensitive", help: "show the columns the schema declares sensitive")],
-        notes: ["Exits with 1 when there is no such record."],
-        examples: ["cairn get sqlite:atlas.db cities 2988507", "cairn get sqlite:atlas.db countries FR --json"])
+        notes: [ExistingStore.note, "Exits with 1 when there is no such record."],
+        examples: [
+            "cairn get sqlite:atlas.db cities 2988507", "cairn get sqlite:atlas.db countries FR --json",
+            "cairn get 's3://photos/atlas?region=eu-west-1' cities 2988507",
+        ])
 
     /// What stands for a value that is not shown, here as in query plans.
     static let hidden = "•••"

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import S3Client
 
 /// Where the commands of the group `s3` go, and as whom: the address, and options that say what it leaves out.
@@ -56,15 +55,15 @@ enum S3Place {
         }
         let endpoint = try one(
             "endpoint", arguments.value("endpoint").map { try S3Place.endpoint($0) }, address?.endpoint)
-        let environment = ProcessInfo.processInfo.environment
-        func variable(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
-        if endpoint == nil, let text = variable("STORAGE_ENDPOINT") {
-            _ = try S3Place.endpoint(text, "STORAGE_ENDPOINT")
-        }
         let region = try one("region", arguments.value("region"), address?.region)
         let profile = try one("profile", arguments.value("profile"), address?.profile)
-        var options = S3ClientOptions(
-            endpoint: endpoint, region: region, credentials: .standard(profile: profile))
+        let timeout = try arguments.value("timeout").map(timeout)
+        var options: S3ClientOptions
+        do throws(S3Error) {
+            options = try S3ClientOptions(endpoint: endpoint, region: region, profile: profile, timeout: timeout)
+        } catch {
+            throw CommandError(.usage, error.message, remedy: error.remedy)
+        }
         if arguments.has("no-sign-request") {
             guard profile == nil else {
                 throw CommandError(.usage, "'--no-sign-request' needs no profile", remedy: "keep one of them")
@@ -72,27 +71,23 @@ enum S3Place {
             options.credentials = .anonymous
         }
         options.keyRules = anyKey
-        options.authoritiesFile = variable("AWS_CA_BUNDLE")
-        if let text = arguments.value("timeout") {
-            guard let seconds = Int(text), (1...86_400).contains(seconds) else {
-                throw CommandError(.usage, "'--timeout \(text)' is no time", remedy: "write seconds from 1 to 86400")
-            }
-            options.attemptTimeout = .seconds(seconds)
-            options.idleTimeout = .seconds(seconds)
-            options.connectTimeout = min(options.connectTimeout, .seconds(seconds))
-        }
         return options
     }
 
-    /// - Parameter source: Who says it, for the message.
-    private static func endpoint(_ text: String, _ source: String = "'--endpoint'") throws -> S3Endpoint {
+    private static func endpoint(_ text: String) throws -> S3Endpoint {
         // First, so that no password of an address stands in a message.
         let endpoint = try S3Endpoint(text)
-        guard text.contains("://") else {
-            throw CommandError(
-                .usage, "\(source) has no scheme: \(text)", remedy: "write http://\(text) or https://\(text)")
+        if let problem = S3Endpoint.ambiguity(of: text, "'--endpoint'") {
+            throw CommandError(.usage, problem.message, remedy: problem.remedy)
         }
         return endpoint
+    }
+
+    private static func timeout(_ text: String) throws -> Duration {
+        guard let seconds = Int(text), (1...86_400).contains(seconds) else {
+            throw CommandError(.usage, "'--timeout \(text)' is no time", remedy: "write seconds from 1 to 86400")
+        }
+        return .seconds(seconds)
     }
 
     /// The address of an object.

@@ -11,8 +11,8 @@ struct ProjectName: Sendable, Equatable {
     /// uses.
     private static let taken: Set<String> = [
         "Cairn", "CairnCore", "CairnSchema", "CairnGenerator", "CairnPlugin", "CairnCommand", "MemoryStorage",
-        "SQLiteStorage", "CSQLite", "CCrypto", "Swift", "Foundation", "FoundationEssentials", "Dispatch", "Glibc",
-        "Musl",
+        "SQLiteStorage", "ObjectStorage", "ObjectStores", "S3Client", "CSQLite", "CCrypto", "CCurl", "CFiles", "Swift",
+        "Foundation", "FoundationEssentials", "Dispatch", "Glibc", "Musl",
         "Darwin", "Testing", "XCTest", "PackageDescription", "PackagePlugin", "ProcessInfo",
     ]
 

@@ -143,6 +143,8 @@ struct ProjectTemplate {
           "environments": {
             "development": "sqlite:\(name.database).db",
             "test": "memory:",
+            // In a bucket, for many machines; credentials come from the environment, as AWS's tools have it.
+            "production": "s3://${S3_BUCKET}/${S3_PREFIX:\(name.database)/}?region=${AWS_REGION:us-east-1}",
           },
         }
 

@@ -5,7 +5,14 @@ import CairnCore
 enum ExistingStore {
     /// The operand of every command that reads a store.
     static let operand = Operand(
-        name: "STORE", help: "the address of the store, such as sqlite:atlas.db; it is opened for reading")
+        name: "STORE",
+        help:
+            "the address of the store, such as sqlite:atlas.db, file:folder/ or s3://bucket/prefix; it is opened for reading"
+    )
+
+    /// What help pages say of addresses.
+    static let note =
+        "A store in a bucket may say where: 's3://bucket/prefix?region=eu-west-1', or endpoint=http://127.0.0.1:9000, or profile=NAME; verbose=true tells each request and what it costs. Credentials come from the environment and the shared files of AWS's tools, never from the address."
 
     /// Lends the store at an address to `body`, opened by the schema it holds itself.
     /// - Throws: `storage.not_a_store` when there is none, or one that ends with its program.
@@ -14,7 +21,7 @@ enum ExistingStore {
         guard url.isPersistent else {
             throw StorageError(
                 .notAStore, "\(url) holds nothing: it lives in the memory of the program that opens it",
-                remedy: "name a store that outlives its program, such as sqlite:atlas.db")
+                remedy: "name a store that outlives its program, such as sqlite:atlas.db or file:folder/")
         }
         let storage = try await Stores.storage(forReading: url)
         do {

@@ -18,7 +18,8 @@ struct SoakCommand {
           cairn-bench soak [--minutes N] [--store URL] [--rows N] [--tasks N] [--seed N] [--json]
 
           --minutes N  how long; parts of a minute are allowed (20)
-          --store URL  an empty store: memory:, sqlite:PATH (a SQLite file in a temporary folder)
+          --store URL  an empty store: memory:, sqlite:PATH, file:FOLDER/, s3://BUCKET/PREFIX (a SQLite file in a
+                       temporary folder)
           --rows N     rows of the table (2000)
           --tasks N    tasks that read and write at once (8)
           --seed N     the seed of the random choices (another each time)

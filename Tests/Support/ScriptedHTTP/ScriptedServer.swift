@@ -2,28 +2,51 @@ import CairnCore
 import Foundation
 
 /// A server on a loopback port that answers HTTP requests as a test says. It ends with its last reference.
-final class ScriptedServer: Sendable {
-    struct Request: Sendable {
-        let method: String
-        let target: String
-        let head: String
-        let body: String
+package final class ScriptedServer: Sendable {
+    package struct Request: Sendable {
+        package let method: String
+        package let target: String
+        package let head: String
+        package let bytes: [UInt8]
+
+        package var body: String { String(decoding: bytes, as: UTF8.self) }
+
+        /// The value of a header field, whose name is in lower case.
+        package func field(_ name: String) -> String? {
+            let line = head.components(separatedBy: "\r\n").first { $0.lowercased().hasPrefix("\(name):") }
+            return line.map { String($0.dropFirst(name.count + 1)).trimmingCharacters(in: .whitespaces) }
+        }
     }
 
-    struct Answer: Sendable {
-        var status = "200 OK"
-        var fields: [String] = []
-        var body = ""
+    package struct Answer: Sendable {
+        package var status: String
+        package var fields: [String]
+        package var bytes: [UInt8]
+
+        package var body: String {
+            get { String(decoding: bytes, as: UTF8.self) }
+            set { bytes = Array(newValue.utf8) }
+        }
+
+        package init(status: String = "200 OK", fields: [String] = [], body: String = "") {
+            self.init(status: status, fields: fields, bytes: Array(body.utf8))
+        }
+
+        package init(status: String = "200 OK", fields: [String] = [], bytes: [UInt8]) {
+            self.status = status
+            self.fields = fields
+            self.bytes = bytes
+        }
     }
 
-    let port: Int
+    package let port: Int
     private let listener: Int32
     private let seen = Lock<[Request]>([])
 
     /// What was asked, in this order.
-    var requests: [Request] { seen.withLock { $0 } }
+    package var requests: [Request] { seen.withLock { $0 } }
 
-    init(_ script: @escaping @Sendable (Request) -> Answer) throws {
+    package init(_ script: @escaping @Sendable (Request) -> Answer) throws {
         let file = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -66,15 +89,15 @@ final class ScriptedServer: Sendable {
                     head.lowercased().components(separatedBy: "\r\n").first { $0.hasPrefix("content-length:") }
                     .flatMap { Int($0.dropFirst(15).trimmingCharacters(in: .whitespaces)) } ?? 0
                 guard bytes.count >= end.upperBound + length else { break }
-                let body = String(decoding: bytes[end.upperBound..<end.upperBound + length], as: UTF8.self)
+                let body = Array(bytes[end.upperBound..<end.upperBound + length])
                 bytes.removeFirst(end.upperBound + length)
                 let words = head.split(separator: " ").map(String.init)
-                let answer = script(Request(method: words[0], target: words[1], head: head, body: body))
+                let answer = script(Request(method: words[0], target: words[1], head: head, bytes: body))
                 let isHead = words[0] == "HEAD"
                 var fields = answer.fields
-                if !isHead { fields.append("Content-Length: \(answer.body.utf8.count)") }
-                let text = (["HTTP/1.1 \(answer.status)"] + fields + ["", ""]).joined(separator: "\r\n")
-                guard write(text + (isHead ? "" : answer.body), to: connection) else { return }
+                if !isHead { fields.append("Content-Length: \(answer.bytes.count)") }
+                let lines = (["HTTP/1.1 \(answer.status)"] + fields + ["", ""]).joined(separator: "\r\n")
+                guard write(Array(lines.utf8) + (isHead ? [] : answer.bytes), to: connection) else { return }
             }
             var portion = [UInt8](repeating: 0, count: 1 << 16)
             let count = recv(connection, &portion, portion.count, 0)
@@ -83,8 +106,8 @@ final class ScriptedServer: Sendable {
         }
     }
 
-    private static func write(_ text: String, to connection: Int32) -> Bool {
-        var rest = Array(text.utf8)[...]
+    private static func write(_ bytes: [UInt8], to connection: Int32) -> Bool {
+        var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
             guard count > 0 else { return false }
@@ -97,10 +120,12 @@ final class ScriptedServer: Sendable {
 }
 
 /// Lines that were written, from whatever thread.
-final class Lines: Sendable {
+package final class Lines: Sendable {
     private let lines = Lock<[String]>([])
 
-    var all: [String] { lines.withLock { $0 } }
+    package init() {}
 
-    func add(_ line: String) { lines.withLock { $0.append(line) } }
+    package var all: [String] { lines.withLock { $0 } }
+
+    package func add(_ line: String) { lines.withLock { $0.append(line) } }
 }

@@ -1,18 +1,21 @@
 import CairnCore
 import CairnSchema
-import SQLiteStorage
+import S3Client
 
-/// The address of a store: `memory:`, `sqlite:path`, `sqlite:path?synchronous=normal&timeout=10`.
+/// The address of a store: `memory:`, `sqlite:path`, `file:folder/`, `s3://bucket/prefix`, with parameters behind a `?`:
+/// `sqlite:path?synchronous=normal&timeout=10`.
 ///
 /// What stands between scheme and `?` is the path, relative to the working directory unless it begins with `/`. `%XX` stands for
-/// any byte, so a path may have a `?` in it.
+/// any byte, so a path may have a `?` in it. An address never has credentials in it: it is shown in messages.
 public struct StoreURL: Sendable, Hashable, CustomStringConvertible {
     /// What kind of store it is.
     public let scheme: Scheme
-    /// The path; empty for `memory:`.
+    /// The path; empty for `memory:`, bucket and prefix for `s3:`.
     public let path: String
     /// The parameters by name.
     let parameters: [String: String]
+    /// The place of a store in a bucket; nil elsewhere.
+    let bucket: BucketPlace?
 
     /// The kinds of stores.
     public enum Scheme: String, Sendable, Hashable, CaseIterable {
@@ -20,33 +23,46 @@ public struct StoreURL: Sendable, Hashable, CustomStringConvertible {
         case memory
         /// A SQLite file.
         case sqlite
+        /// A folder of JSON files.
+        case file
+        /// A bucket of an S3 server.
+        case s3
     }
 
     /// Reads an address.
-    /// - Throws: `config.invalid` for an unknown scheme or parameter, naming the nearest known one.
+    /// - Throws: `config.invalid` for an unknown scheme or parameter, naming the nearest known one; for a path, a bucket or a prefix
+    ///   that cannot be; for credentials in the address, which are not repeated.
     public init(_ text: String) throws {
         guard let colon = text.firstIndex(of: ":") else {
             throw StoreURL.error(
-                "'\(text)' is not the address of a store", "write memory: or sqlite:path, for example sqlite:\(text)")
+                "'\(text)' is not the address of a store", "write \(StoreURL.forms), for example sqlite:\(text)")
         }
-        scheme = try StoreURL.scheme(String(text[..<colon]), in: text)
+        scheme = try StoreURL.scheme(String(text[..<colon]))
         let rest = text[text.index(after: colon)...]
+        if scheme == .s3 {
+            let place = try BucketPlace(rest, others: scheme.parameters)
+            bucket = place
+            parameters = place.parameters
+            path = place.path
+            return
+        }
+        bucket = nil
         let parts = rest.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         guard let path = StoreURL.decode(parts[0]) else {
-            throw StoreURL.error("the path of '\(text)' has a '%' that is not followed by two hexadecimal digits", nil)
+            throw StoreURL.error(
+                "the path of '\(scheme.rawValue):\(parts[0])' has a '%' that is not followed by two hexadecimal digits",
+                nil)
         }
-        self.path = path
+        self.path = try StoreURL.path(path, scheme)
         parameters = try StoreURL.parameters(parts.count > 1 ? parts[1] : "", scheme)
-        try check(text)
     }
 
-    private static func scheme(_ name: String, in text: String) throws -> Scheme {
+    private static let forms = "memory:, sqlite:path, file:folder/ or s3://bucket/prefix"
+
+    private static func scheme(_ name: String) throws -> Scheme {
         if let scheme = Scheme(rawValue: name.lowercased()) { return scheme }
-        if ["s3", "file"].contains(name.lowercased()) {
-            throw error("stores at '\(name):' are not built yet", "use memory: or sqlite:path")
-        }
         let hint = NearestName.hint(name, among: Scheme.allCases.map(\.rawValue))
-        throw error("'\(name):' is no kind of store", hint ?? "use memory: or sqlite:path")
+        throw error("'\(name):' is no kind of store", hint ?? "use \(forms)")
     }
 
     private static func parameters(_ query: Substring, _ scheme: Scheme) throws -> [String: String] {
@@ -54,7 +70,8 @@ public struct StoreURL: Sendable, Hashable, CustomStringConvertible {
         for pair in query.split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard let name = decode(parts[0]), let value = decode(parts.count > 1 ? parts[1] : "") else {
-                throw error("the parameter '\(pair)' has a '%' that is not followed by two hexadecimal digits", nil)
+                throw error(
+                    "the parameter '\(parts[0])' has a '%' that is not followed by two hexadecimal digits", nil)
             }
             guard scheme.parameters.contains(name) else {
                 let known = scheme.parameters
@@ -70,20 +87,32 @@ public struct StoreURL: Sendable, Hashable, CustomStringConvertible {
         return parameters
     }
 
-    private func check(_ text: String) throws {
+    /// Checks the path of a file or a folder.
+    /// - Returns: The path to use.
+    private static func path(_ path: String, _ scheme: Scheme) throws -> String {
+        let address = "'\(scheme.rawValue):\(path)'"
         switch scheme {
         case .memory:
-            if !path.isEmpty { throw StoreURL.error("'\(text)' has a path, which memory: has not", "write memory:") }
+            if !path.isEmpty { throw error("\(address) has a path, which memory: has not", "write memory:") }
+            return path
         case .sqlite:
-            if path.isEmpty { throw StoreURL.error("'\(text)' has no path", "write sqlite:path, or sqlite::memory:") }
-            if path.hasPrefix("~/") {
-                throw StoreURL.error("`~` is not expanded here", "write the full path")
-            }
+            if path.isEmpty { throw error("\(address) has no path", "write sqlite:path, or sqlite::memory:") }
             if path.hasPrefix("//") {
-                throw StoreURL.error(
-                    "'\(text)' begins its path with '//'", "write sqlite:/absolute/path or sqlite:relative/path")
+                throw error(
+                    "\(address) begins its path with '//'", "write sqlite:/absolute/path or sqlite:relative/path")
             }
+        case .file:
+            if path.isEmpty { throw error("\(address) has no path", "write file:folder/") }
+            if path.utf8.contains(0) { throw error("\(address) has a NUL in its path", "leave %00 out") }
+            // The form with an empty host means the same (RFC 8089, section 2).
+            if path.hasPrefix("///") { return String(path.dropFirst(2)) }
+            if path.hasPrefix("//") {
+                throw error("\(address) names a host", "write file:/absolute/folder/ or file:relative/folder/")
+            }
+        case .s3: break
         }
+        if path.hasPrefix("~/") { throw error("`~` is not expanded here", "write the full path") }
+        return path
     }
 
     static func error(_ message: String, _ remedy: String?) -> StorageError {
@@ -107,15 +136,20 @@ public struct StoreURL: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// The address without its parameters.
-    public var description: String { "\(scheme.rawValue):\(path)" }
+    public var description: String { bucket?.description ?? "\(scheme.rawValue):\(path)" }
 }
 
 extension StoreURL.Scheme {
-    /// The names of the parameters, for messages in this order.
+    /// The names of the parameters, for messages in this order; of `s3:` those beside the ones every address of S3 has.
     fileprivate var parameters: [String] {
         switch self {
         case .memory: []
         case .sqlite: ["mode", "synchronous", "timeout", "readers"]
+        case .file: ["mode", "freshness", "durability", "timeout", "names", "durable"]
+        case .s3:
+            [
+                "mode", "freshness", "durability", "timeout", "storage_class", "sse", "single_writer", "verbose",
+            ]
         }
     }
 }
@@ -126,44 +160,10 @@ extension StoreURL {
         switch scheme {
         case .memory: false
         case .sqlite: path != StoreURL.temporaryPath
+        case .file, .s3: true
         }
     }
 
     /// The path of a SQLite store that ends with its process.
-    private static let temporaryPath = ":memory:"
-
-    /// The options of a SQLite store.
-    /// - Parameter mode: What holds when the address does not say.
-    /// - Throws: `config.invalid` for a value that is none.
-    func sqliteOptions(mode: SQLiteOptions.Mode = .create) throws -> SQLiteOptions {
-        var options = SQLiteOptions(isPersistent ? .file(path) : .temporary, mode: mode)
-        if let mode = try choice("mode", SQLiteOptions.Mode.self) { options.mode = mode }
-        if let synchronous = try choice("synchronous", SQLiteOptions.Synchronous.self) {
-            options.synchronous = synchronous
-        }
-        if let text = parameters["timeout"] {
-            guard let seconds = Double(text), (0...86_400).contains(seconds) else {
-                throw StoreURL.error("'timeout' is seconds from 0 to 86400, found '\(text)'", nil)
-            }
-            options.timeout = .seconds(seconds)
-        }
-        if let text = parameters["readers"] {
-            guard let count = Int(text), (1...1000).contains(count) else {
-                throw StoreURL.error("'readers' is a number from 1 to 1000, found '\(text)'", nil)
-            }
-            options.maximumReaders = count
-        }
-        return options
-    }
-
-    private func choice<Choice: RawRepresentable & CaseIterable>(
-        _ name: String, _ type: Choice.Type
-    ) throws -> Choice? where Choice.RawValue == String {
-        guard let text = parameters[name] else { return nil }
-        if let choice = Choice(rawValue: text) { return choice }
-        let known = Choice.allCases.map(\.rawValue)
-        throw StoreURL.error(
-            "'\(name)' cannot be '\(text)'",
-            NearestName.hint(text, among: known) ?? "it is one of \(known.joined(separator: ", "))")
-    }
+    static let temporaryPath = ":memory:"
 }
