@@ -97,7 +97,7 @@ let package = Package(
         // The target is not called `cairn`: beside `Cairn` it would collide on file systems that ignore case.
         program(
             "CairnCommand", path: "Sources/Tools/CairnCommand",
-            ["Cairn", "CairnCore", "CairnSchema", "CairnGenerator", "S3Client"]),
+            ["Cairn", "CairnCore", "CairnSchema", "CairnGenerator", "ObjectStorage", "ObjectStores", "S3Client"]),
         program(
             "cairn-bench", path: "Sources/Tools/cairn-bench",
             ["Cairn", "CairnCore", "ObjectStorage", "ObjectStores", "S3Client", "CSQLite", "CMalloc"],
@@ -137,8 +137,8 @@ let package = Package(
         tests(
             "CairnCommandTests",
             [
-                "CairnCommand", "Cairn", "CairnCore", "CairnSchema", "CairnGenerator", "S3Client", "SQLiteStorage",
-                "ScriptedHTTP",
+                "CairnCommand", "Cairn", "CairnCore", "CairnSchema", "CairnGenerator", "ObjectStorage", "ObjectStores",
+                "S3Client", "SQLiteStorage", "ScriptedHTTP",
             ]),
         tests("SimulationTests", ["Simulation", "StorageConformance", "CairnCore", "MemoryStorage", "SQLiteStorage"]),
         tests(

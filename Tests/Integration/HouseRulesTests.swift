@@ -22,7 +22,8 @@ struct HouseRulesTests {
         "CairnGenerator": ["CairnSchema"],
         "cairn-generate": ["CairnSchema", "CairnGenerator"],
         "CairnCommand": [
-            "CairnSchema", "CairnCore", "MemoryStorage", "SQLiteStorage", "Cairn", "CairnGenerator", "S3Client",
+            "CairnSchema", "CairnCore", "MemoryStorage", "SQLiteStorage", "ObjectStorage", "ObjectStores", "Cairn",
+            "CairnGenerator", "S3Client",
         ],
         "cairn-bench": [
             "CairnSchema", "CairnCore", "Cairn", "ObjectStorage", "ObjectStores", "S3Client", "CSQLite", "CMalloc",

@@ -31,13 +31,18 @@ package struct ObjectIndexFiles: IndexFileSource {
 
     package func bytes(file: String, range: Range<Int>) async throws -> [UInt8] {
         let name = ObjectNames.index(file)
+        let access = StoreAccess(objects: objects)
         do {
-            let bytes = try await objects.bytes(name, range: .closed(range.lowerBound...range.upperBound - 1))
+            let result = try await objects.get(name, range: .closed(range.lowerBound...range.upperBound - 1))
+            try access.check(result.info.answer, name)
+            let bytes = try await result.bytes()
             guard bytes.count == range.count else { throw tooShort(file, range) }
             return bytes
         } catch let error as ObjectStoreError {
             switch error.code {
             case .notFound:
+                // Of a cache, it proves nothing.
+                try access.check(error.answer, name)
                 // One that the newest manifest names was not collected: it was lost.
                 if try await isNeeded(file) { throw StorageError.damagedIndex("it is missing", file: file) }
                 throw IndexFileMissing(file: file)
