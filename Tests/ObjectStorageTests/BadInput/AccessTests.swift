@@ -1,0 +1,155 @@
+import CairnCore
+import CairnSchema
+import ObjectStores
+import Testing
+
+@testable import ObjectStorage
+
+@Suite("Stores that may not be used, and what stands between")
+struct AccessTests {
+    private let scene = Scene()
+
+    private static func denied(_ call: ObjectCall) -> ObjectStoreError {
+        ObjectStoreError(
+            .accessDenied, "Access Denied", key: call.key, remedy: "check what the policies allow",
+            provider: .init(code: "AccessDenied", status: 403))
+    }
+
+    /// The store for somebody who may not do what `isDenied` says.
+    private func denying(_ isDenied: @escaping @Sendable (ObjectCall) -> Bool) -> AlteredStore {
+        AlteredStore(base: scene.objects, refuse: { isDenied($0) ? Self.denied($0) : nil })
+    }
+
+    /// What S3 does for those without `s3:ListBucket`: whether an object is there is none of their business.
+    private func hidingAbsence() async throws -> AlteredStore {
+        let names = Set(try await scene.objects.keys())
+        return denying { $0.operation == .list || $0.operation == .get && !names.contains($0.key) }
+    }
+
+    @Test("403 for a name that is not there names the permission to list, for an empty place and for a store")
+    func hiddenAbsence() async throws {
+        let empty = try await expectError(.accessDenied) { _ = try await scene.open(hidingAbsence()) }
+        #expect(empty.remedy?.contains("s3:ListBucket") == true, "\(empty)")
+        try await scene.fill()
+        let full = try await expectError(.accessDenied) { _ = try await scene.open(hidingAbsence()) }
+        #expect(full.remedy?.contains("s3:ListBucket") == true, "\(full)")
+    }
+
+    @Test("Who may not list is told so")
+    func listing() async throws {
+        try await scene.fill()
+        let error = try await expectError(.accessDenied) { _ = try await scene.open(denying { $0.operation == .list }) }
+        #expect(error.remedy?.contains("s3:ListBucket") == true, "\(error)")
+    }
+
+    @Test("Who may not read is told so")
+    func reading() async throws {
+        try await scene.fill()
+        try await expectError(.accessDenied) { _ = try await scene.open(denying { $0.operation == .get }) }
+    }
+
+    @Test("Who may not write reads, makes no store, and commits nothing")
+    func writing() async throws {
+        let place = denying { $0.operation.isWrite }
+        let error = try await expectError(.accessDenied) { _ = try await scene.open(place) }
+        #expect(error.remedy?.contains("s3:PutObject") == true, "\(error)")
+        #expect(try await scene.objects.keys().isEmpty)
+        try await scene.fill()
+        let store = try await scene.open(place)
+        #expect(try await store.row(1) == 100)
+        let refused = try await expectError(.accessDenied) { try await store.insertRow(9) }
+        #expect(refused.remedy?.contains("s3:PutObject") == true, "\(refused)")
+        #expect(try await store.row(9) == nil)
+        #expect(try await scene.open().row(9) == nil)
+    }
+
+    @Test("Who may write the log and not the record files commits, and is told of the files")
+    func writingOfFiles() async throws {
+        try await scene.fill()
+        let place = denying { $0.operation.isWrite && $0.key.hasPrefix("tables/") }
+        let storage = try await ObjectStorage.open(place, surroundings: scene.clock.machine())
+        let store = try await Store.open(storage, schema: Schema(parsing: Rows.schema))
+        try await store.insertRow(9, 900)
+        let error = try await expectError(.unavailable) { try await storage.flush() }
+        #expect(error.message.contains("storage.access_denied"), "\(error)")
+        #expect(try await scene.open().row(9) == 900)
+    }
+
+    // MARK: What stands between
+
+    @Test("An answer that spent time in a cache proves nothing, whether it has an object or says that there is none")
+    func age() async throws {
+        let cached = AlteredStore(base: scene.objects, alter: { _, answer in answer.age = 3 })
+        let none = try await expectError(.unavailable) { _ = try await scene.open(cached) }
+        #expect(none.message.contains("cache") && none.message.contains("_store.json"), "\(none)")
+        try await scene.fill()
+        let some = try await expectError(.unavailable) { _ = try await scene.open(cached) }
+        #expect(some.message.contains("cache"), "\(some)")
+    }
+
+    @Test("A cache that comes between later stops reading and writing, and nothing is written into the dark")
+    func ageLater() async throws {
+        try await scene.fill()
+        let isCached = Lock(false)
+        let place = AlteredStore(
+            base: scene.objects, alter: { _, answer in if isCached.withLock({ $0 }) { answer.age = 60 } })
+        let store = try await scene.open(place)
+        #expect(try await store.row(1) == 100)
+        isCached.withLock { $0 = true }
+        let error = try await expectError(.unavailable) { _ = try await store.row(1) }
+        #expect(error.message.contains("cache"), "\(error)")
+        isCached.withLock { $0 = false }
+        #expect(try await store.row(1) == 100)
+    }
+
+    /// One name of each kind that is read when a store is opened.
+    static let ruled = ["_store.json", "_checkpoints/", "_log/"]
+
+    @Test("A lifecycle rule that will remove what Cairn wrote fails the opening, and is named", arguments: ruled)
+    func lifecycle(prefix: String) async throws {
+        try await scene.fill()
+        let rule = "expiry-date=\"Fri, 21 Dec 2026 00:00:00 GMT\", rule-id=\"sweep\""
+        let place = AlteredStore(
+            base: scene.objects, alter: { name, answer in if name.hasPrefix(prefix) { answer.expiration = rule } })
+        let error = try await expectError(.damaged) { _ = try await scene.open(place) }
+        #expect(error.message.contains("sweep") && error.message.contains(prefix), "\(error)")
+    }
+
+    @Test("A lifecycle rule for record files is named when one is read")
+    func lifecycleOfRecords() async throws {
+        try await scene.fill(3, isSettled: true)
+        let place = AlteredStore(
+            base: scene.objects,
+            alter: { name, answer in if name.hasPrefix("tables/") { answer.expiration = "rule-id=\"sweep\"" } })
+        let store = try await scene.open(place)
+        let error = try await expectError(.damaged) { _ = try await store.row(1) }
+        #expect(error.message.contains("sweep"), "\(error)")
+    }
+
+    // MARK: Stores that cannot keep the promises
+
+    /// A store that is described by a test.
+    private struct DescribedStore: ObjectStoreWrapper {
+        let base: any ObjectStore
+        let capabilities: ObjectStoreCapabilities
+
+        func perform<Result: Sendable>(
+            _ call: ObjectCall, _ body: @escaping @Sendable () async throws -> Result
+        ) async throws -> Result { try await body() }
+    }
+
+    static let missing: [@Sendable (inout ObjectStoreCapabilities) -> Void] = [
+        { $0.canCreate = false }, { $0.canCompareAndSwap = false }, { $0.isListingOrdered = false },
+    ]
+
+    @Test(
+        "A store without conditional writes, or without order, is refused before anything is written", arguments: 0..<3)
+    func capabilities(number: Int) async throws {
+        var capabilities = scene.objects.capabilities
+        Self.missing[number](&capabilities)
+        let place = DescribedStore(base: scene.objects, capabilities: capabilities)
+        let error = try await expectError(.unsupported) { _ = try await scene.open(place) }
+        #expect(error.message.contains(number < 2 ? "conditions" : "order"), "\(error)")
+        #expect(try await scene.objects.keys().isEmpty)
+    }
+}

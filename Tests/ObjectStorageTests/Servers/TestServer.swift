@@ -1,0 +1,69 @@
+import CairnCore
+import Foundation
+import ObjectStores
+import S3Client
+import Testing
+
+/// A real S3 server that `Tests/run --all` started, named by a variable of the environment.
+struct TestServer: Sendable, CustomTestStringConvertible {
+    let name: String
+    /// `http://ACCESS:SECRET@127.0.0.1:PORT`.
+    private let address: URLComponents
+
+    var testDescription: String { name }
+
+    /// Those on which tables can be kept.
+    static let all = [
+        TestServer("ministack", "CAIRN_TEST_S3_MINISTACK"), TestServer("ceph", "CAIRN_TEST_S3_CEPH"),
+    ].compactMap(\.self)
+    /// One that ignores the conditions of writes.
+    static let unconditional = [TestServer("rclone", "CAIRN_TEST_S3_RCLONE")].compactMap(\.self)
+
+    /// Whether `Tests/run --all small` runs the tests: the same, with fewer rounds.
+    static let isSmallRun = ProcessInfo.processInfo.environment["CAIRN_TEST_SIZE"] == "small"
+
+    private init?(_ name: String, _ variable: String) {
+        guard let address = ProcessInfo.processInfo.environment[variable].flatMap({ URLComponents(string: $0) }) else {
+            return nil
+        }
+        self.name = name
+        self.address = address
+    }
+
+    var port: Int { address.port ?? 80 }
+
+    /// A client of the server.
+    /// - Parameter port: Where the server is reached; nil: at its own port.
+    func client(
+        port: Int? = nil, _ change: (inout S3ClientOptions) -> Void = { _ in }
+    ) throws -> S3Client {
+        let endpoint = try S3Endpoint("http://\(address.host ?? "127.0.0.1"):\(port ?? self.port)")
+        let credentials = Credentials(accessKey: address.user ?? "", secretKey: address.password ?? "")
+        var options = S3ClientOptions(endpoint: endpoint, region: "us-east-1", credentials: .explicit(credentials))
+        change(&options)
+        return try S3Client(options)
+    }
+
+    /// Calls with a bucket of its own, of which the client knows what the server really does. It is emptied and removed at the end.
+    func withBucket<Result>(_ body: (S3Bucket) async throws -> Result) async throws -> Result {
+        let client = try client()
+        let bucket = try await client.createBucket("cairn-tables-\(UUID().uuidString.lowercased())")
+        let outcome: Swift.Result<Result, any Error>
+        do {
+            _ = try await S3ObjectStore.open(bucket, prefix: "probe")
+            outcome = .success(try await body(bucket))
+        } catch {
+            outcome = .failure(error)
+        }
+        try await TestServer.remove(bucket)
+        await client.close()
+        return try outcome.get()
+    }
+
+    /// Empties and removes a bucket.
+    private static func remove(_ bucket: S3Bucket) async throws {
+        let store = try S3ObjectStore(bucket)
+        _ = try await store.delete(contentsOf: store.keys())
+        try await bucket.client.deleteBucket(bucket.name)
+    }
+}
