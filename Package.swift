@@ -164,7 +164,7 @@ let package = Package(
             "SQLiteStorageTests",
             [
                 "SQLiteStorage", "MemoryStorage", "StorageConformance", "Simulation", "CSQLite", "CFaultyDisk",
-                "WriterProgram", "StoreWorker",
+                "WriterProgram", "StoreWorker", "Workers",
             ]),
         tests("ObjectStoresTests", ["ObjectStores", "ObjectStoreConformance", "CairnCore", "CFiles", "ObjectWorker"]),
         .target(
@@ -173,8 +173,9 @@ let package = Package(
         program("ObjectWorker", path: "Tests/Support/ObjectWorker", ["ObjectStores", "CFiles"]),
         .target(name: "CFaultyDisk", dependencies: ["CSQLite"], path: "Tests/Support/CFaultyDisk"),
         .target(
-            name: "WriterProgram", dependencies: ["CairnCore", "Simulation"], path: "Tests/Support/WriterProgram",
-            swiftSettings: settings),
+            name: "WriterProgram", dependencies: ["CairnSchema", "CairnCore", "MemoryStorage", "Simulation"],
+            path: "Tests/Support/WriterProgram", swiftSettings: settings),
+        .target(name: "Workers", path: "Tests/Support/Workers", swiftSettings: settings),
         program("StoreWorker", path: "Tests/Support/StoreWorker", ["SQLiteStorage", "WriterProgram"]),
     ],
     swiftLanguageModes: [.v6]

@@ -3,6 +3,7 @@ import Foundation
 import SQLiteStorage
 import Simulation
 import Testing
+import Workers
 import WriterProgram
 
 @Suite("Killed processes")
@@ -44,7 +45,7 @@ struct CrashTests {
     func holder() async throws {
         let path = folder.path("hold.db")
         let store = try await Store.open(path: path)
-        let worker = try Worker(["hold", path])
+        let worker = try Worker("StoreWorker", ["hold", path])
         #expect(worker.line() == "holding")
         try await expectError(.busy) { try await store.put(1) }
         worker.kill9()
@@ -114,7 +115,8 @@ private final class KillChain {
     /// A process in which each of these writers goes on with its program.
     private func start(_ writers: ClosedRange<Int>, count: Int = 1_000_000) throws -> Worker {
         let starts = writers.map { "\($0):\(steps[$0] ?? 0)" }.joined(separator: ",")
-        let worker = try Worker(["program", path, synchronous, "\(replay.seed)", starts, "\(count)", "0"])
+        let worker = try Worker(
+            "StoreWorker", ["program", path, synchronous, "\(replay.seed)", starts, "\(count)", "0"])
         guard worker.line() == "start" else { throw Wrong("the worker did not start") }
         return worker
     }

@@ -2,6 +2,7 @@ import CairnCore
 import Foundation
 import SQLiteStorage
 import Testing
+import Workers
 import WriterProgram
 
 @Suite("Several processes on one file")
@@ -20,7 +21,9 @@ struct SeveralProcessesTests {
     @Test("Two processes and this one write one file at once, and nothing is lost")
     func writers() async throws {
         let store = try await open("two.db")
-        let workers = try [1000, 2000].map { try Worker(["insert", folder.path("two.db"), "\($0)", "200"]) }
+        let workers = try [1000, 2000].map {
+            try Worker("StoreWorker", ["insert", folder.path("two.db"), "\($0)", "200"])
+        }
         for id in 0..<200 { try await store.put(id) }
         for worker in workers {
             #expect(worker.rest().count == 200)
@@ -33,7 +36,7 @@ struct SeveralProcessesTests {
     @Test("A transaction of another process is waited for, and then both are there")
     func waiting() async throws {
         let store = try await open("wait.db")
-        let worker = try Worker(["hold", folder.path("wait.db")])
+        let worker = try Worker("StoreWorker", ["hold", folder.path("wait.db")])
         #expect(worker.line() == "holding")
         let writing = Task { try await store.put(1) }
         await Task.yield()
@@ -50,7 +53,7 @@ struct SeveralProcessesTests {
         let path = folder.path("busy.db")
         // All open at once, and one of them makes the tables.
         let workers = try ["1:0,2:0,3:0,4:0", "5:0,6:0,7:0,8:0"].map {
-            try Worker(["program", path, "normal", "\(seed)", $0, "\(steps)", "3"])
+            try Worker("StoreWorker", ["program", path, "normal", "\(seed)", $0, "\(steps)", "3"])
         }
         let store = try await open("busy.db", WriterProgram.schema)
         let writing = Lock(4)

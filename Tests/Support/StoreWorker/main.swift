@@ -50,34 +50,6 @@ func hold(_ path: String) async throws {
     try await store.close()
 }
 
-func program(
-    _ path: String, _ synchronous: SQLiteOptions.Synchronous, seed: UInt64, starts: [(writer: Int, step: Int)],
-    count: Int, readers: Int
-) async throws {
-    say("start")
-    let store = try await open(path, WriterProgram.schema, synchronous)
-    let writing = Lock(starts.count)
-    try await withThrowingTaskGroup(of: Void.self) { group in
-        for (writer, first) in starts {
-            group.addTask {
-                defer { writing.withLock { $0 -= 1 } }
-                let program = WriterProgram(writer: writer, seed: seed)
-                for step in first..<first + count {
-                    let token = try await program.step(step, on: store)
-                    say("\(writer) \(step) \(token?.rawValue ?? "")")
-                }
-            }
-        }
-        for _ in 0..<readers {
-            group.addTask {
-                while writing.withLock({ $0 }) > 0 { try await Watcher(store).look() }
-            }
-        }
-        try await group.waitForAll()
-    }
-    try await store.close()
-}
-
 let arguments = Array(CommandLine.arguments.dropFirst())
 do {
     switch (arguments.first, arguments.count) {
@@ -86,10 +58,13 @@ do {
     case ("hold", 2):
         try await hold(arguments[1])
     case ("program", 7):
-        let starts = arguments[4].split(separator: ",").map { $0.split(separator: ":").compactMap { Int($0) } }
-        try await program(
-            arguments[1], SQLiteOptions.Synchronous(rawValue: arguments[2]) ?? .full, seed: UInt64(arguments[3]) ?? 0,
-            starts: starts.map { ($0[0], $0[1]) }, count: Int(arguments[5]) ?? 0, readers: Int(arguments[6]) ?? 0)
+        say("start")
+        let store = try await open(
+            arguments[1], WriterProgram.schema, SQLiteOptions.Synchronous(rawValue: arguments[2]) ?? .full)
+        try await WriterProgram.run(
+            on: store, seed: UInt64(arguments[3]) ?? 0, starts: arguments[4], count: Int(arguments[5]) ?? 0,
+            readers: Int(arguments[6]) ?? 0, say: { say($0) })
+        try await store.close()
     default: exit(2)
     }
 } catch let error as Watcher.SawPart {

@@ -1,12 +1,9 @@
-import CairnCore
-import Foundation
+package import CairnCore
+import CairnSchema
 import MemoryStorage
-import SQLiteStorage
-import Testing
-import WriterProgram
 
 /// What the programs of writers make of stores that nothing ever happens to, to compare a store with that something did happen to.
-final class Replay {
+package final class Replay {
     private struct Course {
         let program: WriterProgram
         /// A store in memory for each writer: they do not depend on one another.
@@ -15,10 +12,10 @@ final class Replay {
         var rows: [[String]] = [[]]
     }
 
-    let seed: UInt64
+    package let seed: UInt64
     private var courses: [Int: Course] = [:]
 
-    init(seed: UInt64, writers: ClosedRange<Int>, size: WriterProgram.Size = .large) async throws {
+    package init(seed: UInt64, writers: ClosedRange<Int>, size: WriterProgram.Size = .large) async throws {
         self.seed = seed
         for writer in writers {
             courses[writer] = Course(
@@ -28,15 +25,15 @@ final class Replay {
     }
 
     /// A store whose rows no number of steps explains.
-    struct Difference: Error, CustomStringConvertible {
-        let description: String
+    package struct Difference: Error, CustomStringConvertible {
+        package let description: String
     }
 
     /// Finds out how many steps of a writer a store has. What was acknowledged must be there, and of the rest all or nothing of
     /// the one step that was under way.
     /// - Parameter isAlive: Whether a step may be under way.
     @discardableResult
-    func find(_ writer: Int, in store: Store, acknowledged: Int, isAlive: Bool = true) async throws -> Int {
+    package func find(_ writer: Int, in store: Store, acknowledged: Int, isAlive: Bool = true) async throws -> Int {
         let found = try await course(writer).program.rows(of: store.session)
         var wanted = try await rows(of: writer, after: acknowledged)
         if found == wanted { return acknowledged }
@@ -54,7 +51,10 @@ final class Replay {
                 """)
     }
 
-    private func course(_ writer: Int) throws -> Course { try #require(courses[writer]) }
+    private func course(_ writer: Int) throws -> Course {
+        guard let course = courses[writer] else { throw Difference(description: "there is no writer \(writer)") }
+        return course
+    }
 
     /// The rows a writer has after so many steps.
     private func rows(of writer: Int, after steps: Int) async throws -> [String] {
@@ -69,26 +69,8 @@ final class Replay {
 
     /// Takes the next steps of a writer in a store, and finds them there.
     /// - Returns: How many steps it has now.
-    func goOn(_ writer: Int, in store: Store, from step: Int, count: Int) async throws -> Int {
+    package func goOn(_ writer: Int, in store: Store, from step: Int, count: Int) async throws -> Int {
         for number in step..<step + count { try await course(writer).program.step(number, on: store) }
         return try await find(writer, in: store, acknowledged: step + count, isAlive: false)
-    }
-}
-
-/// Checks what SQLite itself says of a file: that tables, indexes, unique values and references agree.
-func expectIntact(
-    _ path: String, vfs: String? = nil, _ comment: Comment, sourceLocation: SourceLocation = #_sourceLocation
-) throws {
-    let database = try RawDatabase(path, vfs: vfs)
-    #expect(try database.column("PRAGMA integrity_check") == ["ok"], comment, sourceLocation: sourceLocation)
-    #expect(try database.column("PRAGMA foreign_key_check").isEmpty, comment, sourceLocation: sourceLocation)
-}
-
-/// Copies a database as its processes left it.
-func copyDatabase(_ path: String, to copy: String) throws {
-    for suffix in ["", "-wal", "-shm", "-journal"] {
-        try? FileManager.default.removeItem(atPath: copy + suffix)
-        guard FileManager.default.fileExists(atPath: path + suffix) else { continue }
-        try FileManager.default.copyItem(atPath: path + suffix, toPath: copy + suffix)
     }
 }

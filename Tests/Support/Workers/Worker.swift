@@ -1,16 +1,16 @@
 import Foundation
-import Testing
 
 /// A process that works on a store.
-final class Worker {
+package final class Worker {
     private let process = Process()
     private let output = Pipe()
     private let input = Pipe()
     /// What it printed and nobody read yet.
     private var unread = Data()
 
-    init(_ arguments: [String]) throws {
-        process.executableURL = try Worker.executable()
+    /// Starts a program that was built beside the tests.
+    package init(_ program: String, _ arguments: [String]) throws {
+        process.executableURL = try Worker.executable(program)
         process.arguments = arguments
         process.standardOutput = output
         process.standardInput = input
@@ -21,17 +21,21 @@ final class Worker {
         if process.isRunning { kill(process.processIdentifier, SIGKILL) }
     }
 
-    /// Built beside the tests.
-    private static func executable() throws -> URL {
+    private static func executable(_ program: String) throws -> URL {
         let tests = URL(fileURLWithPath: CommandLine.arguments[0])
         let found = sequence(first: tests) { $0.path == "/" ? nil : $0.deletingLastPathComponent() }
-            .map { $0.appending(path: "StoreWorker") }
+            .map { $0.appending(path: program) }
             .first { FileManager.default.isExecutableFile(atPath: $0.path(percentEncoded: false)) }
-        return try #require(found, "StoreWorker was not built beside \(tests.path)")
+        guard let found else { throw NotBuilt(description: "\(program) was not built beside \(tests.path)") }
+        return found
+    }
+
+    private struct NotBuilt: Error, CustomStringConvertible {
+        let description: String
     }
 
     /// The next line; nil at the end. What a killed process had not ended is no line.
-    func line() -> String? {
+    package func line() -> String? {
         while true {
             if let end = unread.firstIndex(of: 0x0A) {
                 defer { unread.removeSubrange(...end) }
@@ -44,21 +48,21 @@ final class Worker {
     }
 
     /// Every line until the end.
-    func rest() -> [String] {
+    package func rest() -> [String] {
         var lines: [String] = []
         while let line = line() { lines.append(line) }
         return lines
     }
 
-    func closeInput() throws { try input.fileHandleForWriting.close() }
+    package func closeInput() throws { try input.fileHandleForWriting.close() }
 
     /// Ends the process as a crash would.
-    func kill9() {
+    package func kill9() {
         kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
     }
 
-    func wait() -> Int32 {
+    package func wait() -> Int32 {
         process.waitUntilExit()
         return process.terminationStatus
     }

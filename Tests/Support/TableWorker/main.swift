@@ -1,0 +1,47 @@
+import CairnCore
+import CairnSchema
+import Foundation
+import ObjectStorage
+import ObjectStores
+import WriterProgram
+
+// A process of its own for tests of what several processes, and killed ones, do to the tables in an object store.
+//
+//   TableWorker program FOLDER SEED STARTS COUNT READERS
+//       Prints "start" and opens the store in a folder. STARTS is WRITER:STEP,…: each of these writers takes COUNT steps of its program
+//       from STEP on, all at once, and prints "WRITER STEP TOKEN" after each. READERS tasks read meanwhile. Prints "torn: …" and exits
+//       with 1 when one of them met a part of a commit.
+//
+// Output is not buffered: what was printed was acknowledged.
+
+@Sendable func say(_ text: String) {
+    FileHandle.standardOutput.write(Data((text + "\n").utf8))
+}
+
+/// What is in the folder need not outlive a loss of power, which the tests do not make.
+func folder(_ path: String) throws -> FolderObjectStore {
+    var options = FolderObjectStore.Options()
+    options.isDurable = false
+    return try FolderObjectStore(path, options)
+}
+
+let arguments = Array(CommandLine.arguments.dropFirst())
+do {
+    switch (arguments.first, arguments.count) {
+    case ("program", 6):
+        say("start")
+        let store = try await Store.open(
+            ObjectStorage.open(folder(arguments[1])), schema: Schema(parsing: WriterProgram.schema))
+        try await WriterProgram.run(
+            on: store, seed: UInt64(arguments[2]) ?? 0, starts: arguments[3], count: Int(arguments[4]) ?? 0,
+            readers: Int(arguments[5]) ?? 0, say: say)
+        try await store.close()
+    default: exit(2)
+    }
+} catch let error as Watcher.SawPart {
+    say("torn: \(error)")
+    exit(1)
+} catch {
+    say("failed: \(error)")
+    exit(1)
+}
