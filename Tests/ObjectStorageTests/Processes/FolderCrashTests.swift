@@ -96,6 +96,8 @@ private final class FolderKillChain {
             for line in survivor.rest() { try take(line) }
             guard survivor.wait() == 0 else { throw Wrong("the other process failed") }
         }
+        // A process may have been killed before it had even made the folder.
+        _ = try folder.objects("killed")
         let copy = folder.path("copy")
         try? FileManager.default.removeItem(atPath: copy)
         try FileManager.default.copyItem(atPath: path, toPath: copy)
