@@ -23,15 +23,19 @@ struct CollectionTests {
         #expect(early.removed == MaintenanceReport.Removed())
         site.clock.advance(.hours(26))
         try await process.churn(16, from: 2000)
+        let first = try await process.storage.maintain()
+        #expect(first.removed.manifests == before.count - 1, "the newest of them is replaced only now")
+        #expect(first.removed.indexFiles == 0, "what the oldest that stands may not know of stays")
+        site.clock.advance(.hours(25))
+        try await process.churn(16, from: 3000)
         let files = try await site.names(ObjectNames.indexes).count
         let report = try await process.storage.maintain()
-        #expect(report.removed.manifests == before.count - 1, "the newest of them is replaced only now")
-        #expect(report.removed.indexFiles > 0 && report.removed.bytes > 0)
+        #expect(report.removed.manifests > 0 && report.removed.indexFiles > 0 && report.removed.bytes > 0)
         #expect(try await site.names(ObjectNames.indexes).count == files - report.removed.indexFiles)
         #expect(report.failures == 0 && report.notCollected == nil && report.unknown.isEmpty)
         let other = try await site.open()
-        #expect(try await other.storage.all(site.cities).count == 80)
-        #expect(try await other.storage.byPopulation(site.cities).count == 80)
+        #expect(try await other.storage.all(site.cities).count == 96)
+        #expect(try await other.storage.byPopulation(site.cities).count == 96)
     }
 
     @Test("The newest manifest stays, however old it is")
@@ -180,7 +184,8 @@ struct CollectionTests {
         try await process.checkpoint()
         site.clock.advance(.hours(25))
         try await process.put(1, "Paris")
-        #expect(try await process.storage.maintain().removed.parts == 0, "an hour older than the oldest record is needed")
+        #expect(
+            try await process.storage.maintain().removed.parts == 0, "an hour older than the oldest record is needed")
         site.clock.advance(.days(7))
         try await process.put(2, "Rome")
         try await process.checkpoint()
@@ -320,7 +325,9 @@ struct CollectionTests {
             }
         }
         let expected = 160
-        for process in processes { #expect(try await process.storage.all(site.cities).count == expected, "seed \(seed)") }
+        for process in processes {
+            #expect(try await process.storage.all(site.cities).count == expected, "seed \(seed)")
+        }
         #expect(try await site.open().storage.byPopulation(site.cities).count == expected)
     }
 
@@ -354,7 +361,8 @@ struct CollectionTests {
         let process = try await site.open()
         try await process.churn(20)
         let strange = [
-            "README.txt", "backup/cities.json", "_checkpoints/main/m1.json.tmp", "_index/main/x.tmp", "_log/main/1.json",
+            "README.txt", "backup/cities.json", "_checkpoints/main/m1.json.tmp", "_index/main/x.tmp",
+            "_log/main/-.json",
             "_parts/main/stray.json", "_pins/a/b.json", "tables/rivers/objects/1.json",
         ]
         for name in strange { try await site.objects.put(name, [1]) }
@@ -365,7 +373,7 @@ struct CollectionTests {
             let report = try await process.storage.maintain()
             #expect(
                 Set(report.unknown) == [
-                    "README.txt", "backup/", "_checkpoints/main/m1.json.tmp", "_index/main/x.tmp", "_log/main/1.json",
+                    "README.txt", "backup/", "_checkpoints/main/m1.json.tmp", "_index/main/x.tmp", "_log/main/-.json",
                     "_parts/main/stray.json", "_pins/a/b.json", "tables/rivers/",
                 ])
         }

@@ -101,7 +101,7 @@ struct ErrorAdversaryTests {
         let longest = Lock(Duration.zero)
         surroundings.sleep = { wanted in
             // Looking for those whose time is over is no back-off.
-            if wanted < .seconds(59) { longest.withLock { $0 = max($0, wanted) } }
+            if wanted < .seconds(30) { longest.withLock { $0 = max($0, wanted) } }
             try await Task.sleep(for: min(wanted, .milliseconds(5)))
         }
         surroundings.random = { .max }

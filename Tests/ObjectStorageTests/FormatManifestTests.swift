@@ -183,7 +183,7 @@ struct FormatManifestTests {
             ("\"since\":1", "\"since\":-1", "'since' is -1"), ("\"since\":1", "\"since\":41", "'since' is 41"),
             ("\"count\":900,\"indexes\"", "\"count\":-1,\"indexes\"", "'count' is -1"),
             ("\"offset\":64", "\"offset\":-64", "'offset' is -64"), ("\"offset\":64,", "", "'offset' is missing"),
-            ("\"length\":100", "\"length\":9223372036854775807", "beyond any file"),
+            ("\"length\":100", "\"length\":9223372036854775807", "'length'"),
             ("\"directory_length\":200", "\"directory_length\":-1", "'directory_length' is -1"),
             (",\"directory_length\":200", "", "'directory_length' is missing"),
             ("\"count\":2,", "\"count\":2.5,", "'count'"), ("\"file\":\"01HY\"", "\"file\":\"\"", "'file' is empty"),

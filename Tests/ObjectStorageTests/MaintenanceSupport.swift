@@ -6,15 +6,59 @@ import Testing
 
 @testable import ObjectStorage
 
-/// A clock that tests move.
+/// A clock that tests move, and that moves itself when somebody waits for long.
 final class ManualClock: Sendable {
-    private let time = Lock(Timestamp("2026-03-01T08:00:00Z") ?? .epoch)
+    private struct State {
+        var time = Timestamp("2026-03-01T08:00:00Z") ?? .epoch
+        var sleepers: [Int: (wake: Timestamp, continuation: CheckedContinuation<Void, any Error>)] = [:]
+        var cancelled: Set<Int> = []
+        var nextID = 0
+    }
 
-    var now: Timestamp { time.withLock { $0 } }
+    private let state = Lock(State())
+
+    /// How long commits are tried: what watches over that waits, and must not move the clock.
+    static let timeout = Duration.milliseconds(61_700)
+
+    var now: Timestamp { state.withLock { $0.time } }
 
     func advance(_ duration: Duration) {
         let microseconds = Int64(duration.inSeconds * 1_000_000)
-        time.withLock { $0 = $0.adding(microseconds: microseconds) ?? $0 }
+        let due = state.withLock { state in
+            state.time = state.time.adding(microseconds: microseconds) ?? state.time
+            let due = state.sleepers.filter { $0.value.wake <= state.time }
+            for id in due.keys { state.sleepers[id] = nil }
+            return due.values.map(\.continuation)
+        }
+        for continuation in due { continuation.resume() }
+    }
+
+    /// Waits: for moments not at all, for the end of a commit's time until the clock is moved past it, for longer by moving the clock.
+    func sleep(_ duration: Duration) async throws {
+        try Task.checkCancellation()
+        if duration < .seconds(10) { return await Task.yield() }
+        if duration > ManualClock.timeout || duration < .seconds(61) { return advance(duration) }
+        let (id, wake) = state.withLock { state in
+            state.nextID += 1
+            return (state.nextID, state.time.adding(microseconds: Int64(duration.inSeconds * 1_000_000)) ?? state.time)
+        }
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                let isCancelled = state.withLock { state in
+                    if state.cancelled.remove(id) != nil { return true }
+                    state.sleepers[id] = (wake, continuation)
+                    return false
+                }
+                if isCancelled { continuation.resume(throwing: CancellationError()) }
+            }
+        } onCancel: {
+            let sleeper = state.withLock { state in
+                let sleeper = state.sleepers.removeValue(forKey: id)
+                if sleeper == nil { state.cancelled.insert(id) }
+                return sleeper
+            }
+            sleeper?.continuation.resume(throwing: CancellationError())
+        }
     }
 }
 
@@ -52,7 +96,7 @@ struct Site {
         notes = try #require(schema.table(named: "notes"))
     }
 
-    /// Surroundings whose waiting moves the clock.
+    /// Surroundings by the clock.
     /// - Parameters:
     ///   - skew: How far the clock of the machine is ahead of the store's.
     ///   - hasUptime: Whether its uptime goes on while the test moves the clock: not on a machine that was paused.
@@ -62,10 +106,7 @@ struct Site {
         return Surroundings(
             now: { clock.now.adding(microseconds: Int64(skew.inSeconds * 1_000_000)) ?? clock.now },
             uptime: { hasUptime ? .microseconds(clock.now.microseconds - start.microseconds) : .zero },
-            sleep: { duration in
-                try Task.checkCancellation()
-                clock.advance(duration)
-            },
+            sleep: { try await clock.sleep($0) },
             spawn: { work in Task.detached { await work() } }, random: { .random(in: 0...UInt64.max) },
             process: "test")
     }
@@ -76,6 +117,8 @@ struct Site {
         _ objects: (any ObjectStore)? = nil, skew: Duration = .zero, hasUptime: Bool = true,
         options: ObjectStorageOptions = ObjectStorageOptions(), faults: ObjectStorageFaults = []
     ) async throws -> SiteProcess {
+        var options = options
+        options.timeout = ManualClock.timeout
         let storage = try await ObjectStorage.open(
             objects ?? self.objects, options, surroundings: surroundings(skew: skew, hasUptime: hasUptime),
             faults: faults)
@@ -198,6 +241,8 @@ struct UnfencedObjectStore: ObjectStoreWrapper {
         capabilities.canFence = false
         return capabilities
     }
+
+    func prepareWriting() async throws -> ObjectStoreCapabilities { capabilities }
 
     func perform<Result: Sendable>(
         _ call: ObjectCall, _ body: @escaping @Sendable () async throws -> Result

@@ -41,8 +41,12 @@ struct BucketOpening {
     }
 
     func storage() async throws -> any Storage {
+        try await translating { try await open() }
+    }
+
+    private func translating<Result>(_ body: () async throws -> Result) async throws -> Result {
         do {
-            return try await open()
+            return try await body()
         } catch let error as S3Error {
             throw inWords(StorageError(opening: ObjectStoreError(error)))
         } catch let error as ObjectStoreError {
@@ -53,18 +57,39 @@ struct BucketOpening {
     }
 
     private func open() async throws -> any Storage {
-        let bucket = try S3Client(clientOptions).bucket(place.address.bucket)
-        let store = try S3ObjectStore(bucket, prefix: place.prefix, encryption: encryption)
-        let logged = logged(store)
+        let (logged, store) = try store()
         if options.mode == .readOnly { return try await ObjectStorage.open(logged, options) }
-        let objects = ProbingObjectStore(
-            logged, of: store, isSingleWriter: options.isSingleWriter, tell: { [log] in log?.tell($0) })
-        if options.mode == .create, try await !isThere(objects, bucket) {
-            try await checkPlace(bucket)
+        let objects = probing(logged, store)
+        if options.mode == .create, try await !isThere(objects, store.bucket) {
+            try await checkPlace(store.bucket)
             try await objects.prepareWriting()
         }
         return try await ObjectStorage.open(
             options.isSingleWriter ? SingleWriterObjectStore(objects) : objects, options)
+    }
+
+    /// The objects, whatever they are.
+    /// - Parameter writes: Whether they will be written: then the server is asked first what it does.
+    func objects(writes: Bool) async throws -> OpenedObjects {
+        try await translating {
+            let (logged, store) = try store()
+            guard writes else { return OpenedObjects(objects: logged, options: options) }
+            let objects = probing(logged, store)
+            try await objects.prepareWriting()
+            return OpenedObjects(
+                objects: options.isSingleWriter ? SingleWriterObjectStore(objects) : objects, options: options)
+        }
+    }
+
+    private func store() throws -> (logged: any ObjectStore, store: S3ObjectStore) {
+        let bucket = try S3Client(clientOptions).bucket(place.address.bucket)
+        let store = try S3ObjectStore(bucket, prefix: place.prefix, encryption: encryption)
+        return (logged(store), store)
+    }
+
+    private func probing(_ logged: any ObjectStore, _ store: S3ObjectStore) -> ProbingObjectStore {
+        ProbingObjectStore(
+            logged, of: store, isSingleWriter: options.isSingleWriter, tell: { [log] in log?.tell($0) })
     }
 
     /// What a client of S3 is told to do, as what can be done with an address.

@@ -16,18 +16,30 @@ struct FolderOpening {
     }
 
     func storage() async throws -> any Storage {
-        if options.mode == .create {
-            try checkPlace()
-        } else if !FolderObjectStore.exists(at: address.path) {
-            throw StorageError(
-                .notAStore, "there is no folder \(address.path)",
-                remedy: "check the path; it begins in the current folder unless it begins with '/'")
-        }
+        if options.mode == .create { try checkPlace() } else { try checkFolder() }
         do {
             let objects = try FolderObjectStore(address.path, folderOptions)
             return try await ObjectStorage.open(objects, options)
         } catch let error as ObjectStoreError {
             throw StorageError(opening: error)
+        }
+    }
+
+    /// The objects, whatever they are.
+    func objects() throws -> OpenedObjects {
+        try checkFolder()
+        do {
+            return OpenedObjects(objects: try FolderObjectStore(address.path, folderOptions), options: options)
+        } catch let error as ObjectStoreError {
+            throw StorageError(opening: error)
+        }
+    }
+
+    private func checkFolder() throws {
+        guard FolderObjectStore.exists(at: address.path) else {
+            throw StorageError(
+                .notAStore, "there is no folder \(address.path)",
+                remedy: "check the path; it begins in the current folder unless it begins with '/'")
         }
     }
 

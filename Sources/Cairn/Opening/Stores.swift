@@ -1,6 +1,7 @@
 public import CairnCore
 import MemoryStorage
-import ObjectStorage
+package import ObjectStorage
+package import ObjectStores
 import SQLiteStorage
 
 /// Opens drivers by address.
@@ -18,6 +19,27 @@ public enum Stores {
         try await storage(at: address, for: .reading)
     }
 
+    /// The driver at an address for a tool that works on a store that is there, unless the address itself asks for another mode.
+    /// - Throws: as ``storage(at:)``; `storage.not_a_store` when there is nothing.
+    package static func storage(forWorkingOn address: StoreURL) async throws -> any Storage {
+        try await storage(at: address, for: .existing)
+    }
+
+    /// The objects at an address, whatever they are: for tools that make a store of them.
+    /// - Parameter writes: Whether they will be written.
+    /// - Throws: `storage.unsupported` for an address of no objects; `storage.not_a_store` when there is no folder or bucket.
+    package static func objects(at address: StoreURL, writes: Bool) async throws -> OpenedObjects {
+        let use: StoreUse = writes ? .existing : .reading
+        switch address.scheme {
+        case .file: return try FolderOpening(address, use).objects()
+        case .s3: return try await BucketOpening(address, use).objects(writes: writes)
+        case .memory, .sqlite:
+            throw StorageError(
+                .unsupported, "\(address) keeps no objects",
+                remedy: "name a folder or a bucket: file:folder/ or s3://bucket/prefix")
+        }
+    }
+
     /// The driver at an address.
     /// - Parameter use: What it is for, where the address does not say.
     static func storage(at address: StoreURL, for use: StoreUse) async throws -> any Storage {
@@ -28,6 +50,12 @@ public enum Stores {
         case .s3: return try await BucketOpening(address, use).storage()
         }
     }
+}
+
+/// Objects at an address, and what the address says of a store of them.
+package struct OpenedObjects: Sendable {
+    package let objects: any ObjectStore
+    package let options: ObjectStorageOptions
 }
 
 /// What a store is opened for.

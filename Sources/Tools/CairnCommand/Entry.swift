@@ -12,8 +12,10 @@ enum Entry {
     static func main() async {
         Terminal.secureStreams()
         let work = Task { await run() }
-        // These leave something at a server when they are not let end in order; the others leave nothing, and end at once.
-        if CommandLine.arguments.dropFirst().first == "s3" { Interrupts.watch { work.cancel() } }
+        // These leave something at a server or in a store when they are not let end in order; the others leave nothing, and end at
+        // once.
+        let command = CommandLine.arguments.dropFirst().first
+        if ["s3", "doctor", "maintain", "rebuild", "adopt"].contains(command) { Interrupts.watch { work.cancel() } }
         exit(await work.value)
     }
 

@@ -98,7 +98,8 @@ struct IndexUpdate {
             return (kept + [writer.endSection(file: file)].compactMap { $0 }, true)
         }
         let new = try await parts.indexes.merge(
-            merged, newest: IndexEntries(entries), dropsRemoved: plan.isWhole, store: parts.tip.storeID, name: files.newID,
+            merged, newest: IndexEntries(entries), dropsRemoved: plan.isWhole, store: parts.tip.storeID,
+            name: files.newID,
             save: files.save)
         return (kept + new, false)
     }

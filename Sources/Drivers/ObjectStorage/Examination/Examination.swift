@@ -36,10 +36,10 @@ struct Examination: Sendable {
         let revision: Int
         /// The MD5 of the file; empty when that is not known.
         let digest: [UInt8]
-        /// The image, where the overlay has it: then the file may not be written yet.
+        /// The image, where the overlay has it.
         let image: RecordImage?
-
-        var isRecent: Bool { image != nil }
+        /// Whether the file may not be written yet.
+        let isAwaited: Bool
     }
 
     var access: StoreAccess { engine.parts.access }
@@ -57,7 +57,7 @@ struct Examination: Sendable {
                 try Deadline.check()
                 suspects += try await compare(page, overlay, &expected, &examination)
                 progress?(ExaminationProgress(table: overlay.table.name, done: examination.files, total: total))
-                return true
+                return !page.isLast
             }
             suspects += missing(expected, overlay.table)
         }
@@ -94,10 +94,12 @@ struct Examination: Sendable {
             case .record(let revision, let commit, let digest):
                 live += 1
                 expected[KeyText.encode(key)] = Expected(
-                    key: key, isLive: true, commit: commit, revision: revision, digest: digest, image: nil)
+                    key: key, isLive: true, commit: commit, revision: revision, digest: digest, image: nil,
+                    isAwaited: false)
             case .tombstone(let revision, let commit):
                 expected[KeyText.encode(key)] = Expected(
-                    key: key, isLive: false, commit: commit, revision: revision, digest: [], image: nil)
+                    key: key, isLive: false, commit: commit, revision: revision, digest: [], image: nil,
+                    isAwaited: false)
             case .removed, .present: continue
             }
         }
@@ -106,9 +108,10 @@ struct Examination: Sendable {
         while let (bytes, image) = recent.next() {
             guard let key = overlay.key(bytes) else { continue }
             let file = RecordFile.encode(image, of: table, key: key, schema: view.schema.id)
+            let isWritten = engine.materialiser.isWritten(.init(table: table.position, key: bytes), image.commit)
             expected[KeyText.encode(key)] = Expected(
                 key: key, isLive: image.isLive, commit: image.commit, revision: image.metadata.revision,
-                digest: ComputedETag.md5(file) ?? [], image: image)
+                digest: ComputedETag.md5(file) ?? [], image: image, isAwaited: !isWritten)
         }
         return expected
     }
@@ -141,7 +144,8 @@ struct Examination: Sendable {
     private func damagedIndex(_ error: StorageError, _ table: Table, _ index: Index?) -> StoreFinding {
         StoreFinding(
             kind: .damagedIndex, object: ObjectNames.manifest(view.manifest.manifest.version), table: table.name,
-            id: nil, message: "the \(index.map { "index '\($0.name)'" } ?? "primary index") cannot be read: \(error.message)",
+            id: nil,
+            message: "the \(index.map { "index '\($0.name)'" } ?? "primary index") cannot be read: \(error.message)",
             remedy: "run cairn rebuild --force, which makes the indexes again from the record files")
     }
 
@@ -160,13 +164,13 @@ struct Examination: Sendable {
     /// A record that has no file; nil when it needs none.
     func missing(_ expected: Expected, _ table: Table) -> Suspect? {
         // Purging removes the files of deleted records.
-        if !expected.isLive, !expected.isRecent { return nil }
+        if !expected.isLive, expected.image == nil { return nil }
         let finding = StoreFinding(
-            kind: expected.isRecent ? .notWrittenYet : .missingFile, object: ObjectNames.file(table, expected.key),
+            kind: expected.isAwaited ? .notWrittenYet : .missingFile, object: ObjectNames.file(table, expected.key),
             table: table.name, id: KeyText.encode(expected.key),
-            message: expected.isRecent
+            message: expected.isAwaited
                 ? "commit \(expected.commit) is in the log" : "the index has the record, and there is no file",
-            remedy: expected.isRecent ? "nothing needs to be done" : Examination.undoing)
+            remedy: expected.isAwaited ? "nothing needs to be done" : Examination.undoing)
         return Suspect(finding: finding, table: table, key: expected.key, found: nil, etag: nil, expected: expected)
     }
 

@@ -10,7 +10,9 @@ struct Repair: Sendable {
     var access: StoreAccess { engine.parts.access }
 
     /// Repairs what can be, and notes the rest with the reason.
-    func run(_ action: EditAction, _ suspects: [Examination.Suspect], _ examination: inout StoreExamination) async throws {
+    func run(_ action: EditAction, _ suspects: [Examination.Suspect], _ examination: inout StoreExamination)
+        async throws
+    {
         var rest = suspects.filter { isWanted($0.finding.kind, action) }
         var problems: [String] = []
         // What one edit has in its way may be what another one gives free.
@@ -26,7 +28,8 @@ struct Repair: Sendable {
                     rest.removeAll { $0.finding == suspect.finding }
                     isMoving = true
                 } catch let error as StorageError where !Repair.isOfStore(error) {
-                    problems.append("\(suspect.finding.object): \(error.message)" + (error.remedy.map { "; \($0)" } ?? ""))
+                    problems.append(
+                        "\(suspect.finding.object): \(error.message)" + (error.remedy.map { "; \($0)" } ?? ""))
                 }
             }
         }
@@ -61,7 +64,8 @@ struct Repair: Sendable {
         }
         let bytes = try await committed(expected, suspect)
         guard try await write(name, bytes, suspect.etag.map(PutMode.ifMatch) ?? .create) else {
-            throw StorageError(.conflict, "it was changed meanwhile", remedy: "examine the store again", isRetryable: true)
+            throw StorageError(
+                .conflict, "it was changed meanwhile", remedy: "examine the store again", isRetryable: true)
         }
         // What was read of it before is not what it says now.
         let id = id(suspect)

@@ -161,10 +161,9 @@ final class Follower: Sendable {
     /// Reads `_store.json` again when the last reading is old.
     private func checkStore(_ date: Date?) async throws {
         guard let date, isStoreReadingOld(at: date) else { return }
-        let opened = try tip.view().manifest.manifest.store
         let found = try await log.storeID()
-        guard Utf8.equal(found, opened) else {
-            let error = StorageError.replaced(found: found, opened: opened)
+        guard Utf8.equal(found, tip.storeID) else {
+            let error = StorageError.replaced(found: found, opened: tip.storeID)
             tip.end(error)
             throw error
         }

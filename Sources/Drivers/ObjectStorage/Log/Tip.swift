@@ -133,8 +133,14 @@ final class Tip: Sendable {
     /// Views that exist keep theirs. If the log was followed up to what the manifest covers, nothing is read again; otherwise the
     /// process jumps to it and forgets what it had cached.
     /// - Parameter seen: A moment of the store's clock when the manifest was the newest.
+    /// - Throws: `storage.replaced` for a manifest of another store, which ends the handle.
     func adopt(_ manifest: Manifest, seen: Date?) throws {
         let sighting = Sighting(date: seen, uptime: surroundings.uptime())
+        guard Utf8.equal(manifest.store, storeID) else {
+            let error = StorageError.replaced(found: manifest.store, opened: storeID)
+            end(error)
+            throw error
+        }
         try whileOpen { state in
             guard manifest.version > state.view.manifest.manifest.version else {
                 if manifest.version == state.view.manifest.manifest.version { state.sighting = sighting }

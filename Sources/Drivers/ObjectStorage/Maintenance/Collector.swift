@@ -179,7 +179,7 @@ struct Collector: Sendable {
 
     private func collectParts(_ oldestRecord: StoreDate, _ report: inout MaintenanceReport) async throws {
         // Without a fence nothing bounds how late a record comes after its parts but the patience of its writer.
-        let slack = access.capabilities.canFence ? CollectionRules.partAge : CollectionRules.fileAge
+        let slack = try await access.canFence() ? CollectionRules.partAge : CollectionRules.fileAge
         try await collect(ObjectNames.folder(ObjectNames.parts), &report) { object, date, report in
             guard ObjectNames.isPart(object.key) else {
                 report.add(unknown: object.key)

@@ -16,7 +16,7 @@ extension Engine {
     }
 
     private func collect(_ report: inout MaintenanceReport) async throws -> Int {
-        if !parts.access.capabilities.canFence {
+        if try await !parts.access.canFence() {
             guard windows.isHeld else {
                 report.notCollected =
                     "\(parts.access.capabilities.location) does not keep late writes from taking effect: only in a maintenance window is it known that nobody needs what is removed"

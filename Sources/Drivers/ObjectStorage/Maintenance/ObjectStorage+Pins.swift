@@ -45,8 +45,10 @@ extension ObjectStorage {
             let (manifest, sighting) = try engine.tip.whileOpen { ($0.view.manifest.manifest, $0.sighting) }
             guard manifest.covers >= newest else { continue }
             let file = PinFile(
-                store: manifest.store, name: name, created: max(manifest.time, engine.now()), manifest: manifest.version,
-                commit: manifest.covers)
+                store: manifest.store, name: name, created: max(manifest.time, engine.now()),
+                manifest: manifest.version,
+                commit: manifest.covers,
+                attempt: Hex.encode(withUnsafeBytes(of: parts.surroundings.random().bigEndian, Array.init)))
             // Later the manifest may be gone.
             let limits = [
                 proof?.date?.addingTimeInterval(Committer.fence),
@@ -71,7 +73,7 @@ extension ObjectStorage {
     /// How often a pin is tried.
     private static let pinAttempts = 5
 
-    /// Lets go of what a pin keeps: ``maintain()`` removes it. A GET and a DELETE.
+    /// Lets go of what a pin keeps: ``maintain()`` removes it. Two GETs and a DELETE.
     /// - Throws: `storage.invalid` for a text that is no name; `storage.not_found` when there is no such pin;
     ///   `storage.maintenance` while another process has closed the store; `storage.read_only`.
     public func unpin(_ name: String) async throws {
@@ -79,11 +81,12 @@ extension ObjectStorage {
         let engine = try engine()
         try checkWritable()
         let access = engine.parts.access
+        _ = try await engine.follower.follow()
         guard let (_, etag) = try await PinFiles(access: access).find(name) else { throw ObjectStorage.noPin(name) }
         let proof = try await engine.follower.permission()
         var options = DeleteOptions()
+        if try await access.canFence() { options.notAfter = proof?.date?.addingTimeInterval(Committer.fence) }
         if access.capabilities.canDeleteConditionally { options.ifMatch = etag }
-        if access.capabilities.canFence { options.notAfter = proof?.date?.addingTimeInterval(Committer.fence) }
         do {
             _ = try await access.objects.delete(ObjectNames.pin(name), options)
         } catch let error as ObjectStoreError {

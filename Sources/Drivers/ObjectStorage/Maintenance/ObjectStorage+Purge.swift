@@ -17,7 +17,8 @@ extension ObjectStorage {
         let engine = try engine()
         try checkWritable()
         guard (1...36_500).contains(days) else {
-            throw StorageError.misuse("records deleted \(days) days ago cannot be asked for", remedy: "say 1 or more days")
+            throw StorageError.misuse(
+                "records deleted \(days) days ago cannot be asked for", remedy: "say 1 or more days")
         }
         try engine.windows.check()
         try await engine.windows.awaitQuiet()

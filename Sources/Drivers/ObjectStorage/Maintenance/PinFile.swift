@@ -11,6 +11,8 @@ struct PinFile: Sendable, Hashable {
     /// The version of the manifest that covers exactly the commits up to `commit`.
     var manifest: Int
     var commit: Int
+    /// What no other attempt to make a pin shares: who finds it in the store has made this one.
+    var attempt: String
 
     /// The bytes of the file.
     var encoded: [UInt8] {
@@ -27,6 +29,8 @@ struct PinFile: Sendable, Hashable {
             writer.int(manifest)
             writer.name("commit")
             writer.int(commit)
+            writer.name("attempt")
+            writer.string(attempt)
         }
         return writer.bytes + [0x0A]
     }
@@ -42,6 +46,7 @@ struct PinFile: Sendable, Hashable {
             var created: Timestamp?
             var manifest: Int?
             var commit: Int?
+            var attempt: String?
             try scanner.forEachMember(depth: 0) { member, scanner in
                 switch member {
                 case "store": try store.set(try scanner.name(member), member)
@@ -49,6 +54,7 @@ struct PinFile: Sendable, Hashable {
                 case "created_at": try created.set(try scanner.time(member), member)
                 case "manifest": try manifest.set(try scanner.int(member, in: 1...Int.max), member)
                 case "commit": try commit.set(try scanner.int(member, in: 0...Int.max), member)
+                case "attempt": try attempt.set(try scanner.text(member), member)
                 default:
                     if try !requirements.take(member, &scanner) { try scanner.skipValue(depth: 1) }
                 }
@@ -57,7 +63,7 @@ struct PinFile: Sendable, Hashable {
             let file = PinFile(
                 store: try store.needed("store"), name: try name.needed("name"),
                 created: try created.needed("created_at"), manifest: try manifest.needed("manifest"),
-                commit: try commit.needed("commit"))
+                commit: try commit.needed("commit"), attempt: try attempt.needed("attempt"))
             guard Utf8.equal(ObjectNames.pin(file.name), object) else {
                 throw Damage("it says that it is the pin '\(file.name)'")
             }
@@ -107,7 +113,8 @@ struct PinFiles: Sendable {
         guard isPlain, (1...nameBytes).contains(name.utf8.count), name.utf8.first != UInt8(ascii: ".") else {
             throw StorageError.misuse(
                 "'\(name)' cannot be the name of a pin",
-                remedy: "use 1 to \(nameBytes) letters a-z and A-Z, digits, '-', '_' and '.', and no '.' at the beginning")
+                remedy:
+                    "use 1 to \(nameBytes) letters a-z and A-Z, digits, '-', '_' and '.', and no '.' at the beginning")
         }
     }
 }

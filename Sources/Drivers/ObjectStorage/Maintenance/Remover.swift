@@ -47,7 +47,7 @@ struct Remover: Sendable {
             let proof = try await parts.follower.permission()
             try check()
             do {
-                let result = try await parts.access.objects.delete(left.map(\.key), notAfter: notAfter(proof))
+                let result = try await parts.access.objects.delete(left.map(\.key), notAfter: try await notAfter(proof))
                 let failed = Set(result.failures.compactMap(\.key))
                 for failure in result.failures { outcome.note(failure, proof) }
                 // One that does not say what it is about is about all of them.
@@ -70,8 +70,8 @@ struct Remover: Sendable {
         outcome.failed += left
     }
 
-    private func notAfter(_ proof: Tip.Confirmation?) throws -> StoreDate? {
-        guard parts.access.capabilities.canFence, !parts.faults.contains(.noFence) else { return nil }
+    private func notAfter(_ proof: Tip.Confirmation?) async throws -> StoreDate? {
+        guard try await parts.access.canFence(), !parts.faults.contains(.noFence) else { return nil }
         guard let date = proof?.date else { throw StorageError.noStoreTime(parts.access) }
         return date.addingTimeInterval(Committer.fence)
     }
@@ -81,7 +81,9 @@ extension Remover.Outcome {
     /// Remembers what went wrong, and until when it may still happen.
     fileprivate mutating func note(_ error: ObjectStoreError, _ proof: Tip.Confirmation?) {
         problem = error
-        guard error.mayHaveTakenEffect, let end = proof?.date?.addingTimeInterval(MaintenanceWindows.quiet) else { return }
+        guard error.mayHaveTakenEffect, let end = proof?.date?.addingTimeInterval(MaintenanceWindows.quiet) else {
+            return
+        }
         unclearUntil = unclearUntil.map { max($0, end) } ?? end
     }
 }

@@ -11,6 +11,11 @@ struct Listed: Sendable {
 }
 
 extension StoreAccess {
+    /// Whether the store keeps late writes from taking effect. A store that must ask its server for that asks now.
+    func canFence() async throws -> Bool {
+        do { return try await objects.prepareWriting().canFence } catch { throw StoreAccess.translated(error) }
+    }
+
     /// Lists page by page until `body` has enough. One LIST for each page.
     /// - Parameter body: Returns whether to go on.
     func eachPage(
@@ -21,7 +26,7 @@ extension StoreAccess {
         do {
             for try await page in objects.list(options).pages {
                 try check(page.answer, prefix)
-                guard try await body(page) else { return }
+                guard try await body(page), !page.isLast else { return }
             }
         } catch let error as ObjectStoreError {
             throw StoreAccess.storageError(error, prefix)

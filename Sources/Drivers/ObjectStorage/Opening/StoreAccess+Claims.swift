@@ -14,7 +14,8 @@ extension StoreAccess {
             case .expired: return .refused(ExpiredClaim())
             }
         } catch let error as ObjectStoreError {
-            if error.mayHaveTakenEffect { return .unclear(error) }
+            // 409 says that something else was under way, and not which of the two came first.
+            if error.mayHaveTakenEffect || error.code == .conflict { return .unclear(error) }
             return error.isRetryable ? .busy(error) : .refused(error)
         } catch {
             // Cancelled, or an error nobody declared: it may be under way.

@@ -63,7 +63,9 @@ struct StoreCreation: Sendable {
             guard Utf8.equal(manifest.store, file.id) else {
                 throw StorageError(
                     .damaged, "manifest \(manifest.version) is of the store '\(manifest.store)', not of '\(file.id)'",
-                    remedy: "somebody mixed the objects of two stores: restore one of them from a backup")
+                    remedy:
+                        "wait, if the store is being rebuilt, and run cairn rebuild if that was cut short; else somebody mixed the objects of two stores: restore one of them from a backup"
+                )
             }
             return .store(
                 Held(
@@ -110,7 +112,8 @@ struct StoreCreation: Sendable {
         return StorageError(
             .damaged, "there are objects of a store, such as '\(name)', and no '\(ObjectNames.store)'",
             remedy:
-                "run cairn rebuild if it was Cairn's, cairn adopt if another program wrote it, or choose an empty place")
+                "run cairn rebuild if it was Cairn's, cairn adopt if another program wrote it, or choose an empty place"
+        )
     }
 
     private func isLeftByCreation(_ name: String) -> Bool {

@@ -101,8 +101,8 @@ struct RecordReader: Sendable {
         guard let entry = try await IndexReader.live({ try await indexes.find(bytes, in: runs) }) else { return nil }
         // A purge removes the files of deleted records before the entries.
         if case .tombstone(let revision, let commit) = try entry.content() {
-            return RecordImage(values: nil, metadata: RecordMetadata(revision: revision, createdAt: .epoch, updatedAt: .epoch),
-                commit: commit)
+            let metadata = RecordMetadata(revision: revision, createdAt: .epoch, updatedAt: .epoch)
+            return RecordImage(values: nil, metadata: metadata, commit: commit)
         }
         try await checkKept(view)
         throw StorageError.damaged(table, key: key, "the index has the record, and its file is missing")

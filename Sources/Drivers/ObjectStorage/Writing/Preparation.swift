@@ -89,7 +89,9 @@ struct Preparation: Sendable {
                 }
             }
         }
-        let view = faults.contains(.staleUnique) ? View(workspace.view.manifest.manifest, workspace.view.schema) : workspace.view
+        let view =
+            faults.contains(.staleUnique)
+            ? View(workspace.view.manifest.manifest, workspace.view.schema) : workspace.view
         let found = try await wanted.concurrently(LogReader.width) { [indexes] wanted in
             try await indexes.entries(wanted.table, wanted.index, prefix: wanted.prefix, in: view, limit: .max)
         }

@@ -99,6 +99,17 @@ struct Workspace: Sendable {
         return metadata
     }
 
+    /// Gives a record that was inserted the times it had where it comes from.
+    mutating func setTimes(_ id: RecordID, created: Timestamp, updated: Timestamp) {
+        guard var operation = written[id] else { return }
+        let inserted = operation.after
+        operation.after.metadata.createdAt = created
+        operation.after.metadata.updatedAt = updated
+        written[id] = operation
+        view.apply(
+            LoggedOperation(table: operation.table, key: operation.key, before: inserted, after: operation.after))
+    }
+
     private func check(_ expected: Int?, of image: RecordImage, _ operation: WriteOperation) throws {
         guard let expected, expected != image.metadata.revision else { return }
         throw StorageError.conflict(

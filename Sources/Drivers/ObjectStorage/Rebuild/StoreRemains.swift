@@ -1,0 +1,153 @@
+import CairnCore
+import CairnSchema
+import ObjectStores
+
+/// What is left of a store beside its record files: `_store.json`, manifests, the names of the log, the schema.
+struct StoreRemains: Sendable {
+    /// `_store.json`; nil when it is gone.
+    let store: StoreAccess.StoredObject?
+    /// The newest manifest that can be read; nil when there is none.
+    let manifest: Manifest?
+    /// The highest version a manifest has, be it readable or not; 0 when there is none.
+    let version: Int
+    /// The numbers of the log, ascending.
+    let numbers: [Int]
+    /// The highest number that any of these has or speaks of.
+    let highest: Int
+    let schema: Schema
+
+    /// Numbers beyond this are none that a store reaches: somebody made them up.
+    static let limit = 1 << 60
+
+    /// Whether another program may have the store open.
+    var mayBeOpen: Bool { store != nil || version > 0 || !numbers.isEmpty }
+
+    // MARK: Looking
+
+    /// Looks for all of it.
+    /// - Parameter schema: The schema of the store, if the caller knows it.
+    /// - Throws: `storage.not_a_store` when there is nothing; `storage.upgrade_required`; `storage.damaged` when nothing tells the
+    ///   schema.
+    static func find(_ access: StoreAccess, schema: Schema?) async throws -> StoreRemains {
+        let shelf = SchemaShelf(access)
+        let store = try await readStore(access)
+        let versions = try await access.names(ObjectNames.checkpoints, limit: .max).compactMap {
+            ObjectNames.version(ofManifest: $0)
+        }.filter { $0 < limit }
+        let manifest = try await newest(versions, access, shelf)
+        let numbers = try await access.names(ObjectNames.log, limit: .max).compactMap {
+            ObjectNames.number(ofRecord: $0)
+        }.filter { $0 < limit }
+        let pins = (try? await PinFiles(access: access).all()) ?? []
+        let known: Schema
+        if let schema { known = schema } else { known = try await find(shelf, manifest, numbers.last) }
+        return StoreRemains(
+            store: store, manifest: manifest, version: (versions + pins.map(\.manifest)).max() ?? 0, numbers: numbers,
+            highest: ([manifest?.covers ?? 0, numbers.last ?? 0] + pins.map(\.commit)).filter { $0 < limit }.max() ?? 0,
+            schema: known)
+    }
+
+    private static func readStore(_ access: StoreAccess) async throws -> StoreAccess.StoredObject? {
+        guard case .found(let object) = try await access.read(ObjectNames.store) else { return nil }
+        do {
+            _ = try StoreFileJSON.decode(object.bytes)
+        } catch let error as StorageError where error.code == .damaged {
+            // It says nothing, and is replaced.
+        }
+        return object
+    }
+
+    private static func newest(_ versions: [Int], _ access: StoreAccess, _ shelf: SchemaShelf) async throws -> Manifest?
+    {
+        for version in versions.sorted(by: >) {
+            let name = ObjectNames.manifest(version)
+            guard case .found(let object) = try await access.read(name) else { continue }
+            do {
+                let manifest = try await shelf.manifest(object.bytes, name)
+                if manifest.covers < limit { return manifest }
+            } catch let error as StorageError where error.code == .damaged {
+                continue
+            }
+        }
+        return nil
+    }
+
+    // MARK: The schema
+
+    private static func find(_ shelf: SchemaShelf, _ manifest: Manifest?, _ newest: Int?) async throws -> Schema {
+        // The log may be ahead of the manifest.
+        if let newest, newest > manifest?.covers ?? 0, let id = try await id(in: ObjectNames.record(newest), shelf) {
+            return try await shelf.schema(id)
+        }
+        if let manifest { return try await shelf.schema(manifest.schema) }
+        if case .found(let object) = try await shelf.access.read(ObjectNames.schema),
+            let schema = try? Schema(stored: String(decoding: object.bytes, as: UTF8.self), file: ObjectNames.schema)
+        {
+            return schema
+        }
+        return try await find(shelf)
+    }
+
+    /// The schema by record files, which all say it, or the only one that is kept.
+    private static func find(_ shelf: SchemaShelf) async throws -> Schema {
+        for table in try await shelf.access.listed(ObjectNames.tables, delimiter: "/").prefixes {
+            let names = try await shelf.access.names("\(table)objects/", limit: 32)
+            for name in names {
+                if let id = try await id(in: name, shelf) { return try await shelf.schema(id) }
+            }
+        }
+        let kept = try await shelf.access.names(ObjectNames.schemas, limit: 2)
+        if kept.count == 1,
+            let text = kept.first?.dropFirst(ObjectNames.schemas.utf8.count).dropLast(".json".utf8.count),
+            let id = SchemaID("sha256:\(text)")
+        {
+            return try await shelf.schema(id)
+        }
+        guard try await !shelf.access.names(ObjectNames.tables, limit: 1).isEmpty || !kept.isEmpty else {
+            throw StorageError(
+                .notAStore, "there is no store at \(shelf.access.capabilities.location), nor what is left of one",
+                remedy: "check the address")
+        }
+        throw StorageError(
+            .damaged, "nothing in \(shelf.access.capabilities.location) says what schema its records have",
+            remedy: "give the schema file; if another program than Cairn wrote the records, run cairn adopt")
+    }
+
+    /// The id of a schema that a JSON object names; nil when it names none.
+    private static func id(in name: String, _ shelf: SchemaShelf) async throws -> SchemaID? {
+        guard case .found(let object) = try await shelf.access.read(name),
+            case .string(let text)? = (try? JSONValue(parsing: object.bytes))?["schema"]
+        else { return nil }
+        return SchemaID(text)
+    }
+
+    // MARK: Health
+
+    /// Whether nothing is missing that a program needs: it can be opened, the log is whole, and every index file is there.
+    static func isHealthy(_ access: StoreAccess, _ surroundings: Surroundings) async throws -> Bool {
+        do {
+            var options = ObjectStorageOptions()
+            options.mode = .readOnly
+            let storage = try await ObjectStorage.open(access.objects, options, surroundings: surroundings)
+            guard let schema = try await storage.schema() else { return false }
+            try await storage.attach(schema)
+            let manifest = try storage.engine().tip.view().manifest.manifest
+            try await storage.close()
+            var sizes: [String: Int] = [:]
+            for object in try await access.listed(ObjectNames.indexes).objects { sizes[object.key] = object.size }
+            return manifest.tables.allSatisfy { table in
+                table.indexes.allSatisfy { index in
+                    index.runs.allSatisfy { run in
+                        let end = max(run.offset + run.length, run.directoryOffset + run.directoryLength)
+                        return sizes[ObjectNames.index(run.file)].map { $0 >= end } ?? false
+                    }
+                }
+            }
+        } catch let error as StorageError {
+            switch error.code {
+            case .damaged, .notAStore, .snapshotExpired, .replaced, .schemaMismatch: return false
+            default: throw error
+            }
+        }
+    }
+}

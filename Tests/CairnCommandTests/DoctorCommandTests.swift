@@ -1,0 +1,106 @@
+import CairnSchema
+import Foundation
+import Testing
+
+@testable import Cairn
+@testable import CairnCommand
+
+@Suite("cairn doctor")
+struct DoctorCommandTests {
+    /// A zoo in a folder, and the address of it.
+    private static func zoo(in folder: TestFolder) async throws -> String {
+        let address = "file:\(folder("zoo"))"
+        try await Zoo.make(on: Stores.storage(at: address))
+        return address
+    }
+
+    private static let file = "zoo/tables/animals/objects/7.json"
+
+    private static func edit(_ folder: TestFolder, _ old: String, _ new: String) throws {
+        let text = try folder.read(file)
+        try #require(text.contains(old))
+        try folder.write(file, text.replacingOccurrences(of: old, with: new))
+    }
+
+    @Test("A store that nobody touched is sound, and looking leaves it as it was")
+    func sound() async throws {
+        let folder = try TestFolder()
+        let address = try await Self.zoo(in: folder)
+        let before = try FileManager.default.subpathsOfDirectory(atPath: folder.path).sorted()
+        let outcome = await cairn("doctor", address)
+        #expect(outcome.code == .done, "\(outcome.errors)")
+        #expect(outcome.output.contains("9 files at commit "))
+        #expect(outcome.output.contains("Every record file is what was committed"))
+        #expect(try FileManager.default.subpathsOfDirectory(atPath: folder.path).sorted() == before)
+        let json = try JSONValue(parsing: await cairn("doctor", address, "--json").output)
+        #expect(json["sound"] == true && json["driver"] == "object" && json["findings"] == [])
+    }
+
+    @Test("An edit is named, with what can be done about it")
+    func edit() async throws {
+        let folder = try TestFolder()
+        let address = try await Self.zoo(in: folder)
+        try Self.edit(folder, "\"weight\": 1.5", "\"weight\": 9.5")
+        let outcome = await cairn("doctor", address)
+        #expect(outcome.code == .found)
+        #expect(outcome.output.hasPrefix("edited by hand: tables/animals/objects/7.json\n  it is not what commit "))
+        #expect(outcome.output.contains("  run cairn doctor \(address) --accept-edits to commit it, or --undo-edits"))
+        #expect(outcome.output.contains("1 found, 0 repaired, 1 left."))
+        let json = try JSONValue(parsing: await cairn("doctor", address, "--json").output)
+        #expect(json["sound"] == false)
+        guard case .array(let findings)? = json["findings"], let finding = findings.first else {
+            Issue.record("no findings")
+            return
+        }
+        #expect(finding["kind"] == "edited_by_hand" && finding["id"] == "7" && finding["repaired"] == false)
+    }
+
+    @Test("An edit is accepted, or undone")
+    func repair() async throws {
+        let folder = try TestFolder()
+        let address = try await Self.zoo(in: folder)
+        let before = try folder.read(Self.file)
+        try Self.edit(folder, "\"weight\": 1.5", "\"weight\": 9.5")
+        let undone = await cairn("doctor", address, "--undo-edits")
+        #expect(undone.code == .done, "\(undone.output)\(undone.errors)")
+        #expect(undone.output.contains("edited by hand, repaired: "))
+        #expect(try folder.read(Self.file) == before)
+        try Self.edit(folder, "\"weight\": 1.5", "\"weight\": 9.5")
+        let accepted = await cairn("doctor", address, "--accept-edits", "--json")
+        #expect(accepted.code == .done, "\(accepted.output)\(accepted.errors)")
+        #expect(try JSONValue(parsing: accepted.output)["sound"] == true)
+        let record = await cairn("get", address, "animals", "7")
+        #expect(record.output.contains("weight       9.5") && record.output.contains("_revision    2"))
+        #expect(await cairn("doctor", address).code == .done)
+    }
+
+    @Test("What cannot be repaired is told with the reason")
+    func refused() async throws {
+        let folder = try TestFolder()
+        let address = try await Self.zoo(in: folder)
+        try Self.edit(folder, "\"kind\": \"bird\"", "\"kind\": \"dog\"")
+        let outcome = await cairn("doctor", address, "--accept-edits")
+        #expect(outcome.code == .found)
+        #expect(outcome.output.contains("damaged file: ") && outcome.output.contains("'dog'"))
+    }
+
+    @Test("Of a SQLite store every record is read")
+    func sqlite() async throws {
+        let folder = try TestFolder()
+        let store = try await Zoo.make(in: folder)
+        let outcome = await cairn("doctor", store)
+        #expect(outcome.code == .done && outcome.output.contains("animals  2 records  readable"))
+        let json = try JSONValue(parsing: await cairn("doctor", store, "--json").output)
+        #expect(json["driver"] == "sqlite" && json["sound"] == true)
+        let repair = await cairn("doctor", store, "--accept-edits")
+        #expect(repair.code == .failed && repair.errors.contains("has no record files"))
+    }
+
+    @Test("Lines that make no sense are refused")
+    func usage() async throws {
+        #expect(await cairn("doctor", "file:x", "--accept-edits", "--undo-edits").errors.contains("the opposite"))
+        #expect(await cairn("doctor", "memory:").errors.contains("memory: holds nothing"))
+        let folder = try TestFolder()
+        #expect(await cairn("doctor", "file:\(folder("none"))").code == .failed)
+    }
+}
