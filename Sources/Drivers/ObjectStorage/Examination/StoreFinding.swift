@@ -43,8 +43,9 @@ public struct StoreFinding: Sendable, Hashable, CustomStringConvertible {
 public struct StoreExamination: Sendable, Hashable {
     /// The number of the commit that was examined.
     public internal(set) var commit = 0
-    /// How many record files were looked at, and how many of them had to be read.
+    /// How many record files were looked at.
     public internal(set) var files = 0
+    /// How many of them had to be read.
     public internal(set) var filesRead = 0
     /// What was found, table by table.
     public internal(set) var findings: [StoreFinding] = []
@@ -71,7 +72,8 @@ public enum EditAction: String, Sendable, Hashable, CaseIterable {
 public struct ExaminationProgress: Sendable, Hashable {
     /// The table being examined.
     public let table: String
-    /// Files of all tables looked at so far, and how many there are about.
+    /// Files of all tables looked at so far.
     public let done: Int
+    /// About how many there are.
     public let total: Int
 }
