@@ -6,6 +6,7 @@ import Foundation
 //
 //     Atlas memory:                      one store
 //     Atlas sqlite:atlas.db memory:      several, one after the other
+//     Atlas file:world/                  in a folder; s3://bucket/prefix in a bucket
 
 var addresses = Array(CommandLine.arguments.dropFirst())
 if addresses.isEmpty { addresses = ["sqlite:atlas.db"] }
