@@ -28,36 +28,38 @@ struct AccessTests {
 
     @Test("403 for a name that is not there names the permission to list, for an empty place and for a store")
     func hiddenAbsence() async throws {
-        let empty = try await expectError(.accessDenied) { _ = try await scene.open(hidingAbsence()) }
+        let empty = try await expectRemedy(.accessDenied) { _ = try await scene.open(hidingAbsence()) }
         #expect(empty.remedy?.contains("s3:ListBucket") == true, "\(empty)")
         try await scene.fill()
-        let full = try await expectError(.accessDenied) { _ = try await scene.open(hidingAbsence()) }
+        let full = try await expectRemedy(.accessDenied) { _ = try await scene.open(hidingAbsence()) }
         #expect(full.remedy?.contains("s3:ListBucket") == true, "\(full)")
     }
 
     @Test("Who may not list is told so")
     func listing() async throws {
         try await scene.fill()
-        let error = try await expectError(.accessDenied) { _ = try await scene.open(denying { $0.operation == .list }) }
+        let error = try await expectRemedy(.accessDenied) {
+            _ = try await scene.open(denying { $0.operation == .list })
+        }
         #expect(error.remedy?.contains("s3:ListBucket") == true, "\(error)")
     }
 
     @Test("Who may not read is told so")
     func reading() async throws {
         try await scene.fill()
-        try await expectError(.accessDenied) { _ = try await scene.open(denying { $0.operation == .get }) }
+        try await expectRemedy(.accessDenied) { _ = try await scene.open(denying { $0.operation == .get }) }
     }
 
     @Test("Who may not write reads, makes no store, and commits nothing")
     func writing() async throws {
         let place = denying { $0.operation.isWrite }
-        let error = try await expectError(.accessDenied) { _ = try await scene.open(place) }
+        let error = try await expectRemedy(.accessDenied) { _ = try await scene.open(place) }
         #expect(error.remedy?.contains("s3:PutObject") == true, "\(error)")
         #expect(try await scene.objects.keys().isEmpty)
         try await scene.fill()
         let store = try await scene.open(place)
         #expect(try await store.row(1) == 100)
-        let refused = try await expectError(.accessDenied) { try await store.insertRow(9) }
+        let refused = try await expectRemedy(.accessDenied) { try await store.insertRow(9) }
         #expect(refused.remedy?.contains("s3:PutObject") == true, "\(refused)")
         #expect(try await store.row(9) == nil)
         #expect(try await scene.open().row(9) == nil)
@@ -70,7 +72,7 @@ struct AccessTests {
         let storage = try await ObjectStorage.open(place, surroundings: scene.clock.machine())
         let store = try await Store.open(storage, schema: Schema(parsing: Rows.schema))
         try await store.insertRow(9, 900)
-        let error = try await expectError(.unavailable) { try await storage.flush() }
+        let error = try await expectRemedy(.unavailable) { try await storage.flush() }
         #expect(error.message.contains("storage.access_denied"), "\(error)")
         #expect(try await scene.open().row(9) == 900)
     }
@@ -80,10 +82,10 @@ struct AccessTests {
     @Test("An answer that spent time in a cache proves nothing, whether it has an object or says that there is none")
     func age() async throws {
         let cached = AlteredStore(base: scene.objects, alter: { _, answer in answer.age = 3 })
-        let none = try await expectError(.unavailable) { _ = try await scene.open(cached) }
+        let none = try await expectRemedy(.unavailable) { _ = try await scene.open(cached) }
         #expect(none.message.contains("cache") && none.message.contains("_store.json"), "\(none)")
         try await scene.fill()
-        let some = try await expectError(.unavailable) { _ = try await scene.open(cached) }
+        let some = try await expectRemedy(.unavailable) { _ = try await scene.open(cached) }
         #expect(some.message.contains("cache"), "\(some)")
     }
 
@@ -96,7 +98,7 @@ struct AccessTests {
         let store = try await scene.open(place)
         #expect(try await store.row(1) == 100)
         isCached.withLock { $0 = true }
-        let error = try await expectError(.unavailable) { _ = try await store.row(1) }
+        let error = try await expectRemedy(.unavailable) { _ = try await store.row(1) }
         #expect(error.message.contains("cache"), "\(error)")
         isCached.withLock { $0 = false }
         #expect(try await store.row(1) == 100)
@@ -111,7 +113,7 @@ struct AccessTests {
         let rule = "expiry-date=\"Fri, 21 Dec 2026 00:00:00 GMT\", rule-id=\"sweep\""
         let place = AlteredStore(
             base: scene.objects, alter: { name, answer in if name.hasPrefix(prefix) { answer.expiration = rule } })
-        let error = try await expectError(.damaged) { _ = try await scene.open(place) }
+        let error = try await expectRemedy(.damaged) { _ = try await scene.open(place) }
         #expect(error.message.contains("sweep") && error.message.contains(prefix), "\(error)")
     }
 
@@ -122,7 +124,7 @@ struct AccessTests {
             base: scene.objects,
             alter: { name, answer in if name.hasPrefix("tables/") { answer.expiration = "rule-id=\"sweep\"" } })
         let store = try await scene.open(place)
-        let error = try await expectError(.damaged) { _ = try await store.row(1) }
+        let error = try await expectRemedy(.damaged) { _ = try await store.row(1) }
         #expect(error.message.contains("sweep"), "\(error)")
     }
 
@@ -148,7 +150,7 @@ struct AccessTests {
         var capabilities = scene.objects.capabilities
         Self.missing[number](&capabilities)
         let place = DescribedStore(base: scene.objects, capabilities: capabilities)
-        let error = try await expectError(.unsupported) { _ = try await scene.open(place) }
+        let error = try await expectRemedy(.unsupported) { _ = try await scene.open(place) }
         #expect(error.message.contains(number < 2 ? "conditions" : "order"), "\(error)")
         #expect(try await scene.objects.keys().isEmpty)
     }

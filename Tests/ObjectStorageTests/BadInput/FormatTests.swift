@@ -24,7 +24,7 @@ struct FormatTests {
         try await scene.fill()
         try await scene.edit(object, old, new)
         let before = try await scene.objects.keys()
-        let error = try await expectError(.upgradeRequired) { _ = try await scene.open() }
+        let error = try await expectRemedy(.upgradeRequired) { _ = try await scene.open() }
         #expect(error.message.contains("pins") || error.message.contains("2"), "\(error)")
         #expect(try await scene.objects.keys() == before)
     }
@@ -35,8 +35,8 @@ struct FormatTests {
         let (store, other) = (try await scene.open(), try await scene.open())
         try await other.insertRow(7)
         try await scene.edit(ObjectNames.record(4), "\"needs\":[]", "\"needs\":[\"pins\"]")
-        try await expectError(.upgradeRequired) { _ = try await store.row(1) }
-        try await expectError(.upgradeRequired) { try await store.insertRow(8) }
+        try await expectRemedy(.upgradeRequired) { _ = try await store.row(1) }
+        try await expectRemedy(.upgradeRequired) { try await store.insertRow(8) }
         #expect(try await scene.objects.exists(ObjectNames.record(5)) == false)
     }
 
@@ -48,7 +48,7 @@ struct FormatTests {
     func otherSchema() async throws {
         try await scene.fill()
         let live = try await scene.open()
-        let error = try await expectError(.schemaMismatch) { _ = try await scene.open(schema: Self.other) }
+        let error = try await expectRemedy(.schemaMismatch) { _ = try await scene.open(schema: Self.other) }
         #expect(error.message.contains("more"), "\(error)")
         try await live.insertRow(9)
         #expect(try await scene.open().allRows().count == 4)
@@ -84,9 +84,9 @@ struct FormatTests {
             schema: try Schema(parsing: Self.other).id,
             time: scene.clock.now, kind: .schema)
         try await scene.objects.put(ObjectNames.record(4), CommitRecordJSON.encode(record))
-        try await expectError(.schemaMismatch) { _ = try await store.row(1) }
-        try await expectError(.schemaMismatch) { try await store.insertRow(9) }
-        try await expectError(.schemaMismatch) { _ = try await scene.open() }
+        try await expectRemedy(.schemaMismatch) { _ = try await store.row(1) }
+        try await expectRemedy(.schemaMismatch) { try await store.insertRow(9) }
+        try await expectRemedy(.schemaMismatch) { _ = try await scene.open() }
     }
 
     @Test("The copy of the schema for people may be lost or edited: the kept one counts")
@@ -104,10 +104,10 @@ struct FormatTests {
         let name = ObjectNames.schema(try Schema(parsing: Rows.schema).id)
         try await scene.objects.delete("_schema.json")
         try await scene.write(name, try Schema(parsing: Self.other).canonicalText)
-        let error = try await expectError(.damaged) { _ = try await scene.open() }
+        let error = try await expectRemedy(.damaged) { _ = try await scene.open() }
         #expect(error.message.contains(name), "\(error)")
         try await scene.objects.delete(name)
-        try await expectError(.damaged) { _ = try await scene.open() }
+        try await expectRemedy(.damaged) { _ = try await scene.open() }
     }
 
     /// Bytes that are no `_store.json`.
@@ -122,7 +122,7 @@ struct FormatTests {
     func damagedStoreFile(text: String) async throws {
         try await scene.fill()
         try await scene.write("_store.json", text)
-        let error = try await expectError(.damaged) { _ = try await scene.open() }
+        let error = try await expectRemedy(.damaged) { _ = try await scene.open() }
         #expect(error.message.contains("_store.json"), "\(error)")
     }
 
@@ -131,7 +131,7 @@ struct FormatTests {
         try await scene.fill()
         let name = ObjectNames.manifest(1)
         try await scene.write(name, String(try await scene.text(name).prefix(length)))
-        let error = try await expectError(.damaged) { _ = try await scene.open() }
+        let error = try await expectRemedy(.damaged) { _ = try await scene.open() }
         #expect(error.message.contains(name), "\(error)")
     }
 }

@@ -31,7 +31,7 @@ struct ObjectLimitTests {
         let again = try await scene.open(counting, schema: Self.schema)
         #expect(try await again.session.get(table, Key(key(512)[0], Array(key(512)[1...]))) { _ in })
         let before = counting.counts
-        let error = try await expectError(.limit) {
+        let error = try await expectRemedy(.limit) {
             _ = try await again.session.write([.insert(table, key(512)), .insert(table, key(513))])
         }
         #expect(error.message.contains("512"), "\(error)")
@@ -45,7 +45,7 @@ struct ObjectLimitTests {
         let table = store.schema.tables[1]
         let text = String(repeating: "t", count: 4 << 20 - 64)
         let before = counting.counts
-        let error = try await expectError(.limit) {
+        let error = try await expectRemedy(.limit) {
             try await store.transaction { tx in
                 for id in 0..<17 { _ = try await tx.write([.insert(table, [.int(id), .string(text)])]) }
             }
@@ -60,7 +60,7 @@ struct ObjectLimitTests {
         let store = try await scene.open(counting, schema: Self.schema)
         let table = store.schema.tables[1]
         let before = counting.counts
-        try await expectError(.limit) {
+        try await expectRemedy(.limit) {
             _ = try await store.session.write(
                 (0...Limits.batchOperations).map { .insert(table, [.int($0), .string("")]) })
         }

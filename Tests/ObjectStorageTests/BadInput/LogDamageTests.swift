@@ -23,7 +23,8 @@ struct LogDamageTests {
             } catch let error as StorageError {
                 let codes: [StorageError.Code] = [.damaged, .upgradeRequired, .replaced, .schemaMismatch]
                 #expect(codes.contains(error.code), "byte \(place): \(error)")
-                #expect(error.remedy != nil && error.message.contains("2"), "byte \(place): \(error)")
+                #expect(error.remedy != nil, "byte \(place): \(error)")
+                if error.code == .damaged { #expect(error.message.contains("2"), "byte \(place): \(error)") }
             }
         }
     }
@@ -35,9 +36,9 @@ struct LogDamageTests {
         try await other.insertRow(7, 700)
         try await other.insertRow(8, 800)
         try await scene.edit(ObjectNames.record(3), "700", "701")
-        let error = try await expectError(.damaged) { _ = try await store.row(7) }
+        let error = try await expectRemedy(.damaged) { _ = try await store.row(7) }
         #expect(error.message.contains("3"), "\(error)")
-        try await expectError(.damaged) { try await store.insertRow(9) }
+        try await expectRemedy(.damaged) { try await store.insertRow(9) }
         #expect(try await scene.objects.exists(ObjectNames.record(5)) == false)
     }
 
@@ -45,7 +46,7 @@ struct LogDamageTests {
     func gap() async throws {
         try await scene.fill(5)
         try await scene.objects.delete(ObjectNames.record(3))
-        let error = try await expectError(.damaged) { _ = try await scene.open() }
+        let error = try await expectRemedy(.damaged) { _ = try await scene.open() }
         #expect(error.message.contains("3") && error.message.contains("4"), "\(error)")
         #expect(try await scene.objects.exists(ObjectNames.record(3)) == false)
     }
@@ -57,7 +58,7 @@ struct LogDamageTests {
         let bytes = try await scene.objects.bytes(second)
         try await scene.objects.put(second, scene.objects.bytes(third))
         try await scene.objects.put(third, bytes)
-        try await expectError(.damaged) { _ = try await scene.open() }
+        try await expectRemedy(.damaged) { _ = try await scene.open() }
     }
 
     @Test("A part of a large commit that is gone or changed is damage that names it", arguments: [true, false])
@@ -67,6 +68,8 @@ struct LogDamageTests {
         let table = store.schema.tables[0]
         _ = try await store.session.write((0..<3).map { .insert(table, [.int($0), .int(0), .string(text)]) })
         try await store.close()
+        // Without the manifest that covers the commit, its record and its parts are read.
+        try await scene.objects.delete(ObjectNames.manifest(2))
         let name = try #require(try await scene.objects.keys(prefix: ObjectNames.parts).first)
         if isGone {
             try await scene.objects.delete(name)
@@ -75,7 +78,7 @@ struct LogDamageTests {
             bytes[bytes.count / 2] ^= 1
             try await scene.objects.put(name, bytes)
         }
-        let error = try await expectError(.damaged) { _ = try await scene.open() }
+        let error = try await expectRemedy(.damaged) { _ = try await scene.open() }
         #expect(error.message.contains(name), "\(error)")
     }
 
@@ -92,7 +95,7 @@ struct LogDamageTests {
         }
         let store = try await scene.open()
         #expect(try await store.row(1) == 100)
-        try await expectError(.damaged) { _ = try await store.allRows() }
-        try await expectError(.damaged) { _ = try await store.allRows(byValue: true) }
+        try await expectRemedy(.damaged) { _ = try await store.allRows() }
+        try await expectRemedy(.damaged) { _ = try await store.allRows(byValue: true) }
     }
 }

@@ -16,14 +16,14 @@ struct PlaceTests {
         (["_log/main/00000000000000000007.json": "{}"], .damaged),
         (["_index/main/1.idx": "…"], .damaged),
         (["_parts/main/x/0.json": "{}"], .damaged),
-        (["blobs/00": "…"], .damaged),
+        (["blobs/00": "…"], .notAStore),
     ]
 
     @Test(
         "The objects of another program are not taken for an empty place, and nothing is written", arguments: strangers)
     func foreign(objects: [String: String], code: StorageError.Code) async throws {
         for (name, text) in objects { try await scene.write(name, text) }
-        let error = try await expectError(code, "\(objects.keys)") { _ = try await scene.open() }
+        let error = try await expectRemedy(code, "\(objects.keys)") { _ = try await scene.open() }
         #expect(objects.keys.contains { error.message.contains($0) }, "\(error)")
         #expect(try await Set(scene.objects.keys()) == Set(objects.keys))
     }
@@ -32,12 +32,12 @@ struct PlaceTests {
     func headless() async throws {
         try await scene.fill()
         try await scene.objects.delete("_store.json")
-        let error = try await expectError(.damaged) { _ = try await scene.open() }
+        let error = try await expectRemedy(.damaged) { _ = try await scene.open() }
         #expect(error.remedy?.contains("rebuild") == true, "\(error)")
         try await scene.removeAll("_log")
-        try await expectError(.damaged) { _ = try await scene.open() }
+        try await expectRemedy(.damaged) { _ = try await scene.open() }
         try await scene.removeAll("_checkpoints")
-        try await expectError(.damaged) { _ = try await scene.open() }
+        try await expectRemedy(.damaged) { _ = try await scene.open() }
     }
 
     @Test(
@@ -48,7 +48,7 @@ struct PlaceTests {
     func existing(mode: ObjectStorageOptions.Mode) async throws {
         var options = ObjectStorageOptions()
         options.mode = mode
-        try await expectError(.notAStore) { _ = try await scene.open(nil, options) }
+        try await expectRemedy(.notAStore) { _ = try await scene.open(nil, options) }
         #expect(try await scene.objects.keys().isEmpty)
     }
 
@@ -56,7 +56,7 @@ struct PlaceTests {
     func manifests() async throws {
         try await scene.fill()
         try await scene.removeAll("_checkpoints/")
-        let error = try await expectError(.damaged) { _ = try await scene.open() }
+        let error = try await expectRemedy(.damaged) { _ = try await scene.open() }
         #expect(error.message.contains("_checkpoints/") && error.remedy?.contains("rebuild") == true, "\(error)")
     }
 
@@ -67,7 +67,7 @@ struct PlaceTests {
         try await scene.fill()
         let name = ObjectNames.manifest(1)
         try await scene.objects.put(name, other.objects.bytes(name))
-        try await expectError(.damaged) { _ = try await scene.open() }
+        try await expectRemedy(.damaged) { _ = try await scene.open() }
     }
 
     // MARK: Under a live process
@@ -80,10 +80,10 @@ struct PlaceTests {
         try await scene.removeAll()
         try await scene.fill(1)
         scene.clock.advance(.seconds(601))
-        try await expectError(.replaced) { _ = try await store.row(1) }
+        try await expectRemedy(.replaced) { _ = try await store.row(1) }
         // For good, and for writers.
-        try await expectError(.replaced) { try await store.insertRow(9) }
-        try await expectError(.replaced) { _ = try await store.allRows() }
+        try await expectRemedy(.replaced) { try await store.insertRow(9) }
+        try await expectRemedy(.replaced) { _ = try await store.allRows() }
         #expect(try await scene.open().row(1) == nil)
     }
 
@@ -93,8 +93,8 @@ struct PlaceTests {
         let store = try await scene.open()
         try await scene.removeAll()
         try await scene.fill(5)
-        try await expectError(.replaced) { _ = try await store.row(1) }
-        try await expectError(.replaced) { try await store.insertRow(9) }
+        try await expectRemedy(.replaced) { _ = try await store.row(1) }
+        try await expectRemedy(.replaced) { try await store.insertRow(9) }
     }
 
     @Test("A store that was deleted ends those who had it open")

@@ -36,12 +36,12 @@ struct RecordDamageTests {
         try await scene.write(Self.file, change(old))
         let store = try await scene.open()
         for read in [{ _ = try await store.row(1) }, { _ = try await store.allRows() }] {
-            let error = try await expectError(.damaged, "\(what)") { try await read() }
+            let error = try await expectRemedy(.damaged, "\(what)") { try await read() }
             #expect(error.details.table == "rows" && error.details.id == "1", "\(what): \(error) \(error.details)")
             #expect(error.message.contains(Self.file), "\(what): \(error)")
         }
         // Reading what it was is needed to change it.
-        try await expectError(.damaged, "\(what)") { try await store.setRow(1, 7) }
+        try await expectRemedy(.damaged, "\(what)") { try await store.setRow(1, 7) }
         #expect(try await store.row(2) == 200)
         #expect(try await scene.text(Self.file) == change(old), "\(what): somebody wrote over it")
     }
@@ -51,11 +51,11 @@ struct RecordDamageTests {
         try await scene.fill(3, isSettled: true)
         try await scene.objects.delete(Self.file)
         let store = try await scene.open()
-        let error = try await expectError(.damaged) { _ = try await store.allRows() }
+        let error = try await expectRemedy(.damaged) { _ = try await store.allRows() }
         #expect(error.details.table == "rows" && error.details.id == "1", "\(error) \(error.details)")
-        try await expectError(.damaged) { _ = try await store.row(1) }
+        try await expectRemedy(.damaged) { _ = try await store.row(1) }
         // Else its revisions would begin anew.
-        try await expectError(.damaged) { try await store.insertRow(1) }
+        try await expectRemedy(.damaged) { try await store.insertRow(1) }
     }
 
     @Test("A file that somebody put back to what it was is damage where an index knows better")
@@ -69,7 +69,7 @@ struct RecordDamageTests {
         try await store.maintain()
         try await scene.write(Self.file, old)
         let again = try await scene.open()
-        try await expectError(.damaged) { _ = try await again.allRows() }
+        try await expectRemedy(.damaged) { _ = try await again.allRows() }
     }
 
     @Test("A stranger's file in the place of a new record is reported, never written over, and the record is there")
@@ -80,7 +80,7 @@ struct RecordDamageTests {
         let storage = try await ObjectStorage.open(scene.objects, surroundings: scene.clock.machine())
         let store = try await Store.open(storage, schema: Schema(parsing: Rows.schema))
         try await store.insertRow(9, 900)
-        let error = try await expectError(.unavailable) { try await storage.flush() }
+        let error = try await expectRemedy(.unavailable) { try await storage.flush() }
         #expect(error.message.contains("tables/rows/objects/9.json"), "\(error)")
         #expect(try await scene.text("tables/rows/objects/9.json") == foreign)
         // Manifests carry it from here on.

@@ -3,7 +3,7 @@ import Foundation
 
 @testable import ObjectStorage
 
-/// The time of a store and of the processes that use it. It stands still until a test moves it, or somebody waits.
+/// The time of a store and of the processes that use it. It stands still until a test moves it.
 final class MovedClock: Sendable {
     private let time = Lock(Timestamp("2026-11-20T15:06:01.870549Z") ?? .epoch)
     private let passed = Lock(Duration.zero)
@@ -19,17 +19,14 @@ final class MovedClock: Sendable {
         passed.withLock { $0 += duration }
     }
 
-    /// A machine on which waiting takes no time but the clock's.
-    /// - Parameter wrong: How far its own time of day is from the store's.
+    /// A machine whose time moves with the clock, beside that which passes by itself.
+    /// - Parameter wrong: How far its time of day is from the store's.
     func machine(wrong: Duration = .zero) -> Surroundings {
         var machine = Surroundings.machine { [self] in
             now.adding(microseconds: wrong.components.seconds * 1_000_000) ?? now
         }
-        machine.uptime = { [self] in passed.withLock { $0 } }
-        machine.sleep = { [self] in
-            try Task.checkCancellation()
-            advance($0)
-        }
+        let uptime = machine.uptime
+        machine.uptime = { [self] in uptime() + passed.withLock { $0 } }
         return machine
     }
 }

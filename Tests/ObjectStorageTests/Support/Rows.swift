@@ -53,7 +53,7 @@ extension Store {
 
 /// Fails the test unless `body` throws a storage error of a code that says what a person can do; gives it back.
 @discardableResult
-func expectError(
+func expectRemedy(
     _ code: StorageError.Code, _ comment: Comment? = nil, sourceLocation: SourceLocation = #_sourceLocation,
     _ body: () async throws -> Void
 ) async throws -> StorageError {
