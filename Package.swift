@@ -127,13 +127,16 @@ let package = Package(
             "S3ClientTests",
             [
                 "S3Client", "ObjectStoreConformance", "ObjectStores", "CairnSchema", "CairnCore", "CCurl",
-                "ScriptedHTTP",
+                "ScriptedHTTP", "Loopback",
             ],
             exclude: ["Vectors"]),
         tests("MemoryStorageTests", ["MemoryStorage", "StorageConformance"]),
         tests(
             "ObjectStorageTests",
-            ["ObjectStorage", "ObjectStores", "MemoryStorage", "StorageConformance", "CairnSchema", "CairnCore"]),
+            [
+                "ObjectStorage", "ObjectStores", "S3Client", "MemoryStorage", "StorageConformance", "Simulation",
+                "CairnSchema", "CairnCore", "WriterProgram", "Histories", "Workers", "TableWorker", "Loopback",
+            ]),
         tests(
             "CairnCommandTests",
             [
@@ -176,6 +179,15 @@ let package = Package(
             name: "WriterProgram", dependencies: ["CairnSchema", "CairnCore", "MemoryStorage", "Simulation"],
             path: "Tests/Support/WriterProgram", swiftSettings: settings),
         .target(name: "Workers", path: "Tests/Support/Workers", swiftSettings: settings),
+        .target(
+            name: "Histories", dependencies: ["CairnCore", "Simulation"], path: "Tests/Support/Histories",
+            swiftSettings: settings),
+        .target(
+            name: "Loopback", dependencies: ["CairnCore", "Simulation"], path: "Tests/Support/Loopback",
+            swiftSettings: settings),
+        program(
+            "TableWorker", path: "Tests/Support/TableWorker",
+            ["ObjectStorage", "ObjectStores", "S3Client", "CairnSchema", "CairnCore", "WriterProgram", "Histories"]),
         program("StoreWorker", path: "Tests/Support/StoreWorker", ["SQLiteStorage", "WriterProgram"]),
     ],
     swiftLanguageModes: [.v6]

@@ -72,13 +72,3 @@ final class ProgressLog: Sendable {
 
     @Sendable func add(_ progress: S3TransferProgress) { state.withLock { $0.append(progress) } }
 }
-
-/// What a script of a server is given after it was made.
-final class Box<Value: Sendable>: Sendable {
-    private let state = Lock<Value?>(nil)
-
-    var value: Value? {
-        get { state.withLock { $0 } }
-        set { state.withLock { $0 = newValue } }
-    }
-}

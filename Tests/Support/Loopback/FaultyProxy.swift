@@ -1,13 +1,14 @@
 import CairnCore
 import Foundation
+import Simulation
 
 /// Stands between a client and a server of HTTP/1.1 on loopback, and does to requests and answers what networks and servers do on
 /// bad days.
 ///
-/// What becomes of a request follows from the seed and from how many came before it. A request that it lets through is answered by
-/// the server, or has failed there, before the proxy does its harm: nothing takes effect later.
-final class FaultyProxy: Sendable {
-    enum Fault: String, CaseIterable, Sendable {
+/// What becomes of a request follows from the seed and from how many came before it. But for ``Fault/again``, a request that it lets
+/// through is answered by the server, or has failed there, before the proxy does its harm: nothing takes effect later.
+package final class FaultyProxy: Sendable {
+    package enum Fault: String, CaseIterable, Sendable {
         /// The connection ends before the request goes anywhere.
         case dropBefore
         /// The server gets half of the request, then the connection ends.
@@ -32,6 +33,13 @@ final class FaultyProxy: Sendable {
         case refuseBefore
         /// The whole answer comes twice.
         case answerTwice
+        /// The server gets the request twice; the client gets its second answer.
+        case twice
+        /// The server gets the request once more when a later one has come, and its answer is lost.
+        case again
+
+        /// Those of a network over which a request arrives at most once.
+        package static let once = allCases.filter { $0 != .twice && $0 != .again }
     }
 
     private struct State {
@@ -40,30 +48,34 @@ final class FaultyProxy: Sendable {
         var fired: [Fault: Int] = [:]
     }
 
-    let port: Int
-    /// Of a hundred requests, how many go wrong.
+    package let port: Int
     private let percent: Int
     private let upstream: Int
+    private let faults: [Fault]
     private let state: Lock<State>
     private let arrivals = NSCondition()
     private let server: LoopbackServer
     /// What the server's threads find the proxy by, until it is stopped.
     private let box = Box<FaultyProxy>()
 
-    init(to upstream: Int, seed: UInt64, percent: Int) throws {
+    /// - Parameter percent: Of a hundred requests, how many go wrong.
+    package init(
+        to upstream: Int, seed: UInt64, percent: Int, faults: [Fault] = Fault.once
+    ) throws {
         self.upstream = upstream
         self.percent = percent
-        state = Lock(State(random: SeededRandom(seed)))
+        self.faults = faults
+        state = Lock(State(random: SeededRandom(seed: seed)))
         server = try LoopbackServer { [box] connection in try box.value?.serve(connection) }
         port = server.port
         box.value = self
     }
 
     /// How often each fault happened.
-    var fired: [Fault: Int] { state.withLock { $0.fired } }
-    var requests: Int { state.withLock { $0.requests } }
+    package var fired: [Fault: Int] { state.withLock { $0.fired } }
+    package var requests: Int { state.withLock { $0.requests } }
 
-    func stop() {
+    package func stop() {
         server.stop()
         box.value = nil
     }
@@ -94,8 +106,8 @@ final class FaultyProxy: Sendable {
     private func admit() -> (number: Int, fault: Fault?) {
         let admitted = state.withLock { state -> (Int, Fault?) in
             state.requests += 1
-            let isFaulty = state.random.number(0..<100) < percent
-            let fault = state.random.one(of: Fault.allCases)
+            let isFaulty = state.random.chance(percent)
+            let fault = state.random.pick(faults)
             return (state.requests, isFaulty ? fault : nil)
         }
         arrivals.lock()
@@ -140,8 +152,29 @@ final class FaultyProxy: Sendable {
         default: break
         }
         try server.write(request)
-        guard let answer = try read(server, isHead: head.method == "HEAD") else { return false }
+        guard var answer = try read(server, isHead: head.method == "HEAD") else { return false }
+        if fault == .twice {
+            count(.twice)
+            try server.write(request)
+            guard let second = try read(server, isHead: head.method == "HEAD") else { return false }
+            answer = second
+        }
+        if fault == .again { sendAgain(request, after: number) }
         return try hand(answer, head, fault, number, client)
+    }
+
+    /// Sends a request once more, over a connection of its own, when it is no longer expected.
+    private func sendAgain(_ request: [UInt8], after number: Int) {
+        count(.again)
+        Thread.detachNewThread { [self] in
+            waitForNext(after: number)
+            // A server that cannot be reached any more has not got it, which networks are free to do.
+            guard let file = try? loopbackConnection(to: upstream) else { return }
+            defer { closeSocket(file) }
+            let server = LoopbackConnection(file, number: 0)
+            try? server.write(request)
+            _ = try? read(server, isHead: request.starts(with: Array("HEAD".utf8)))
+        }
     }
 
     private func read(_ server: LoopbackConnection, isHead: Bool) throws -> Answer? {

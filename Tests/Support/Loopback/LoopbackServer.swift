@@ -2,24 +2,24 @@ import CairnCore
 import Foundation
 
 /// A server on a loopback port that does what a test says, byte by byte, with one thread for each connection.
-final class LoopbackServer: Sendable {
-    typealias Script = @Sendable (LoopbackConnection) throws -> Void
+package final class LoopbackServer: Sendable {
+    package typealias Script = @Sendable (LoopbackConnection) throws -> Void
 
     private struct State {
         var open: [Int32] = []
         var isStopped = false
     }
 
-    let port: Int
+    package let port: Int
     /// Connections that were accepted.
-    let accepted = Counter()
+    package let accepted = Counter()
     /// Connections that are open; `highest` is the most there were at once.
-    let connections = Counter()
+    package let connections = Counter()
     private let listener: Int32
     private let state = Lock(State())
 
     /// - Parameter script: Run for each connection, which is closed at its end.
-    init(_ script: @escaping Script) throws {
+    package init(_ script: @escaping Script) throws {
         let socket = try loopbackSocket()
         listener = socket.file
         port = socket.port
@@ -61,7 +61,7 @@ final class LoopbackServer: Sendable {
     }
 
     /// Accepts nothing more, and ends all connections.
-    func stop() {
+    package func stop() {
         state.withLock { state in
             state.isStopped = true
             for file in state.open { shutdown(file, Int32(SHUT_RDWR)) }
@@ -70,14 +70,14 @@ final class LoopbackServer: Sendable {
     }
 }
 
-struct SocketError: Error, CustomStringConvertible {
-    let description: String
+package struct SocketError: Error, CustomStringConvertible {
+    package let description: String
 
-    init(_ call: String) { description = "\(call): \(String(cString: strerror(errno)))" }
+    package init(_ call: String) { description = "\(call): \(String(cString: strerror(errno)))" }
 }
 
 /// A TCP socket bound to a free port of 127.0.0.1.
-func loopbackSocket() throws -> (file: Int32, port: Int) {
+package func loopbackSocket() throws -> (file: Int32, port: Int) {
     let file = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     guard file >= 0 else { throw SocketError("socket") }
     var address = sockaddr_in()
@@ -94,7 +94,7 @@ func loopbackSocket() throws -> (file: Int32, port: Int) {
 }
 
 /// A socket that connects, or has begun to, to a port of 127.0.0.1.
-func loopbackConnection(to port: Int, flags: Int32 = 0) throws -> Int32 {
+package func loopbackConnection(to port: Int, flags: Int32 = 0) throws -> Int32 {
     let file = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | flags, 0)
     guard file >= 0 else { throw SocketError("socket") }
     var address = sockaddr_in()
@@ -111,28 +111,28 @@ func loopbackConnection(to port: Int, flags: Int32 = 0) throws -> Int32 {
 }
 
 /// A connection of a test server.
-final class LoopbackConnection {
+package final class LoopbackConnection {
     /// What a client sent.
-    struct Request {
-        let line: String
-        let fields: [String]
-        var body: [UInt8] = []
+    package struct Request {
+        package let line: String
+        package let fields: [String]
+        package var body: [UInt8] = []
 
-        var method: String { String(line.prefix { $0 != " " }) }
-        var target: String { line.split(separator: " ").dropFirst().first.map(String.init) ?? "" }
+        package var method: String { String(line.prefix { $0 != " " }) }
+        package var target: String { line.split(separator: " ").dropFirst().first.map(String.init) ?? "" }
 
-        func field(_ name: String) -> String? {
+        package func field(_ name: String) -> String? {
             fields.first { $0.lowercased().hasPrefix(name.lowercased() + ":") }
                 .map { $0.dropFirst(name.count + 1).trimmingCharacters(in: .whitespaces) }
         }
     }
 
-    let file: Int32
+    package let file: Int32
     /// Counted from 1.
-    let number: Int
+    package let number: Int
     private var buffer: [UInt8] = []
 
-    init(_ file: Int32, number: Int) {
+    package init(_ file: Int32, number: Int) {
         self.file = file
         self.number = number
     }
@@ -140,7 +140,7 @@ final class LoopbackConnection {
     // MARK: Reading
 
     /// The next bytes; empty when the client has closed.
-    func read() throws -> [UInt8] {
+    package func read() throws -> [UInt8] {
         if !buffer.isEmpty {
             defer { buffer = [] }
             return buffer
@@ -152,12 +152,12 @@ final class LoopbackConnection {
     }
 
     /// Waits until the client closes or breaks the connection.
-    func waitForEnd() {
+    package func waitForEnd() {
         while let bytes = try? read(), !bytes.isEmpty {}
     }
 
     /// The head of the next request; nil when the client has closed instead.
-    func readHead() throws -> Request? {
+    package func readHead() throws -> Request? {
         var head: [UInt8] = []
         while true {
             if let end = head.firstRange(of: Array("\r\n\r\n".utf8)) {
@@ -172,7 +172,7 @@ final class LoopbackConnection {
     }
 
     /// Reads the body that belongs to a head.
-    func readBody(of request: Request) throws -> [UInt8] {
+    package func readBody(of request: Request) throws -> [UInt8] {
         if let length = request.field("Content-Length") { return try read(exactly: Int(length) ?? 0) }
         guard request.field("Transfer-Encoding") == "chunked" else { return [] }
         var body: [UInt8] = []
@@ -186,13 +186,13 @@ final class LoopbackConnection {
     }
 
     /// The next request with its body; nil when the client has closed instead.
-    func readRequest() throws -> Request? {
+    package func readRequest() throws -> Request? {
         guard var request = try readHead() else { return nil }
         request.body = try readBody(of: request)
         return request
     }
 
-    func read(exactly count: Int) throws -> [UInt8] {
+    package func read(exactly count: Int) throws -> [UInt8] {
         guard count > 0 else { return [] }
         var bytes: [UInt8] = []
         while bytes.count < count {
@@ -215,9 +215,9 @@ final class LoopbackConnection {
 
     // MARK: Writing
 
-    func write(_ text: String) throws { try write(Array(text.utf8)) }
+    package func write(_ text: String) throws { try write(Array(text.utf8)) }
 
-    func write(_ bytes: [UInt8]) throws {
+    package func write(_ bytes: [UInt8]) throws {
         var sent = 0
         while sent < bytes.count {
             let count = bytes.withUnsafeBytes { buffer in
@@ -229,19 +229,19 @@ final class LoopbackConnection {
     }
 
     /// A whole answer.
-    func answer(_ status: String = "200 OK", _ fields: [String] = [], body: [UInt8] = []) throws {
+    package func answer(_ status: String = "200 OK", _ fields: [String] = [], body: [UInt8] = []) throws {
         let lines = ["HTTP/1.1 \(status)"] + fields + ["Content-Length: \(body.count)", "", ""]
         try write(Array(lines.joined(separator: "\r\n").utf8) + body)
     }
 
     /// Nothing more will be written.
-    func finishWriting() { shutdown(file, Int32(SHUT_WR)) }
+    package func finishWriting() { shutdown(file, Int32(SHUT_WR)) }
 
     /// Breaks the connection (RST) at the end of the script.
-    func resetAtEnd() {
+    package func resetAtEnd() {
         var linger = linger(l_onoff: 1, l_linger: 0)
         setsockopt(file, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Foundation.linger>.size))
     }
 }
 
-func closeSocket(_ file: Int32) { close(file) }
+package func closeSocket(_ file: Int32) { close(file) }

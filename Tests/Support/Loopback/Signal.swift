@@ -2,7 +2,7 @@ import CairnCore
 import Foundation
 
 /// Something that happens once, and that tasks and threads can wait for.
-final class Signal: Sendable {
+package final class Signal: Sendable {
     private struct State {
         var hasFired = false
         var tasks: [CheckedContinuation<Void, Never>] = []
@@ -11,7 +11,9 @@ final class Signal: Sendable {
     private let state = Lock(State())
     private let threads = DispatchSemaphore(value: 0)
 
-    func fire() {
+    package init() {}
+
+    package func fire() {
         let tasks = state.withLock { state in
             state.hasFired = true
             defer { state.tasks = [] }
@@ -21,9 +23,9 @@ final class Signal: Sendable {
         threads.signal()
     }
 
-    var hasFired: Bool { state.withLock { $0.hasFired } }
+    package var hasFired: Bool { state.withLock { $0.hasFired } }
 
-    func wait() async {
+    package func wait() async {
         await withCheckedContinuation { task in
             let hasFired = state.withLock { state in
                 if !state.hasFired { state.tasks.append(task) }
@@ -34,14 +36,14 @@ final class Signal: Sendable {
     }
 
     /// For a thread of a test server; never on a task.
-    func waitOnThread() {
+    package func waitOnThread() {
         threads.wait()
         threads.signal()
     }
 }
 
 /// A number that tasks and threads count up, and that tasks can wait for.
-final class Counter: Sendable {
+package final class Counter: Sendable {
     private struct State {
         var value = 0
         var highest = 0
@@ -50,11 +52,13 @@ final class Counter: Sendable {
 
     private let state = Lock(State())
 
-    var value: Int { state.withLock { $0.value } }
-    var highest: Int { state.withLock { $0.highest } }
+    package init() {}
+
+    package var value: Int { state.withLock { $0.value } }
+    package var highest: Int { state.withLock { $0.highest } }
 
     @discardableResult
-    func add(_ amount: Int = 1) -> Int {
+    package func add(_ amount: Int = 1) -> Int {
         let (value, reached) = state.withLock { state in
             state.value += amount
             state.highest = max(state.highest, state.value)
@@ -68,7 +72,7 @@ final class Counter: Sendable {
     }
 
     /// Waits until it was at least this.
-    func wait(for wanted: Int) async {
+    package func wait(for wanted: Int) async {
         await withCheckedContinuation { waiter in
             let isThere = state.withLock { state in
                 if state.highest < wanted { state.waiters.append((wanted, waiter)) }
@@ -76,5 +80,17 @@ final class Counter: Sendable {
             }
             if isThere { waiter.resume() }
         }
+    }
+}
+
+/// What a script of a server is given after it was made.
+package final class Box<Value: Sendable>: Sendable {
+    private let state = Lock<Value?>(nil)
+
+    package init() {}
+
+    package var value: Value? {
+        get { state.withLock { $0 } }
+        set { state.withLock { $0 = newValue } }
     }
 }
