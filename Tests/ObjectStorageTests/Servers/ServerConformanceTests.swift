@@ -99,7 +99,7 @@ struct ServerConformanceTests {
     func refused(server: TestServer) async throws {
         try await server.withBucket { bucket in
             let objects = try S3ObjectStore(bucket, prefix: "tables")
-            let error = try await expectError(.unsupported) { _ = try await Rows.open(objects) }
+            let error = try await expectRemedy(.unsupported) { _ = try await Rows.open(objects) }
             #expect(error.message.contains("conditions"), "\(error)")
             #expect(try await objects.keys().isEmpty)
         }

@@ -8,7 +8,7 @@ import Testing
 struct TestServer: Sendable, CustomTestStringConvertible {
     let name: String
     /// `http://ACCESS:SECRET@127.0.0.1:PORT`.
-    private let address: URLComponents
+    let address: String
 
     var testDescription: String { name }
 
@@ -23,25 +23,20 @@ struct TestServer: Sendable, CustomTestStringConvertible {
     static let isSmallRun = ProcessInfo.processInfo.environment["CAIRN_TEST_SIZE"] == "small"
 
     private init?(_ name: String, _ variable: String) {
-        guard let address = ProcessInfo.processInfo.environment[variable].flatMap({ URLComponents(string: $0) }) else {
-            return nil
-        }
+        guard let address = ProcessInfo.processInfo.environment[variable], !address.isEmpty else { return nil }
         self.name = name
         self.address = address
     }
 
-    var port: Int { address.port ?? 80 }
+    var port: Int { URLComponents(string: address)?.port ?? 80 }
 
     /// A client of the server.
-    /// - Parameter port: Where the server is reached; nil: at its own port.
-    func client(
-        port: Int? = nil, _ change: (inout S3ClientOptions) -> Void = { _ in }
-    ) throws -> S3Client {
-        let endpoint = try S3Endpoint("http://\(address.host ?? "127.0.0.1"):\(port ?? self.port)")
-        let credentials = Credentials(accessKey: address.user ?? "", secretKey: address.password ?? "")
-        var options = S3ClientOptions(endpoint: endpoint, region: "us-east-1", credentials: .explicit(credentials))
-        change(&options)
-        return try S3Client(options)
+    private func client() throws -> S3Client {
+        let parts = try #require(URLComponents(string: address))
+        let endpoint = try S3Endpoint("http://\(parts.host ?? ""):\(port)")
+        let credentials = Credentials(accessKey: parts.user ?? "", secretKey: parts.password ?? "")
+        return try S3Client(
+            S3ClientOptions(endpoint: endpoint, region: "us-east-1", credentials: .explicit(credentials)))
     }
 
     /// Calls with a bucket of its own, of which the client knows what the server really does. It is emptied and removed at the end.

@@ -33,9 +33,9 @@ package struct HistoryCheck {
     }
 
     private init(
-        _ history: [HistoryTransaction], _ lists: [Int: [Int]], _ accounts: [Int: (balance: Int, revision: Int)], _ sum: Int
+        _ history: [HistoryTransaction], _ lists: [Int: [Int]], _ accounts: [Int: (balance: Int, revision: Int)],
+        _ sum: Int
     ) {
-        // What failed wrote nothing, and what it read is looked at without it.
         self.history = history
         self.lists = lists
         self.accounts = accounts
@@ -98,9 +98,11 @@ package struct HistoryCheck {
                 case .read(let list, let items):
                     let mine = own[list, default: []]
                     let base = items.dropLast(mine.count)
-                    guard items.suffix(mine.count).elementsEqual(mine), lists[list, default: []].starts(with: base) else {
+                    guard items.suffix(mine.count).elementsEqual(mine), lists[list, default: []].starts(with: base)
+                    else {
                         anomalies.append(
-                            "\(name(place)) saw \(items) in list \(list), which has \(lists[list, default: []]) in the end")
+                            "\(name(place)) saw \(items) in list \(list), which has \(lists[list, default: []]) in the end"
+                        )
                         continue
                     }
                     addRead(place, list, count: base.count, writers)
@@ -119,7 +121,9 @@ package struct HistoryCheck {
             }
             addEdge(writer, .writeRead, place, "list \(list)")
         }
-        if count < items.count, let writer = writers[items[count]] { addEdge(place, .readWrite, writer, "list \(list)") }
+        if count < items.count, let writer = writers[items[count]] {
+            addEdge(place, .readWrite, writer, "list \(list)")
+        }
     }
 
     /// An order between two transactions. One that failed orders nothing.
@@ -155,7 +159,8 @@ package struct HistoryCheck {
         for (version, place) in writers where history[place].outcome == .committed {
             if version.revision > accounts[version.account]?.revision ?? 0 {
                 anomalies.append(
-                    "account \(version.account) has lost revision \(version.revision) of \(name(place)), which was acknowledged")
+                    "account \(version.account) has lost revision \(version.revision) of \(name(place)), which was acknowledged"
+                )
             }
         }
         for (account, final) in accounts.sorted(by: { $0.key < $1.key }) where final.revision > 1 {
@@ -166,7 +171,8 @@ package struct HistoryCheck {
             addOrder(of: order.compactMap { $0 }, "account \(account)")
             let last = balances[Version(account: account, revision: final.revision)]
             if let last, last != final.balance {
-                anomalies.append("account \(account) has \(final.balance) in the end, and revision \(final.revision) had \(last)")
+                anomalies.append(
+                    "account \(account) has \(final.balance) in the end, and revision \(final.revision) had \(last)")
             }
         }
         checkSights(writers, balances)
@@ -178,10 +184,12 @@ package struct HistoryCheck {
                 let version = Version(account: account, revision: revision)
                 if let written = balances[version], written != balance {
                     anomalies.append(
-                        "\(name(place)) saw \(balance) in account \(account) at revision \(revision), which had \(written)")
+                        "\(name(place)) saw \(balance) in account \(account) at revision \(revision), which had \(written)"
+                    )
                 }
                 if revision > 1, writers[version] == nil {
-                    anomalies.append("\(name(place)) saw revision \(revision) of account \(account), which nobody wrote")
+                    anomalies.append(
+                        "\(name(place)) saw revision \(revision) of account \(account), which nobody wrote")
                 }
                 if let writer = writers[version] { addEdge(writer, .writeRead, place, "account \(account)") }
                 if let writer = writers[Version(account: account, revision: revision + 1)] {

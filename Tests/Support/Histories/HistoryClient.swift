@@ -65,7 +65,8 @@ package struct HistoryClient: Sendable {
         }
         let attempt = last.withLock { $0 }
         return HistoryTransaction(
-            client: client, began: attempt.began, ended: HistoryTransaction.time(), outcome: outcome, attempt.operations)
+            client: client, began: attempt.began, ended: HistoryTransaction.time(), outcome: outcome, attempt.operations
+        )
     }
 
     /// How a call ended. What is unknown is asked for.
@@ -113,7 +114,8 @@ package struct HistoryClient: Sendable {
         case 14..<18:
             let from = random.below(Self.accounts)
             return .transfer(
-                from: from, to: (from + 1 + random.below(Self.accounts - 1)) % Self.accounts, amount: random.number(1...20))
+                from: from, to: (from + 1 + random.below(Self.accounts - 1)) % Self.accounts,
+                amount: random.number(1...20))
         default: return .audit(byBalance: random.chance(50), isSnapshot: random.chance(50))
         }
     }
@@ -125,7 +127,7 @@ package struct HistoryClient: Sendable {
 
     private func run(_ plan: Plan, _ last: Lock<Attempt>) async throws {
         switch plan {
-        case .look: try await store.snapshot { try await look($0, begin(last)) }
+        case .look: _ = try await store.snapshot { try await look($0, begin(last)) }
         case .audit(let byBalance, true): try await store.snapshot { try await audit(byBalance, $0, begin(last)) }
         case .audit(let byBalance, false): try await store.transaction { try await audit(byBalance, $0, begin(last)) }
         case .lists(let read, let append):
@@ -175,7 +177,6 @@ package struct HistoryClient: Sendable {
     }
 
     /// Reads all lists by their length.
-    @discardableResult
     private func look(_ session: Session, _ last: Lock<Attempt>) async throws -> [Int: [Int]] {
         let found = try await Self.lists(of: session)
         last.withLock { last in
@@ -203,7 +204,9 @@ package struct HistoryClient: Sendable {
         let table = store.schema.tables[0]
         var (balance, revision) = (0, 0)
         try await session.get(table, Key(.int(account))) { (balance, revision) = (try $0.int(1), $0.revision) }
-        let results = try await session.write([.update(table, [.int(account), .int(balance + amount)], expecting: revision)])
+        let results = try await session.write([
+            .update(table, [.int(account), .int(balance + amount)], expecting: revision)
+        ])
         last.withLock { last in
             last.operations.append(.see(account: account, balance: balance, revision: revision))
             last.operations.append(

@@ -56,7 +56,9 @@ struct PrecedenceGraph {
         for component in components() where component.count > 1 {
             let members = Set(component)
             for start in component.filter({ $0 < count }).prefix(50) {
-                if let found = cycle(from: start, in: members), found.count < shortest?.count ?? .max { shortest = found }
+                if let found = cycle(from: start, in: members), found.count < shortest?.count ?? .max {
+                    shortest = found
+                }
             }
         }
         return shortest

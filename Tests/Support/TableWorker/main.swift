@@ -11,6 +11,9 @@ import WriterProgram
 //       Prints "start" and opens the store in a folder. STARTS is WRITER:STEP,…: each of these writers takes COUNT steps of its program
 //       from STEP on, all at once, and prints "WRITER STEP TOKEN" after each. READERS tasks read meanwhile. Prints "torn: …" and exits
 //       with 1 when one of them met a part of a commit.
+//   TableWorker history SERVER PORT BUCKET PREFIX SEED FIRST LAST COUNT FILE
+//       Opens the store under a prefix of a bucket of SERVER, reached at PORT, prints "ready", and waits for a line. Then the clients FIRST to
+//       LAST each commit COUNT transactions, all at once, and write what they did and saw into FILE. Prints "done".
 //
 // Output is not buffered: what was printed was acknowledged.
 
@@ -36,6 +39,13 @@ do {
             on: store, seed: UInt64(arguments[2]) ?? 0, starts: arguments[3], count: Int(arguments[4]) ?? 0,
             readers: Int(arguments[5]) ?? 0, say: say)
         try await store.close()
+    case ("history", _):
+        guard let command = HistoryCommand(arguments.dropFirst()) else { exit(2) }
+        try await command.run {
+            say("ready")
+            _ = readLine()
+        }
+        say("done")
     default: exit(2)
     }
 } catch let error as Watcher.SawPart {
