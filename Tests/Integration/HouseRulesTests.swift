@@ -125,9 +125,8 @@ struct HouseRulesTests {
         ]
         // What `ObjectStore` and its wrappers say.
         let objectStore = [
-            "capabilities:", "put(", "get(", "head(", "delete(", "list(", "copy(", "beginUpload(", "uploadPart(",
-            "parts(of",
-            "completeUpload(", "abortUpload(", "uploads(prefix", "perform<",
+            "capabilities:", "prepareWriting(", "put(", "get(", "head(", "delete(", "list(", "copy(", "beginUpload(",
+            "uploadPart(", "parts(of", "completeUpload(", "abortUpload(", "uploads(prefix", "perform<",
         ]
         for file in try Self.files(under: "Sources") where file.module != "CairnPlugin" {
             for (number, line) in file.lines.enumerated() {

@@ -138,7 +138,7 @@ struct BucketOpening {
     /// each prefix above; what these credentials may not look at is not theirs to open either.
     private func checkPlace(_ bucket: S3Bucket) async throws {
         for prefix in place.ancestors {
-            let above = try S3ObjectStore(bucket, prefix: prefix)
+            let above = logged(try S3ObjectStore(bucket, prefix: prefix))
             do {
                 guard try await above.exists(ObjectNames.store) else { continue }
                 throw StorageError.inside(place.description, place.describe(prefix))

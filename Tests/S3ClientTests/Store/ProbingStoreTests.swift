@@ -131,6 +131,28 @@ struct ProbingStoreTests {
         }
     }
 
+    @Test("An answer to the probe that is lost says nothing of the write that waits for it")
+    func lostAnswer() async throws {
+        let attempts = Lock(0)
+        let server = try LoopbackServer { connection in
+            guard try connection.readRequest() != nil else { return }
+            attempts.withLock { $0 += 1 }
+            connection.resetAtEnd()
+        }
+        defer { server.stop() }
+        var options = S3ClientOptions(
+            endpoint: try S3Endpoint("http://127.0.0.1:\(server.port)"), region: "us-east-1",
+            credentials: .explicit(Credentials(accessKey: "key", secretKey: "secret")))
+        options.retries = .never
+        let client = try S3Client(options)
+        let store = try S3ObjectStore(client.bucket("photos"))
+        let probing = ProbingObjectStore(store, of: store, isSingleWriter: false)
+        let error = try await refusal { try await probing.put("a", [1], mode: .create) }
+        #expect(error.code == .network && error.isRetryable && !error.mayHaveTakenEffect && error.key == nil)
+        #expect(attempts.withLock { $0 } > 0)
+        await client.close()
+    }
+
     @Test("What is written is encrypted as the store says, and so is what the server is asked with")
     func encryption() async throws {
         try await withStore(encryption: .kms(keyID: "alias/key")) { bucket, store in

@@ -43,14 +43,29 @@ package final class ProbingObjectStore: ObjectStoreWrapper {
         _ = try await queue.wait(nil)
         defer { queue.release() }
         if try isDecided() { return capabilities }
-        let report = try await store.translating(nil) {
-            try await store.bucket.probeWriting(store.prefix, encryption: store.encryption)
-        }
+        let report = try await report()
         tell(report)
         let refusal = refusal(report)
         verdict.withLock { $0 = refusal.map(Verdict.refused) ?? .mayBeWritten }
         if let refusal { throw refusal }
         return capabilities
+    }
+
+    private func report() async throws -> S3ProbeReport {
+        do {
+            return try await store.translating(nil) {
+                try await store.bucket.probeWriting(store.prefix, encryption: store.encryption)
+            }
+        } catch var error as ObjectStoreError {
+            // It is about an object of the probe: what the caller wants to write was not sent.
+            if error.code == .outcomeUnknown {
+                error.code = .network
+                error.isRetryable = true
+            }
+            error.mayHaveTakenEffect = false
+            error.key = nil
+            throw error
+        }
     }
 
     package func perform<Result: Sendable>(
