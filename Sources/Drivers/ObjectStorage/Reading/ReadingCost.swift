@@ -15,13 +15,13 @@ struct ReadingCost {
     func estimate(_ scan: IndexScan, _ plan: AccessPlan) -> (requests: Int, dollars: Double, details: [String]) {
         let layout = view.tables[scan.table.position].layout(of: scan.index)
         let blocks = scan.byteRanges(layout).reduce(0) { sum, range in
-                sum
-                    + indexes.estimate(
-                        view.manifest.runs(scan.table, scan.index),
-                        IndexBounds(lower: range.lower, upper: range.upper), isReversed: scan.isReversed,
-                        limit: scan.limit
-                    ).requests
-            }
+            sum
+                + indexes.estimate(
+                    view.manifest.runs(scan.table, scan.index),
+                    IndexBounds(lower: range.lower, upper: range.upper), isReversed: scan.isReversed,
+                    limit: scan.limit
+                ).requests
+        }
         let records = scan.needsRecords ? (plan.isKeyLookup ? 1 : min(plan.estimatedRows, scan.limit ?? .max)) : 0
         let requests = 1 + blocks + records
         let nanodollars = requests * (PriceTable.s3Standard.nanodollars[.get] ?? 0)

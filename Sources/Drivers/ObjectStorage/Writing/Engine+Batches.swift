@@ -25,7 +25,9 @@ extension Engine {
                 // A view that is no longer kept says nothing.
                 let isNewer = newest.manifest.manifest.version > view.manifest.manifest.version
                 if error.code == .snapshotExpired, isNewer { continue }
-                if case .unchanged = try tip.standing(of: workspace.reads, since: view.number, at: newest) { throw error }
+                if case .unchanged = try tip.standing(of: workspace.reads, since: view.number, at: newest) {
+                    throw error
+                }
                 continue
             }
             if workspace.isUnchanged, batch.idempotencyKey == nil { return try emptyReceipt(workspace) }

@@ -12,7 +12,9 @@ struct ObjectsSuite {
     let rounds: Int
     let only: String?
 
-    private static let latencies: [(name: String, duration: Duration)] = [("0 ms", .zero), ("20 ms", .milliseconds(20))]
+    private static let latencies: [(name: String, duration: Duration)] = [
+        ("0 ms", .zero), ("20 ms", .milliseconds(20)),
+    ]
 
     /// Sizes of the table, up to the rows asked for.
     private var sizes: [Int] { [1_000, 10_000, 100_000, 1_000_000].filter { $0 <= max(rows, 1_000) } }
@@ -77,7 +79,8 @@ struct ObjectsSuite {
             Operation(name: "insert one", limit: 3) { bench, number in
                 var new = item(number)
                 new = Item(
-                    id: Item.ID("\(new.id.value)-\(UUID().uuidString)"), title: new.title, author: new.author, city: new.city,
+                    id: Item.ID("\(new.id.value)-\(UUID().uuidString)"), title: new.title, author: new.author,
+                    city: new.city,
                     note: new.note, quantity: new.quantity, rank: new.rank, price: new.price, isOpen: new.isOpen,
                     seenAt: new.seenAt)
                 try await bench.items.insert(new)
