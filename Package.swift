@@ -115,7 +115,9 @@ let package = Package(
         // Testing: for anyone who writes a driver.
         room("StorageConformance", floor: "Testing", ["CairnCore"]),
         room("ObjectStoreConformance", floor: "Testing", ["CairnCore", "ObjectStores"]),
-        room("Simulation", floor: "Testing", ["CairnSchema", "CairnCore", "StorageConformance"]),
+        room(
+            "Simulation", floor: "Testing",
+            ["CairnSchema", "CairnCore", "StorageConformance", "ObjectStores", "ObjectStorage"]),
 
         // Examples.
         program("Atlas", path: "Examples/Atlas/Sources", ["Cairn"], plugins: ["CairnPlugin"]),
@@ -143,7 +145,12 @@ let package = Package(
                 "CairnCommand", "Cairn", "CairnCore", "CairnSchema", "CairnGenerator", "ObjectStorage", "ObjectStores",
                 "S3Client", "SQLiteStorage", "ScriptedHTTP",
             ]),
-        tests("SimulationTests", ["Simulation", "StorageConformance", "CairnCore", "MemoryStorage", "SQLiteStorage"]),
+        tests(
+            "SimulationTests",
+            [
+                "Simulation", "StorageConformance", "CairnSchema", "CairnCore", "MemoryStorage", "SQLiteStorage",
+                "ObjectStores", "ObjectStorage", "ObjectStoreConformance",
+            ]),
         tests(
             "CairnTests",
             ["Cairn", "CairnCore", "ObjectStorage", "ObjectStores", "S3Client", "SQLiteStorage", "ScriptedHTTP"],

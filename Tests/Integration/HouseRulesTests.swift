@@ -34,7 +34,7 @@ struct HouseRulesTests {
         ],
         "StorageConformance": ["CairnSchema", "CairnCore"],
         "ObjectStoreConformance": ["CairnCore", "ObjectStores"],
-        "Simulation": ["CairnSchema", "CairnCore", "StorageConformance"],
+        "Simulation": ["CairnSchema", "CairnCore", "StorageConformance", "ObjectStores", "ObjectStorage"],
         "CairnPlugin": ["PackagePlugin"],
     ]
 

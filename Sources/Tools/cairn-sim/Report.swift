@@ -37,16 +37,23 @@ struct Report {
 /// Shows on the standard error how far a run is, about once a second.
 struct Progress {
     private let total: Int
+    private let things: String
+    private let findings: String
     private let start = ContinuousClock.now
     private var shown = ContinuousClock.now
     private let isTerminal = isatty(STDERR_FILENO) == 1
     private(set) var done = 0
 
-    init(total: Int) {
+    /// - Parameters:
+    ///   - things: What there are so many of.
+    ///   - findings: What is found in them.
+    init(total: Int, of things: String, finding findings: String) {
         self.total = total
+        self.things = things
+        self.findings = findings
     }
 
-    mutating func advance(differences: Int) {
+    mutating func advance(findings count: Int) {
         done += 1
         let now = ContinuousClock.now
         // A log gets a line a minute, a person at a terminal one that changes.
@@ -55,9 +62,8 @@ struct Progress {
         let rate = Double(done) / seconds(now - start)
         let left = Int(Double(total - done) / max(rate, 0.001))
         let text = String(
-            format: "%d of %d seeds, %.0f a second, %d:%02d left, %d differences", done, total, rate, left / 60,
-            left % 60,
-            differences)
+            format: "%d of %d %@, %.1f a second, %d:%02d left, %d %@", done, total, things, rate, left / 60, left % 60,
+            count, findings)
         FileHandle.standardError.write(Data((isTerminal ? "\r\(text)\u{1B}[K" : "\(text)\n").utf8))
     }
 

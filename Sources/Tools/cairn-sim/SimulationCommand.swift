@@ -3,7 +3,8 @@ import Foundation
 import Simulation
 import StorageConformance
 
-/// `cairn-sim differential --seeds A..B [--drivers memory,sqlite] [--steps N] [--mutant NAME] [--json]`, `cairn-sim program`.
+/// `cairn-sim differential --seeds A..B [--drivers memory,sqlite] [--steps N] [--mutant NAME] [--json]`, `cairn-sim program`,
+/// and `cairn-sim objects`, which is ``ObjectsCommand``.
 @main
 struct SimulationCommand {
     private var seeds: ClosedRange<UInt64> = 1...500
@@ -35,6 +36,8 @@ struct SimulationCommand {
         Progress goes to the standard error. Exit codes: 0 no difference, 1 differences, 2 could not run.
 
         Example: cairn-sim differential --seeds 1..100000 --drivers memory,sqlite
+
+        \(ObjectsCommand.usage)
         """
     }
 
@@ -45,7 +48,7 @@ struct SimulationCommand {
         switch rest.popFirst() {
         case "differential": break
         case "program": isListing = true
-        default: throw UsageError(message: "the first word is 'differential' or 'program'")
+        default: throw UsageError(message: "the first word is 'differential', 'program' or 'objects'")
         }
         while let argument = rest.popFirst() {
             switch argument {
@@ -61,7 +64,7 @@ struct SimulationCommand {
         if driverNames.isEmpty { throw UsageError(message: "--drivers needs at least one driver") }
     }
 
-    private static func range(_ text: String?) throws -> ClosedRange<UInt64> {
+    static func range(_ text: String?) throws -> ClosedRange<UInt64> {
         let ends = (text ?? "").components(separatedBy: "..").map { UInt64($0) }
         if ends.count == 1, let only = ends[0] { return only...only }
         guard ends.count == 2, let first = ends[0], let last = ends[1], first <= last else {
@@ -70,7 +73,7 @@ struct SimulationCommand {
         return first...last
     }
 
-    private static func number(_ text: String?, _ option: String) throws -> Int {
+    static func number(_ text: String?, _ option: String) throws -> Int {
         guard let text, let number = Int(text), number > 0 else {
             throw UsageError(message: "\(option) needs a number from 1")
         }
@@ -91,6 +94,7 @@ struct SimulationCommand {
         let arguments = Array(CommandLine.arguments.dropFirst())
         if arguments.isEmpty || arguments.contains("--help") || arguments.contains("-h") { return print(usage) }
         do {
+            if arguments.first == "objects" { exit(try ObjectsCommand(arguments.dropFirst()).run() ? 0 : 1) }
             let command = try SimulationCommand(arguments)
             if command.isListing { return try command.list() }
             exit(try await command.run() ? 0 : 1)
@@ -119,7 +123,7 @@ struct SimulationCommand {
         if let mutant { drivers[0] = MutantDriver(drivers[0], mutant) }
         let differential = Differential(drivers, steps: steps)
         let last = Int(clamping: seeds.upperBound - seeds.lowerBound)
-        var progress = Progress(total: last == .max ? last : last + 1)
+        var progress = Progress(total: last == .max ? last : last + 1, of: "seeds", finding: "differences")
         var differences: [Difference] = []
         for seed in seeds {
             do {
@@ -130,7 +134,7 @@ struct SimulationCommand {
             } catch {
                 throw CouldNotRun(seed: seed, error: error)
             }
-            progress.advance(differences: differences.count)
+            progress.advance(findings: differences.count)
             if differences.count >= most { break }
         }
         progress.end()

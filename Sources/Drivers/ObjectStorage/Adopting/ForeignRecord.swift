@@ -40,8 +40,8 @@ struct ForeignRecord: Sendable {
         try ForeignRecord.insertKey(members["id"], table, &fields)
         values = try ForeignRecord.values(fields, columns)
         // The zero of its language stands for no time.
-        let created = ForeignRecord.time(members["created_at"])
-        let updated = ForeignRecord.time(members["updated_at"])
+        let created = try ForeignRecord.time("created_at", members)
+        let updated = try ForeignRecord.time("updated_at", members)
         createdAt = created ?? updated ?? now
         updatedAt = updated ?? createdAt
     }
@@ -50,9 +50,13 @@ struct ForeignRecord: Sendable {
     private static func renamed(_ fields: JSONObject, _ table: Table) -> JSONObject {
         JSONObject(
             fields.members.map { member in
-                if table.column(named: member.name) != nil { return member }
-                guard let name = Naming.snakeCase(member.name), table.column(named: name) != nil else { return member }
-                return JSONObject.Member(name: name, value: member.value)
+                let isColumn = table.column(named: member.name) != nil
+                let name = isColumn ? member.name : Naming.snakeCase(member.name) ?? member.name
+                guard let column = table.column(named: name) else { return member }
+                guard column.valueType == .timestamp, case .string(let text) = member.value else {
+                    return JSONObject.Member(name: name, value: member.value)
+                }
+                return JSONObject.Member(name: name, value: .string(ForeignTime.microseconds(text)))
             })
     }
 
@@ -81,8 +85,23 @@ struct ForeignRecord: Sendable {
         }
     }
 
-    private static func time(_ value: JSONValue?) -> Timestamp? {
-        guard case .string(let text)? = value, let time = Timestamp(text), time.date.year > 1 else { return nil }
-        return time
+    /// A time beside the fields; nil for none, and for the zero of the program's language.
+    private static func time(_ member: String, _ members: JSONObject) throws -> Timestamp? {
+        guard let value = members[member], value != .null else { return nil }
+        guard case .string(let text) = value, let time = Timestamp(ForeignTime.microseconds(text)) else {
+            throw Unusable(message: "its '\(member)' is no time: \(value)")
+        }
+        return time.date.year > 1 ? time : nil
+    }
+}
+
+/// Times as other programs write them, with nanoseconds.
+package enum ForeignTime {
+    /// The text without the digits beyond microseconds, which Cairn's times do not have.
+    package static func microseconds(_ text: String) -> String {
+        guard let dot = text.utf8.firstIndex(of: UInt8(ascii: ".")) else { return text }
+        let fraction = text[text.index(after: dot)...].prefix { $0.isASCII && $0.isNumber }
+        guard fraction.utf8.count > 6 else { return text }
+        return String(text[...dot]) + String(fraction.prefix(6)) + String(text[fraction.endIndex...])
     }
 }

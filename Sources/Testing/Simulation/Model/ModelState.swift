@@ -90,6 +90,9 @@ struct ModelState: Sendable {
         return metadata
     }
 
+    /// Puts a record in place, or removes it, without a question: it is known to be so.
+    mutating func set(_ row: Row?, _ key: Key, in table: Table) { tables[table.position][key] = row }
+
     // MARK: References
 
     /// Checks that nothing written refers to nothing, and nothing deleted is referred to.

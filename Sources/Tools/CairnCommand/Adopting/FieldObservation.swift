@@ -1,4 +1,5 @@
 import CairnSchema
+import ObjectStorage
 
 /// What the values of one field are, over all records of a table.
 struct FieldObservation {
@@ -37,8 +38,8 @@ struct FieldObservation {
     private static func accepts(_ value: JSONValue, _ type: ValueType) -> Bool {
         switch (type, value) {
         case (.json, _), (.bool, .bool), (.int, .int), (.double, .int), (.double, .double), (.string, .string): true
-        case (.uuid, .string(let text)), (.timestamp, .string(let text)), (.date, .string(let text)),
-            (.bytes, .string(let text)):
+        case (.timestamp, .string(let text)): Timestamp(ForeignTime.microseconds(text)) != nil
+        case (.uuid, .string(let text)), (.date, .string(let text)), (.bytes, .string(let text)):
             ValueJSON.parse(text, as: type) != nil
         default: false
         }

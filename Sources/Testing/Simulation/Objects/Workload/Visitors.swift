@@ -1,0 +1,66 @@
+import CairnCore
+
+/// Who else comes by: a program with another schema, and somebody who edits files by hand.
+struct Visitors {
+    let workload: Workload
+
+    private var world: World { workload.world }
+
+    /// Lets them come.
+    func start(seed: UInt64, within span: Int) {
+        var random = SeededRandom(seed: seed)
+        if workload.plan.hasStranger {
+            let process = world.process("stranger", seed: random.next())
+            world.after(random.below(span)) { process.spawn { await visit(process) } }
+        }
+        if workload.plan.hasEditor {
+            for _ in 0..<4 {
+                let (choice, way) = (random.below(3), random.below(4))
+                world.after(random.below(span)) { edit("tables/notes/objects/\(choice).json", way) }
+            }
+        }
+    }
+
+    // MARK: Another schema
+
+    /// Tries to open the store with another schema, and is refused.
+    private func visit(_ process: SimulatedProcess) async {
+        for _ in 0..<100 {
+            // Whoever comes first may choose the schema.
+            if workload.bucket.bytes("_store.json") == nil {
+                try? await process.sleep(.seconds(1))
+                continue
+            }
+            do {
+                let storage = try await workload.opener(workload.connect(process), process)
+                _ = try await Store.open(storage, schema: try SimulationSchema.other())
+                return workload.history.complain("schema", "a program with another schema was let in")
+            } catch let error as StorageError where error.code == .schemaMismatch {
+                return world.tally.count("stranger_refused")
+            } catch {
+                try? await process.sleep(.seconds(1))
+            }
+        }
+    }
+
+    // MARK: Hand edits
+
+    /// Edits a record file: another text, no `commit`, no JSON, nothing.
+    private func edit(_ key: String, _ way: Int) {
+        guard let bytes = workload.bucket.bytes(key), case .object(var file)? = try? JSONValue(parsing: bytes) else {
+            return
+        }
+        world.tally.count("hand_edit")
+        world.note { "somebody edits \(key), \(way)" }
+        switch way {
+        case 0:
+            guard case .object(var fields)? = file["fields"] else { return }
+            fields["text"] = "edited"
+            file["fields"] = .object(fields)
+        case 1: file["commit"] = nil
+        case 2: return workload.bucket.edit(key, Array("edited".utf8))
+        default: return workload.bucket.edit(key, nil)
+        }
+        workload.bucket.edit(key, Array(JSONValue.object(file).description.utf8))
+    }
+}

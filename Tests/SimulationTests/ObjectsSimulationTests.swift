@@ -1,0 +1,74 @@
+import CairnCore
+import ObjectStorage
+import Testing
+
+@testable import Simulation
+
+@Suite("Simulated processes on one bucket")
+struct ObjectsSimulationTests {
+    @Test("Every promise is kept in the first seeds")
+    func clean() throws {
+        for seed in 1...20 as ClosedRange<UInt64> {
+            let outcome = try ObjectSimulation().run(seed: seed)
+            #expect(outcome.violations.isEmpty, "seed \(seed): \(outcome.violations.prefix(5))")
+            #expect(outcome.commits > 0, "seed \(seed)")
+        }
+    }
+
+    @Test("One seed is one run, and another seed another one")
+    func deterministic() throws {
+        for seed in [3, 8] as [UInt64] {
+            let first = try ObjectSimulation().run(seed: seed, isTracing: true)
+            let again = try ObjectSimulation().run(seed: seed, isTracing: true)
+            let other = try ObjectSimulation().run(seed: seed + 100, isTracing: true)
+            #expect(first.trace.count > 100)
+            #expect(first.trace == again.trace, "seed \(seed)")
+            #expect(first.tally == again.tally, "seed \(seed)")
+            #expect(first.trace != other.trace, "seed \(seed)")
+        }
+    }
+
+    @Test("Each fault happens, and no promise is broken by it", arguments: SimulatedFault.allCases)
+    func fault(_ fault: SimulatedFault) throws {
+        var simulation = ObjectSimulation()
+        simulation.mix = .only(fault, rate: fault == .slowDown || fault == .expiredCredentials ? 40 : 400)
+        var count = 0
+        for seed in 501...504 as ClosedRange<UInt64> {
+            let outcome = try simulation.run(seed: seed)
+            #expect(outcome.violations.isEmpty, "seed \(seed): \(outcome.violations.prefix(5))")
+            count += outcome.tally[fault.rawValue] ?? 0
+        }
+        #expect(count > 0)
+    }
+
+    @Test("Each planted mistake is found", arguments: ObjectMutant.all.map(\.name))
+    func mutant(_ name: String) throws {
+        let mutant = try #require(ObjectMutant.all.first { $0.name == name })
+        let simulation = mutant.simulation()
+        var seed: UInt64 = 0
+        var isFound = false
+        while !isFound, seed < mutant.seeds {
+            seed += 1
+            isFound = try !simulation.run(seed: seed).violations.isEmpty
+        }
+        #expect(isFound, "not found in \(seed) seeds: \(mutant.summary)")
+    }
+
+    @Test("Planted mistakes have names of their own")
+    func names() {
+        #expect(Set(ObjectMutant.all.map(\.name)).count == ObjectMutant.all.count)
+        #expect(ObjectMutant.all.count >= 10)
+    }
+
+    @Test("Wherever a process is killed, the next one finds all that was acknowledged")
+    func crashes() throws {
+        let crashes = CrashPoints()
+        let points = try crashes.points()
+        #expect(points.count >= 1000)
+        // All of them are run by `cairn-sim objects --crash-points`.
+        for point in points.enumerated().filter({ $0.offset % 41 == 0 }).map(\.element) {
+            let violations = try crashes.run(point)
+            #expect(violations.isEmpty, "\(point): \(violations.prefix(5))")
+        }
+    }
+}
