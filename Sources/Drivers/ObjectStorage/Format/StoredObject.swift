@@ -55,8 +55,9 @@ enum StoredObject {
             default: ("\(error)", StorageError.Details())
             }
         var merged = details
-        if let table = found.table { merged.table = table }
-        if let id = found.id { merged.id = id }
+        // The record that was asked for, whatever the object says it is.
+        merged.table = details.table ?? found.table
+        merged.id = details.id ?? found.id
         if let column = found.column { merged.column = column }
         return damaged(name, message, merged)
     }

@@ -29,7 +29,7 @@ extension StoreAccess {
                 guard try await body(page), !page.isLast else { return }
             }
         } catch let error as ObjectStoreError {
-            throw StoreAccess.storageError(error, prefix)
+            throw StoreAccess.storageError(error, prefix, .list)
         }
     }
 
