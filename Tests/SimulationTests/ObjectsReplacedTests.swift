@@ -32,8 +32,13 @@ struct ObjectsReplacedTests {
             }
         }
 
-        /// All objects of the store go.
-        func removeAll() { for key in bucket.keys { bucket.edit(key, nil) } }
+        /// All objects of the store go, once the files of its records are there: one that came later would lie in the new store.
+        func removeAll(records: Int, _ process: SimulatedProcess) async throws {
+            while bucket.keys.filter({ $0.hasPrefix("tables/notes/objects/") }).count < records {
+                try await process.sleep(.seconds(1))
+            }
+            for key in bucket.keys { bucket.edit(key, nil) }
+        }
 
         func run(_ body: @escaping @Sendable (Scene) async throws -> Void) throws {
             world.process("scene", seed: 1).spawn { [self] in
@@ -71,7 +76,7 @@ struct ObjectsReplacedTests {
             let old = scene.world.process("old", seed: 2)
             let store = try await scene.open(old)
             for id in 0..<3 { try await scene.write(store, id) }
-            scene.removeAll()
+            try await scene.removeAll(records: 3, old)
             let new = scene.world.process("new", seed: 3)
             let other = try await scene.open(new)
             try await scene.write(other, 7)
@@ -94,7 +99,7 @@ struct ObjectsReplacedTests {
             let old = scene.world.process("old", seed: 2)
             let store = try await scene.open(old)
             try await scene.write(store, 0)
-            scene.removeAll()
+            try await scene.removeAll(records: 1, old)
             let new = scene.world.process("new", seed: 3)
             let other = try await scene.open(new)
             try await scene.write(other, 7)

@@ -76,7 +76,7 @@ struct ObjectsWorldTests {
         let again = Self.run(seed: 1)
         let other = Self.run(seed: 2)
         #expect(first.end == .done)
-        #expect(first.lines.count > 60)
+        #expect(first.lines.count > 40)
         #expect(first.lines == again.lines)
         #expect(first.lines != other.lines)
         #expect(first.strays == 0)

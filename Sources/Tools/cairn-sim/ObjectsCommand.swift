@@ -56,7 +56,7 @@ struct ObjectsCommand {
     }
 
     private static func mutant(_ name: String?) throws -> ObjectMutant {
-        guard let mutant = ObjectMutant.all.first(where: { $0.name == name }) else {
+        guard let mutant = (ObjectMutant.all + ObjectMutant.elusive).first(where: { $0.name == name }) else {
             throw UsageError(
                 message:
                     "'\(name ?? "")' is no mutant; there are \(ObjectMutant.all.map(\.name).joined(separator: ", "))")

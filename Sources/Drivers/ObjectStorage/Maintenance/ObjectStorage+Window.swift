@@ -5,8 +5,9 @@ public import CairnSchema
 extension ObjectStorage {
     /// That a store is closed for writing.
     public struct MaintenanceWindow: Sendable, Hashable {
-        /// Who closed it, and why.
+        /// Who closed it.
         public let by: String
+        /// What for.
         public let reason: String
         /// When it will be open again, as planned.
         public let until: Timestamp

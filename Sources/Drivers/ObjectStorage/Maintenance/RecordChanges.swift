@@ -22,7 +22,9 @@ public struct RecordChange: Sendable, Hashable {
 /// What a commit did to a record is one change, however often its transaction wrote it; a record that was made and deleted in one
 /// transaction is none. Columns that are `sensitive` are in it as they were written.
 public struct RecordChanges: AsyncSequence, Sendable {
+    /// One change of one record.
     public typealias Element = RecordChange
+    /// What reading the log throws.
     public typealias Failure = any Error
 
     let parts: EngineParts

@@ -94,7 +94,8 @@ public struct RebuildProgress: Sendable, Hashable {
     public let phase: Phase
     /// The table it is at.
     public let table: String?
-    /// How much is done, and of how much; nil when that is not known.
+    /// How much is done.
     public let done: Int
+    /// How much there is to do; nil when that is not known.
     public let total: Int?
 }
