@@ -74,9 +74,11 @@ struct OpenFolderTests {
     @Test("A new store inside of another is refused by the name of the outer one; one that is there is opened")
     func nested() async throws {
         defer { try? FileManager.default.removeItem(at: folder) }
-        // First the inner one: it is there when the outer one is made around it.
-        try await Store.open("file:\(path("a/b/inner"))", schema: schema).close()
+        // The inner one is moved into the outer one: it cannot be made there.
+        try await Store.open("file:\(path("inner"))", schema: schema).close()
         try await Store.open("file:\(path("a"))", schema: schema).close()
+        try FileManager.default.createDirectory(atPath: path("a/b"), withIntermediateDirectories: true)
+        try FileManager.default.moveItem(atPath: path("inner"), toPath: path("a/b/inner"))
         try await Store.open("file:\(path("a/b/inner"))", schema: schema).close()
         let real = URL(filePath: path("a")).resolvingSymlinksInPath().path(percentEncoded: false)
         for inner in ["a/other", "a/b/c/d/", "a/b/inner/new"] {
