@@ -104,8 +104,8 @@ public struct StoreURL: Sendable, Hashable, CustomStringConvertible {
         case .file:
             if path.isEmpty { throw error("\(address) has no path", "write file:folder/") }
             if path.utf8.contains(0) { throw error("\(address) has a NUL in its path", "leave %00 out") }
-            // The form with an empty host means the same (RFC 8089, section 2).
-            if path.hasPrefix("///") { return String(path.dropFirst(2)) }
+            // The form with an empty host means the same (RFC 8089, section 2), and more slashes mean no more than one.
+            if path.hasPrefix("///") { return "/" + path.drop { $0 == "/" } }
             if path.hasPrefix("//") {
                 throw error("\(address) names a host", "write file:/absolute/folder/ or file:relative/folder/")
             }
