@@ -42,6 +42,7 @@ struct ServerConformanceTests {
                 "An outcome is known for seven days, then expired",
                 "Housekeeping forgets receipts past their time and no others",
                 "A receipt carries the time of the commit",
+                "A key is remembered for 24 hours and not longer",
             ]
         )
     ]
