@@ -24,7 +24,7 @@ private struct SimulatedProvider: ObjectStoreProvider {
 @Suite("The simulated object store")
 struct ObjectsStoreTests {
     /// Those that make tasks of their own, outside of the world, or call a key by two texts that Swift takes for one.
-    private static let left = ["cancelled", "normal"]
+    private static let left = ["cancelled", "normal", "odd keys"]
 
     @Test("Keeps the contract of object stores", arguments: [true, false])
     func conformance(hasMD5: Bool) throws {

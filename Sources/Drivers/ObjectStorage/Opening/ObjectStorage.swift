@@ -118,7 +118,15 @@ public final class ObjectStorage: Storage {
             }
             let creation = StoreCreation(access: access, surroundings: surroundings)
             do {
-                try await creation.create(schema, at: date)
+                do {
+                    try await creation.create(schema, at: date)
+                } catch let error as StorageError where error.code == .busy {
+                    // The place was looked at so long ago that the look is not good any more.
+                    guard case .nothing(let newer) = try await creation.find() else {
+                        throw StorageError(.schemaMismatch, "the store has a schema already")
+                    }
+                    try await creation.create(schema, at: newer)
+                }
             } catch let error as StorageError where error.code == .schemaMismatch {
                 // Another was quicker: what it made is what there is.
                 if case .store(let held) = try await creation.find() {

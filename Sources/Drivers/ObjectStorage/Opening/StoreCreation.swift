@@ -128,11 +128,13 @@ struct StoreCreation: Sendable {
     /// - Throws: `storage.schema_mismatch` when there is one by now.
     func create(_ schema: Schema, at date: StoreDate?) async throws {
         let now = date.flatMap(Timestamp.init) ?? surroundings.now()
+        // A creator that slept must not go on in a store that another one has made and worked with since.
+        let fence = date?.addingTimeInterval(Committer.fence)
         let random = (0..<2).map { _ in
             Hex.encode(withUnsafeBytes(of: surroundings.random().bigEndian, Array.init))
         }
         let attributes = access.attributes()
-        _ = try await write(ObjectNames.schema(schema.id), SchemaFile.encode(schema))
+        _ = try await write(ObjectNames.schema(schema.id), SchemaFile.encode(schema), fence)
         let mine = Manifest(
             store: random.joined(), version: 1, covers: 0, head: CommitRecord.noHash, collected: 0, schema: schema.id,
             time: now,
@@ -143,7 +145,7 @@ struct StoreCreation: Sendable {
             })
         let name = ObjectNames.manifest(1)
         var store = mine.store
-        if try await !write(name, ManifestJSON.encode(mine)) {
+        if try await !write(name, ManifestJSON.encode(mine), fence) {
             // Another is at it, or was killed at it: whoever comes last finishes the same store.
             let first = try ManifestJSON.decode(try await access.bytes(name), name: name) { id in
                 guard id == schema.id else { throw StoreCreation.taken() }
@@ -153,24 +155,27 @@ struct StoreCreation: Sendable {
         }
         do {
             _ = try await access.write(
-                ObjectNames.schema, SchemaFile.encode(schema), .overwrite, notAfter: nil, attributes)
+                ObjectNames.schema, SchemaFile.encode(schema), .overwrite, notAfter: fence, attributes)
             _ = try await schema.tables.concurrently(LogReader.width) { table in
                 try await access.write(
                     ObjectNames.metadata(of: table.name), TableMetadataJSON.encode(table, created: now), .overwrite,
-                    notAfter: nil, attributes)
+                    notAfter: fence, attributes)
             }
         } catch {
             throw StoreAccess.translated(error)
         }
         let file = StoreFile(id: store, location: access.capabilities.location, created: now)
-        if try await !write(ObjectNames.store, StoreFileJSON.encode(file)) { throw StoreCreation.taken() }
+        if try await !write(ObjectNames.store, StoreFileJSON.encode(file), fence) { throw StoreCreation.taken() }
     }
 
     /// Creates an object.
     /// - Returns: Whether it is what was to be created: not, when another one was there before.
-    private func write(_ name: String, _ bytes: [UInt8]) async throws -> Bool {
-        if case .created = try await access.create(name, bytes, notAfter: nil, surroundings) { return true }
-        return false
+    private func write(_ name: String, _ bytes: [UInt8], _ fence: StoreDate?) async throws -> Bool {
+        switch try await access.create(name, bytes, notAfter: fence, surroundings) {
+        case .created: return true
+        case .taken: return false
+        case .expired: throw StoreAccess.translated(ExpiredClaim())
+        }
     }
 
     private static func taken() -> StorageError {
