@@ -13,6 +13,8 @@ final class Checkpointer: Sendable {
         /// Whether another one is wanted when the one under way has ended.
         var isWanted = false
         var waiting: [CheckedContinuation<Void, Never>] = []
+        /// Receipts that checkpoints left out which nobody asked for, since somebody did.
+        var forgotten = 0
     }
 
     private let parts: EngineParts
@@ -119,7 +121,7 @@ final class Checkpointer: Sendable {
         let expired = view.receipts.count - receipts.count
         let collected = max(manifest.collected, min(collecting, view.number))
         guard view.number > manifest.covers || (time != nil && expired > 0) || collected > manifest.collected else {
-            return 0
+            return forgotten(time == nil ? 0 : nil)
         }
         let pending = try await pending(view)
         let (tables, written) = try await IndexUpdate(parts, view).write()
@@ -128,7 +130,17 @@ final class Checkpointer: Sendable {
             collected: collected, schema: view.schema.id, time: max(view.time, parts.now()), tables: tables,
             receipts: receipts.sorted { $0.number < $1.number }, pending: pending, closing: view.closing)
         try await publish(next, introduced: written)
-        return expired
+        return forgotten(time == nil ? expired : nil) + (time == nil ? 0 : expired)
+    }
+
+    /// Counts receipts that were left out; nil asks how many those were, and begins anew.
+    private func forgotten(_ more: Int?) -> Int {
+        state.withLock { state in
+            state.forgotten += more ?? 0
+            guard more == nil else { return 0 }
+            defer { state.forgotten = 0 }
+            return state.forgotten
+        }
     }
 
     /// Publishes the newest manifest with a change, for maintenance: it covers no more than before.
