@@ -206,6 +206,8 @@ final class Committer: Sendable {
                     try await append(bytes, record.number)
                     losses += 1
                     try await surroundings.sleep(backoff(losses))
+                    // Others went on meanwhile: to lose each of their numbers in turn would take for ever.
+                    _ = try await follower.follow()
                 case .refused(let error):
                     // The proof it relied on was older than this machine believed: make another one.
                     guard error is ExpiredClaim, lateness < 3 else { throw error }
@@ -445,7 +447,7 @@ final class Committer: Sendable {
 
     /// How long one who lost waits: longer the more often, so that the others get their turn.
     private func backoff(_ losses: Int) -> Duration {
-        let ceiling = min(pace.withLock { $0 } * (1 << min(losses, 6)), .seconds(2))
+        let ceiling = min(pace.withLock { $0 } * (1 << min(losses, 3)), .seconds(2))
         return ceiling * (Double(surroundings.random() >> 11) / Double(1 << 53))
     }
 }

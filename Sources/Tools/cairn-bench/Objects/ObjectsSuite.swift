@@ -85,7 +85,7 @@ struct ObjectsSuite {
                     seenAt: new.seenAt)
                 try await bench.items.insert(new)
             },
-            Operation(name: "update one", limit: 4) { bench, number in
+            Operation(name: "update one, read before", limit: 5) { bench, number in
                 try await bench.items.update(item(number + 1_000_003).id) { $0.quantity += 1 }
             },
             Operation(name: "transaction of 3 updates", limit: 11) { bench, number in
