@@ -223,4 +223,36 @@ struct SharedUseTests {
             _ = try await next.commit()
         }
     }
+
+    @Test("A batch that the database refuses for a reason of its own takes no other one with it")
+    func refusedStranger() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("rows.db")
+        let storage = try await SQLiteStorage.open(SQLiteOptions(.file(path)))
+        let store = try await Store.open(storage, schema: Schema(parsing: workerSchema))
+        let table = store.schema.tables[0]
+        // No rule of Cairn's: only SQLite knows why.
+        try RawDatabase(path).execute(
+            "CREATE TRIGGER no BEFORE INSERT ON rows WHEN NEW.value < 0 BEGIN SELECT RAISE(FAIL, 'no'); END")
+        let turn = try await storage.transaction()
+        let outcomes = try await withThrowingTaskGroup(of: (Int, Bool).self) { group in
+            for id in 0..<20 {
+                group.addTask {
+                    let value = id % 10 == 5 ? -1 : id
+                    do {
+                        _ = try await storage.commit(Batch([.insert(table, [.int(id), .int(value)])]))
+                        return (id, true)
+                    } catch let error as StorageError where error.code == .io {
+                        return (id, false)
+                    }
+                }
+            }
+            // They wait for the turn, and then share a commit.
+            for _ in 0..<100 { await Task.yield() }
+            await turn.rollback()
+            return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+        #expect(outcomes.filter { !$0.value }.map(\.key).sorted() == [5, 15])
+        #expect(try await store.session.count(Query(table)) == 18)
+    }
 }

@@ -36,7 +36,8 @@ public final class MemoryStorage: Storage {
         }
     }
 
-    /// Writes everything committed so far to a file, whole or not at all. Receipts of idempotency keys are not kept.
+    /// Writes everything committed so far to a file, whole or not at all. Receipts of idempotency keys are not kept. It does not wait for
+    /// the disk: loss of power soon afterwards may undo it.
     /// - Throws: `storage.io`; `storage.closed`; `storage.invalid` for a store without a schema.
     public func save(to path: String) async throws {
         let (schema, state) = try shared.withLock { shared in

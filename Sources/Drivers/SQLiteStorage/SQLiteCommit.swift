@@ -44,28 +44,18 @@ struct CommitGroup {
     let time: Timestamp
 
     /// Runs batches in a transaction that has begun, and ends it.
+    ///
+    /// What SQLite refuses without a reason that is known here may be the fault of one batch: those of a group that is undone for
+    /// that reason run again, each by itself, so that nobody fails because of a stranger.
     /// - Returns: A result for each batch.
     func run(_ batches: [Batch], on connection: SQLiteConnection) -> [Result<Receipt, any Error>] {
         do {
             return try connection.withLockRaw { access in
-                let ending = TransactionEnd(access, commits, place: connection.place)
-                var writer = SQLiteWriter(access, schema, at: time)
                 do {
-                    let token = try commits.write(access, at: time)
-                    var results: [Result<Receipt, any Error>] = []
-                    for batch in batches {
-                        results.append(
-                            try apply(batch, isAlone: batches.count == 1, &writer, access, token, connection.place))
-                    }
-                    guard results.contains(where: \.isSuccess) else {
-                        ending.rollback()
-                        return results
-                    }
-                    try ending.commit(at: time, token)
-                    return results
-                } catch {
-                    ending.rollback()
-                    throw (error as? SQLiteFailure)?.storageError(at: connection.place) ?? error
+                    return try runTogether(batches, access, connection.place)
+                } catch let undone as UndoneGroup {
+                    if batches.count == 1 { throw undone.cause }
+                    return batches.map { runAlone($0, access, connection.place) }
                 }
             }
         } catch {
@@ -73,10 +63,53 @@ struct CommitGroup {
         }
     }
 
+    /// - Throws: ``UndoneGroup`` when a batch made SQLite fail before anything was decided; what the commit failed with.
+    private func runTogether(
+        _ batches: [Batch], _ access: SQLiteConnection.Access, _ place: String
+    ) throws -> [Result<Receipt, any Error>] {
+        let ending = TransactionEnd(access, commits, place: place)
+        var writer = SQLiteWriter(access, schema, at: time)
+        var results: [Result<Receipt, any Error>] = []
+        let token: OutcomeToken
+        do {
+            token = try commits.write(access, at: time)
+            for batch in batches {
+                results.append(try apply(batch, isAlone: batches.count == 1, &writer, access, token))
+            }
+        } catch {
+            ending.rollback()
+            throw UndoneGroup(cause: (error as? SQLiteFailure)?.storageError(at: place) ?? error)
+        }
+        guard results.contains(where: \.isSuccess) else {
+            ending.rollback()
+            return results
+        }
+        try ending.commit(at: time, token)
+        return results
+    }
+
+    private func runAlone(
+        _ batch: Batch, _ access: SQLiteConnection.Access, _ place: String
+    ) -> Result<Receipt, any Error> {
+        do {
+            try access.execute("BEGIN IMMEDIATE")
+            return try runTogether([batch], access, place)[0]
+        } catch let undone as UndoneGroup {
+            return .failure(undone.cause)
+        } catch {
+            return .failure((error as? SQLiteFailure)?.storageError(at: place) ?? error)
+        }
+    }
+
+    /// SQLite failed for a reason that no batch is known to have given, and nothing of the group is there.
+    private struct UndoneGroup: Error {
+        let cause: any Error
+    }
+
     /// Applies one batch. What is wrong with the batch is its result; what is wrong with the database is thrown.
     private func apply(
         _ batch: Batch, isAlone: Bool, _ writer: inout SQLiteWriter, _ access: SQLiteConnection.Access,
-        _ token: OutcomeToken, _ place: String
+        _ token: OutcomeToken
     ) throws -> Result<Receipt, any Error> {
         // A batch that fails alone, or at its only statement, needs nothing to be undone beside others.
         let needsSavepoint = !isAlone && !batch.isOneStatement

@@ -81,6 +81,19 @@ struct BadAnswerTests {
         }
     }
 
+    @Test("A list of buckets that goes on where it was is no list")
+    func circularBuckets() async throws {
+        try await ScriptedS3.serving { connection, _, _ in
+            try connection.succeed(
+                [],
+                "<ListAllMyBucketsResult><Buckets/><ContinuationToken>again</ContinuationToken></ListAllMyBucketsResult>"
+            )
+        } _: { _, bucket in
+            let error = try await s3Failure { _ = try await bucket.client.buckets() }
+            #expect(error.code == .malformedAnswer && error.message.contains("goes on where it was"))
+        }
+    }
+
     @Test("The rest of a body that broke is taken from no other version")
     func otherVersion() async throws {
         try await ScriptedS3.serving { connection, _, number in

@@ -109,4 +109,17 @@ struct FieldRulesTests {
     func contentTypes(_ name: String, _ type: String) {
         #expect(ContentType.of(name) == type)
     }
+
+    @Test("A customer key goes over no network without TLS")
+    func openCustomerKey() async throws {
+        let key = try CustomerKey([UInt8](repeating: 7, count: 32))
+        var options = S3ClientOptions(endpoint: try S3Endpoint("http://storage.example.com"))
+        options.credentials = .explicit(Credentials(accessKey: "me", secretKey: "secret"))
+        let client = try S3Client(options)
+        let error = try await s3Failure {
+            _ = try await client.bucket("photos").head("k", S3GetOptions(customerKey: key))
+        }
+        #expect(error.code == .invalid && error.message.contains("without TLS"))
+        await client.close()
+    }
 }

@@ -10,10 +10,14 @@ struct PreparedAttempt: Sendable {
 
 extension S3Client {
     /// Signs a request for an attempt that begins now.
-    /// - Throws: `s3.unsupported` for a fenced request without a signature: there is no date for a server to look at.
+    /// - Throws: `s3.unsupported` for a fenced request without a signature: there is no date for a server to look at; `s3.invalid` for a
+    ///   customer key that anyone on the way could read.
     func prepare(_ call: S3Call, _ credentials: Credentials) throws(S3Error) -> PreparedAttempt {
         let region = region(of: call.bucket)
         let target = endpoint(for: region).target(bucket: call.bucket, key: call.key)
+        if call.hasCustomerKey, !target.isSecure, !endpoint(for: region).isOfThisMachine {
+            throw .openCustomerKey(call.subject())
+        }
         let date: SigningDate
         switch call.time {
         case .now: date = signingDate()

@@ -44,6 +44,9 @@ struct S3Call: Sendable {
         self.kind = kind ?? (method == "GET" || method == "HEAD" ? .read : .write)
     }
 
+    /// Whether the key that encrypts an object goes with it.
+    var hasCustomerKey: Bool { headers.contains { $0.name.hasSuffix("server-side-encryption-customer-key") } }
+
     var bodyLength: Int {
         switch body {
         case .none: 0

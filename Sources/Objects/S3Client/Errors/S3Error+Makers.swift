@@ -51,6 +51,13 @@ extension S3Error {
             remedy: "use credentials, or leave out notAfter", details: request.details)
     }
 
+    /// A key that encrypts an object, and would go over a network for all to read.
+    static func openCustomerKey(_ request: RequestSubject) -> S3Error {
+        S3Error(
+            .invalid, "the customer key for \(request.name) would be sent without TLS",
+            remedy: "use an endpoint with https, or another encryption", details: request.details)
+    }
+
     /// A write whose answer was lost. Not retryable: a second attempt could fail on what the first one did.
     /// - Parameter cause: What came instead of an answer.
     static func outcomeUnknown(_ cause: S3Error) -> S3Error {

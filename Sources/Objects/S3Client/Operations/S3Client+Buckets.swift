@@ -61,6 +61,9 @@ extension S3Client {
                 let query = continuation.map { [(name: "continuation-token", value: $0)] } ?? []
                 return try await self.send(S3Call("ListBuckets", "GET", query: query)) { answer throws(AnswerError) in
                     let page = try BucketPage(answer.body)
+                    if let next = page.continuation, next == continuation {
+                        throw .malformed(XMLError("the list of buckets goes on where it was", at: 0))
+                    }
                     let buckets = page.buckets.map {
                         S3BucketSummary(name: $0.name, created: Date($0.created), region: $0.region)
                     }

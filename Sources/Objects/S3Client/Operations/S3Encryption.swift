@@ -14,8 +14,8 @@ public enum S3Encryption: Sendable, Hashable {
     case customerKey(CustomerKey)
 }
 
-/// A key of 256 bits that encrypts an object on the server, which forgets it. It is sent with
-/// each request, so use TLS, as AWS demands. It is in no description.
+/// A key of 256 bits that encrypts an object on the server, which forgets it. It is sent with each request, so only over TLS, as AWS
+/// demands, or to a server on this machine; else requests fail with `s3.invalid`. It is in no description.
 public struct CustomerKey: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
     let bytes: [UInt8]
 

@@ -69,6 +69,11 @@ public struct S3Endpoint: Sendable, Hashable {
         return nil
     }
 
+    /// Whether requests do not leave the machine.
+    var isOfThisMachine: Bool {
+        host == "localhost" || host == "[::1]" || (host.hasPrefix("127.") && EndpointParser.isAddress(host))
+    }
+
     /// Whether this is an endpoint of AWS that has a sister in every region.
     var isAmazonRegional: Bool {
         let labels = host.split(separator: ".")
