@@ -29,7 +29,13 @@ struct QueryCompiler {
     /// The rows of the query, in its total order.
     static func rows(_ query: Query, _ sql: TableSQL) -> Statement {
         var compiler = QueryCompiler(query, sql)
-        compiler.write(sql.selectAll)
+        if let columns = query.columns {
+            compiler.write(
+                "SELECT \(cells(columns, sql))\(repeatElement(", NULL", count: TableSQL.systemColumns.count).joined()) FROM \(sql.name)"
+            )
+        } else {
+            compiler.write(sql.selectAll)
+        }
         compiler.writeCondition()
         compiler.writeOrder()
         compiler.writeLimit()
@@ -52,6 +58,46 @@ struct QueryCompiler {
             compiler.write(")")
         }
         return compiler.output
+    }
+
+    /// The groups of a query: `cells` are the expressions to select.
+    static func groups(_ query: AggregateQuery, cells: [String], _ sql: TableSQL) -> Statement {
+        let groups = query.groups.map { sql.columns[$0] }.joined(separator: ", ")
+        var compiler = QueryCompiler(query.source, sql)
+        compiler.write("SELECT \(cells.joined(separator: ", "))")
+        compiler.writeSource(query)
+        if !groups.isEmpty { compiler.write(" GROUP BY \(groups)") }
+        return compiler.output
+    }
+
+    /// The rows that aggregates are computed from, in no order. Each column is in its place; those that are not needed are null,
+    /// so that an index that has the others answers alone.
+    static func source(_ query: AggregateQuery, _ sql: TableSQL) -> Statement {
+        var compiler = QueryCompiler(query.source, sql)
+        compiler.write("SELECT \(cells(query.columns, sql))")
+        compiler.writeSource(query)
+        return compiler.output
+    }
+
+    /// Some columns, each in its place among all; null in the places of the others.
+    private static func cells(_ columns: Set<Int>, _ sql: TableSQL) -> String {
+        sql.columns.enumerated().map { columns.contains($0.offset) ? $0.element : "NULL" }.joined(separator: ", ")
+    }
+
+    /// From where aggregates read: the table, or, with a limit, its first rows.
+    private mutating func writeSource(_ query: AggregateQuery) {
+        write(" FROM ")
+        if self.query.limit == nil {
+            write(sql.name)
+            writeCondition()
+        } else {
+            let needed = query.columns.sorted().map { columns[$0] }
+            write("(SELECT \(needed.isEmpty ? "1" : needed.joined(separator: ", ")) FROM \(sql.name)")
+            writeCondition()
+            writeOrder()
+            writeLimit()
+            write(")")
+        }
     }
 
     private mutating func write(_ text: String) { output.sql += text }

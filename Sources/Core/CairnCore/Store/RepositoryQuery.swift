@@ -60,12 +60,23 @@ public struct RepositoryQuery<Base: ReadableRepository>: Sendable {
     /// The first record; nil when there is none.
     @inlinable
     public func first() async throws -> Base.Item? {
-        try await limit(min(1, query.limit ?? 1)).all().first
+        try await limit(Swift.min(1, query.limit ?? 1)).all().first
+    }
+
+    /// The only record.
+    /// - Throws: `storage.not_found` when there is none; `query.not_unique` when there are several.
+    @inlinable
+    public func one() async throws -> Base.Item {
+        let items = try await limit(Swift.min(2, query.limit ?? 2)).all()
+        guard let item = items.first, items.count == 1 else {
+            throw StorageError.notOne(base.table, isNone: items.isEmpty)
+        }
+        return item
     }
 
     /// Whether there is a record.
     public func exists() async throws -> Bool {
-        try await limit(min(1, query.limit ?? 1)).count() > 0
+        try await limit(Swift.min(1, query.limit ?? 1)).count() > 0
     }
 
     /// How many records there are, at most the limit.

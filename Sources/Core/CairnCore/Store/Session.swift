@@ -121,6 +121,47 @@ public final class Session: Sendable {
         }
     }
 
+    /// Reads some columns of the rows of a query, in order: for each row its values, in the order of `columns`.
+    public func select(_ columns: [Int], of query: Query) async throws -> [[Value]] {
+        var results: [[Value]] = []
+        try await select(columns, of: query) { row in results.append(try columns.map(row.value)) }
+        return results
+    }
+
+    /// Reads some columns of the rows of a query, in order. Only these columns of a row are defined.
+    func select(_ columns: [Int], of query: Query, _ body: (RowReader) throws -> Void) async throws {
+        var query = query
+        query.columns = Set(columns)
+        try await read(query) { row in
+            try body(row)
+            return true
+        }
+    }
+
+    /// Computes aggregates of the rows of a query: for each group the values it is grouped by, then the aggregates. The
+    /// groups are all in memory at once.
+    /// - Throws: `query.overflow` when a sum does not fit its type.
+    public func aggregate(_ query: AggregateQuery) async throws -> [[Value]] {
+        try check(query)
+        return try await observe(.aggregate, query.table) { observation in
+            if !core.observers.isEmpty { observation.plan = try await reader.explain(query) }
+            let results = try await reader.aggregate(query)
+            observation.rows = results.count
+            return results
+        }
+    }
+
+    /// How aggregates would be computed.
+    public func explain(_ query: AggregateQuery) async throws -> QueryPlan {
+        try check(query)
+        return try await reader.explain(query)
+    }
+
+    private func check(_ query: AggregateQuery) throws {
+        try core.check.check(query.table)
+        try query.validate()
+    }
+
     /// How a query would be answered.
     public func explain(_ query: Query) async throws -> QueryPlan {
         try check(query)
@@ -151,7 +192,7 @@ public final class Session: Sendable {
         }
     }
 
-    private func checkedWrite(_ batch: Batch) async throws -> Receipt {
+    func checkedWrite(_ batch: Batch) async throws -> Receipt {
         var batch = batch
         let bytes = try core.check.check(&batch.operations)
         switch mode {
@@ -159,10 +200,18 @@ public final class Session: Sendable {
             try TransactionContext.refuseOutside(core)
             try Session.check(idempotencyKey: batch.idempotencyKey)
             try Deadline.check()
+            if batch.operations.contains(where: core.mayHaveConsequences) {
+                return try await writeWithConsequences(batch)
+            }
             return try await core.storage.commit(batch)
         case .transaction(let transaction):
             try count(operations: batch.operations.count, bytes: bytes)
-            let results = try await transaction.write(batch.operations)
+            let results =
+                if batch.operations.contains(where: core.mayHaveConsequences) {
+                    try await writeWithConsequences(batch.operations, in: transaction)
+                } else {
+                    try await transaction.write(batch.operations)
+                }
             return Receipt(token: OutcomeToken(rawValue: ""), time: .epoch, results: results)
         case .snapshot:
             throw StorageError.misuse("a snapshot is for reading", remedy: "write to the store, or in a transaction")
@@ -177,7 +226,9 @@ public final class Session: Sendable {
         }
     }
 
-    private func count(operations: Int, bytes: Int) throws {
+    /// Takes writes of a transaction into account.
+    /// - Throws: `storage.limit`.
+    func count(operations: Int, bytes: Int) throws {
         try written.withLock { written in
             written.operations += operations
             written.bytes += bytes

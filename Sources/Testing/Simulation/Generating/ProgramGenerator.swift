@@ -121,7 +121,7 @@ package struct ProgramGenerator {
     // MARK: Reading
 
     private mutating func read() -> Read {
-        switch random.weighted([15, 8, 55, 15, 7]) {
+        switch random.weighted([15, 8, 55, 15, 7, 18, 12]) {
         case 0:
             let table = table()
             return .get(table: table.position, key(table))
@@ -132,8 +132,23 @@ package struct ProgramGenerator {
             return .find(table: table.position, keys)
         case 2: return .rows(queries.query(&random))
         case 3: return .count(queries.query(&random))
-        default: return .explain(queries.query(&random))
+        case 4: return .explain(queries.query(&random))
+        case 5: return .aggregate(queries.aggregates(&random))
+        default: return select()
         }
+    }
+
+    /// Some columns of a query: often those of an index, which then answers alone.
+    private mutating func select() -> Read {
+        let query = queries.query(&random)
+        let table = schema.tables[query.table]
+        var columns = random.shuffled(Array(table.columns.indices)).prefix(random.below(4)).map { $0 }
+        if random.chance(50), let index = random.pick(table.indexes) {
+            let kept = index.parts.map(\.column) + index.included + table.key
+            columns = random.shuffled(kept).prefix(1 + random.below(3)).map { $0 }
+        }
+        if random.chance(1) { columns.append(table.columns.count) }
+        return .select(query, columns)
     }
 
     private mutating func table() -> Table { random.pick(schema.tables, else: schema.tables[0]) }
@@ -160,8 +175,8 @@ package struct ProgramGenerator {
             var operations = try writes.map { try $0.operation(in: schema) }
             _ = try check.check(&operations)
             var copy = state
-            _ = try copy.apply(operations, at: .epoch)
-            if !isInTransaction { try copy.checkReferences(operations) }
+            let applied = try copy.apply(operations, at: .epoch).operations
+            if !isInTransaction { try copy.checkReferences(applied) }
             state = copy
             return true
         } catch {

@@ -17,9 +17,11 @@ final class ModelStorage: Storage {
     }
 
     var capabilities: StorageCapabilities {
-        StorageCapabilities(
+        var capabilities = StorageCapabilities(
             driver: "model", location: "model:", isPersistent: false, isShared: false, isWritable: true,
             hasNativeQueries: false)
+        capabilities.hasReferenceActions = true
+        return capabilities
     }
 
     // MARK: Schema
@@ -54,6 +56,7 @@ final class ModelStorage: Storage {
 
     func rows(_ query: Query) async throws -> any RowCursor { ArrayCursor(query.table, try state().rows(query)) }
     func count(_ query: Query) async throws -> Int { try state().count(query) }
+    func aggregate(_ query: AggregateQuery) async throws -> [[Value]] { try state().aggregate(query) }
     func explain(_ query: Query) async throws -> QueryPlan { ModelReader.plan(query) }
     func snapshot(_ freshness: Freshness) async throws -> any StorageSnapshot { ModelSnapshot(try state()) }
     func transaction() async throws -> any StorageTransaction { ModelTransaction(self, try state()) }
@@ -69,8 +72,8 @@ final class ModelStorage: Storage {
             guard kept.digest == batch.digest else { throw StorageError.otherBatch(underKey: key) }
             return kept.receipt
         }
-        let results = try state.apply(batch.operations, at: time)
-        try state.checkReferences(batch.operations)
+        let (results, operations) = try state.apply(batch.operations, at: time)
+        try state.checkReferences(operations)
         return try publish(&state, results, at: time, keyed: batch)
     }
 
@@ -155,6 +158,7 @@ private final class ModelSnapshot: StorageSnapshot {
 
     func rows(_ query: Query) async throws -> any RowCursor { ArrayCursor(query.table, try open().rows(query)) }
     func count(_ query: Query) async throws -> Int { try open().count(query) }
+    func aggregate(_ query: AggregateQuery) async throws -> [[Value]] { try open().aggregate(query) }
     func explain(_ query: Query) async throws -> QueryPlan { ModelReader.plan(query) }
     func close() async { state.withLock { $0 = nil } }
 }
@@ -198,12 +202,15 @@ private final class ModelTransaction: StorageTransaction {
     }
 
     func count(_ query: Query) async throws -> Int { try whileOpen { $0.state.count(query) } }
+    func aggregate(_ query: AggregateQuery) async throws -> [[Value]] {
+        try whileOpen { try $0.state.aggregate(query) }
+    }
     func explain(_ query: Query) async throws -> QueryPlan { ModelReader.plan(query) }
 
     func write(_ operations: [WriteOperation]) async throws -> [RecordMetadata] {
         try whileOpen { content in
-            let results = try content.state.apply(operations, at: time)
-            content.operations += operations
+            let (results, applied) = try content.state.apply(operations, at: time)
+            content.operations += applied
             return results
         }
     }
