@@ -68,11 +68,12 @@ extension IndexReader {
         let (number, range) = filter.piece(of: hash)
         let place = IndexBlockCache.Place(file: run.file, offset: range.lowerBound)
         let contents = try await cache.contents([place], keeps: keepsBlocks) { _ in
-            let bytes = try await source.bytes(file: run.file, range: range)
-            guard let piece = IndexFilterPiece(bytes, of: run, filter, piece: number) else {
-                throw damaged(run, "piece \(number) of its filter is not what was written")
+            try await read(run, range) { bytes in
+                guard let piece = IndexFilterPiece(bytes, of: run, filter, piece: number) else {
+                    throw damaged(run, "piece \(number) of its filter is not what was written")
+                }
+                return [.filter(piece)]
             }
-            return [.filter(piece)]
         }
         guard case .filter(let piece)? = contents.first else { throw damaged(run, "its filter is none") }
         return piece

@@ -102,8 +102,23 @@ package struct IndexReader: Sendable {
         }
     }
 
+    /// What `decode` makes of bytes of a file. When they are not what was written, they are asked for once more: what is damaged
+    /// in the store comes the same way twice, what was damaged on its way does not.
+    func read<Value>(
+        _ run: IndexRun, _ range: Range<Int>, _ decode: ([UInt8]) throws -> Value
+    ) async throws -> Value {
+        let bytes = try await source.bytes(file: run.file, range: range)
+        do {
+            return try decode(bytes)
+        } catch let error as StorageError where error.code == .damaged {
+            let again = try await source.bytes(file: run.file, range: range)
+            if again == bytes { throw error }
+            return try decode(again)
+        }
+    }
+
     private func readWhole(_ run: IndexRun) async throws -> [IndexBlock] {
-        try decodeWhole(try await source.bytes(file: run.file, range: run.offset..<run.offset + run.length), run)
+        try await read(run, run.offset..<run.offset + run.length) { try decodeWhole($0, run) }
     }
 
     /// The blocks of a run that is read whole.
@@ -128,7 +143,7 @@ package struct IndexReader: Sendable {
 
     private func readDirectory(_ run: IndexRun) async throws -> IndexDirectory {
         let range = run.directoryOffset..<run.directoryOffset + run.directoryLength
-        return try decodeDirectory(try await source.bytes(file: run.file, range: range), run)
+        return try await read(run, range) { try decodeDirectory($0, run) }
     }
 
     func decodeDirectory(_ bytes: [UInt8], _ run: IndexRun) throws -> IndexDirectory {
@@ -179,14 +194,15 @@ package struct IndexReader: Sendable {
     ) async throws -> [IndexBlock] {
         let start = directory.range(wanted.lowerBound).lowerBound
         let end = directory.range(wanted.upperBound - 1).upperBound
-        let bytes = try await source.bytes(file: run.file, range: start..<end)
-        return try wanted.map { index in
-            let range = directory.range(index)
-            let (block, length) = try decode(bytes, at: range.lowerBound - start, of: run)
-            guard length == range.count, block.count == directory.entries(index),
-                directory.compare(index, block, 0) == 0, isBeforeNext(block, index, directory, run)
-            else { throw damaged(run, "block \(index) does not fit the directory") }
-            return block
+        return try await read(run, start..<end) { bytes in
+            try wanted.map { index in
+                let range = directory.range(index)
+                let (block, length) = try decode(bytes, at: range.lowerBound - start, of: run)
+                guard length == range.count, block.count == directory.entries(index),
+                    directory.compare(index, block, 0) == 0, isBeforeNext(block, index, directory, run)
+                else { throw damaged(run, "block \(index) does not fit the directory") }
+                return block
+            }
         }
     }
 
