@@ -3,7 +3,7 @@ package import ObjectStores
 
 /// Where index files are read from.
 package protocol IndexFileSource: Sendable {
-    /// Bytes of an index file. One request.
+    /// Bytes of an index file. One request, and one more for each answer that breaks off.
     /// - Parameters:
     ///   - file: The id of the file.
     ///   - range: Not empty.
@@ -33,9 +33,8 @@ package struct ObjectIndexFiles: IndexFileSource {
         let name = ObjectNames.index(file)
         let access = StoreAccess(objects: objects)
         do {
-            let result = try await objects.get(name, range: .closed(range.lowerBound...range.upperBound - 1))
-            try access.check(result.info.answer, name)
-            let bytes = try await result.bytes()
+            let (_, bytes) = try await access.fetch(
+                name, range: .closed(range.lowerBound...range.upperBound - 1))
             guard bytes.count == range.count else { throw tooShort(file, range) }
             return bytes
         } catch let error as ObjectStoreError {

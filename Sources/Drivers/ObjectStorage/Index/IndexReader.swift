@@ -100,8 +100,26 @@ package struct IndexReader: Sendable {
         }
     }
 
+    /// What `decode` makes of bytes of a file. When they are not what was written, they are asked for once more: what is damaged
+    /// in the store comes the same way twice, what was damaged on its way does not.
+    private func read<Value>(
+        _ run: IndexRun, _ range: Range<Int>, _ decode: ([UInt8]) throws -> Value
+    ) async throws -> Value {
+        let bytes = try await source.bytes(file: run.file, range: range)
+        do {
+            return try decode(bytes)
+        } catch let error as StorageError where error.code == .damaged {
+            let again = try await source.bytes(file: run.file, range: range)
+            if again == bytes { throw error }
+            return try decode(again)
+        }
+    }
+
     private func readWhole(_ run: IndexRun) async throws -> [IndexBlock] {
-        let bytes = try await source.bytes(file: run.file, range: run.offset..<run.offset + run.length)
+        try await read(run, run.offset..<run.offset + run.length) { try blocks(of: run, $0) }
+    }
+
+    private func blocks(of run: IndexRun, _ bytes: [UInt8]) throws -> [IndexBlock] {
         var blocks: [IndexBlock] = []
         var place = 0
         var count = 0
@@ -122,13 +140,14 @@ package struct IndexReader: Sendable {
 
     private func readDirectory(_ run: IndexRun) async throws -> IndexDirectory {
         let range = run.directoryOffset..<run.directoryOffset + run.directoryLength
-        let bytes = try await source.bytes(file: run.file, range: range)
-        // The first keys stand in full in the blocks, so they are not longer than these.
-        let (keys, length) = try decode(bytes, at: 0, of: run, .directory, limit: 2 * run.length)
-        guard length == bytes.count, let directory = IndexDirectory(keys, of: run) else {
-            throw damaged(run, "the directory does not fit the manifest")
+        return try await read(run, range) { bytes in
+            // The first keys stand in full in the blocks, so they are not longer than these.
+            let (keys, length) = try decode(bytes, at: 0, of: run, .directory, limit: 2 * run.length)
+            guard length == bytes.count, let directory = IndexDirectory(keys, of: run) else {
+                throw damaged(run, "the directory does not fit the manifest")
+            }
+            return directory
         }
-        return directory
     }
 
     // MARK: Blocks
@@ -170,14 +189,15 @@ package struct IndexReader: Sendable {
     ) async throws -> [IndexBlock] {
         let start = directory.range(wanted.lowerBound).lowerBound
         let end = directory.range(wanted.upperBound - 1).upperBound
-        let bytes = try await source.bytes(file: run.file, range: start..<end)
-        return try wanted.map { index in
-            let range = directory.range(index)
-            let (block, length) = try decode(bytes, at: range.lowerBound - start, of: run)
-            guard length == range.count, block.count == directory.entries(index),
-                directory.compare(index, block, 0) == 0, isBeforeNext(block, index, directory, run)
-            else { throw damaged(run, "block \(index) does not fit the directory") }
-            return block
+        return try await read(run, start..<end) { bytes in
+            try wanted.map { index in
+                let range = directory.range(index)
+                let (block, length) = try decode(bytes, at: range.lowerBound - start, of: run)
+                guard length == range.count, block.count == directory.entries(index),
+                    directory.compare(index, block, 0) == 0, isBeforeNext(block, index, directory, run)
+                else { throw damaged(run, "block \(index) does not fit the directory") }
+                return block
+            }
         }
     }
 

@@ -48,14 +48,15 @@ final class LogReader: Sendable {
         switch try await access.read(name) {
         case .absent(let date): return .absent(date)
         case .found(let object):
-            do {
+            // What is gone by the second look was collected, and its parts with it, while it was read.
+            let decoded = try await access.decoded(name, object) { object in
                 var found = try await decode(object.bytes, number)
                 found.date = object.serverDate
-                return .found(found)
-            } catch let error as StorageError where error.code == .damaged {
-                // It may have been collected, and its parts with it, while it was read.
-                if case .absent(let date) = try await access.read(name) { return .absent(date) }
-                throw error
+                return found
+            }
+            switch decoded {
+            case .value(let found): return .found(found)
+            case .absent(let date): return .absent(date)
             }
         }
     }
@@ -92,10 +93,8 @@ final class LogReader: Sendable {
         var size = bytes.count
         var reading = try CommitRecordJSON.Reading(bytes, name: name, schema: resolve)
         if !reading.parts.isEmpty {
-            let access = access
-            let parts = try await reading.parts.concurrently(LogReader.width) { try await access.bytes($0) }
+            let parts = try await parts(&reading)
             size += parts.reduce(0) { $0 + $1.count }
-            try reading.add(parts, schema: resolve)
         }
         let record = reading.record
         guard record.number == number else {
@@ -104,6 +103,23 @@ final class LogReader: Sendable {
                 remedy: "somebody moved objects of the store: restore the log from a backup")
         }
         return Found(record: record, bytes: bytes, size: size)
+    }
+
+    /// Reads the parts of a record into it. One GET for each; those that are not what the record says are asked for once more.
+    private func parts(_ reading: inout CommitRecordJSON.Reading) async throws -> [[UInt8]] {
+        let (access, names) = (access, reading.parts)
+        let parts = try await names.concurrently(LogReader.width) { try await access.bytes($0) }
+        var whole = reading
+        do {
+            try whole.add(parts, schema: resolve)
+            reading = whole
+            return parts
+        } catch let error as StorageError where error.code == .damaged {
+            let again = try await names.concurrently(LogReader.width) { try await access.bytes($0) }
+            if again == parts { throw error }
+            try reading.add(again, schema: resolve)
+            return again
+        }
     }
 
     /// The numbers of the records behind a number. One LIST for each thousand.
@@ -151,7 +167,10 @@ final class LogReader: Sendable {
         for _ in 0..<3 {
             guard let (name, date) = try await newestManifestName(access) else { break }
             guard case .found(let object) = try await access.read(name) else { continue }
-            return (try ManifestJSON.decode(object.bytes, name: name, schema: schema), date)
+            let decoded = try await access.decoded(name, object) { object in
+                try ManifestJSON.decode(object.bytes, name: name, schema: schema)
+            }
+            if case .value(let manifest) = decoded { return (manifest, date) }
         }
         throw StorageError(
             .damaged, "the store has no manifest: its objects '\(ObjectNames.checkpoints)…' are gone",
@@ -169,7 +188,9 @@ final class LogReader: Sendable {
     /// The id in `_store.json`. One GET.
     func storeID() async throws -> String {
         guard case .found(let object) = try await access.read(ObjectNames.store) else { return "gone" }
-        return try StoreFileJSON.decode(object.bytes).id
+        let decoded = try await access.decoded(ObjectNames.store, object) { try StoreFileJSON.decode($0.bytes).id }
+        guard case .value(let id) = decoded else { return "gone" }
+        return id
     }
 }
 

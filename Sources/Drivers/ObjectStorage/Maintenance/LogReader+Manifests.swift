@@ -14,8 +14,7 @@ extension LogReader {
                 return schema
             }
         } catch let needed as Needed {
-            let file = ObjectNames.schema(needed.id)
-            let old = try SchemaFile.decode(try await access.bytes(file), name: file, id: needed.id)
+            let old = try await access.schema(needed.id)
             return try ManifestJSON.decode(object.bytes, name: name) { _ in old }
         }
     }

@@ -51,32 +51,6 @@ struct StoreAccess: Sendable {
             cacheControl: kept.contains(.cacheControl) ? "no-store" : nil)
     }
 
-    func read(_ name: String) async throws -> Reading {
-        do {
-            let result = try await objects.get(name)
-            try check(result.info.answer, name)
-            let bytes = try await result.bytes()
-            return .found(
-                StoredObject(
-                    bytes: bytes, etag: result.info.etag, lastModified: result.info.lastModified,
-                    serverDate: result.info.serverDate))
-        } catch let error as ObjectStoreError where error.code == .notFound {
-            try check(error.answer, name)
-            return .absent(error.answer.serverDate)
-        } catch let error as ObjectStoreError {
-            throw StoreAccess.storageError(error, name, .read)
-        }
-    }
-
-    /// Reads an object that must be there.
-    func bytes(_ name: String) async throws -> [UInt8] {
-        guard case .found(let object) = try await read(name) else {
-            throw StorageError(
-                .damaged, "the object '\(name)' is missing", remedy: "run cairn doctor, which says what can be rebuilt")
-        }
-        return object.bytes
-    }
-
     /// Writes an object on a condition.
     /// - Parameter notAfter: Left away where the store cannot keep it.
     /// - Throws: ``ObjectStoreError``, because what to do next depends on whether it may have taken effect.

@@ -45,7 +45,11 @@ struct StoreCreation: Sendable {
         case .found(let found): object = found
         case .absent(let date): return .nothing(date)
         }
-        let file = try StoreFileJSON.decode(object.bytes)
+        let file: StoreFile
+        switch try await access.decoded(ObjectNames.store, object, { try StoreFileJSON.decode($0.bytes) }) {
+        case .value(let decoded): file = decoded
+        case .absent: return try await find()
+        }
         let unknown = file.needs.filter { !StoreFormat.features.contains($0) }
         guard unknown.isEmpty else {
             throw StorageError(
@@ -59,7 +63,11 @@ struct StoreCreation: Sendable {
         for _ in 0..<3 {
             guard let (name, date) = try await LogReader.newestManifestName(access) else { break }
             guard case .found(let object) = try await access.read(name) else { continue }
-            let (schema, manifest) = try await decode(object.bytes, name, known)
+            let decoded = try await access.decoded(name, object) { object in
+                let (schema, manifest) = try await decode(object.bytes, name, known)
+                return (schema, manifest, object.bytes)
+            }
+            guard case .value(let (schema, manifest, bytes)) = decoded else { continue }
             guard Utf8.equal(manifest.store, file.id) else {
                 throw StorageError(
                     .damaged, "manifest \(manifest.version) is of the store '\(manifest.store)', not of '\(file.id)'",
@@ -69,7 +77,7 @@ struct StoreCreation: Sendable {
             }
             return .store(
                 Held(
-                    file: file, schema: schema, manifest: object.bytes, manifestName: name, date: date))
+                    file: file, schema: schema, manifest: bytes, manifestName: name, date: date))
         }
         throw StorageError(
             .damaged, "the store has no manifest: its objects '\(ObjectNames.checkpoints)…' are gone",
@@ -89,8 +97,7 @@ struct StoreCreation: Sendable {
             if let found { return (found, manifest) }
             throw Needed(id: manifest.schema)
         } catch let needed as Needed {
-            let file = ObjectNames.schema(needed.id)
-            let schema = try SchemaFile.decode(try await access.bytes(file), name: file, id: needed.id)
+            let schema = try await access.schema(needed.id)
             return (schema, try ManifestJSON.decode(bytes, name: name) { _ in schema })
         }
     }

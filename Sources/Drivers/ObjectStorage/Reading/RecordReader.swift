@@ -80,7 +80,11 @@ struct RecordReader: Sendable {
         switch try await access.read(name) {
         case .absent: return .absent
         case .found(let object):
-            return .image(try RecordFile.decode(object.bytes, columns[table.position], name: name).image)
+            let decoded = try await access.decoded(name, object) { object in
+                try RecordFile.decode(object.bytes, columns[table.position], name: name).image
+            }
+            guard case .value(let image) = decoded else { return .absent }
+            return .image(image)
         }
     }
 

@@ -14,8 +14,7 @@ struct SchemaShelf: Sendable {
     /// - Throws: `storage.damaged` when it is not there, or is not that schema; `storage.upgrade_required`.
     func schema(_ id: SchemaID) async throws -> Schema {
         if let schema = known.withLock({ $0[id] }) { return schema }
-        let name = ObjectNames.schema(id)
-        let schema = try SchemaFile.decode(try await access.bytes(name), name: name, id: id)
+        let schema = try await access.schema(id)
         known.withLock { $0[id] = schema }
         return schema
     }

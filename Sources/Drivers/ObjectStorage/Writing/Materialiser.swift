@@ -329,10 +329,13 @@ final class Materialiser: Sendable {
             if engine.faults.contains(.missingIsDeleted), !job.image.isLive { return nil }
             return .create
         case .found(let object):
-            let found = try RecordFile.decode(object.bytes, of: job.table, name: name).image
-            remember(object.etag, found.commit, id)
-            if found.commit >= job.image.commit { return nil }
-            return .ifMatch(object.etag)
+            let decoded = try await engine.access.decoded(name, object) { object in
+                (object.etag, try RecordFile.decode(object.bytes, of: job.table, name: name).image.commit)
+            }
+            guard case .value(let (etag, commit)) = decoded else { return .create }
+            remember(etag, commit, id)
+            if commit >= job.image.commit { return nil }
+            return .ifMatch(etag)
         }
     }
 
