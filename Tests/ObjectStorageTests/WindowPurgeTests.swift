@@ -89,6 +89,35 @@ struct WindowPurgeTests {
         #expect(try await process.put(2, "Two again").revision == 6)
     }
 
+    @Test("A view from before the deletion says of a record that was purged and came back that it is no longer kept")
+    func cameBack() async throws {
+        let site = try Site()
+        let process = try await site.open()
+        for id in 1...4 { try await process.put(id, "City \(id)") }
+        try await process.checkpoint()
+        try await process.storage.flush()
+        let snapshot = try await site.open().storage.snapshot(.latest)
+        try await process.delete(2)
+        try await process.checkpoint()
+        #expect(try await snapshot.get(site.cities, Key(.int(2))) { _ in })
+        let later = try await site.open().storage.snapshot(asOf: 4)
+        site.clock.advance(.days(40))
+        _ = try await process.storage.maintain()
+        try await process.put(100, "Late")
+        try await process.checkpoint()
+        site.clock.advance(.hours(25))
+        _ = try await process.storage.maintain()
+        #expect(try await Self.purge(process).purged == 1)
+        try await process.put(2, "Two")
+        try await process.put(5, "Five")
+        try await process.storage.flush()
+        // It was there, and nobody can tell any more what it was.
+        await failing(.snapshotExpired) { _ = try await later.get(site.cities, Key(.int(2))) { _ in } }
+        // One that never was before is not there, however old the view is.
+        #expect(try await later.get(site.cities, Key(.int(5))) { _ in } == false)
+        #expect(try await later.get(site.cities, Key(.int(3))) { _ in })
+    }
+
     @Test("Only in a window of one's own")
     func outside() async throws {
         let site = try Site()

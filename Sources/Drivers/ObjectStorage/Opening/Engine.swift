@@ -71,16 +71,21 @@ final class Engine: Sendable {
     // MARK: Reading
 
     /// A view that is current enough.
+    ///
+    /// A view needs no age at which it expires: as long as its manifest stands, which is a day and longer for a pin, its index files do,
+    /// and what a file had before is in the log. What is no longer kept is found out where it is missed
+    /// (``RecordReader/checkKept(_:)``), so a reader is never told what was not so.
     func view(_ freshness: Freshness) async throws -> View {
         switch freshness {
         case .latest: return try await follower.follow()
         // A view is kept for a day.
-        case .cached: return try follower.isManifestOld(at: nil) ? await follower.follow() : tip.view()
-        case .bounded(let seconds):
-            let (view, confirmation) = try tip.confirmed()
-            if let confirmation, parts.surroundings.uptime() - confirmation.uptime <= .seconds(seconds) { return view }
-            return try await follower.follow()
+        case .cached, .bounded:
+            if try follower.isManifestOld(at: nil) { return try await follower.follow() }
         }
+        let (view, confirmation) = try tip.confirmed()
+        guard case .bounded(let seconds) = freshness else { return view }
+        if let confirmation, parts.surroundings.uptime() - confirmation.uptime <= .seconds(seconds) { return view }
+        return try await follower.follow()
     }
 
     func reader(_ view: View) -> ViewReader { ViewReader(view, records, indexes) }
@@ -103,6 +108,7 @@ final class Engine: Sendable {
         if let deadline = Deadline.current {
             timeout = min(timeout, ContinuousClock.now.duration(to: deadline))
         }
+        try attributes.check(workspace.operations)
         try Deadline.check()
         try await materialiser.waitForRoom(timeout)
         try Deadline.check()
