@@ -191,6 +191,24 @@ struct RebuildTests {
         }
     }
 
+    @Test("A file that somebody edited before is the record, whatever its bytes, and is written as ever")
+    func edited() async throws {
+        let trial = try await Trial()
+        let name = Club.name(12)
+        try await trial.objects.put(
+            name, .text(try await trial.objects.text(name).replacing("\"age\": 22", with: "\"age\":     77")))
+        try await trial.store.close()
+        try await trial.remove([ObjectNames.log, ObjectNames.checkpoints, ObjectNames.indexes])
+        _ = try await trial.rebuild()
+        let (storage, store) = try await trial.open()
+        var record = try await store.records("members").get(Key(.int(12)))
+        #expect(record["age"] == .int(77))
+        try record.set("age", .int(78))
+        try await store.records("members").update(record)
+        try await storage.flush()
+        #expect(try await storage.examine().findings.isEmpty)
+    }
+
     @Test("A store without a tail is lost without its log, and one that loses nothing is not rebuilt")
     func healthy() async throws {
         let trial = try await Trial()

@@ -1,5 +1,6 @@
 import CairnCore
 import CairnSchema
+import MemoryStorage
 
 /// Looks up what writes must know of the store: the records they change, who has their unique values, what they refer to.
 ///
@@ -34,7 +35,7 @@ struct Preparation: Sendable {
             let table = operation.table
             let id = workspace.id(table, operation.key)
             guard lookups.images[id] == nil else { continue }
-            if let known = records.known(table, id.key, in: workspace.view) {
+            if let known = trusted(table, id.key, workspace.view) {
                 lookups.images.updateValue(known, forKey: id)
                 continue
             }
@@ -49,11 +50,19 @@ struct Preparation: Sendable {
         // Of a record that is expected not to be there, a block of the index tells that, and stays cached for its neighbours.
         for (table, keys) in new { old[table, default: []] += try await present(table, keys, workspace.view) }
         for (table, keys) in old {
-            let images = try await records.images(table, keys, in: workspace.view)
+            let images = try await committed(table, keys, in: workspace.view)
             for (key, image) in zip(keys, images) {
                 lookups.images.updateValue(image, forKey: workspace.id(table, key))
             }
         }
+    }
+
+    /// What is known of a record without a request, and needs no comparing with the index: the log has it, or the index does not
+    /// have it.
+    private func trusted(_ table: Table, _ key: [UInt8], _ view: View) -> RecordImage?? {
+        guard let known = records.known(table, key, in: view) else { return nil }
+        let isTrusted = known == nil || table.indexes.isEmpty || view.tables[table.position].records.get(key) != nil
+        return isTrusted ? .some(known) : nil
     }
 
     /// Those of some keys that the primary index has.
