@@ -1,5 +1,6 @@
 import CairnCore
 import CairnSchema
+import Foundation
 import ObjectStores
 import Testing
 
@@ -75,6 +76,43 @@ struct AccessTests {
         let error = try await expectRemedy(.unavailable) { try await storage.flush() }
         #expect(error.message.contains("storage.access_denied"), "\(error)")
         #expect(try await scene.open().row(9) == 900)
+    }
+
+    /// A store that removes nothing, and says so of each key, as S3 does for some policies.
+    private struct KeepingStore: ObjectStoreWrapper {
+        let base: any ObjectStore
+
+        func perform<Result: Sendable>(
+            _ call: ObjectCall, _ body: @escaping @Sendable () async throws -> Result
+        ) async throws -> Result { try await body() }
+
+        func delete(_ keys: [String], notAfter: Date?) async throws -> BatchDeletion {
+            let failures = keys.map { AccessTests.denied(ObjectCall(.deleteBatch, $0)) }
+            return BatchDeletion(failures: failures, answer: try await base.head(ObjectNames.store).answer)
+        }
+    }
+
+    @Test(
+        "Who may not delete is told so by housekeeping, with the permission, and loses nothing",
+        arguments: [true, false])
+    func deleting(eachKey: Bool) async throws {
+        for round in 0..<40 {
+            try await scene.fill(round == 0 ? 20 : 0, isSettled: true)
+            let store = try await scene.open()
+            try await store.setRow(1, round)
+            try await store.maintain()
+            scene.clock.advance(.seconds(3600))
+        }
+        let place: any ObjectStore =
+            eachKey
+            ? KeepingStore(base: scene.objects)
+            : denying { $0.operation == .deleteBatch || $0.operation == .delete }
+        let store = try await scene.open(place)
+        let error = try await expectRemedy(.accessDenied) { _ = try await store.maintain() }
+        #expect(error.remedy?.contains("s3:DeleteObject") == true, "\(error)")
+        #expect(try await store.row(1) == 39)
+        try await store.setRow(1, 40)
+        #expect(try await scene.open().row(1) == 40)
     }
 
     // MARK: What stands between

@@ -55,6 +55,8 @@ struct Remover: Sendable {
                 outcome.removed += left.filter { isNamed && !failed.contains($0.key) }
                 left = left.filter { !isNamed || failed.contains($0.key) }
                 if left.isEmpty { return }
+                // Whoever may not remove one may remove none.
+                if let denied = result.failures.first(where: { $0.code == .accessDenied }) { throw denied }
                 guard result.failures.contains(where: { $0.isRetryable || $0.mayHaveTakenEffect }) else { break }
             } catch let error as ObjectStoreError {
                 outcome.note(error, proof)
@@ -62,7 +64,9 @@ struct Remover: Sendable {
                     _ = try await parts.follower.follow()
                     continue
                 }
-                guard error.isRetryable || error.mayHaveTakenEffect else { throw StoreAccess.translated(error) }
+                guard error.isRetryable || error.mayHaveTakenEffect else {
+                    throw StoreAccess.storageError(error, error.key ?? "", .delete)
+                }
             }
             try await parts.surroundings.sleep(pause)
             pause = min(pause * 2, .seconds(5))

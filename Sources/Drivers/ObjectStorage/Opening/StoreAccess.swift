@@ -135,6 +135,7 @@ struct StoreAccess: Sendable {
         case read = "s3:GetObject, and s3:ListBucket, without which a missing object looks forbidden"
         case list = "s3:ListBucket"
         case write = "s3:PutObject"
+        case delete = "s3:DeleteObject"
     }
 
     /// An error of the object store in the words of a storage.
