@@ -51,6 +51,9 @@ struct ObjectStoreURLTests {
         for (text, freshness) in words {
             #expect(try StoreURL("\(address)?freshness=\(text)").objectOptions().freshness == freshness)
         }
+        for text in ["cache_time=30", "freshness=bounded&cache_time=30", "cache_time=30&freshness=bounded"] {
+            #expect(try StoreURL("\(address)?\(text)").objectOptions().freshness == .bounded(seconds: 30))
+        }
     }
 
     @Test(
@@ -61,11 +64,17 @@ struct ObjectStoreURLTests {
             ("file:a%00b", "has a NUL in its path"), ("file:a%2", "two hexadecimal digits"),
             ("file:a?freshnes=latest", "did you mean 'freshness'"),
             ("file:a?region=eu", "'file:' has no parameter 'region'"),
-            ("file:a?x=1", "it has mode, freshness, durability, timeout, names, durable"),
+            ("file:a?x=1", "it has mode, freshness, cache_time, durability, timeout, names, durable"),
             ("file:a?freshness=lates", "did you mean 'latest'"),
             ("file:a?freshness=0", "1 to 86400 seconds, found '0'"),
             ("file:a?freshness=-1", "1 to 86400 seconds"),
-            ("file:a?freshness=", "it is one of latest, cached, a number"),
+            ("file:a?freshness=", "it is one of latest, cached, bounded, a number"),
+            ("file:a?freshness=bounded", "say cache_time=30"), ("file:a?freshness=bound", "did you mean 'bounded'"),
+            ("file:a?freshness=latest&cache_time=3", "leave one of them out"),
+            ("file:a?freshness=30&cache_time=30", "leave one of them out"),
+            ("file:a?cache_time=0", "'cache_time' is a number from 1 to 86400"),
+            ("file:a?cache_time=soon", "found 'soon'"), ("file:a?cachetime=3", "did you mean 'cache_time'"),
+            ("file:a?tags=country", "'file:' has no parameter 'tags'"),
             ("file:a?freshness=1.5", "'freshness' cannot be '1.5'"),
             ("file:a?durability=materialized", "did you mean 'materialised'"),
             ("file:a?durability=none", "it is one of log, materialised"),
@@ -190,6 +199,9 @@ struct ObjectStoreURLTests {
             ("s3://bucket/a?storage_class=cold", "it is one of STANDARD, STANDARD_IA"),
             ("s3://bucket/a?single_writer=1", "write true or false"),
             ("s3://bucket/a?verbose=on", "write true or false"),
+            ("s3://bucket/a?tags=", "columns with a comma between two"),
+            ("s3://bucket/a?tags=a,,b", "columns with a comma between two"),
+            ("s3://bucket/a?tag=a", "did you mean 'tags'"),
             ("s3://bucket/a?timeout=0", "seconds from 0.001"), ("s3://bucket/a?freshness=new", "'freshness' cannot be"),
         ])
     func refusedBucket(_ text: String, _ says: String) throws {

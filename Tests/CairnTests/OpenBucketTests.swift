@@ -187,6 +187,28 @@ struct OpenBucketTests {
         }
     }
 
+    @Test("Record files alone have the tags of the columns that the address names; a column that is none is named")
+    func tags() async throws {
+        let bucket = try ScriptedBucket()
+        let unknown = try await failure { _ = try await open(address(bucket, "a", "&tags=txt")) }
+        #expect(unknown.code == .configuration && unknown.remedy == "did you mean 'text'?", "\(unknown)")
+        #expect(!bucket.keys.contains("a/_store.json"))
+        let store = try await open(address(bucket, "a", "&tags=text,notes.id&durability=materialised"))
+        try await insert(1, into: store)
+        let notes = try store.records("notes")
+        let refused = try await failure {
+            try await notes.insert(Record(notes.table, ["id": .int(2), "text": .string("a, b")]))
+        }
+        #expect(refused.code == .invalid && refused.message.contains("\",\""), "\(refused)")
+        try await store.close()
+        for key in bucket.keys {
+            let head = try #require(bucket.object(key)).head.lowercased()
+            let isRecord = key.contains("/objects/")
+            #expect(head.contains("x-amz-tagging") == isRecord, "\(key)")
+            if isRecord { #expect(head.contains("text=note%201") && head.contains("id=1"), "\(head)") }
+        }
+    }
+
     @Test("What a server says of credentials becomes the error of a storage")
     func denied() async throws {
         let unreadable = try ScriptedBucket { $0.readablePrefix = "other/" }

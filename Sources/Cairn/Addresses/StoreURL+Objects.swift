@@ -22,6 +22,7 @@ extension StoreURL {
         if let timeout = try timeout() { options.timeout = timeout }
         options.isSingleWriter = try flag("single_writer") ?? false
         options.recordAttributes.storageClass = try storageClass()
+        options.recordTags = try tags()
         return options
     }
 
@@ -41,21 +42,33 @@ extension StoreURL {
     /// Whether each request is told.
     func isVerbose() throws -> Bool { try flag("verbose") ?? false }
 
+    /// How current reads are: `freshness=30` and `cache_time=30` mean the same, as does `freshness=bounded&cache_time=30`.
     private func freshness() throws -> Freshness? {
-        switch parameters["freshness"] {
-        case nil: return nil
-        case "latest": return .latest
-        case "cached": return .cached
-        case let text?:
+        let time = try count("cache_time", in: StoreURL.cacheTimes)
+        switch (parameters["freshness"], time) {
+        case (nil, nil): return nil
+        case (nil, let seconds?), ("bounded", let seconds?): return .bounded(seconds: seconds)
+        case ("latest", nil): return .latest
+        case ("cached", nil): return .cached
+        case ("bounded", nil):
+            throw StoreURL.error("'freshness=bounded' does not say how old answers may be", "say cache_time=30")
+        case (let text?, nil):
             guard let seconds = Int(text) else { throw StoreURL.none(text, of: "freshness", among: freshnessWords) }
-            guard (1...86_400).contains(seconds) else {
+            guard StoreURL.cacheTimes.contains(seconds) else {
                 throw StoreURL.error("'freshness' is 1 to 86400 seconds, found '\(text)'", "or write latest, or cached")
             }
             return .bounded(seconds: seconds)
+        case (let text?, _?):
+            throw StoreURL.error(
+                "'freshness=\(text)' and 'cache_time' are two answers to how old answers may be",
+                "leave one of them out")
         }
     }
 
-    private var freshnessWords: [String] { ["latest", "cached", "a number of seconds"] }
+    /// Seconds for which an answer may be taken from what is known.
+    private static let cacheTimes = 1...86_400
+
+    private var freshnessWords: [String] { ["latest", "cached", "bounded", "a number of seconds"] }
 
     // MARK: What is stored with objects
 
@@ -72,6 +85,20 @@ extension StoreURL {
             throw StoreURL.none(text, of: "sse", among: ["AES256", "aws:kms", "aws:kms:KEYID"])
         }
         return .kms(keyID: String(key))
+    }
+
+    /// The columns whose values become tags of record files; nil when the address does not say. Whether there are such columns shows
+    /// when the schema is known.
+    /// - Throws: `config.invalid` for a list that names none.
+    private func tags() throws -> RecordTags? {
+        guard let text = parameters["tags"] else { return nil }
+        let names = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        guard names.allSatisfy({ !$0.isEmpty && !$0.contains(" ") }) else {
+            throw StoreURL.error(
+                "'tags' are columns with a comma between two, found '\(text)'",
+                "write tags=country,cities.population")
+        }
+        return .columns(names)
     }
 
     /// The class of record files; nil when the address does not say.

@@ -145,10 +145,12 @@ extension StoreURL.Scheme {
         switch self {
         case .memory: []
         case .sqlite: ["mode", "synchronous", "timeout", "readers"]
-        case .file: ["mode", "freshness", "durability", "timeout", "names", "durable"]
+        case .file: ["mode", "freshness", "cache_time", "durability", "timeout", "names", "durable"]
         case .s3:
             [
-                "mode", "freshness", "durability", "timeout", "storage_class", "sse", "single_writer", "verbose",
+                "mode", "freshness", "cache_time", "durability", "timeout", "storage_class", "sse", "tags",
+                "single_writer",
+                "verbose",
             ]
         }
     }

@@ -13,7 +13,7 @@ struct URLTarget: FuzzTarget {
         "synchronous=full", "synchronous=normal", "timeout=5", "timeout=1e3", "timeout=-0.0", "timeout=nan",
         "readers=64", "readers=0", "s3://bucket/", "freshness=cached", "freshness=5", "durability=log", "names=exact",
         "durable=false", "single_writer=true", "verbose=true", "region=eu-west-1", "endpoint=http://127.0.0.1:9000",
-        "style=path", "storage_class=STANDARD_IA", "sse=aws:kms:", "profile=p", "secret=",
+        "style=path", "storage_class=STANDARD_IA", "sse=aws:kms:", "profile=p", "secret=", "tags=a,b.c", "cache_time=5",
         "?", "&", "=", "%3F", "%2F", "%40", "~/", "//", "///", "@", ":", "a.db",
     ]
 

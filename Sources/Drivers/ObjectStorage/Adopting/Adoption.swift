@@ -246,7 +246,8 @@ package struct Adoption: Sendable {
         let name = ObjectNames.file(table, candidate.key)
         guard Utf8.equal(name, candidate.name) else { return try await remove(candidate, name) }
         let bytes = RecordFile.encode(image, columns[table.position], key: candidate.key, schema: schema.id)
-        switch try await access.write(name, bytes, .ifMatch(candidate.etag), notAfter: nil, access.attributes()) {
+        let attributes = RecordAttributes(options, access).attributes(of: image, table)
+        switch try await access.write(name, bytes, .ifMatch(candidate.etag), notAfter: nil, attributes) {
         case .written: return nil
         case .refused, .expired: return "it was changed while it was adopted; the record has what it had before"
         }

@@ -25,7 +25,8 @@ extension Repair {
         // If it is another one by now, the materialiser was here first.
         image.commit = written.commit
         let bytes = RecordFile.encode(image, of: suspect.table, key: suspect.key, schema: view.schema.id)
-        _ = try await write(suspect.finding.object, bytes, .ifMatch(etag))
+        _ = try await write(
+            suspect.finding.object, bytes, .ifMatch(etag), engine.attributes.attributes(of: image, suspect.table))
     }
 
     /// A workspace at the tip, and the record as it was committed, if nobody has written it since it was examined.

@@ -62,8 +62,9 @@ struct Repair: Sendable {
             throw StorageError(
                 .invalid, "it was never committed, and Cairn removes no files", remedy: "move it out of the store")
         }
-        let bytes = try await committed(expected, suspect)
-        guard try await write(name, bytes, suspect.etag.map(PutMode.ifMatch) ?? .create) else {
+        let (bytes, image) = try await committed(expected, suspect)
+        let attributes = engine.attributes.attributes(of: image, suspect.table)
+        guard try await write(name, bytes, suspect.etag.map(PutMode.ifMatch) ?? .create, attributes) else {
             throw StorageError(
                 .conflict, "it was changed meanwhile", remedy: "examine the store again", isRetryable: true)
         }
@@ -73,9 +74,11 @@ struct Repair: Sendable {
     }
 
     /// The bytes that a file should have, by the overlay or the log.
-    private func committed(_ expected: Examination.Expected, _ suspect: Examination.Suspect) async throws -> [UInt8] {
+    private func committed(
+        _ expected: Examination.Expected, _ suspect: Examination.Suspect
+    ) async throws -> (bytes: [UInt8], image: RecordImage) {
         if let image = expected.image {
-            return RecordFile.encode(image, of: suspect.table, key: suspect.key, schema: view.schema.id)
+            return (RecordFile.encode(image, of: suspect.table, key: suspect.key, schema: view.schema.id), image)
         }
         guard let (image, schema) = try await logged(expected, suspect) else {
             throw StorageError(
@@ -88,7 +91,7 @@ struct Repair: Sendable {
                 .damaged, "commit \(expected.commit) has not what the index says of it",
                 remedy: "restore the file from a backup")
         }
-        return bytes
+        return (bytes, image)
     }
 
     /// The image that was committed, as the log has it; nil when it does not have it any more.
@@ -109,11 +112,13 @@ struct Repair: Sendable {
 
     /// Writes a record file.
     /// - Returns: Whether the condition held.
-    func write(_ name: String, _ bytes: [UInt8], _ mode: PutMode) async throws -> Bool {
+    func write(
+        _ name: String, _ bytes: [UInt8], _ mode: PutMode, _ attributes: ObjectAttributes
+    ) async throws -> Bool {
         let proof = try await engine.follower.permission()
         let notAfter = proof?.date?.addingTimeInterval(Committer.fence)
         do {
-            switch try await access.write(name, bytes, mode, notAfter: notAfter, engine.materialiser.attributes()) {
+            switch try await access.write(name, bytes, mode, notAfter: notAfter, attributes) {
             case .written: return true
             case .refused: return false
             case .expired: throw ExpiredClaim()

@@ -40,6 +40,7 @@ final class Engine: Sendable {
     let parts: EngineParts
     let options: ObjectStorageOptions
     let preparation: Preparation
+    let attributes: RecordAttributes
     let materialiser: Materialiser
     let checkpointer: Checkpointer
     let windows: MaintenanceWindows
@@ -48,6 +49,7 @@ final class Engine: Sendable {
     init(_ parts: EngineParts, _ options: ObjectStorageOptions) {
         self.parts = parts
         self.options = options
+        attributes = RecordAttributes(options, parts.access)
         preparation = Preparation(records: parts.records, indexes: parts.indexes, faults: parts.faults)
         let materialiser = Materialiser(parts, options)
         let checkpointer = Checkpointer(parts, materialiser, options)

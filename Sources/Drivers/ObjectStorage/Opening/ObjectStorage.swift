@@ -49,6 +49,7 @@ public final class ObjectStorage: Storage {
         let needsLooks = options.isSingleWriter && !(can.canCreate && can.canCompareAndSwap)
         let access = StoreAccess(objects: needsLooks ? SingleWriterObjectStore(objects) : objects)
         try check(access.capabilities, options)
+        try RecordAttributes.check(options, access)
         let finding = try await StoreCreation(access: access, surroundings: surroundings).find()
         let stage: Stage
         switch finding {
@@ -112,6 +113,7 @@ public final class ObjectStorage: Storage {
     public func apply(_ change: SchemaChange) async throws {
         switch change {
         case .create(let schema):
+            try checkTags(schema)
             guard case .empty(let date) = stage.withLock({ $0 }) else {
                 if case .closed = stage.withLock({ $0 }) { throw StorageError.closed("store") }
                 throw StorageError(.schemaMismatch, "the store has a schema already")
@@ -176,6 +178,7 @@ public final class ObjectStorage: Storage {
 
     /// Reads the tail of the log and proves the tip.
     private func engine(_ held: StoreCreation.Held, _ schema: Schema) async throws -> Engine {
+        try checkTags(schema)
         let manifest = try ManifestJSON.decode(held.manifest, name: held.manifestName) { id in
             guard id == schema.id else { throw StorageError(.schemaMismatch, "the store does not hold this schema") }
             return schema
@@ -193,6 +196,10 @@ public final class ObjectStorage: Storage {
         try await follower.read(try await log.numbers(after: manifest.covers))
         _ = try await follower.follow()
         return Engine(parts, options)
+    }
+
+    private func checkTags(_ schema: Schema) throws {
+        try options.recordTags?.check(schema, beside: options.recordAttributes.tags?.count ?? 0)
     }
 
     func engine() throws -> Engine {

@@ -30,8 +30,10 @@ public struct ObjectStorageOptions: Sendable {
     /// Whether this process promises to be the only writer: for stores that cannot create an object on the condition that there
     /// is none. Two such writers lose each other's commits.
     public var isSingleWriter = false
-    /// What is stored with record files, such as a storage class.
+    /// What is stored with record files, such as a storage class, or tags that all of them have.
     public var recordAttributes = ObjectAttributes()
+    /// Tags of record files that follow from the records; none by default.
+    public var recordTags: RecordTags?
     /// How long a commit is tried before it fails, or its outcome is unknown.
     public var timeout = Duration.seconds(60)
     /// Bytes of memory for records that were read.

@@ -190,10 +190,7 @@ struct Rebuild: Sendable {
     }
 
     private func writeFiles(_ findings: RecordSurvey.Findings) async throws {
-        var attributes = options.recordAttributes
-        let kept = access.attributes()
-        if attributes.contentType == nil { attributes.contentType = kept.contentType }
-        if attributes.cacheControl == nil { attributes.cacheControl = kept.cacheControl }
+        let attributes = RecordAttributes(options.recordAttributes, options.recordTags, access, nil)
         let late = findings.tables.flatMap(\.late)
         let indexes = findings.tables.flatMap(\.files)
         let total = late.count + indexes.count
@@ -201,7 +198,9 @@ struct Rebuild: Sendable {
             try Deadline.check()
             let files = Array(late[start..<min(start + ObjectLimits.batchKeys, late.count)])
             _ = try await files.concurrently(LogReader.width) { [attributes] file in
-                try await put(file.name, file.bytes, file.etag.map(PutMode.ifMatch) ?? .create, attributes)
+                try await put(
+                    file.name, file.bytes, file.etag.map(PutMode.ifMatch) ?? .create,
+                    attributes.attributes(of: file.image, file.table))
             }
             progress?(RebuildProgress(phase: .writing, table: nil, done: start + files.count, total: total))
         }

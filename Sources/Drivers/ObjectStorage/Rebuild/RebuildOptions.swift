@@ -15,6 +15,8 @@ public struct RebuildOptions: Sendable {
     public var schema: Schema?
     /// What is stored with record files that the log has and nobody has written.
     public var recordAttributes = ObjectAttributes()
+    /// Tags of these files that follow from the records; none by default.
+    public var recordTags: RecordTags?
 
     /// The defaults.
     public init() {}

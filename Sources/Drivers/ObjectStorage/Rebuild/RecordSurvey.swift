@@ -39,6 +39,8 @@ struct RecordSurvey: Sendable {
         let bytes: [UInt8]
         /// The mark of the file; nil when there is none.
         let etag: ETag?
+        let table: Table
+        let image: RecordImage
     }
 
     /// A file that was read.
@@ -173,7 +175,8 @@ struct RecordSurvey: Sendable {
             }
             let bytes = RecordFile.encode(image, of: table, key: key, schema: remains.schema.id)
             indexes.add(id.key, image, digest: ComputedETag.md5(bytes) ?? [])
-            found.late.append(Late(name: ObjectNames.file(table, key), bytes: bytes, etag: etag))
+            found.late.append(
+                Late(name: ObjectNames.file(table, key), bytes: bytes, etag: etag, table: table, image: image))
             found.report.fromLog += 1
             findings.highest = max(findings.highest, image.commit)
             findings.time = max(findings.time, image.metadata.updatedAt)

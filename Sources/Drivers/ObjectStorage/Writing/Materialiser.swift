@@ -86,6 +86,7 @@ final class Materialiser: Sendable {
 
     private let engine: EngineParts
     private let options: ObjectStorageOptions
+    private let attributes: RecordAttributes
     private let state = Lock(State())
 
     /// Files written at a time.
@@ -102,6 +103,7 @@ final class Materialiser: Sendable {
     init(_ engine: EngineParts, _ options: ObjectStorageOptions) {
         self.engine = engine
         self.options = options
+        attributes = RecordAttributes(options, engine.access)
     }
 
     // MARK: Taking work
@@ -255,6 +257,7 @@ final class Materialiser: Sendable {
         if let known, known.commit >= job.image.commit { return .written }
         let name = ObjectNames.file(job.table, job.key)
         let bytes = engine.file(job.image, job.table, job.key)
+        let attributes = attributes.attributes(of: job.image, job.table)
         var mode = engine.faults.contains(.blindFiles) ? .overwrite : mode(for: job, known?.etag)
         var backoff = Duration.milliseconds(50)
         var problem: any Error = StorageError.timeout()
@@ -263,7 +266,7 @@ final class Materialiser: Sendable {
                 let proof = try await engine.follower.permission()
                 guard try isNewest(job, id) else { return .needless }
                 if let mode {
-                    switch try await engine.access.write(name, bytes, mode, notAfter: notAfter(proof), attributes()) {
+                    switch try await engine.access.write(name, bytes, mode, notAfter: notAfter(proof), attributes) {
                     case .written(let etag, _):
                         remember(etag, job.image.commit, id)
                         return .written
@@ -352,14 +355,6 @@ final class Materialiser: Sendable {
         engine.faults.contains(.noFence) ? nil : proof?.date?.addingTimeInterval(Committer.fence)
     }
 
-    /// What record files carry beside their bytes.
-    func attributes() -> ObjectAttributes {
-        var attributes = options.recordAttributes
-        let kept = engine.access.attributes()
-        if attributes.contentType == nil { attributes.contentType = kept.contentType }
-        if attributes.cacheControl == nil { attributes.cacheControl = kept.cacheControl }
-        return attributes
-    }
 }
 
 extension Materialiser.State {

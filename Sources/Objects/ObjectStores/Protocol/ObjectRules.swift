@@ -33,10 +33,10 @@ package enum ObjectRules {
                 remedy: "use printable text without space at its ends")
         }
         try check(metadata: attributes.metadata, of: key)
-        if let tags = attributes.tags, tags.count > ObjectLimits.tags || tags.keys.contains("") {
-            throw ObjectStoreError.invalid(
-                "object '\(key)' has \(tags.count) tags", key: key,
-                remedy: "use at most \(ObjectLimits.tags), each with a name")
+        let tags = attributes.tags ?? [:]
+        let problems = tags.lazy.compactMap { problem(ofTag: $0.key, $0.value) }
+        if let problem = problem(ofTagCount: tags.count) ?? problems.first {
+            throw ObjectStoreError.invalid("object '\(key)': \(problem.message)", key: key, remedy: problem.remedy)
         }
     }
 

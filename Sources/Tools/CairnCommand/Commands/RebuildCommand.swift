@@ -39,6 +39,7 @@ struct RebuildCommand: Command {
         options.accepted = Set(arguments.values("accept").compactMap(RebuildProblem.Kind.init))
         options.schema = schema
         options.recordAttributes = opened.options.recordAttributes
+        options.recordTags = opened.options.recordTags
         let progress = console.progress
         defer { progress.end() }
         let report = try await ObjectStorage.rebuild(opened.objects, options) { state in
