@@ -97,7 +97,10 @@ let package = Package(
         // The target is not called `cairn`: beside `Cairn` it would collide on file systems that ignore case.
         program(
             "CairnCommand", path: "Sources/Tools/CairnCommand",
-            ["Cairn", "CairnCore", "CairnSchema", "CairnGenerator", "ObjectStorage", "ObjectStores", "S3Client"]),
+            [
+                "Cairn", "CairnCore", "CairnSchema", "CairnGenerator", "ObjectStorage", "ObjectStores", "S3Client",
+                "SQLiteStorage",
+            ]),
         program(
             "cairn-bench", path: "Sources/Tools/cairn-bench",
             ["Cairn", "CairnCore", "ObjectStorage", "ObjectStores", "S3Client", "CSQLite", "CMalloc"],
@@ -143,7 +146,7 @@ let package = Package(
             "CairnCommandTests",
             [
                 "CairnCommand", "Cairn", "CairnCore", "CairnSchema", "CairnGenerator", "ObjectStorage", "ObjectStores",
-                "S3Client", "SQLiteStorage", "ScriptedHTTP",
+                "S3Client", "SQLiteStorage", "ScriptedHTTP", "CSQLite",
             ]),
         tests(
             "SimulationTests",

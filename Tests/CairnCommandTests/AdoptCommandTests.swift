@@ -115,7 +115,9 @@ struct AdoptCommandTests {
     func refused() async throws {
         let folder = try TestFolder()
         #expect(await cairn("adopt", "file:\(folder.path)").errors.contains("there are no tables of another program"))
-        #expect(await cairn("adopt", "sqlite:x.db").errors.contains("keeps no objects"))
+        #expect(await cairn("adopt", "memory:").errors.contains("keeps no objects"))
+        #expect(
+            await cairn("adopt", "file:x", "--to", "sqlite:x.db").errors.contains("'--to' is for a SQLite database"))
         #expect(await cairn("adopt", "file:x", "--leave-failing").errors.contains("'--leave-failing' needs '--write'"))
     }
 }

@@ -89,11 +89,12 @@ struct DamagedAnswerTests {
             guard asked.add(name) % 2 == 1 else { return false }
             return flipped.add(name) > 0
         }
+        let indexes = try await scene.objects.keys(prefix: ObjectNames.indexes)
         try await use(place)
-        let index = try #require(try await scene.objects.keys(prefix: ObjectNames.indexes).first)
-        for name in [ObjectNames.store, ObjectNames.record(41), "tables/rows/objects/3.json", index] {
+        for name in [ObjectNames.store, ObjectNames.record(41), "tables/rows/objects/3.json"] {
             #expect(flipped.count(name) > 0, "\(name) was not read")
         }
+        #expect(indexes.contains { flipped.count($0) > 0 }, "none of \(indexes) was read")
     }
 
     @Test("A part of a large commit that is damaged on its way is read again")

@@ -37,15 +37,14 @@ extension Preparation {
     private func committed(
         _ image: RecordImage, _ table: Table, _ key: Key, _ entry: IndexPayload?, _ view: View
     ) async throws -> RecordImage {
-        switch entry {
-        case .record(_, let commit, let digest):
-            if image.isLive, image.commit == commit, matches(image, table, key, digest, view) { return image }
-            return try await readAgain(image, table, key, commit, digest, view)
-        // A purge removes the entry of a deleted record after its file.
-        case .tombstone, .removed, .present, nil:
-            if image.isLive { throw edited(table, key) }
-            return image
-        }
+        let isCommitted =
+            switch entry {
+            case .record(_, let commit, let digest):
+                image.isLive && image.commit == commit && matches(image, table, key, digest, view)
+            // A purge removes the entry of a deleted record after its file.
+            case .tombstone, .removed, .present, nil: !image.isLive
+            }
+        return isCommitted ? image : try await readAgain(image, table, key, entry, view)
     }
 
     private func matches(
@@ -59,16 +58,22 @@ extension Preparation {
     /// Looks at the file itself: an index that was made from files knows them as they are, also by other bytes than Cairn writes;
     /// and an edit that was read before may have been undone since.
     private func readAgain(
-        _ image: RecordImage, _ table: Table, _ key: Key, _ commit: Int, _ digest: [UInt8], _ view: View
+        _ image: RecordImage, _ table: Table, _ key: Key, _ entry: IndexPayload?, _ view: View
     ) async throws -> RecordImage {
         let name = ObjectNames.file(table, key)
         guard case .found(let object) = try await records.log.access.read(name) else { throw edited(table, key) }
         let found = try RecordFile.decode(object.bytes, records.columns[table.position], name: name).image
         // Another process has changed the record since the view: that is what the commit fails on.
         if found.commit > view.number { return image }
-        guard found.isLive, found.commit == commit, digest.isEmpty || ComputedETag.md5(object.bytes) == digest else {
-            throw edited(table, key)
-        }
+        let isCommitted =
+            switch entry {
+            case .record(_, let commit, let digest):
+                found.isLive && found.commit == commit
+                    && (digest.isEmpty || ComputedETag.md5(object.bytes).map { $0 == digest } ?? true)
+            case .tombstone(_, let commit): !found.isLive && found.commit == commit
+            case .removed, .present, nil: false
+            }
+        guard isCommitted else { throw edited(table, key) }
         records.tip.remember(found, table, view.tables[table.position].keyLayout.encode(key), for: view)
         return found
     }

@@ -6,20 +6,26 @@ import ObjectStorage
 /// `cairn adopt`: makes a store of records that another program wrote.
 struct AdoptCommand: Command {
     let signature = Signature(
-        name: "adopt", purpose: "makes a store of the records that DDAO wrote into a folder or a bucket",
+        name: "adopt", purpose: "makes a store of what another program wrote: records of DDAO, or a SQLite database",
         operands: [
-            Operand(name: "ADDRESS", help: "where the records are, such as file:folder/ or s3://bucket/prefix")
+            Operand(
+                name: "ADDRESS",
+                help:
+                    "where the records are, such as file:folder/ or s3://bucket/prefix, or the database, such as sqlite:old.db"
+            )
         ],
         options: [
             Option(name: "schema", value: "FILE", help: "the schema to check the records by, and to use", kind: .file),
             Option(
                 name: "output", value: "FILE", help: "write the proposed schema there, and not to the output",
                 kind: .file),
-            Option(name: "write", help: "make the store; without it nothing is changed"),
+            Option(name: "write", help: "of a folder or bucket: make the store; without it nothing is changed"),
+            Option(name: "to", value: "STORE", help: "of a SQLite database: write its rows into a new store there"),
             Option(name: "leave-failing", help: "with --write: leave records that cannot be adopted as they are"),
         ],
         notes: [
             "First without --write: reads every record and proposes a schema file, by what the program declared and by what the values are, and says what does not fit. Read it, change it, and check the records by it with --schema. Then --write makes the store around the records: each is committed first, then its file is written anew, in the envelope that DDAO reads too, its ids, values and times kept. Files that describe the tables, and files under other names than Cairn gives them, are kept in _trash/adopt/. It goes on where it was cut short.",
+            "A SQLite database is read and never changed. Tables, columns, keys, unique and other indexes, foreign keys, defaults, and CHECK constraints that are lists or bounds become a schema file; what it cannot say is told, table by table. Names become lower snake case. Texts, numbers and blobs become times, days, truth values, decimals and UUIDs where columns are declared so. Every row is checked before any is written: a value that does not fit is named with table, row and column. --to then writes all rows into a new store, of any kind.",
             "Stop the other program first, and let it only read afterwards. A time with more than six digits behind the second loses those beyond.",
             ExistingStore.note,
             "Exits with 1 when records cannot be adopted: all of them are named, and without --leave-failing nothing is changed.",
@@ -28,11 +34,21 @@ struct AdoptCommand: Command {
             "cairn adopt s3://peers --output Schemas/peers.jsonc",
             "cairn adopt s3://peers --schema Schemas/peers.jsonc",
             "cairn adopt s3://peers --schema Schemas/peers.jsonc --write",
+            "cairn adopt sqlite:shop.db --output Schemas/shop.jsonc",
+            "cairn adopt sqlite:shop.db --schema Schemas/shop.jsonc --to s3://shop/data",
         ])
 
     func run(_ arguments: ParsedArguments, _ console: Console) async throws -> ExitCode {
         try check(arguments)
         let address = arguments.operand("ADDRESS")
+        if try StoreURL(address).scheme == .sqlite {
+            return try await SQLiteAdopting(address: address, arguments: arguments, console: console).run()
+        }
+        if arguments.has("to") {
+            throw CommandError(
+                .usage, "'--to' is for a SQLite database: records in a folder or a bucket stay where they are",
+                remedy: "make a store around them with --write")
+        }
         let writes = arguments.has("write")
         let given = try arguments.value("schema").map { try AdoptCommand.schema($0) }
         let opened = try await Stores.objects(at: StoreURL(address), writes: writes)
