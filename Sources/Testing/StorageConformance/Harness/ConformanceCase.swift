@@ -83,7 +83,8 @@ public enum StorageConformance {
     /// The cases, level by level.
     public static let cases: [ConformanceCase] =
         RecordCases.all + KeyCases.all + ValueCases.all + OrderCases.all + ComparisonCases.all + NullCases.all
-        + TextCases.all + RegexCases.all + ExpressionCases.all + QueryCases.all + AggregateCases.all + SelectionCases.all
+        + TextCases.all + RegexCases.all + ExpressionCases.all + QueryCases.all + AggregateCases.all
+        + SelectionCases.all
         + PageCases.all + BulkCases.all + LimitCases.all + RevisionCases.all
         + UniqueCases.all
         + ReferenceCases.all + ReferenceActionCases.all + BatchCases.all + TransactionCases.all + SavepointCases.all
