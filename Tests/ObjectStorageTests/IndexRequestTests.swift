@@ -122,7 +122,7 @@ struct IndexRequestTests {
         }
         #expect(pieces.count > 5)
         let start = shelf.gets
-        var cursor = shelf.reader.merged(pieces)
+        var cursor = shelf.cold().merged(pieces)
         _ = try await cursor.nextBatch(upTo: 5)
         #expect(shelf.gets == start + 1)
         _ = try await cursor.all()

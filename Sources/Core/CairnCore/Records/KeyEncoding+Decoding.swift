@@ -1,7 +1,8 @@
 /// Reads single values of an encoded key. Every read can fail: the bytes may come from a damaged file.
 struct KeyBytesReader {
     private let bytes: [UInt8]
-    private var offset = 0
+    /// How many bytes were read.
+    private(set) var offset = 0
     /// Whether the part being read is descending.
     var isInverted = false
 

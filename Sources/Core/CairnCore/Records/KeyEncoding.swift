@@ -108,6 +108,18 @@ package struct KeyLayout: Sendable, Hashable {
         }
         return reader.isAtEnd ? values : nil
     }
+
+    /// How many bytes the first parts of an encoded entry take; nil when one of them is null, or the bytes are not one.
+    package func length(ofParts count: Int, in bytes: [UInt8]) -> Int? {
+        var reader = KeyBytesReader(bytes)
+        for part in parts.prefix(count) {
+            reader.isInverted = part.isDescending
+            guard let value = reader.value(of: part.type, isNullable: part.isNullable), !value.isNull else {
+                return nil
+            }
+        }
+        return reader.offset
+    }
 }
 
 /// Writes single values of a key.

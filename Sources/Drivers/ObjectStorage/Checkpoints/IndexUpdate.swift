@@ -59,15 +59,17 @@ struct IndexUpdate {
         let file = files.newID()
         var writer = IndexFileWriter(store: parts.tip.storeID)
         var states: [Manifest.TableState] = []
-        var isUsed = false
+        // Those that this file has.
+        var written: [IndexRun] = []
         for overlay in view.tables {
             let table = overlay.table
             var indexes: [Manifest.IndexState] = []
             for index in [nil] + table.indexes.map(Optional.some) {
                 let entries = entries(overlay, index)
                 let runs = view.manifest.runs(table, index)
-                let update = try await merge(entries, into: runs, &writer, file)
-                isUsed = isUsed || update.usesFile
+                let filter = IndexFilterKeys(index, of: table)
+                let update = try await merge(entries, into: runs, filter, &writer, file)
+                if update.usesFile, let run = update.runs.last, run.file == file { written.append(run) }
                 indexes.append(Manifest.IndexState(name: index?.name ?? "", runs: update.runs))
             }
             states.append(
@@ -75,32 +77,36 @@ struct IndexUpdate {
                     name: table.name, since: view.manifest.since(table), count: overlay.count, indexes: indexes,
                     revisionFloor: overlay.revisionFloor))
         }
-        if isUsed { try await files.save(file, writer.finish()) }
+        if !written.isEmpty {
+            let bytes = writer.finish()
+            try await files.save(file, bytes)
+            for run in written { parts.indexes.keep(run, of: bytes) }
+        }
         return (states, before)
     }
 
     private func merge(
-        _ entries: [IndexEntry], into runs: [IndexRun], _ writer: inout IndexFileWriter, _ file: String
+        _ entries: [IndexEntry], into runs: [IndexRun], _ filter: IndexFilterKeys?, _ writer: inout IndexFileWriter,
+        _ file: String
     ) async throws -> (runs: [IndexRun], usesFile: Bool) {
         if entries.isEmpty { return (runs, false) }
         let added = entries.reduce(0) { $0 + $1.key.count + $1.payload.count + 8 }
         guard let plan = IndexCompaction.plan(runs, adding: added) else {
-            writer.begin()
+            writer.begin(filter: filter)
             for entry in entries { writer.append(entry) }
             return (runs + [writer.endSection(file: file)].compactMap { $0 }, true)
         }
         let merged = Array(runs[plan.runs])
         let kept = Array(runs[..<plan.runs.lowerBound])
         if merged.reduce(added, { $0 + $1.bytes }) <= IndexUpdate.smallMerge {
-            writer.begin()
+            writer.begin(filter: filter)
             try await parts.indexes.merge(
                 merged, newest: IndexEntries(entries), dropsRemoved: plan.isWhole, into: &writer)
             return (kept + [writer.endSection(file: file)].compactMap { $0 }, true)
         }
         let new = try await parts.indexes.merge(
-            merged, newest: IndexEntries(entries), dropsRemoved: plan.isWhole, store: parts.tip.storeID,
-            name: files.newID,
-            save: files.save)
+            merged, newest: IndexEntries(entries), dropsRemoved: plan.isWhole, filter: filter,
+            store: parts.tip.storeID, name: files.newID, save: files.save)
         return (kept + new, false)
     }
 

@@ -132,10 +132,26 @@ package struct IndexRun: Sendable, Hashable {
     /// The first and the last entry.
     package var first: [UInt8]
     package var last: [UInt8]
+    /// Its filter; nil when it has none: it is small, or nobody asks for absent entries of the index, or an older version wrote it.
+    package var filter: Filter?
+
+    /// Where the ``IndexFilter`` of a run lies in its file.
+    package struct Filter: Sendable, Hashable {
+        package var offset: Int
+        package var length: Int
+        /// How many equally long pieces it has.
+        package var pieces: Int
+
+        package init(offset: Int, length: Int, pieces: Int) {
+            self.offset = offset
+            self.length = length
+            self.pieces = pieces
+        }
+    }
 
     package init(
         file: String, offset: Int, length: Int, directoryOffset: Int, directoryLength: Int, count: Int, first: [UInt8],
-        last: [UInt8]
+        last: [UInt8], filter: Filter? = nil
     ) {
         self.file = file
         self.offset = offset
@@ -145,5 +161,6 @@ package struct IndexRun: Sendable, Hashable {
         self.count = count
         self.first = first
         self.last = last
+        self.filter = filter
     }
 }

@@ -107,6 +107,14 @@ package enum ManifestJSON {
             writer.plain(Hex.encode(run.first))
             writer.name("last")
             writer.plain(Hex.encode(run.last))
+            if let filter = run.filter {
+                writer.name("filter_offset")
+                writer.int(filter.offset)
+                writer.name("filter_length")
+                writer.int(filter.length)
+                writer.name("filter_pieces")
+                writer.int(filter.pieces)
+            }
         }
     }
 

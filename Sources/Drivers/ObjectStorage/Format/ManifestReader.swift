@@ -130,7 +130,8 @@ struct ManifestReader {
         try scanner.forEachMember(depth: 6) { member, scanner in
             switch member {
             case "file": try file.set(try scanner.name(member), member)
-            case "offset", "length", "directory_offset", "directory_length", "count":
+            case "offset", "length", "directory_offset", "directory_length", "count", "filter_offset", "filter_length",
+                "filter_pieces":
                 try numbers[member].set(try scanner.int(member, in: 0...StoreFormat.largest), member)
             case "first": try first.set(try scanner.hex(member), member)
             case "last": try last.set(try scanner.hex(member), member)
@@ -139,11 +140,16 @@ struct ManifestReader {
         }
         func number(_ member: String) throws -> Int { try numbers[member].needed(member) }
         let hasDirectory = numbers["directory_offset"] != nil || numbers["directory_length"] != nil
-        let run = IndexRun(
+        var run = IndexRun(
             file: try file.needed("file"), offset: try number("offset"), length: try number("length"),
             directoryOffset: hasDirectory ? try number("directory_offset") : 0,
             directoryLength: hasDirectory ? try number("directory_length") : 0, count: try number("count"),
             first: try first.needed("first"), last: try last.needed("last"))
+        if numbers["filter_offset"] != nil || numbers["filter_length"] != nil || numbers["filter_pieces"] != nil {
+            run.filter = IndexRun.Filter(
+                offset: try number("filter_offset"), length: try number("filter_length"),
+                pieces: try number("filter_pieces"))
+        }
         try check(run)
         return run
     }
@@ -154,6 +160,9 @@ struct ManifestReader {
             run.directoryOffset.addingReportingOverflow(run.directoryLength),
         ]
         if ends.contains(where: \.overflow) { throw Damage("a run of index file '\(run.file)' ends beyond any file") }
+        guard run.filter?.isPossible ?? true else {
+            throw Damage("the filter of a run of index file '\(run.file)' cannot be where it is said to be")
+        }
         guard !run.last.lexicographicallyPrecedes(run.first) else {
             throw Damage("a run of index file '\(run.file)' ends before it begins")
         }

@@ -19,11 +19,13 @@ package final class IndexBlockCache: Sendable {
         /// A block; all blocks of a run that is read at once.
         case blocks([IndexBlock])
         case directory(IndexDirectory)
+        case filter(IndexFilterPiece)
 
         var cost: Int {
             switch self {
             case .blocks(let blocks): blocks.reduce(64) { $0 + $1.cost }
             case .directory(let directory): directory.cost
+            case .filter(let piece): piece.cost
             }
         }
     }
@@ -69,6 +71,11 @@ package final class IndexBlockCache: Sendable {
     /// Whether something is here, without making it more recently used.
     func has(_ place: Place) -> Bool {
         state.withLock { $0.kept.has(place) }
+    }
+
+    /// Keeps what is at a place, for whoever comes.
+    func keep(_ content: Content, at place: Place) {
+        state.withLock { $0.kept.keep(content, cost: content.cost, at: place) }
     }
 
     /// What is at some places: at the first of them, and at as many of those behind it as come at no further cost.

@@ -52,5 +52,5 @@ extension IndexRun {
     func mayHave(_ key: [UInt8]) -> Bool { !IndexOrder.isLess(key, first) && !IndexOrder.isLess(last, key) }
 
     /// Bytes it takes of its file.
-    package var bytes: Int { length + directoryLength }
+    package var bytes: Int { length + directoryLength + (filter?.length ?? 0) }
 }

@@ -1,6 +1,7 @@
 import ObjectStores
 
-/// Writes an index file: a header, then sections, each the blocks of one run and, when there are several, their directory.
+/// Writes an index file: a header, then sections, each the blocks of one run, when there are several their directory, and the
+/// filter of a run that is not read whole (``IndexFilter``).
 ///
 /// The header has the eight bytes `CairnIdx` and then, like a block, a length, a checksum and a body: the format, the names of
 /// the features it needs, the id of the store. Readers of a section do not fetch it, because the manifest that names the section
@@ -20,6 +21,8 @@ package struct IndexFileWriter: Sendable {
         var first: [UInt8] = []
         var last: [UInt8] = []
         var blocks: [IndexDirectory.Line] = []
+        let filterKeys: IndexFilterKeys?
+        var filter = IndexFilterBuilder()
 
         /// How many bytes the next key shares with the last one.
         func bytesShared(with key: UnsafeRawBufferPointer) -> Int {
@@ -34,6 +37,9 @@ package struct IndexFileWriter: Sendable {
             last.removeAll(keepingCapacity: true)
             last.append(contentsOf: key)
             count += 1
+            if let length = filterKeys?.length(of: key) {
+                filter.add(UnsafeRawBufferPointer(rebasing: key.prefix(length)))
+            }
         }
     }
 
@@ -56,9 +62,10 @@ package struct IndexFileWriter: Sendable {
     package var byteCount: Int { bytes.count }
 
     /// Begins a section.
-    package mutating func begin() {
+    /// - Parameter filter: What its filter is to be asked for; nil for a section without one.
+    package mutating func begin(filter: IndexFilterKeys? = nil) {
         precondition(section == nil, "a section was begun inside another one")
-        section = Section(offset: bytes.count)
+        section = Section(offset: bytes.count, filterKeys: filter)
     }
 
     /// Adds an entry, which sorts behind all of the section so far.
@@ -136,10 +143,14 @@ package struct IndexFileWriter: Sendable {
         let length = bytes.count - section.offset
         let directoryOffset = section.blocks.count == 1 ? 0 : bytes.count
         if section.blocks.count > 1 { write(section.blocks) }
-        return IndexRun(
+        var run = IndexRun(
             file: file, offset: section.offset, length: length, directoryOffset: directoryOffset,
             directoryLength: directoryOffset == 0 ? 0 : bytes.count - directoryOffset, count: section.count,
             first: section.first, last: section.last)
+        if run.directoryLength > 0, length > IndexReader.wholeBytes {
+            run.filter = section.filter.write(for: run, to: &bytes)
+        }
+        return run
     }
 
     private mutating func write(_ directory: [IndexDirectory.Line]) {

@@ -18,12 +18,14 @@ extension IndexReader {
     ///   - runs: From the oldest to the newest.
     ///   - newest: Entries newer than all of them, in ascending order.
     ///   - dropsRemoved: Whether to forget what was removed. Only when no older run is left that could have it.
+    ///   - filter: What the filters of the new runs are to be asked for.
     ///   - store: The id of the store.
     ///   - name: Makes the id of a new file.
     ///   - save: Stores a file under its id.
     /// - Returns: What the runs are replaced by: in ascending order, without overlap; none when no entry is left.
     package func merge(
-        _ runs: [IndexRun], newest: (any IndexOverlay)? = nil, dropsRemoved: Bool, store: String,
+        _ runs: [IndexRun], newest: (any IndexOverlay)? = nil, dropsRemoved: Bool,
+        filter: IndexFilterKeys? = nil, store: String,
         splitBytes: Int = IndexCompaction.splitBytes, name: () -> String,
         save: (_ file: String, _ bytes: [UInt8]) async throws -> Void
     ) async throws -> [IndexRun] {
@@ -31,7 +33,7 @@ extension IndexReader {
         var merged: [IndexRun] = []
         while true {
             var writer = IndexFileWriter(store: store)
-            writer.begin()
+            writer.begin(filter: filter)
             let limit = writer.byteCount + splitBytes
             while writer.byteCount < limit, let (block, index) = try await cursor.nextPlace() {
                 writer.append(block, index)
@@ -39,7 +41,9 @@ extension IndexReader {
             let file = name()
             guard let run = writer.endSection(file: file) else { return merged }
             try Deadline.check()
-            try await save(file, writer.finish())
+            let bytes = writer.finish()
+            try await save(file, bytes)
+            keep(run, of: bytes)
             merged.append(run)
         }
     }

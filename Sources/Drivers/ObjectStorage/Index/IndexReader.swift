@@ -8,10 +8,10 @@ import CairnCore
 /// What is checked of each answer: the checksum of every block; that keys ascend, within a block and from one to the next; and
 /// that first key, last key and count are those the manifest and the directory name. So a wrong file is found by its first use.
 package struct IndexReader: Sendable {
-    private let source: any IndexFileSource
-    private let cache: IndexBlockCache
+    let source: any IndexFileSource
+    let cache: IndexBlockCache
     /// Whether what is read stays in the cache.
-    private let keepsBlocks: Bool
+    let keepsBlocks: Bool
 
     /// Bytes of the largest run that is read at once.
     package static let wholeBytes = 256 << 10
@@ -41,12 +41,13 @@ package struct IndexReader: Sendable {
 
     // MARK: Single keys
 
-    /// The newest entry of a key, also one that says that it is gone; nil when there is none. At most two requests for each run
-    /// whose ends lie around the key, and none for what is cached.
+    /// The newest entry of a key, also one that says that it is gone; nil when there is none. For keys that are probably absent: one
+    /// request for each run whose ends lie around the key and whose filter or block is not cached, all at the same time; two more
+    /// where a run may have it.
     /// - Parameter runs: From the oldest to the newest.
     /// - Throws: ``IndexFileMissing``; `storage.damaged`.
     package func find(_ key: [UInt8], in runs: [IndexRun]) async throws -> IndexEntry? {
-        for run in runs.reversed() where run.mayHave(key) {
+        for run in try await self.runs(runs, thatMayHave: key, .only(key)).reversed() {
             guard let block = try await block(for: key, in: run) else { continue }
             let index = block.lowerBound(key)
             if index < block.count, block.compare(index, key) == 0 { return block.entry(index) }
@@ -74,7 +75,7 @@ package struct IndexReader: Sendable {
     /// Whether the blocks of a run are read all at once.
     func isWhole(_ run: IndexRun) -> Bool { run.directoryLength == 0 || run.length <= IndexReader.wholeBytes }
 
-    private func place(_ run: IndexRun) -> IndexBlockCache.Place {
+    func place(_ run: IndexRun) -> IndexBlockCache.Place {
         IndexBlockCache.Place(file: run.file, offset: isWhole(run) ? run.offset : run.directoryOffset)
     }
 
@@ -97,12 +98,13 @@ package struct IndexReader: Sendable {
         switch content {
         case .blocks(let blocks): blocks.isEmpty ? nil : .whole(blocks)
         case .directory(let directory): .blocks(directory)
+        case .filter: nil
         }
     }
 
     /// What `decode` makes of bytes of a file. When they are not what was written, they are asked for once more: what is damaged
     /// in the store comes the same way twice, what was damaged on its way does not.
-    private func read<Value>(
+    func read<Value>(
         _ run: IndexRun, _ range: Range<Int>, _ decode: ([UInt8]) throws -> Value
     ) async throws -> Value {
         let bytes = try await source.bytes(file: run.file, range: range)
@@ -116,10 +118,11 @@ package struct IndexReader: Sendable {
     }
 
     private func readWhole(_ run: IndexRun) async throws -> [IndexBlock] {
-        try await read(run, run.offset..<run.offset + run.length) { try blocks(of: run, $0) }
+        try await read(run, run.offset..<run.offset + run.length) { try decodeWhole($0, run) }
     }
 
-    private func blocks(of run: IndexRun, _ bytes: [UInt8]) throws -> [IndexBlock] {
+    /// The blocks of a run that is read whole.
+    func decodeWhole(_ bytes: [UInt8], _ run: IndexRun) throws -> [IndexBlock] {
         var blocks: [IndexBlock] = []
         var place = 0
         var count = 0
@@ -140,14 +143,16 @@ package struct IndexReader: Sendable {
 
     private func readDirectory(_ run: IndexRun) async throws -> IndexDirectory {
         let range = run.directoryOffset..<run.directoryOffset + run.directoryLength
-        return try await read(run, range) { bytes in
-            // The first keys stand in full in the blocks, so they are not longer than these.
-            let (keys, length) = try decode(bytes, at: 0, of: run, .directory, limit: 2 * run.length)
-            guard length == bytes.count, let directory = IndexDirectory(keys, of: run) else {
-                throw damaged(run, "the directory does not fit the manifest")
-            }
-            return directory
+        return try await read(run, range) { try decodeDirectory($0, run) }
+    }
+
+    func decodeDirectory(_ bytes: [UInt8], _ run: IndexRun) throws -> IndexDirectory {
+        // The first keys stand in full in the blocks, so they are not longer than these.
+        let (keys, length) = try decode(bytes, at: 0, of: run, .directory, limit: 2 * run.length)
+        guard length == bytes.count, let directory = IndexDirectory(keys, of: run) else {
+            throw damaged(run, "the directory does not fit the manifest")
         }
+        return directory
     }
 
     // MARK: Blocks
@@ -229,7 +234,7 @@ package struct IndexReader: Sendable {
         else { throw damaged(run, "the manifest says what cannot be of it") }
     }
 
-    private func damaged(_ run: IndexRun, _ reason: String) -> StorageError {
+    func damaged(_ run: IndexRun, _ reason: String) -> StorageError {
         .damagedIndex("the section at byte \(run.offset): \(reason)", file: run.file)
     }
 }

@@ -199,7 +199,8 @@ struct Purge: Sendable {
         let manifest = try engine.tip.view().manifest
         var runs: [String: [IndexRun]] = [:]
         for table in forgotten where !table.keys.isEmpty {
-            runs[table.table.name] = try await rewrite(manifest.runs(table.table, nil), without: table.keys)
+            runs[table.table.name] = try await rewrite(
+                table.table, manifest.runs(table.table, nil), without: table.keys)
         }
         let rewritten = runs
         guard
@@ -217,14 +218,14 @@ struct Purge: Sendable {
     }
 
     /// - Parameter keys: Ascending, as the entries are.
-    private func rewrite(_ runs: [IndexRun], without keys: [[UInt8]]) async throws -> [IndexRun] {
+    private func rewrite(_ table: Table, _ runs: [IndexRun], without keys: [[UInt8]]) async throws -> [IndexRun] {
         var cursor = parts.indexes.passing().merged(runs, keeping: .allButRemoved, readAhead: .full)
         var rewritten: [IndexRun] = []
         var rest = keys[...]
         let files = IndexFiles(parts)
         while true {
             var writer = IndexFileWriter(store: parts.tip.storeID)
-            writer.begin()
+            writer.begin(filter: IndexFilterKeys(nil, of: table))
             let limit = writer.byteCount + IndexCompaction.splitBytes
             while writer.byteCount < limit, let entry = try await IndexReader.live({ try await cursor.next() }) {
                 while let next = rest.first, KeyBytes.isLess(next, entry.key) { rest.removeFirst() }

@@ -7,8 +7,14 @@ extension IndexReader {
     func cursor(
         _ view: View, _ table: Table, _ index: Index?, _ bounds: IndexBounds, isReversed: Bool = false
     ) -> MergedIndexCursor {
+        cursor(view.manifest.runs(table, index), view, table, index, bounds, isReversed: isReversed)
+    }
+
+    private func cursor(
+        _ runs: [IndexRun], _ view: View, _ table: Table, _ index: Index?, _ bounds: IndexBounds, isReversed: Bool
+    ) -> MergedIndexCursor {
         merged(
-            view.manifest.runs(table, index), bounds, isReversed: isReversed,
+            runs, bounds, isReversed: isReversed,
             overlay: overlay(view.tables[table.position], index, bounds, isReversed))
     }
 
@@ -33,7 +39,24 @@ extension IndexReader {
         _ table: Table, _ index: Index?, prefix: [UInt8], in view: View, limit: Int
     ) async throws -> [[UInt8]] {
         let bounds = IndexBounds(lower: prefix, upper: KeyBytes.end(ofPrefix: prefix))
-        var cursor = cursor(view, table, index, bounds)
+        return try await entries(view.manifest.runs(table, index), table, index, bounds, in: view, limit: limit)
+    }
+
+    /// The entries of a unique index that have its values, which probably none has: the filters of the index files are asked first.
+    /// - Parameter values: All parts of the index, none of them null.
+    /// - Throws: `storage.snapshot_expired`; `storage.damaged`.
+    func claims(_ values: [UInt8], _ table: Table, _ index: Index, in view: View) async throws -> [[UInt8]] {
+        let bounds = IndexBounds(lower: values, upper: KeyBytes.end(ofPrefix: values))
+        let candidates = try await IndexReader.live {
+            try await runs(view.manifest.runs(table, index), thatMayHave: values, bounds)
+        }
+        return try await entries(candidates, table, index, bounds, in: view, limit: .max)
+    }
+
+    private func entries(
+        _ runs: [IndexRun], _ table: Table, _ index: Index?, _ bounds: IndexBounds, in view: View, limit: Int
+    ) async throws -> [[UInt8]] {
+        var cursor = cursor(runs, view, table, index, bounds, isReversed: false)
         var entries: [[UInt8]] = []
         while entries.count < limit, let entry = try await IndexReader.live({ try await cursor.next() }) {
             entries.append(entry.key)
@@ -51,7 +74,12 @@ extension IndexReader {
 
     /// Whether runs have a key, as far as no request is needed.
     func cachedFind(_ key: [UInt8], in runs: [IndexRun]) -> CachedFinding {
-        for run in runs.reversed() where run.mayHave(key) {
+        for run in runs.reversed() {
+            switch knowledge(of: key, .only(key), in: run) {
+            case .absent: continue
+            case .unknown: return .unknown
+            case .inMemory: break
+            }
             let block: IndexBlock?
             switch cachedSection(run) {
             case nil: return .unknown

@@ -98,9 +98,11 @@ struct TableIndexes: Sendable {
         var writer = IndexFileWriter(store: store)
         var file = name()
         let names = [""] + table.indexes.map(\.name)
-        for (index, entries) in zip(names, entries) {
+        let filters = [nil] + table.indexes.map(Optional.some)
+        for ((index, filtered), entries) in zip(zip(names, filters), entries) {
+            let filter = IndexFilterKeys(filtered, of: table)
             var runs: [IndexRun] = []
-            writer.begin()
+            writer.begin(filter: filter)
             var start = writer.byteCount
             for entry in entries {
                 if writer.byteCount - start >= IndexCompaction.splitBytes {
@@ -108,7 +110,7 @@ struct TableIndexes: Sendable {
                     files.append((file, writer.finish()))
                     writer = IndexFileWriter(store: store)
                     file = name()
-                    writer.begin()
+                    writer.begin(filter: filter)
                     start = writer.byteCount
                 }
                 writer.append(entry)

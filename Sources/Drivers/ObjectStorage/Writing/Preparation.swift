@@ -47,7 +47,7 @@ struct Preparation: Sendable {
                 old[table, default: []].append(operation.key)
             }
         }
-        // Of a record that is expected not to be there, a block of the index tells that, and stays cached for its neighbours.
+        // Of a record that is expected not to be there, a filter of the index tells that, and stays cached for others.
         for (table, keys) in new { old[table, default: []] += try await present(table, keys, workspace.view) }
         for (table, keys) in old {
             let images = try await committed(table, keys, in: workspace.view)
@@ -102,7 +102,7 @@ struct Preparation: Sendable {
             faults.contains(.staleUnique)
             ? View(workspace.view.manifest.manifest, workspace.view.schema) : workspace.view
         let found = try await wanted.concurrently(LogReader.width) { [indexes] wanted in
-            try await indexes.entries(wanted.table, wanted.index, prefix: wanted.prefix, in: view, limit: .max)
+            try await indexes.claims(wanted.prefix, wanted.table, wanted.index, in: view)
         }
         for (wanted, entries) in zip(wanted, found) {
             let overlay = view.tables[wanted.table.position]
