@@ -117,19 +117,19 @@ final class Checkpointer: Sendable {
         let view = try parts.tip.view()
         let manifest = view.manifest.manifest
         let now = time ?? view.time
-        let receipts = view.receipts.values.filter { !Limits.isPast($0.time, Limits.receiptLifetime, at: now) }
-        let expired = view.receipts.count - receipts.count
+        let hasExpired = ReceiptUpdate(parts, at: now).hasExpired(view, isThorough: time != nil)
         let collected = max(manifest.collected, min(collecting, view.number))
-        guard view.number > manifest.covers || (time != nil && expired > 0) || collected > manifest.collected else {
+        guard view.number > manifest.covers || (time != nil && hasExpired) || collected > manifest.collected else {
             return forgotten(time == nil ? 0 : nil)
         }
         let pending = try await pending(view)
-        let (tables, written) = try await IndexUpdate(parts, view).write()
+        let update = try await IndexUpdate(parts, view).write(at: now, isThorough: time != nil)
+        let expired = update.receipts.expired
         let next = Manifest(
             store: manifest.store, version: manifest.version + 1, covers: view.number, head: view.hash,
-            collected: collected, schema: view.schema.id, time: max(view.time, parts.now()), tables: tables,
-            receipts: receipts.sorted { $0.number < $1.number }, pending: pending, closing: view.closing)
-        try await publish(next, introduced: written)
+            collected: collected, schema: view.schema.id, time: max(view.time, parts.now()), tables: update.tables,
+            receiptRuns: update.receipts.runs, pending: pending, closing: view.closing)
+        try await publish(next, introduced: update.written)
         return forgotten(time == nil ? expired : nil) + (time == nil ? 0 : expired)
     }
 

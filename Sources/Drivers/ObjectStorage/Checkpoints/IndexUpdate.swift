@@ -23,7 +23,7 @@ struct IndexUpdate {
     private let changes: [[[UInt8]: RecordImage]]
 
     /// Bytes of a merge that is done in the file of the others.
-    private static let smallMerge = 4 << 20
+    static let smallMerge = 4 << 20
 
     init(_ parts: EngineParts, _ view: View) throws {
         self.parts = parts
@@ -51,10 +51,19 @@ struct IndexUpdate {
         self.changes = changes
     }
 
+    /// What a manifest says of what was written.
+    struct Result {
+        var tables: [Manifest.TableState]
+        var receipts: ReceiptUpdate.Result
+        /// A moment of the store's clock before the first file was written; nil when none was, or the store does not say its time.
+        var written: StoreDate?
+    }
+
     /// Writes the files.
-    /// - Returns: The tables for the manifest, and a moment of the store's clock before the first file was written; nil when none
-    ///   was, or the store does not say its time.
-    func write() async throws -> (tables: [Manifest.TableState], written: StoreDate?) {
+    /// - Parameters:
+    ///   - now: Receipts that are past then are left out.
+    ///   - isThorough: Whether all of them are. See ``ReceiptUpdate``.
+    func write(at now: Timestamp, isThorough: Bool) async throws -> Result {
         let before = try parts.tip.confirmed().confirmation?.date
         let file = files.newID()
         var writer = IndexFileWriter(store: parts.tip.storeID)
@@ -77,12 +86,14 @@ struct IndexUpdate {
                     name: table.name, since: view.manifest.since(table), count: overlay.count, indexes: indexes,
                     revisionFloor: overlay.revisionFloor))
         }
+        let receipts = try await ReceiptUpdate(parts, at: now).write(view, isThorough: isThorough, &writer, file)
+        written += receipts.written
         if !written.isEmpty {
             let bytes = writer.finish()
             try await files.save(file, bytes)
             for run in written { parts.indexes.keep(run, of: bytes) }
         }
-        return (states, before)
+        return Result(tables: states, receipts: receipts, written: before)
     }
 
     private func merge(

@@ -23,8 +23,10 @@ package struct Manifest: Sendable, Hashable {
     package var time: Timestamp
     /// The tables, in the order of the schema.
     package var tables: [TableState]
-    /// Receipts of idempotency keys of the last 24 hours.
+    /// Receipts of idempotency keys in the manifest itself. This version writes none; earlier ones wrote all here.
     package var receipts: [KeptReceipt]
+    /// Receipts of idempotency keys of the last 24 hours, from the oldest run to the newest: of equal keys, the newest counts.
+    package var receiptRuns: [ReceiptRun]
     /// Records changed up to `covers` whose files are not known to be written.
     package var pending: [PendingRecord]
     /// That the store is closed for writing as of `covers`; nil when it is open.
@@ -32,7 +34,9 @@ package struct Manifest: Sendable, Hashable {
 
     package init(
         store: String, version: Int, covers: Int, head: [UInt8], collected: Int, schema: SchemaID, time: Timestamp,
-        tables: [TableState], receipts: [KeptReceipt] = [], pending: [PendingRecord] = [], closing: Closing? = nil
+        tables: [TableState], receipts: [KeptReceipt] = [], receiptRuns: [ReceiptRun] = [],
+        pending: [PendingRecord] = [],
+        closing: Closing? = nil
     ) {
         self.store = store
         self.version = version
@@ -43,6 +47,7 @@ package struct Manifest: Sendable, Hashable {
         self.time = time
         self.tables = tables
         self.receipts = receipts
+        self.receiptRuns = receiptRuns
         self.pending = pending
         self.closing = closing
     }

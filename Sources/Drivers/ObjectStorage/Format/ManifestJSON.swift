@@ -10,7 +10,7 @@ package enum ManifestJSON {
     package static func encode(_ manifest: Manifest) -> [UInt8] {
         var writer = JSONWriter(capacity: 4096)
         writer.object { writer in
-            Requirements.write(to: &writer)
+            Requirements.write(needs: manifest.receiptRuns.isEmpty ? [] : [StoreFormat.receiptRuns], to: &writer)
             writer.name("store")
             writer.string(manifest.store)
             writer.name("group")
@@ -30,6 +30,7 @@ package enum ManifestJSON {
             if let closing = manifest.closing { write(closing, to: &writer) }
             list("tables", manifest.tables, to: &writer, write)
             list("receipts", manifest.receipts, to: &writer, write)
+            if !manifest.receiptRuns.isEmpty { list("receipt_runs", manifest.receiptRuns, to: &writer, write) }
             var codecs = ColumnCodecs()
             list("pending", manifest.pending, to: &writer) { write($0, &codecs, to: &$1) }
         }
@@ -84,6 +85,17 @@ package enum ManifestJSON {
             writer.name("name")
             writer.string(index.name)
             list("runs", index.runs, to: &writer, write)
+        }
+    }
+
+    private static func write(_ receipts: ReceiptRun, to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.name("oldest")
+            writer.timestamp(receipts.oldest)
+            writer.name("newest")
+            writer.timestamp(receipts.newest)
+            writer.name("run")
+            write(receipts.run, to: &writer)
         }
     }
 

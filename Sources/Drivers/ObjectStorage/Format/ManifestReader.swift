@@ -15,6 +15,7 @@ struct ManifestReader {
     private var time: Timestamp?
     private var tables: [Manifest.TableState]?
     private var receipts: [Manifest.KeptReceipt]?
+    private var receiptRuns: [ReceiptRun]?
     private var pending: [Manifest.PendingRecord]?
     private var closing: Closing?
 
@@ -33,7 +34,8 @@ struct ManifestReader {
             collected: try collected.needed("collected"), schema: id, time: try time.needed("at"),
             tables: try ManifestReader.ordered(
                 try tables.needed("tables"), by: try PassedOn.from { try schema(id) }),
-            receipts: try receipts.needed("receipts"), pending: try pending.needed("pending"), closing: closing)
+            receipts: try receipts.needed("receipts"), receiptRuns: receiptRuns ?? [],
+            pending: try pending.needed("pending"), closing: closing)
         try check(manifest)
         return manifest
     }
@@ -55,6 +57,8 @@ struct ManifestReader {
         case "closed": try closing.set(try ManifestReader.closing(&scanner), member)
         case "tables": try tables.set(try scanner.list(depth: 1, ManifestReader.table), member)
         case "receipts": try receipts.set(try scanner.list(depth: 1, ManifestReader.receipt), member)
+        case "receipt_runs":
+            try receiptRuns.set(try scanner.list(depth: 1, ManifestReader.receiptRun), member)
         case "pending":
             guard let id = schemaID else { throw Damage("'schema' does not stand before 'pending'") }
             let schema = try PassedOn.from { try schema(id) }
@@ -122,12 +126,30 @@ struct ManifestReader {
         return Manifest.IndexState(name: try name.needed("name"), runs: try runs.needed("runs"))
     }
 
-    private static func run(_ scanner: inout JSONScanner) throws -> IndexRun {
+    private static func receiptRun(_ scanner: inout JSONScanner) throws -> ReceiptRun {
+        var oldest: Timestamp?
+        var newest: Timestamp?
+        var found: IndexRun?
+        try scanner.forEachMember(depth: 2) { member, scanner in
+            switch member {
+            case "oldest": try oldest.set(try scanner.time(member), member)
+            case "newest": try newest.set(try scanner.time(member), member)
+            case "run": try found.set(try run(&scanner, depth: 3), member)
+            default: try scanner.skipValue(depth: 3)
+            }
+        }
+        return ReceiptRun(
+            run: try found.needed("run"), oldest: try oldest.needed("oldest"), newest: try newest.needed("newest"))
+    }
+
+    private static func run(_ scanner: inout JSONScanner) throws -> IndexRun { try run(&scanner, depth: 6) }
+
+    private static func run(_ scanner: inout JSONScanner, depth: Int) throws -> IndexRun {
         var file: String?
         var numbers: [String: Int] = [:]
         var first: [UInt8]?
         var last: [UInt8]?
-        try scanner.forEachMember(depth: 6) { member, scanner in
+        try scanner.forEachMember(depth: depth) { member, scanner in
             switch member {
             case "file": try file.set(try scanner.name(member), member)
             case "offset", "length", "directory_offset", "directory_length", "count", "filter_offset", "filter_length",
@@ -135,7 +157,7 @@ struct ManifestReader {
                 try numbers[member].set(try scanner.int(member, in: 0...StoreFormat.largest), member)
             case "first": try first.set(try scanner.hex(member), member)
             case "last": try last.set(try scanner.hex(member), member)
-            default: try scanner.skipValue(depth: 7)
+            default: try scanner.skipValue(depth: depth + 1)
             }
         }
         func number(_ member: String) throws -> Int { try numbers[member].needed(member) }

@@ -26,5 +26,7 @@ package enum StoreFormat {
     /// The largest number of a commit, a count or a size that is believed: sums of a few do not overflow.
     package static let largest = Revisions.largest
     /// The features this version knows.
-    package static let features: Set<String> = []
+    package static let features: Set<String> = [receiptRuns]
+    /// Of a manifest: receipts of idempotency keys are in index files. Who does not look there writes a batch twice.
+    package static let receiptRuns = "receipt-runs"
 }

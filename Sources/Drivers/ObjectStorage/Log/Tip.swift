@@ -191,6 +191,22 @@ final class Tip: Sendable {
         return .unchanged
     }
 
+    /// The receipt of an idempotency key that a commit behind a number gave; nil when none did, as far as this process remembers:
+    /// where it does not, `standing` says so.
+    func receipt(_ key: String, since base: Int, at view: View) throws -> Manifest.KeptReceipt? {
+        if base >= view.number { return nil }
+        let commits = try whileOpen { state in
+            state.history.reaches(base, newest: state.view.number) ? Array(state.history.commits(after: base)) : []
+        }
+        for commit in commits.reversed() where commit.number <= view.number {
+            for transaction in commit.record.transactions {
+                guard let kept = transaction.idempotency, Utf8.equal(kept.key, key) else { continue }
+                return Manifest.KeptReceipt(transaction, of: commit.record)
+            }
+        }
+        return nil
+    }
+
     // MARK: Cache
 
     /// A record that was read for a view, if it is still the newest one then.

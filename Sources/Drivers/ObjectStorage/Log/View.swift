@@ -21,7 +21,7 @@ struct View: Sendable {
     private(set) var time: Timestamp
     /// By position.
     private(set) var tables: [TableOverlay]
-    /// Receipts of idempotency keys, the manifest's and newer ones, by the bytes of the key.
+    /// Receipts of idempotency keys that are not in an index file yet, by the bytes of the key.
     private(set) var receipts: [[UInt8]: Manifest.KeptReceipt]
     /// That the store is closed for writing; nil when it is open.
     private(set) var closing: Closing?
@@ -51,10 +51,8 @@ struct View: Sendable {
         time = max(time, record.time)
         for transaction in record.transactions {
             for operation in transaction.operations { apply(operation) }
-            if let kept = transaction.idempotency {
-                receipts[Array(kept.key.utf8)] = Manifest.KeptReceipt(
-                    key: kept.key, digest: kept.digest, number: record.number, transaction: transaction.id,
-                    time: kept.results.map(\.updatedAt).max() ?? record.time, results: kept.results)
+            if let receipt = Manifest.KeptReceipt(transaction, of: record) {
+                receipts[Array(receipt.key.utf8)] = receipt
             }
         }
         switch record.kind {

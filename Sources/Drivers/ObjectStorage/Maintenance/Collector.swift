@@ -251,5 +251,6 @@ extension Manifest {
     /// The ids of all index files it names.
     var indexFiles: [String] {
         tables.flatMap { table in table.indexes.flatMap { index in index.runs.map(\.file) } }
+            + receiptRuns.map(\.run.file)
     }
 }

@@ -34,7 +34,10 @@ struct LogRemains: Sendable {
     // MARK: Reading
 
     mutating func read(_ progress: (@Sendable (RebuildProgress) -> Void)?) async throws {
-        if let manifest = remains.manifest, manifest.schema == remains.schema.id { take(manifest) }
+        if let manifest = remains.manifest, manifest.schema == remains.schema.id {
+            take(manifest)
+            for receipts in manifest.receiptRuns { await take(receipts) }
+        }
         var line = Line()
         for start in stride(from: 0, to: remains.numbers.count, by: LogReader.width) {
             try Deadline.check()
@@ -73,6 +76,15 @@ struct LogRemains: Sendable {
             floors[place] = state?.revisionFloor ?? 0
         }
         for receipt in manifest.receipts { keep(receipt) }
+    }
+
+    /// Receipts of an index file, as far as it can be read: what counts of them, the log of a week has too, unless it was lost.
+    private mutating func take(_ receipts: ReceiptRun) async {
+        if Limits.isPast(receipts.newest, Limits.receiptLifetime, at: now) { return }
+        var cursor = IndexReader(ObjectIndexFiles(log.access.objects)).merged([receipts.run], readAhead: .full)
+        while let entry = try? await cursor.next() {
+            if let receipt = ReceiptEntry.decode(entry) { keep(receipt) }
+        }
     }
 
     /// How far the records followed one another.
@@ -126,12 +138,7 @@ struct LogRemains: Sendable {
         time = max(time, record.time)
         for transaction in record.transactions {
             for operation in transaction.operations { latest[id(operation)] = record.number }
-            if let kept = transaction.idempotency {
-                keep(
-                    Manifest.KeptReceipt(
-                        key: kept.key, digest: kept.digest, number: record.number, transaction: transaction.id,
-                        time: kept.results.map(\.updatedAt).max() ?? record.time, results: kept.results))
-            }
+            if let receipt = Manifest.KeptReceipt(transaction, of: record) { keep(receipt) }
         }
         for floor in record.floors {
             guard let place = overlays.firstIndex(where: { Utf8.equal($0.table.name, floor.table) }) else { continue }
@@ -140,7 +147,7 @@ struct LogRemains: Sendable {
     }
 
     private mutating func keep(_ receipt: Manifest.KeptReceipt) {
-        if Limits.isPast(receipt.time, Limits.receiptLifetime, at: now) { return }
+        if receipt.isPast(at: now) { return }
         kept[Array(receipt.key.utf8)] = receipt
     }
 

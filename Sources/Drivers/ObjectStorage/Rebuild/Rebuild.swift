@@ -85,11 +85,10 @@ struct Rebuild: Sendable {
     ) async throws -> (log: LogRemains, findings: RecordSurvey.Findings) {
         var log = LogRemains(remains, access, now: surroundings.now())
         try await log.read(progress)
-        let newID: @Sendable () -> String = { [surroundings] in
-            "\(surroundings.now().microseconds / 1000)-\(Rebuild.random(surroundings))"
-        }
+        let newID: @Sendable () -> String = { [surroundings] in Rebuild.newID(surroundings) }
         let survey = RecordSurvey(
-            access: access, remains: remains, log: log, store: store, newID: writes ? newID : nil, progress: progress)
+            access: access, remains: remains, log: log, store: store, newID: writes ? newID : nil,
+            progress: progress)
         return (log, try await survey.run())
     }
 
@@ -163,6 +162,7 @@ struct Rebuild: Sendable {
             let metadata = TableMetadataJSON.encode(table, created: surroundings.now())
             _ = try await put(ObjectNames.metadata(of: table.name), metadata, .overwrite, attributes)
         }
+        let receiptRuns = try await writeReceipts(log.receipts)
         let manifest = Manifest(
             store: store, version: remains.version + 1, covers: commit, head: CommitRecord.noHash, collected: commit,
             schema: schema.id, time: max(log.time, findings.time, surroundings.now()),
@@ -172,7 +172,7 @@ struct Rebuild: Sendable {
                     since: remains.manifest?.tables.first { Utf8.equal($0.name, found.table.name) }?.since ?? 0,
                     count: found.report.records, indexes: found.indexes,
                     revisionFloor: log.floors[found.table.position])
-            }, receipts: log.receipts)
+            }, receiptRuns: receiptRuns)
         let name = ObjectNames.manifest(manifest.version)
         guard case .created = try await access.create(name, ManifestJSON.encode(manifest), notAfter: nil, surroundings)
         else { throw Rebuild.disturbed(name) }
@@ -187,6 +187,33 @@ struct Rebuild: Sendable {
             _ = try await put(ObjectNames.store, storeFile(), .ifMatch(object.etag))
         case .absent: _ = try await put(ObjectNames.store, storeFile(), .create)
         }
+    }
+
+    /// Writes receipts that still count into an index file of their own.
+    private func writeReceipts(_ receipts: [Manifest.KeptReceipt]) async throws -> [ReceiptRun] {
+        let times = receipts.map(\.time)
+        guard let oldest = times.min(), let newest = times.max() else { return [] }
+        let file = Rebuild.newID(surroundings)
+        var writer = IndexFileWriter(store: store)
+        writer.begin(filter: .whole)
+        for entry in receipts.map(ReceiptEntry.encode).sorted(by: { IndexOrder.isLess($0.key, $1.key) }) {
+            writer.append(entry)
+        }
+        let run = writer.endSection(file: file)
+        try await writeIndex(file, writer.finish())
+        return run.map { [ReceiptRun(run: $0, oldest: oldest, newest: newest)] } ?? []
+    }
+
+    private static func newID(_ surroundings: Surroundings) -> String {
+        "\(surroundings.now().microseconds / 1000)-\(random(surroundings))"
+    }
+
+    private func writeIndex(_ file: String, _ bytes: [UInt8]) async throws {
+        let name = ObjectNames.index(file)
+        guard
+            case .created = try await access.create(
+                name, bytes, notAfter: nil, contentType: "application/octet-stream", surroundings)
+        else { throw Rebuild.disturbed(name) }
     }
 
     private func writeFiles(_ findings: RecordSurvey.Findings) async throws {
@@ -205,11 +232,7 @@ struct Rebuild: Sendable {
             progress?(RebuildProgress(phase: .writing, table: nil, done: start + files.count, total: total))
         }
         for (count, file) in indexes.enumerated() {
-            let name = ObjectNames.index(file.id)
-            guard
-                case .created = try await access.create(
-                    name, file.bytes, notAfter: nil, contentType: "application/octet-stream", surroundings)
-            else { throw Rebuild.disturbed(name) }
+            try await writeIndex(file.id, file.bytes)
             progress?(RebuildProgress(phase: .writing, table: nil, done: late.count + count + 1, total: total))
         }
     }

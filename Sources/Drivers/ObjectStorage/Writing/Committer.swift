@@ -281,8 +281,9 @@ final class Committer: Sendable {
 
     /// How a proposal ends without being written; nil when it may be.
     private func standing(of proposal: Proposal, at view: View) throws -> Proposal.Outcome? {
-        if let wanted = proposal.idempotency, let kept = view.receipts[Array(wanted.key.utf8)],
-            !Limits.isPast(kept.time, Limits.receiptLifetime, at: proposal.time)
+        // Its owner looked for a receipt up to the base.
+        if let wanted = proposal.idempotency,
+            let kept = try tip.receipt(wanted.key, since: proposal.base, at: view), !kept.isPast(at: proposal.time)
         {
             return .repeated(kept)
         }

@@ -12,10 +12,10 @@ extension Engine {
         for _ in 0..<Engine.batchAttempts {
             try Deadline.check()
             let view = try tip.view()
-            if let kept = try keptReceipt(for: batch, in: view) { return kept }
             var workspace = Workspace(view, at: now())
             let results: [RecordMetadata]
             do {
+                if let kept = try await keptReceipt(for: batch, in: view) { return kept }
                 let lookups = try await preparation.lookups(for: batch.operations, in: workspace)
                 results = try batch.operations.map { try workspace.apply($0, lookups) }
                 try await preparation.checkReferences(&workspace)
@@ -50,10 +50,8 @@ extension Engine {
     }
 
     /// The receipt of a batch that was committed before under the same key.
-    private func keptReceipt(for batch: Batch, in view: View) throws -> Receipt? {
-        guard let key = batch.idempotencyKey, let kept = view.receipts[Array(key.utf8)],
-            !Limits.isPast(kept.time, Limits.receiptLifetime, at: now())
-        else { return nil }
+    private func keptReceipt(for batch: Batch, in view: View) async throws -> Receipt? {
+        guard let key = batch.idempotencyKey, let kept = try await keptReceipt(key, in: view) else { return nil }
         return try receipt(kept, for: batch)
     }
 
