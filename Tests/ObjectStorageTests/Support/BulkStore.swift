@@ -29,6 +29,8 @@ enum BulkStore {
         let commit = try engine.tip.view().number
         var indexes = TableIndexes(table)
         for place in 0..<count {
+            // It takes seconds, and others want to go on.
+            if place.isMultiple(of: 500) { await Task.yield() }
             let image = RecordImage(values: values(place), metadata: metadata, commit: commit)
             let key = table.key(of: image.values ?? [])
             var digest: [UInt8] = []
