@@ -51,14 +51,7 @@ struct ObjectsSimulationTests {
     @Test("Each planted mistake is found", .enabled(if: isWhole), arguments: ObjectMutant.all.map(\.name))
     func mutant(_ name: String) throws {
         let mutant = try #require(ObjectMutant.all.first { $0.name == name })
-        let simulation = mutant.simulation()
-        var seed: UInt64 = 0
-        var isFound = false
-        while !isFound, seed < mutant.seeds {
-            seed += 1
-            isFound = try !simulation.run(seed: seed).violations.isEmpty
-        }
-        #expect(isFound, "not found in \(seed) seeds: \(mutant.summary)")
+        #expect(try mutant.find() != nil, "not found in \(mutant.seeds) seeds: \(mutant.summary)")
     }
 
     @Test("Planted mistakes have names of their own")
@@ -71,7 +64,7 @@ struct ObjectsSimulationTests {
     func crashes() throws {
         let crashes = CrashPoints()
         let points = try crashes.points()
-        #expect(points.count >= 1000)
+        #expect(points.count >= 2000)
         // All of them are run by `cairn-sim objects --crash-points`.
         for point in points.enumerated().filter({ $0.offset % 41 == 0 }).map(\.element) {
             let violations = try crashes.run(point)

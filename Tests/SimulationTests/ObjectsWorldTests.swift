@@ -132,6 +132,22 @@ struct ObjectsWorldTests {
         #expect(process.uptime == .microseconds(1_500_000))
     }
 
+    @Test("Who is woken goes on at once, and its uptime misses no more than it slept")
+    func wake() {
+        let world = World(seed: 1)
+        let process = world.process("a", seed: 1)
+        let woken = Lock<[Int]>([])
+        process.spawn {
+            process.pause(for: 100_000_000, isSeen: false)
+            try? await process.sleep(.microseconds(1))
+            woken.withLock { $0.append(world.now) }
+        }
+        world.after(40_000_000) { process.wake() }
+        #expect(world.run { woken.withLock { $0.count } == 1 } == .done)
+        #expect(woken.withLock { $0 } == [40_000_000])
+        #expect(process.uptime == .zero)
+    }
+
     @Test("Who waits for nothing is stuck, and who never waits is found")
     func stuck() {
         let world = World(seed: 1)

@@ -2,15 +2,26 @@ import CairnCore
 import Foundation
 import Simulation
 
-/// `cairn-sim objects --seeds A..B [--processes N] [--mutant NAME] [--trace] [--json]`, `cairn-sim objects --crash-points`.
+/// `cairn-sim objects --seeds A..B [--processes N] [--mutant NAME] [--trace] [--json]`, `cairn-sim objects --crash-points`,
+/// `cairn-sim objects --mutants`.
 struct ObjectsCommand {
+    /// What is run.
+    private enum Work {
+        case seeds
+        case mutants
+        case crashPoints
+    }
+
+    private var work = Work.seeds
     private var seeds: ClosedRange<UInt64> = 1...200
     private var processes: Int?
     private var mutant: ObjectMutant?
     private var most = 10
+    private var every = 1
+    private var workers = Workers(Workers.usual)
     private var isJSON = false
     private var isTracing = false
-    private var visitsCrashPoints = false
+    private var isTwice = false
 
     static var usage: String {
         """
@@ -18,17 +29,24 @@ struct ObjectsCommand {
         its own: requests are lost, late, doubled and refused; processes die, sleep for days and come again; clocks are wrong. Then it
         replays the log and looks whether every promise was kept. One seed is one run.
 
-          cairn-sim objects [--seeds A..B] [--processes N] [--mutant NAME] [--most N] [--trace] [--json]
-          cairn-sim objects --crash-points [--json]
+          cairn-sim objects [--seeds A..B] [--processes N] [--mutant NAME] [--most N] [--jobs N] [--twice] [--trace] [--json]
+          cairn-sim objects --mutants [--jobs N] [--json]
+          cairn-sim objects --crash-points [--every N] [--jobs N] [--json]
 
           --seeds A..B    the seeds, both ends included (1..200)
           --processes N   processes at a time, 1 to 9 (2 to 4, by the seed)
           --mutant NAME   plant a mistake, to see that it is found:
                           \(ObjectMutant.all.map(\.name).joined(separator: ", "))
-          --most N        stop after so many seeds that break a promise (10)
-          --trace         print everything that happens in each run
+          --mutants       plant each of them in turn: every one must be found in as many seeds as it is allowed
           --crash-points  kill a process at every effect of a fixed piece of work, in every way, and look what the next one finds
+          --every N       of the crash points, only each N-th (1)
+          --most N        stop after so many seeds that break a promise (10)
+          --jobs N        runs at a time (\(Workers.usual), as many as there are cores)
+          --twice         run each seed twice, and look whether the same happens
+          --trace         print everything that happens in each run
           --json          an object for programs instead of text
+
+        Each fault must happen: of \(ObjectSimulation.seedsForEveryEvent) seeds or more, a fault that none of them has seen is an error.
 
         Progress goes to the standard error. Exit codes: 0 all promises kept, 1 some broken, 2 could not run.
 
@@ -46,17 +64,23 @@ struct ObjectsCommand {
                 guard number <= 9 else { throw UsageError(message: "--processes goes up to 9") }
                 processes = number
             case "--most": most = try SimulationCommand.number(rest.popFirst(), argument)
+            case "--jobs": workers = Workers(try SimulationCommand.number(rest.popFirst(), argument))
+            case "--every": every = try SimulationCommand.number(rest.popFirst(), argument)
             case "--mutant": mutant = try ObjectsCommand.mutant(rest.popFirst())
+            case "--mutants": work = .mutants
+            case "--crash-points": work = .crashPoints
+            case "--twice": isTwice = true
             case "--trace": isTracing = true
-            case "--crash-points": visitsCrashPoints = true
             case "--json": isJSON = true
             default: throw UsageError(message: "'\(argument)' is not known to 'objects'")
             }
         }
+        // Traces of several runs would mix.
+        if isTracing { workers = Workers(1) }
     }
 
     private static func mutant(_ name: String?) throws -> ObjectMutant {
-        guard let mutant = (ObjectMutant.all + ObjectMutant.elusive).first(where: { $0.name == name }) else {
+        guard let mutant = ObjectMutant.all.first(where: { $0.name == name }) else {
             throw UsageError(
                 message:
                     "'\(name ?? "")' is no mutant; there are \(ObjectMutant.all.map(\.name).joined(separator: ", "))")
@@ -64,127 +88,119 @@ struct ObjectsCommand {
         return mutant
     }
 
-    // MARK: Running
-
     /// - Returns: Whether all promises were kept.
-    func run() throws -> Bool { visitsCrashPoints ? try runCrashPoints() : try runSeeds() }
+    func run() throws -> Bool {
+        switch work {
+        case .seeds: try runSeeds()
+        case .mutants: try runMutants()
+        case .crashPoints: try runCrashPoints()
+        }
+    }
+
+    // MARK: Seeds
 
     private func runSeeds() throws -> Bool {
         var simulation = mutant?.simulation() ?? ObjectSimulation()
         simulation.processes = processes
-        let last = Int(clamping: seeds.upperBound - seeds.lowerBound)
-        var progress = Progress(total: last == .max ? last : last + 1, of: "seeds", finding: "broken promises")
-        var report = ObjectsReport(seeds: seeds)
-        for seed in seeds {
-            let outcome = try simulation.run(seed: seed, isTracing: isTracing)
+        let count = SimulationCommand.count(of: seeds)
+        var progress = Progress(total: count, of: "seeds", finding: "broken promises")
+        var report = ObjectsReport(seeds: seeds, needsEveryEvent: mutant == nil && processes == nil)
+        try workers.run(count) { [simulation, seeds, isTracing, isTwice] place in
+            let seed = seeds.lowerBound + UInt64(place)
+            var outcome = try simulation.run(seed: seed, isTracing: isTracing || isTwice)
+            if isTwice { outcome.compare(with: try simulation.run(seed: seed, isTracing: true)) }
+            // What happened is of interest only where it was wrong.
+            if !isTracing, !outcome.violations.isEmpty, outcome.trace.isEmpty {
+                outcome.trace = try simulation.run(seed: seed, isTracing: true).trace
+            }
+            return outcome
+        } _: { _, outcome in
             if isTracing, !isJSON { print(outcome.trace.joined(separator: "\n")) }
             report.add(outcome)
             if !outcome.violations.isEmpty, !isJSON {
-                let traced = try simulation.run(seed: seed, isTracing: true)
-                print(ObjectsReport.text(of: traced, mutant: mutant?.name, processes: processes))
+                print(ObjectsReport.text(of: outcome, mutant: mutant?.name, processes: processes))
             }
             progress.advance(findings: report.broken.count)
-            if report.broken.count >= most { break }
+            return report.broken.count < most
         }
         progress.end()
         print(isJSON ? report.json : report.summary)
-        return report.broken.isEmpty
+        return report.isClean
     }
+
+    // MARK: Mutants
+
+    /// Looks for each planted mistake, seed by seed, until it is found.
+    private func runMutants() throws -> Bool {
+        let mutants = ObjectMutant.all
+        var progress = Progress(total: mutants.count, of: "planted mistakes", finding: "not found")
+        var found: [(place: Int, seed: UInt64, violation: Violation)] = []
+        var missed: [Int] = []
+        try workers.run(mutants.count) { place in
+            try mutants[place].find()
+        } _: { place, finding in
+            if let finding { found.append((place, finding.seed, finding.violation)) } else { missed.append(place) }
+            progress.advance(findings: missed.count)
+            return true
+        }
+        progress.end()
+        found.sort { $0.place < $1.place }
+        if isJSON {
+            let items = found.map { item -> JSONValue in
+                [
+                    "mutant": .string(mutants[item.place].name), "seed": .string("\(item.seed)"),
+                    "violation": .string("\(item.violation)"),
+                ]
+            }
+            let report: JSONValue = [
+                "found": .array(items), "missed": .array(missed.sorted().map { .string(mutants[$0].name) }),
+            ]
+            print(report.description)
+        } else {
+            for item in found {
+                let mutant = mutants[item.place]
+                print("\(mutant.name): \(mutant.summary)\n    found in seed \(item.seed): \(item.violation)")
+            }
+            for place in missed.sorted() {
+                print("\(mutants[place].name): not found in \(mutants[place].seeds) seeds")
+            }
+            print("\(mutants.count) planted mistakes, \(found.count) found")
+        }
+        return missed.isEmpty
+    }
+
+    // MARK: Crash points
 
     private func runCrashPoints() throws -> Bool {
         let crashes = CrashPoints()
-        let points = try crashes.points()
+        let all = try crashes.points()
+        let points = stride(from: 0, to: all.count, by: every).map { all[$0] }
         var progress = Progress(total: points.count, of: "crash points", finding: "broken promises")
-        var broken: [(point: CrashPoints.Point, violations: [Violation])] = []
-        for point in points {
-            let violations = try crashes.run(point)
-            if !violations.isEmpty {
-                broken.append((point, violations))
-                if !isJSON { print("crash \(point):\n" + violations.prefix(5).map { "    \($0)\n" }.joined()) }
-            }
+        var broken: [(place: Int, violations: [Violation])] = []
+        try workers.run(points.count) { place in
+            try crashes.run(points[place])
+        } _: { place, violations in
+            if !violations.isEmpty { broken.append((place, violations)) }
             progress.advance(findings: broken.count)
+            return true
         }
         progress.end()
+        broken.sort { $0.place < $1.place }
         if isJSON {
             let found = broken.map { item -> JSONValue in
                 [
-                    "point": .string("\(item.point)"),
+                    "point": .string("\(points[item.place])"),
                     "violations": .array(item.violations.map { .string("\($0)") }),
                 ]
             }
             let report: JSONValue = ["points": .int(points.count), "broken": .array(found)]
             print(report.description)
         } else {
-            print("\(points.count) crash points, \(broken.count) with broken promises")
+            for item in broken {
+                print("crash \(points[item.place]):\n" + item.violations.prefix(5).map { "    \($0)\n" }.joined())
+            }
+            print("\(points.count) of \(all.count) crash points, \(broken.count) with broken promises")
         }
         return broken.isEmpty
-    }
-}
-
-/// What the runs of some seeds came to.
-struct ObjectsReport {
-    private let seeds: ClosedRange<UInt64>
-    private var checked = 0
-    private var commits = 0
-    private var duration = 0
-    private var tally: [String: Int] = [:]
-    private(set) var broken: [ObjectSimulation.Outcome] = []
-
-    init(seeds: ClosedRange<UInt64>) {
-        self.seeds = seeds
-    }
-
-    mutating func add(_ outcome: ObjectSimulation.Outcome) {
-        checked += 1
-        commits += outcome.commits
-        duration += outcome.duration / 1_000_000
-        for (name, count) in outcome.tally { tally[name, default: 0] += count }
-        if !outcome.violations.isEmpty { broken.append(outcome) }
-    }
-
-    /// The last events of a run that broke a promise, and which it broke.
-    static func text(of outcome: ObjectSimulation.Outcome, mutant: String?, processes: Int?) -> String {
-        let options = (processes.map { " --processes \($0)" } ?? "") + (mutant.map { " --mutant \($0)" } ?? "")
-        let events = outcome.trace.suffix(40).map { "    \($0)" }.joined(separator: "\n")
-        let promises = outcome.violations.prefix(12).map { "    \($0)" }.joined(separator: "\n")
-        return """
-            seed \(outcome.seed): \(outcome.violations.count) broken promises, \(outcome.commits) commits
-            the last events:
-            \(events)
-            broken:
-            \(promises)
-            again, with all events: cairn-sim objects --seeds \(outcome.seed)..\(outcome.seed)\(options) --trace
-
-            """
-    }
-
-    /// For people.
-    var summary: String {
-        let counts = tally.sorted { $0.key < $1.key }.map { "    \($0.key) \($0.value)" }.joined(separator: "\n")
-        let days = Double(duration) / 86_400
-        let head = String(format: "%d seeds, %d commits, %.1f days of simulated time", checked, commits, days)
-        let found =
-            broken.isEmpty
-            ? "all promises kept"
-            : "broken promises in \(broken.count): \(broken.map { "\($0.seed)" }.joined(separator: ", "))"
-        return "\(head): \(found)\nwhat happened:\n\(counts)"
-    }
-
-    /// For programs.
-    var json: String {
-        let found = broken.map { outcome -> JSONValue in
-            [
-                "seed": .string("\(outcome.seed)"),
-                "violations": .array(
-                    outcome.violations.map { ["rule": .string($0.rule), "message": .string($0.message)] }),
-            ]
-        }
-        let counts = JSONObject(tally.map { JSONObject.Member(name: $0.key, value: .int($0.value)) })
-        let report: JSONValue = [
-            "first": .string("\(seeds.lowerBound)"), "last": .string("\(seeds.upperBound)"), "checked": .int(checked),
-            "commits": .int(commits), "simulated_seconds": .int(duration), "happened": .object(counts),
-            "broken": .array(found),
-        ]
-        return report.description
     }
 }

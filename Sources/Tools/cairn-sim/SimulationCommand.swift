@@ -4,7 +4,7 @@ import Simulation
 import StorageConformance
 
 /// `cairn-sim differential --seeds A..B [--drivers memory,sqlite] [--steps N] [--mutant NAME] [--json]`, `cairn-sim program`,
-/// and `cairn-sim objects`, which is ``ObjectsCommand``.
+/// `cairn-sim objects`, which is ``ObjectsCommand``, and `cairn-sim model`, which is ``ModelCommand``.
 @main
 struct SimulationCommand {
     private var seeds: ClosedRange<UInt64> = 1...500
@@ -38,6 +38,8 @@ struct SimulationCommand {
         Example: cairn-sim differential --seeds 1..100000 --drivers memory,sqlite
 
         \(ObjectsCommand.usage)
+
+        \(ModelCommand.usage)
         """
     }
 
@@ -48,7 +50,7 @@ struct SimulationCommand {
         switch rest.popFirst() {
         case "differential": break
         case "program": isListing = true
-        default: throw UsageError(message: "the first word is 'differential', 'program' or 'objects'")
+        default: throw UsageError(message: "the first word is 'differential', 'program', 'objects' or 'model'")
         }
         while let argument = rest.popFirst() {
             switch argument {
@@ -73,6 +75,12 @@ struct SimulationCommand {
         return first...last
     }
 
+    /// How many seeds there are, as far as that can be counted.
+    static func count(of seeds: ClosedRange<UInt64>) -> Int {
+        let last = Int(clamping: seeds.upperBound - seeds.lowerBound)
+        return last == .max ? last : last + 1
+    }
+
     static func number(_ text: String?, _ option: String) throws -> Int {
         guard let text, let number = Int(text), number > 0 else {
             throw UsageError(message: "\(option) needs a number from 1")
@@ -95,6 +103,7 @@ struct SimulationCommand {
         if arguments.isEmpty || arguments.contains("--help") || arguments.contains("-h") { return print(usage) }
         do {
             if arguments.first == "objects" { exit(try ObjectsCommand(arguments.dropFirst()).run() ? 0 : 1) }
+            if arguments.first == "model" { exit(try ModelCommand(arguments.dropFirst()).run() ? 0 : 1) }
             let command = try SimulationCommand(arguments)
             if command.isListing { return try command.list() }
             exit(try await command.run() ? 0 : 1)
@@ -122,8 +131,7 @@ struct SimulationCommand {
         var drivers = try driverNames.map { try Drivers.named($0, folder: folder) }
         if let mutant { drivers[0] = MutantDriver(drivers[0], mutant) }
         let differential = Differential(drivers, steps: steps)
-        let last = Int(clamping: seeds.upperBound - seeds.lowerBound)
-        var progress = Progress(total: last == .max ? last : last + 1, of: "seeds", finding: "differences")
+        var progress = Progress(total: SimulationCommand.count(of: seeds), of: "seeds", finding: "differences")
         var differences: [Difference] = []
         for seed in seeds {
             do {

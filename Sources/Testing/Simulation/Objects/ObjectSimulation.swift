@@ -9,15 +9,24 @@ package struct ObjectSimulation: Sendable {
     package struct Outcome: Sendable {
         package let seed: UInt64
         /// The promises that were broken; empty when all were kept.
-        package let violations: [Violation]
+        package private(set) var violations: [Violation]
         /// How often what may happen happened, by name.
         package let tally: [String: Int]
         /// What happened, line by line, if it was asked for.
-        package let trace: [String]
+        package var trace: [String]
         /// Commit records.
         package let commits: Int
         /// Virtual microseconds it lasted.
         package let duration: Int
+
+        /// Finds fault with a run in which not the same happened, though it was of the same seed.
+        package mutating func compare(with again: Outcome) {
+            guard trace != again.trace || tally != again.tally else { return }
+            let place = zip(trace, again.trace).prefix { $0 == $1 }.count
+            let lines = [trace, again.trace].map { place < $0.count ? $0[place] : "its end" }
+            violations.append(
+                Violation("determinism", "the same seed again: line \(place + 1) is '\(lines[1])', was '\(lines[0])'"))
+        }
     }
 
     /// Processes at a time; nil: by the seed.
@@ -43,6 +52,8 @@ package struct ObjectSimulation: Sendable {
         case quarrel
         /// Weeks pass, and much is collected.
         case collection
+        /// A process sleeps at a bad moment, and little else goes wrong.
+        case sleep(WorkloadPlan.Sleep)
     }
 
     package init() {}
@@ -57,11 +68,17 @@ package struct ObjectSimulation: Sendable {
         options.deletesConditionally = random.chance(80)
         options.pageLimit = random.pick([1, 2, 7, 1000, 1000], else: 1000)
         options.listingLag = random.chance(8) ? 20_000_000 : 0
-        let mix = FaultMix.random(&random)
+        var mix = FaultMix.random(&random)
         var plan = WorkloadPlan.random(&random, processes: processes)
+        // Of chances of their own: what is added here changes nothing in the runs that have none of it.
+        var rare = SeededRandom(seed: ~seed)
+        plan.addRarities(&rare)
         plan.collectorMistakes = collectorMistakes
         focus.apply(to: &plan, &options)
+        if plan.sleep != nil { options.hasFence = true }
+        if plan.crowd > 0 { options.pageLimit = ObjectLimits.pageEntries }
         let bucket = SimulatedBucket(world, options)
+        if case .sleep = focus { mix.rates = [] }
         let faults = FaultSource(world, seed: random.next(), self.mix ?? mix)
         let run = ObjectRun(
             world, bucket, faults, try SimulationSchema(), self.plan ?? plan, seed: random.next(), opener())
@@ -99,6 +116,9 @@ extension ObjectSimulation.Focus {
             plan.deeds = 40
             plan.pauses = 80
             options.hasFence = true
+        case .sleep(let sleep):
+            plan.letSleep(sleep)
+            options.listingLag = 0
         }
     }
 }
@@ -108,7 +128,7 @@ extension Surroundings {
     package init(of process: SimulatedProcess) {
         self.init(
             now: { process.timeOfDay }, uptime: { process.uptime }, sleep: { try await process.sleep($0) },
-            spawn: { process.spawn($0) }, random: { process.random() }, process: process.name)
+            spawn: { process.spawn($0) }, random: { process.random() }, process: process.machine)
     }
 }
 
@@ -152,9 +172,7 @@ final class ObjectRun {
     }
 
     /// Decides what happens at each effect of the work.
-    func judgeEffects(_ judge: @escaping @Sendable (Int, SimulatedProcess) -> EffectGate.Verdict) {
-        workload.effects.judge(judge)
-    }
+    func judgeEffects(_ judge: @escaping EffectGate.Judge) { workload.effects.judge(judge) }
 
     private func rest() {
         faults.follow(.none)
@@ -179,15 +197,29 @@ final class ObjectRun {
 
     /// Says which promises were broken.
     func judge() -> [Violation] {
-        let mayBeDamaged = workload.mayBeDamaged
-        var judge = Judge(tables, bucket.changes, workload.history.all, mayBeDamaged: mayBeDamaged)
-        _ = judge.judge()
+        let epochs = workload.withEpochs { $0 }
+        let (changes, deeds) = (bucket.changes, workload.history.all)
+        var found: [Violation] = epochs.violations(deeds)
+        var rest = changes[...]
+        if let replacement = epochs.replacement {
+            var old = self.judge(Array(changes[..<replacement.changesBefore]), epochs.deeds(deeds, of: 1))
+            found += old.judge()
+            rest = changes[(replacement.end?.changes ?? changes.count)...]
+        }
+        var judge = self.judge(Array(rest), epochs.deeds(deeds, of: epochs.current))
+        found += judge.judge()
         // Who was shown old listings may have taken an old manifest for the newest.
-        if problems.isEmpty, bucket.options.listingLag == 0 { judge.checkRest(bucket.contents) }
+        if problems.isEmpty, bucket.options.listingLag == 0 { found += judge.judgeRest(bucket.contents) }
         judged = judge
         if world.strays > 0 {
             problems.append(Violation("determinism", "\(world.strays) steps came from other threads"))
         }
-        return problems + workload.history.violations + judge.violations
+        return problems + workload.history.violations + found
+    }
+
+    private func judge(_ changes: [SimulatedBucket.Change], _ deeds: [Deed]) -> Judge {
+        Judge(
+            tables, changes, deeds, mayBeDamaged: workload.mayBeDamaged,
+            isCalm: faults.isCalm && bucket.options.isLikeS3)
     }
 }

@@ -1,11 +1,12 @@
 import CairnCore
 import ObjectStorage
 
-/// A process that works through a fixed list of deeds, killed at every effect it has on the bucket, in every way.
+/// A process that works through a fixed list of deeds, killed at every effect it has on the bucket, in every way; or left alive without
+/// an answer.
 ///
 /// Another process comes after it each time, and everything is judged as in any run.
 package struct CrashPoints: Sendable {
-    /// How the process dies at an effect.
+    /// How an effect ends, and the process with it.
     package enum Way: String, Sendable, CaseIterable {
         /// The request never does its work.
         case before
@@ -15,6 +16,10 @@ package struct CrashPoints: Sendable {
         case soon
         /// The request does its work minutes later.
         case late
+        /// The request is lost, and the process lives and hears nothing.
+        case lost
+        /// The request does its work, and the process lives and hears nothing.
+        case unheard
     }
 
     /// One point.
@@ -61,7 +66,7 @@ package struct CrashPoints: Sendable {
             world, bucket, FaultSource(world, seed: 1, .none), try SimulationSchema(), plan, seed: 1,
             ObjectSimulation().opener())
         if let point {
-            run.judgeEffects { number, _ in number == point.effect ? point.verdict : .pass }
+            run.judgeEffects { number, _, _ in number == point.effect ? point.verdict : .pass }
         }
         let effects = run.go()
         let violations = run.judge()
@@ -77,6 +82,8 @@ extension CrashPoints.Point {
         case .after: .dieAfter
         case .soon: .dieAndLand(after: 5_000_000)
         case .late: .dieAndLand(after: 200_000_000)
+        case .lost: .vanish
+        case .unheard: .passUnheard
         }
     }
 }

@@ -4,6 +4,23 @@ import CairnCore
 ///
 /// It takes the bucket's own record of changes for the truth, reads the log in it as JSON, and replays it in plain dictionaries. Nothing
 /// of the driver has a part in it.
+///
+/// Where each invariant of the design is looked at:
+///
+/// | | what must hold | where |
+/// |---|---|---|
+/// | I1 | an acknowledged commit is in every later reader's past | ``checkOutcomes()`` (it is in the log), ``checkReads()`` (no read is older than what was acknowledged before it) |
+/// | I2 | a commit stands at one number, and once | ``Replay``: ids of commits and transactions; `replay`: no record is written over; ``isTwice(_:)``: keys of batches |
+/// | I3 | numbers follow one another | ``Replay``: each record is the next one, and has the hash of the one before; ``checkManifests()`` |
+/// | I4 | what is unique is unique at each number | ``Replay``, after each transaction |
+/// | I5 | indexes are what files, pending images and tail say | ``checkManifests()`` (what a manifest covers is in the files or pending), ``LastVisit`` (reads by every index, both ways, compared in ``checkReads()``) |
+/// | I6 | a read equals the replay up to one number | ``checkReads()``, ``ListCheck`` |
+/// | I7 | `commit` in a file never decreases | ``checkFiles()`` |
+/// | I8 | nothing is removed that can be reached | ``checkCollection()``, ``checkFiles()`` (record files) |
+/// | I9 | versions of manifests and what they say of the log only grow | ``checkManifests()`` |
+/// | I10 | at rest the files are the replay | ``checkRest(_:)`` |
+/// | I11 | no error after a commit, no silent unknown | ``checkOutcomes()``, ``checkFailures()``, ``LastVisit`` (asks what became of what was unknown) |
+/// | I12 | requests stay in their budget | ``checkRequests()`` |
 struct Judge {
     let tables: SimulationSchema
     let changes: [SimulatedBucket.Change]
@@ -15,33 +32,47 @@ struct Judge {
     let edited: Set<String>
     /// Whether answers came damaged to the driver, so that it may say so.
     let mayBeDamaged: Bool
-    private let transactionIDs: [String]
+    /// Whether nothing went wrong with requests, so that none had to be made again.
+    let isCalm: Bool
+    private let transactionIDs: Set<String>
     private(set) var violations: [Violation] = []
 
     init(
-        _ tables: SimulationSchema, _ changes: [SimulatedBucket.Change], _ deeds: [Deed], mayBeDamaged: Bool = false
+        _ tables: SimulationSchema, _ changes: [SimulatedBucket.Change], _ deeds: [Deed], mayBeDamaged: Bool = false,
+        isCalm: Bool = false
     ) {
         self.tables = tables
         self.changes = changes
         self.deeds = deeds
         self.mayBeDamaged = mayBeDamaged
+        self.isCalm = isCalm
         edited = Set(changes.lazy.filter { $0.process == Judge.hand }.map(\.key))
         let (replay, violations) = Judge.replay(tables, changes, edited: Set(edited.map(Judge.record)))
         self.replay = replay
         self.violations = violations + replay.violations
         places = Judge.places(of: replay)
-        transactionIDs = replay.happened.map(\.transaction.id)
+        transactionIDs = Set(replay.happened.map(\.transaction.id))
     }
 
     /// Judges all of it.
     mutating func judge() -> [Violation] {
         checkFiles()
         checkManifests()
+        checkCollection()
         checkOutcomes()
         checkReads()
         checkFailures()
+        if isCalm { checkRequests() }
         violations += ListCheck(deeds, tables, replay.states[replay.newest]).violations
         return violations
+    }
+
+    /// Judges what is left when all is done.
+    /// - Returns: What was found in addition.
+    mutating func judgeRest(_ contents: [String: [UInt8]]) -> [Violation] {
+        let before = violations.count
+        checkRest(contents)
+        return Array(violations[before...])
     }
 
     mutating func found(_ rule: String, _ message: String) { violations.append(Violation(rule, message)) }
@@ -144,8 +175,8 @@ struct Judge {
 
     /// What was said of a transaction whose token was asked for is so. The token names it by its id.
     private mutating func checkTold(_ deed: Deed) {
-        guard let token = deed.token else { return }
-        let isCommitted = transactionIDs.contains { token.rawValue.contains($0) }
+        guard !deed.told.isEmpty, let token = deed.token else { return }
+        let isCommitted = token.rawValue.split(separator: ":").contains { transactionIDs.contains(String($0)) }
         for told in deed.told {
             switch told {
             case .committed where !isCommitted:

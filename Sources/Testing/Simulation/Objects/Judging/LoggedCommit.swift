@@ -31,6 +31,8 @@ struct LoggedCommit: Sendable {
     let store: String
     let time: Timestamp
     let transactions: [Transaction]
+    /// The names of its parts.
+    let parts: [String]
     /// The SHA-256 of its bytes.
     let hash: String
 
@@ -46,13 +48,16 @@ struct LoggedCommit: Sendable {
         store = try json.text("store")
         time = try json.time("at")
         var operations: [Operation] = []
-        if case .array(let parts)? = json["parts"] {
-            for index in parts.indices {
+        var names: [String] = []
+        if case .array(let list)? = json["parts"] {
+            for index in list.indices {
                 let name = "_parts/main/\(commit)/\(index).json"
                 guard let bytes = part(name) else { throw Unreadable("part '\(name)' is missing") }
                 operations += try JSONValue(parsing: bytes).list("ops").map(Operation.init)
+                names.append(name)
             }
         }
+        self.parts = names
         var rest = operations[...]
         transactions = try json.list("transactions").map { transaction in
             var own: [Operation] = []

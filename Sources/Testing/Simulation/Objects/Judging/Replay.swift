@@ -53,6 +53,15 @@ struct Replay: Sendable {
     /// The number of the newest record.
     var newest: Int { commits.count }
 
+    /// The names of the parts of each record that has some, by the name of the record.
+    var partNames: [String: [String]] {
+        var names: [String: [String]] = [:]
+        for commit in commits where !commit.parts.isEmpty {
+            names["_log/main/\(Judge.padded(commit.number)).json"] = commit.parts
+        }
+        return names
+    }
+
     /// The number of the newest record at a moment.
     func newest(at time: World.Moment) -> Int {
         var low = 0

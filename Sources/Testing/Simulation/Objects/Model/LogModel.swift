@@ -1,8 +1,10 @@
-/// The log alone: writers that claim numbers and may sleep at any time, a checkpointer, a collector, and requests that come late
-/// or twice.
+/// The log alone: writers that claim numbers, a reader that only asks for the tip, a checkpointer, a collector, and requests that
+/// come late or twice. Each of them may sleep between any two of its steps, for as long as it likes.
 ///
-/// Time is counted in ticks. A request is good for `fence` ticks from the confirmation its sender relied on; an absence proves
-/// the tip for `window` ticks; a record may be collected after `age` ticks, `grace` ticks after a manifest said so.
+/// Time passes in ticks. A request is good for `fence` ticks from the confirmation its sender relied on; an absence proves the tip for
+/// `window` ticks; a record may be collected after `age` ticks, `grace` ticks after a manifest said so. States hold how old things
+/// are, and no time: what is older than any rule asks for is as good as that old. So the states are few enough to look at all of
+/// them, and stand for runs of any length.
 package struct LogModel: ExplorableModel {
     /// Mistakes, each of which breaks a promise.
     package struct Mistakes: OptionSet, Sendable, Hashable {
@@ -33,70 +35,26 @@ package struct LogModel: ExplorableModel {
     /// How large the model is.
     package struct Size: Sendable {
         package var writers = 2
+        /// Processes that only read, mostly asleep.
+        package var readers = 1
         package var numbers = 3
-        package var horizon = 6
         /// Requests under way.
         package var requests = 2
+
+        /// The most there can be: what a state has room for.
+        package static let mostProcesses = 4
+        package static let mostNumbers = 7
+        package static let mostRequests = 4
 
         package init() {}
     }
 
-    /// What a writer is at.
-    package enum Phase: Sendable, Hashable {
-        case idle
-        /// It saw an absence at a tick, longer after its confirmation than it may believe. Also: what was acknowledged by then.
-        case doubting(since: Int8, acknowledged: Int8)
-        /// It wants a number; whether an attempt may have happened.
-        case claiming(isUnclear: Bool)
-    }
-
-    package struct Writer: Sendable, Hashable {
-        /// The newest number it knows.
-        var tip: Int8 = 0
-        /// When that was proven to be the newest.
-        var confirmed: Int8 = 0
-        var phase = Phase.idle
-        /// The confirmation its claim relies on.
-        var basis: Int8 = 0
-    }
-
-    package struct Request: Sendable, Hashable {
-        let writer: Int8
-        let number: Int8
-        let basis: Int8
-    }
-
-    package struct State: Sendable, Hashable {
-        var time: Int8 = 0
-        /// Who created each number first.
-        var log: [Int8] = []
-        /// When.
-        var born: [Int8] = []
-        /// Which of them are still there.
-        var there: [Bool] = []
-        var covers: Int8 = 0
-        var collected: Int8 = 0
-        var collectedAt: Int8 = 0
-        var writers: [Writer]
-        var requests: Set<Request> = []
-        /// The newest number that was acknowledged.
-        var acknowledged: Int8 = 0
-        var broken: Broken?
-    }
-
-    /// What went wrong.
-    package enum Broken: Sendable, Hashable {
-        case createdTwice(Int8)
-        case gap(Int8)
-        case staleTip(writer: Int8, tip: Int8, acknowledged: Int8)
-        case falseFailure(writer: Int8, number: Int8)
-        case falseSuccess(writer: Int8, number: Int8)
-    }
-
-    private static let fence: Int8 = 1
-    private static let window: Int8 = 1
-    private static let age: Int8 = 3
-    private static let grace: Int8 = 1
+    static let fence = 1
+    static let window = 1
+    static let age = 3
+    static let grace = 1
+    /// A confirmation that is so old is good for nothing, as is a request that relies on it.
+    static let old = max(fence, window) + 1
 
     private let mistakes: Mistakes
     private let size: Size
@@ -106,213 +64,191 @@ package struct LogModel: ExplorableModel {
         self.size = size
     }
 
-    package var initial: State { State(writers: Array(repeating: Writer(), count: size.writers)) }
+    package var initial: LogState { LogState() }
 
-    package func fault(_ state: State) -> String? {
-        switch state.broken {
-        case nil: nil
-        case .createdTwice(let number): "number \(number) was created again after it was collected (lost commit)"
-        case .gap(let number): "number \(number) was created though the one before it is not there"
-        case .staleTip(let writer, let tip, let acknowledged):
-            "writer \(writer) takes \(tip) for the tip, and \(acknowledged) was acknowledged before it asked"
-        case .falseFailure(let writer, let number):
-            "writer \(writer) was told that its commit \(number) failed, and it stands"
-        case .falseSuccess(let writer, let number):
-            "writer \(writer) was told that it committed \(number), and it did not"
-        }
-    }
+    package func fault(_ state: LogState) -> String? { state.broken?.text }
 
-    package func moves(_ state: State, _ visit: (State, @autoclosure () -> String) -> Void) {
-        if state.time < Int8(size.horizon) {
-            var next = state
-            next.time += 1
-            visit(next, "a tick passes: \(next.time)")
-        }
+    package func moves(_ state: LogState, _ visit: (LogState, @autoclosure () -> String) -> Void) {
+        var later = state
+        later.tick(hasFence: !mistakes.contains(.noFence))
+        visit(later, "a tick passes")
         housekeeping(state, visit)
-        for index in state.writers.indices { moves(of: index, state, visit) }
-        for request in state.requests { deliver(request, state, visit) }
+        for index in 0..<(size.writers + size.readers) { moves(of: index, state, visit) }
+        for place in 0..<state.requests.count { deliver(place, state, visit) }
     }
 
     // MARK: Checkpointer and collector
 
-    private func housekeeping(_ state: State, _ visit: (State, @autoclosure () -> String) -> Void) {
-        let newest = Int8(state.log.count)
-        if state.covers < newest {
+    private func housekeeping(_ state: LogState, _ visit: (LogState, @autoclosure () -> String) -> Void) {
+        if state.covers < state.newest {
             var next = state
-            next.covers = newest
-            visit(next, "a manifest covers \(newest)")
+            next.covers = state.newest
+            visit(next, "a manifest covers \(next.covers)")
         }
-        if state.collected < state.covers,
-            state.time - state.born[Int(state.collected)] >= LogModel.age
-        {
+        if state.collected < state.covers, state.record(state.collected + 1).age >= LogModel.age {
             var next = state
             next.collected += 1
-            next.collectedAt = state.time
+            next.sinceCollected = 0
             visit(next, "a manifest says that \(next.collected) may be collected")
         }
-        for (place, isThere) in state.there.enumerated() where isThere {
-            let isOld = state.time - state.born[place] >= LogModel.age && place < Int(state.covers)
-            let isSaid = place < Int(state.collected) && state.time - state.collectedAt >= LogModel.grace
+        for number in 1..<(state.newest + 1) where state.isThere(number) {
+            let isOld = state.record(number).age >= LogModel.age && number <= state.covers
+            let isSaid = number <= state.collected && state.sinceCollected >= LogModel.grace
             guard mistakes.contains(.eagerCollector) ? isOld : isSaid else { continue }
             var next = state
-            next.there[place] = false
-            visit(next, "record \(place + 1) is collected")
+            next.remove(number)
+            visit(next, "record \(number) is collected")
         }
     }
 
-    // MARK: Writers
+    // MARK: Processes
 
-    private func moves(of index: Int, _ state: State, _ visit: (State, @autoclosure () -> String) -> Void) {
-        let writer = state.writers[index]
-        let number = writer.tip + 1
-        switch writer.phase {
+    private func moves(
+        of index: Int, _ state: LogState, _ visit: (LogState, @autoclosure () -> String) -> Void
+    ) {
+        let process = state.process(index)
+        let number = process.tip + 1
+        switch process.phase {
         case .idle:
             probe(index, state, visit)
-            if number <= Int8(size.numbers) {
+            if index < size.writers, number <= size.numbers {
                 var next = state
-                next.writers[index].phase = .claiming(isUnclear: false)
-                next.writers[index].basis = writer.confirmed
-                visit(next, "writer \(index) wants number \(number), confirmed at \(writer.confirmed)")
+                next.set(process.with(.claiming(basis: process.confirmed, isUnclear: false)), index)
+                visit(next, "process \(index) wants number \(number), confirmed \(process.confirmed) ticks ago")
             }
-        case .doubting(let since, let acknowledged):
+        case .doubting(let since, let isBehind):
             var next = state
-            if state.collected <= writer.tip {
-                conclude(index, at: since, acknowledged: acknowledged, &next)
-                visit(
-                    next,
-                    "writer \(index) reads a manifest: collected \(state.collected), so \(writer.tip) was the tip at \(since)"
-                )
+            if state.collected <= process.tip {
+                conclude(index, since, isBehind: isBehind, &next)
+                visit(next, "process \(index) reads a manifest: \(process.tip) was the tip \(since) ticks ago")
             } else {
                 open(index, &next)
-                visit(next, "writer \(index) reads a manifest: collected \(state.collected), and opens cold")
+                visit(next, "process \(index) reads a manifest: \(state.collected) are collected, and opens cold")
             }
-        case .claiming(let isUnclear):
-            let request = Request(writer: Int8(index), number: number, basis: writer.basis)
-            if state.requests.count < size.requests, !state.requests.contains(request) {
+        case .claiming(let basis, let isUnclear):
+            let request = LogState.Request(process: index, number: number, basis: basis)
+            let isGood = mistakes.contains(.noFence) || basis <= LogModel.fence
+            if isGood, state.requests.count < size.requests, !state.requests.contains(request) {
                 var next = state
-                next.requests.insert(request)
-                next.writers[index].phase = .claiming(isUnclear: true)
-                visit(next, "writer \(index) sends PUT \(number), good until \(writer.basis + LogModel.fence)")
+                next.add(request)
+                next.set(process.with(.claiming(basis: basis, isUnclear: true)), index)
+                visit(next, "process \(index) sends PUT \(number), confirmed \(basis) ticks ago")
             }
-            if isUnclear { settle(index, state, visit) }
+            if isUnclear { settle(index, basis, state, visit) }
+            // Nothing was sent that can take effect: it begins anew.
+            if !isUnclear, !isGood {
+                var next = state
+                next.set(process.with(.idle), index)
+                visit(next, "process \(index) finds that its claim on \(number) is too old")
+            }
         }
     }
 
     /// GET of the next number.
-    private func probe(_ index: Int, _ state: State, _ visit: (State, @autoclosure () -> String) -> Void) {
-        let writer = state.writers[index]
+    private func probe(
+        _ index: Int, _ state: LogState, _ visit: (LogState, @autoclosure () -> String) -> Void
+    ) {
+        var process = state.process(index)
         var next = state
-        if state.isThere(writer.tip + 1) {
-            next.writers[index].tip += 1
-            if mistakes.contains(.hitConfirms) { next.writers[index].confirmed = state.time }
-            return visit(next, "writer \(index) finds \(writer.tip + 1)")
+        if state.isThere(process.tip + 1) {
+            process.tip += 1
+            if mistakes.contains(.hitConfirms) { process.confirmed = 0 }
+            next.set(process, index)
+            return visit(next, "process \(index) finds \(process.tip)")
         }
-        if mistakes.contains(.trustsAbsence) || state.time - writer.confirmed <= LogModel.window {
-            conclude(index, at: state.time, acknowledged: state.acknowledged, &next)
-            return visit(next, "writer \(index) finds no \(writer.tip + 1): the tip is \(writer.tip)")
+        let isBehind = process.tip < state.acknowledged
+        if mistakes.contains(.trustsAbsence) || process.confirmed <= LogModel.window {
+            conclude(index, 0, isBehind: isBehind, &next)
+            return visit(next, "process \(index) finds no \(process.tip + 1): the tip is \(process.tip)")
         }
-        next.writers[index].phase = .doubting(since: state.time, acknowledged: state.acknowledged)
-        visit(next, "writer \(index) finds no \(writer.tip + 1), long after it knew the tip")
+        next.set(process.with(.doubting(since: 0, isBehind: isBehind)), index)
+        visit(next, "process \(index) finds no \(process.tip + 1), long after it knew the tip")
     }
 
-    /// The tip is what the writer knows, as of a tick.
-    private func conclude(_ index: Int, at time: Int8, acknowledged: Int8, _ state: inout State) {
-        state.writers[index].confirmed = time
-        state.writers[index].phase = .idle
-        let tip = state.writers[index].tip
-        if tip < acknowledged {
-            state.broken = .staleTip(writer: Int8(index), tip: tip, acknowledged: acknowledged)
-        }
+    /// The tip is what the process knows, as of some ticks ago.
+    private func conclude(_ index: Int, _ since: Int, isBehind: Bool, _ state: inout LogState) {
+        var process = state.process(index)
+        process.confirmed = since
+        state.set(process.with(.idle), index)
+        if isBehind { state.broken = .staleTip(process: index, tip: process.tip) }
     }
 
-    private func open(_ index: Int, _ state: inout State) {
-        state.writers[index] = Writer(tip: Int8(state.log.count), confirmed: state.time)
+    private func open(_ index: Int, _ state: inout LogState) {
+        state.set(LogState.Process(tip: state.newest, confirmed: 0, phase: .idle), index)
     }
 
     /// The writer asks what stands at its number.
-    private func settle(_ index: Int, _ state: State, _ visit: (State, @autoclosure () -> String) -> Void) {
-        let writer = state.writers[index]
-        let number = writer.tip + 1
+    private func settle(
+        _ index: Int, _ basis: Int, _ state: LogState, _ visit: (LogState, @autoclosure () -> String) -> Void
+    ) {
+        let number = state.process(index).tip + 1
         var next = state
         if state.isThere(number) {
-            finish(index, isMine: state.log[Int(number) - 1] == Int8(index), &next)
-            return visit(next, "writer \(index) reads \(number)")
+            finish(index, isMine: state.record(number).creator == index, &next)
+            return visit(next, "process \(index) reads \(number)")
         }
         if mistakes.contains(.leavesNumber) {
             fail(index, &next)
-            return visit(next, "writer \(index) finds no \(number), and gives up")
+            return visit(next, "process \(index) finds no \(number), and gives up")
         }
         // Past its date nothing of it can land any more. Whether it landed and was collected a manifest tells.
-        guard state.time > writer.basis + LogModel.fence, !mistakes.contains(.noFence) else { return }
+        guard basis > LogModel.fence, !mistakes.contains(.noFence) else { return }
         if mistakes.contains(.trustsExpiry) || state.collected < number {
             fail(index, &next)
-            return visit(next, "writer \(index) finds no \(number) after its date: it failed")
+            return visit(next, "process \(index) finds no \(number) after its date: it failed")
         }
         // Nobody knows: that is what it says.
         open(index, &next)
-        visit(next, "writer \(index) finds that \(number) was collected: the outcome is unknown")
+        visit(next, "process \(index) finds that \(number) was collected: the outcome is unknown")
     }
 
-    private func finish(_ index: Int, isMine: Bool, _ state: inout State) {
-        let number = state.writers[index].tip + 1
-        state.writers[index].tip = number
-        state.writers[index].phase = .idle
-        if isMine { state.acknowledged = max(state.acknowledged, number) }
+    private func finish(_ index: Int, isMine: Bool, _ state: inout LogState) {
+        var process = state.process(index)
+        process.tip += 1
+        state.set(process.with(.idle), index)
+        if isMine { state.acknowledged = max(state.acknowledged, process.tip) }
     }
 
     /// The writer tells its caller that nothing was written.
-    private func fail(_ index: Int, _ state: inout State) {
-        let number = state.writers[index].tip + 1
-        state.writers[index].phase = .idle
-        let place = Int(number) - 1
-        let isMine = place < state.log.count && state.log[place] == Int8(index)
-        let isComing = state.requests.contains {
-            $0.writer == Int8(index) && $0.number == number && state.isGood($0, mistakes)
-        }
-        if isMine || isComing { state.broken = .falseFailure(writer: Int8(index), number: number) }
+    private func fail(_ index: Int, _ state: inout LogState) {
+        let process = state.process(index)
+        state.set(process.with(.idle), index)
+        let number = process.tip + 1
+        let isMine = number <= state.newest && state.record(number).creator == index
+        let isComing = state.requests.contains { $0.process == index && $0.number == number }
+        if isMine || isComing { state.broken = .falseFailure(process: index, number: number) }
     }
 
     // MARK: Requests
 
-    private func deliver(_ request: Request, _ state: State, _ visit: (State, @autoclosure () -> String) -> Void) {
+    /// A request arrives. Those that are too late are not among them any more.
+    private func deliver(
+        _ place: Int, _ state: LogState, _ visit: (LogState, @autoclosure () -> String) -> Void
+    ) {
+        let request = state.requests[place]
+        let name = "PUT \(request.number) of process \(request.process)"
         var next = state
-        guard state.isGood(request, mistakes) else {
-            next.requests.remove(request)
-            return visit(next, "PUT \(request.number) of writer \(request.writer) is refused by its date")
-        }
         guard !state.isThere(request.number) else {
-            next.requests.remove(request)
-            return visit(next, "PUT \(request.number) of writer \(request.writer) finds it taken")
+            next.remove(request)
+            return visit(next, "\(name) finds it taken")
         }
-        let place = Int(request.number) - 1
-        if place < state.log.count {
+        if request.number <= state.newest {
             next.broken = .createdTwice(request.number)
-        } else if place > state.log.count {
+        } else if request.number > state.newest + 1 {
             next.broken = .gap(request.number)
         } else {
-            next.log.append(request.writer)
-            next.born.append(state.time)
-            next.there.append(true)
+            next.create(by: request.process)
         }
         // A copy may stay under way.
-        visit(next, "PUT \(request.number) of writer \(request.writer) takes effect, and comes again")
-        next.requests.remove(request)
-        visit(next, "PUT \(request.number) of writer \(request.writer) takes effect, its answer is lost")
-        let writer = Int(request.writer)
-        if case .claiming = state.writers[writer].phase, state.writers[writer].tip + 1 == request.number,
-            next.broken == nil
-        {
-            finish(writer, isMine: true, &next)
-            next.writers[writer].confirmed = state.time
-            visit(next, "PUT \(request.number) of writer \(request.writer) takes effect and is acknowledged")
+        visit(next, "\(name) takes effect, and comes again")
+        next.remove(request)
+        visit(next, "\(name) takes effect, its answer is lost")
+        var process = state.process(request.process)
+        if case .claiming = process.phase, process.tip + 1 == request.number, next.broken == nil {
+            process.confirmed = 0
+            next.set(process, request.process)
+            finish(request.process, isMine: true, &next)
+            visit(next, "\(name) takes effect and is acknowledged")
         }
-    }
-}
-
-extension LogModel.State {
-    func isThere(_ number: Int8) -> Bool { Int(number) <= there.count && number > 0 && there[Int(number) - 1] }
-
-    func isGood(_ request: LogModel.Request, _ mistakes: LogModel.Mistakes) -> Bool {
-        mistakes.contains(.noFence) || time <= request.basis + 1
     }
 }

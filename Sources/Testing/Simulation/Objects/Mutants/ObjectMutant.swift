@@ -61,20 +61,31 @@ package struct ObjectMutant: Sendable {
         return simulation
     }
 
-    /// Mistakes that no seed has shown yet: they need days to pass between one request and the next, and few runs have that. For
-    /// whoever makes runs that do.
-    package static let elusive: [ObjectMutant] = [
-        driver("no-fence", "commit records carry no date past which they must not take effect", .noFence, .collection),
-        driver("hit-confirms", "a commit that was found renews the proof of the tip", .hitConfirms, .collection),
-        driver("trusts-absence", "an absence is believed however old the last proof is", .trustsAbsence, .collection),
-        store(
-            "late-manifests", "a manifest is published after its index files were collected", .lateManifests,
-            .collection),
-        collector("grace-from-creation", "a manifest is kept for a day from its own creation", .graceFromCreation),
-    ]
+    /// Looks for the mistake, seed by seed.
+    /// - Returns: The first seed that shows it, and how; nil when none of those does in which it must be found.
+    package func find() throws -> (seed: UInt64, violation: Violation)? {
+        let simulation = simulation()
+        for seed in 1...seeds {
+            if let violation = try simulation.run(seed: seed).violations.first { return (seed, violation) }
+        }
+        return nil
+    }
 
-    /// The mistakes that are found.
+    /// All of them.
     package static let all: [ObjectMutant] = [
+        driver(
+            "no-fence", "commit records carry no date past which they must not take effect", .noFence, seeds: 40,
+            .sleep(.betweenDeeds)),
+        driver(
+            "hit-confirms", "a commit that was found renews the proof of the tip", .hitConfirms, seeds: 80,
+            .sleep(.betweenDeeds)),
+        driver(
+            "trusts-absence", "an absence is believed however old the last proof is", .trustsAbsence, seeds: 40,
+            .sleep(.betweenDeeds)),
+        store(
+            "late-manifests", "a manifest is published after its index files were collected", .lateManifests, seeds: 40,
+            .sleep(.beforeManifest)),
+        collector("grace-from-creation", "a manifest is kept for a day from its own creation", .graceFromCreation),
         driver("blind-files", "record files are written without conditions", .blindFiles),
         driver("no-range-check", "ranges that were read are not compared with later commits", .noRangeCheck, .quarrel),
         driver("missing-is-deleted", "the missing file of a deleted record counts as written", .missingIsDeleted),

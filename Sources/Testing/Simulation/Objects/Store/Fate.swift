@@ -45,13 +45,18 @@ final class FaultSource: Sendable {
         var throttledUntil: World.Moment = 0
         /// Until when the credentials of a process do not work.
         var deniedUntil: [String: World.Moment] = [:]
+        /// Processes for whose requests nothing goes wrong.
+        var spared: Set<String> = []
     }
 
     private let state: Lock<State>
     private let world: World
+    /// Whether nothing went wrong from the beginning.
+    let isCalm: Bool
 
     init(_ world: World, seed: UInt64, _ mix: FaultMix) {
         self.world = world
+        isCalm = mix.rates.isEmpty
         state = Lock(State(random: SeededRandom(seed: seed), mix: mix))
     }
 
@@ -61,6 +66,13 @@ final class FaultSource: Sendable {
             state.mix = mix
             state.throttledUntil = 0
             state.deniedUntil = [:]
+        }
+    }
+
+    /// Lets nothing go wrong with the requests of a process, or no longer.
+    func spare(_ process: SimulatedProcess, _ isSpared: Bool) {
+        state.withLock { state in
+            if isSpared { state.spared.insert(process.name) } else { state.spared.remove(process.name) }
         }
     }
 
@@ -78,7 +90,8 @@ final class FaultSource: Sendable {
             var fate = Fate(
                 travel: state.random.number(state.mix.travel), back: state.random.number(state.mix.travel),
                 endsWithSender: state.random.chance(50), patience: FaultSource.patience)
-            let fault = FaultSource.chosen(request, process, now, &state)
+            let fault =
+                state.spared.contains(process.name) ? nil : FaultSource.chosen(request, process, now, &state)
             fate.fault = fault
             if let fault { FaultSource.apply(fault, to: &fate, request, process, now, &state) }
             return fate

@@ -26,6 +26,9 @@ package final class SimulatedBucket: Sendable {
         package var listingLag = 0
 
         package init() {}
+
+        /// Whether its listings are as long and as true as those of S3.
+        var isLikeS3: Bool { listingLag == 0 && pageLimit == ObjectLimits.pageEntries }
     }
 
     struct Object {
@@ -221,7 +224,10 @@ package final class SimulatedBucket: Sendable {
         for key in state.keys[state.place(of: listOptions.prefix)...] {
             let name = Array(key.utf8)
             guard name.starts(with: prefix), let object = state.objects[key] else { break }
-            if options.listingLag > 0, object.created > world.now - options.listingLag { continue }
+            if options.listingLag > 0, object.created > world.now - options.listingLag {
+                world.tally.count("listing_that_lags")
+                continue
+            }
             var entry = ListEntry.object(
                 ObjectSummary(
                     key: key, size: object.bytes.count, etag: object.etag,
@@ -231,10 +237,20 @@ package final class SimulatedBucket: Sendable {
             }
             if let last = entries.last, Utf8.equal(last.name, entry.name) { continue }
             if let after, !Utf8.isLess(after, entry.name) { continue }
-            if entries.count == limit { return ListPage(entries: entries, isLast: false, answer: answer) }
+            if entries.count == limit {
+                countEdge(of: limit, entries.count + 1)
+                return ListPage(entries: entries, isLast: false, answer: answer)
+            }
             entries.append(entry)
         }
+        countEdge(of: limit, entries.count)
         return ListPage(entries: entries, isLast: true, answer: answer)
+    }
+
+    /// Counts listings of about as many entries as S3 puts on a page.
+    private func countEdge(of limit: Int, _ count: Int) {
+        guard limit == ObjectLimits.pageEntries, count >= limit - 1 else { return }
+        world.tally.count(count == limit - 1 ? "page_of_999" : count == limit ? "page_of_1000" : "page_of_1001")
     }
 
     /// What a name has up to and with the first delimiter behind the prefix.

@@ -52,6 +52,7 @@ package final class SimulatedObjectStore: ObjectStore {
         let fate = faults.fate(of: request, from: process)
         if let fault = fate.fault { world.tally.count(fault.rawValue) }
         world.tally.count("requests")
+        RequestMeter.current?.add()
         world.note(process) { "\(request)" + (fate.fault.map { " [\($0.rawValue)]" } ?? "") }
         let waiter = Waiter<SimulatedAnswer>(process)
         if let travel = fate.travel {
@@ -93,7 +94,7 @@ package final class SimulatedObjectStore: ObjectStore {
 
     /// The request does its work.
     private func happen(_ request: SimulatedRequest, _ fate: Fate, _ waiter: Waiter<SimulatedAnswer>) {
-        effects.pass(request, process) { [self] in
+        effects.pass(request, process) { [self] isHeard in
             var result: Result<SimulatedAnswer, ObjectStoreError>
             do throws(ObjectStoreError) {
                 result = .success(try bucket.perform(request, by: process.name))
@@ -101,17 +102,10 @@ package final class SimulatedObjectStore: ObjectStore {
             } catch {
                 result = .failure(error)
             }
-            if case .failure(let error) = result, let name = SimulatedObjectStore.told[error.code] {
-                world.tally.count(name)
-            }
-            reply(request, fate, result, waiter)
+            if case .failure(let error) = result, error.code == .preconditionFailed { world.tally.count("lost_race") }
+            if isHeard { reply(request, fate, result, waiter) }
         }
     }
-
-    /// What the bucket said no to, by the names it is counted under.
-    private static let told: [ObjectStoreError.Code: String] = [
-        .preconditionFailed: "lost_race", .expired: "refused_by_date",
-    ]
 
     private func reply(
         _ request: SimulatedRequest, _ fate: Fate, _ result: Result<SimulatedAnswer, ObjectStoreError>,

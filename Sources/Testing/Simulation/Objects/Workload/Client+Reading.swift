@@ -115,7 +115,7 @@ extension Client {
             let rows = try await read(storage, Query(tables.accounts), &deed)
             let sum = rows.reduce(0) { $0 + $1.int(2) }
             let wanted = plan.accounts * Workload.balance
-            if !rows.isEmpty, sum != wanted { history.complain("bank", "accounts hold \(sum), not \(wanted)") }
+            if !rows.isEmpty, sum != wanted { complain("bank", "accounts hold \(sum), not \(wanted)") }
             return nil
         }
     }
@@ -124,7 +124,7 @@ extension Client {
 
     /// Asks what became of something whose outcome was unknown.
     func outcome() async {
-        let open = history.all.compactMap { deed in deed.token.map { (deed.id, $0) } }
+        let open = history.all.compactMap { deed in deed.epoch == epoch ? deed.token.map { (deed.id, $0) } : nil }
         guard !open.isEmpty else { return }
         let (id, token) = open[below(open.count)]
         await deed("outcome") { _ in

@@ -28,9 +28,29 @@ extension Client {
             }
         }
         await maintain()
+        await batchTwice()
+        await swapHandles(0, 1)
         await commit("script_late") { _ in [.delete(tables.posts, Key(.int(0), [.int(1)]), expecting: nil)] }
         await transfer(from: 1, to: 0, amount: 5)
+        await commit("script_forget") { _ in (3...5).map { .delete(users, Key(.int($0)), expecting: nil) } }
         await maintain()
+    }
+
+    /// A batch under an idempotency key, sent again as by somebody who did not hear that it was done.
+    private func batchTwice() async {
+        var made = Batch()
+        var first = 0
+        await deed("batch") { deed in
+            deed.isWriting = true
+            first = deed.id
+            deed.operations = (0..<3).map {
+                .upsert(tables.users, tables.user(10 + $0, handle: "b\($0)", age: $0, stamp: deed.id))
+            }
+            made = Batch(deed.operations, idempotencyKey: "op-\(deed.id)")
+            return try await commit(made)
+        }
+        let (batch, number) = (made, first)
+        await send(batch, again: number)
     }
 
     private func commit(_ kind: String, _ make: (Int) -> [WriteOperation]) async { _ = await write(kind, make) }

@@ -59,7 +59,10 @@ extension Client {
     /// Two users exchange handles, through a third value.
     func swapHandles() async {
         let (one, other) = (randomUser(), randomUser())
-        guard one != other else { return }
+        if one != other { await swapHandles(one, other) }
+    }
+
+    func swapHandles(_ one: Int, _ other: Int) async {
         await transaction("swap_handles") { deed, transaction in
             guard let left = try await read(transaction, tables.users, Key(.int(one)), &deed),
                 let right = try await read(transaction, tables.users, Key(.int(other)), &deed)

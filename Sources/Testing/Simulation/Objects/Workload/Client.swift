@@ -8,6 +8,10 @@ final class Client: Sendable {
     let tables: SimulationSchema
     let plan: WorkloadPlan
     let history: History
+    /// Which of the stores at the place it works on.
+    let epoch: Int
+    /// Whether that store is there.
+    private let isCurrent: @Sendable () -> Bool
     private let random: Lock<SeededRandom>
     /// Whether a call said that the store is closed.
     private let isClosed = Lock(false)
@@ -16,7 +20,7 @@ final class Client: Sendable {
 
     init(
         _ process: SimulatedProcess, _ storage: any Storage, _ store: Store, _ tables: SimulationSchema,
-        _ plan: WorkloadPlan, _ history: History, seed: UInt64
+        _ plan: WorkloadPlan, _ history: History, seed: UInt64, epoch: Int, isCurrent: @escaping @Sendable () -> Bool
     ) {
         self.process = process
         self.storage = storage
@@ -24,6 +28,8 @@ final class Client: Sendable {
         self.tables = tables
         self.plan = plan
         self.history = history
+        self.epoch = epoch
+        self.isCurrent = isCurrent
         random = Lock(SeededRandom(seed: seed))
     }
 
@@ -81,12 +87,24 @@ final class Client: Sendable {
     /// - Returns: How it ended.
     @discardableResult
     func deed(_ kind: String, _ body: (inout Deed) async throws -> Receipt?) async -> Deed.Outcome {
-        var deed = history.begin(kind, process)
-        let outcome = await Client.outcome { try await body(&deed) }
+        var deed = history.begin(kind, process, epoch)
+        let meter = RequestMeter()
+        let outcome = await RequestMeter.$current.withValue(meter) { await Client.outcome { try await body(&deed) } }
+        deed.requests = meter.count
         history.end(deed, outcome, process)
-        if case .failed(let error) = outcome, error.code == .closed { isClosed.withLock { $0 = true } }
+        if case .failed(let error) = outcome, error.code == .closed || isOver(error) {
+            isClosed.withLock { $0 = true }
+        }
         return outcome
     }
+
+    /// Whether an error tells that the store is not there any more.
+    private func isOver(_ error: StorageError) -> Bool {
+        !isCurrent() && [.replaced, .damaged, .notAStore].contains(error.code)
+    }
+
+    /// Complains of what was read, if the store is there that it was read from.
+    func complain(_ rule: String, _ message: String) { if isCurrent() { history.complain(rule, message) } }
 
     private static func outcome(_ body: () async throws -> Receipt?) async -> Deed.Outcome {
         do {
@@ -131,7 +149,7 @@ final class Client: Sendable {
     }
 
     /// Sends a batch through the checks of the core.
-    private func commit(_ batch: Batch) async throws -> Receipt {
+    func commit(_ batch: Batch) async throws -> Receipt {
         try await store.write(idempotencyKey: batch.idempotencyKey) { writes in
             for operation in batch.operations { writes.append(operation) }
         }
@@ -178,7 +196,7 @@ final class Client: Sendable {
     }
 
     @discardableResult
-    private func send(_ batch: Batch, again number: Int) async -> Deed.Outcome {
+    func send(_ batch: Batch, again number: Int) async -> Deed.Outcome {
         await deed("batch_again") { deed in
             deed.isWriting = true
             deed.repeats = number

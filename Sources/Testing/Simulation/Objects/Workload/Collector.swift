@@ -21,27 +21,36 @@ final class Collector: Sendable {
         static let eagerLog = Self(rawValue: 1 << 2)
     }
 
-    private struct Stored {
+    private struct Stored: Sendable {
         let name: String
-        let text: String
-        let json: JSONValue
+        let bytes: [UInt8]
+        let files: [String]
         let created: World.Moment
-        var version: Int { (try? json.int("version")) ?? 0 }
-        var covers: Int { (try? json.int("covers")) ?? 0 }
-        var collected: Int { (try? json.int("collected")) ?? 0 }
+        let version: Int
+        let covers: Int
+        let collected: Int
     }
 
     private let world: World
     private let bucket: SimulatedBucket
     private let mistakes: Mistakes
+    /// Hears, before commit records up to a number go, that they will.
+    /// - Returns: How many microseconds the collector still takes.
+    private let removal: @Sendable (Int) -> Int
+    /// Manifests that were read, by name: what has a name never changes, unless the place is cleared.
+    private let known = Lock<[String: Stored]>([:])
     static let name = "collector"
     private static let hour = 3_600_000_000
     private static let day = 24 * hour
 
-    init(_ world: World, _ bucket: SimulatedBucket, _ mistakes: Mistakes) {
+    init(
+        _ world: World, _ bucket: SimulatedBucket, _ mistakes: Mistakes,
+        removal: @escaping @Sendable (Int) -> Int = { _ in 0 }
+    ) {
         self.world = world
         self.bucket = bucket
         self.mistakes = mistakes
+        self.removal = removal
     }
 
     /// Collects now and then, for ever.
@@ -58,8 +67,11 @@ final class Collector: Sendable {
         let (kept, old) = split(manifests)
         let limit = kept.map(\.covers).min() ?? 0
         for manifest in old { remove(manifest.name, "manifest") }
-        removeIndexFiles(besides: Set(kept.flatMap { Collector.files(of: $0.json) }))
-        removeLog(upTo: kept.filter { $0.created <= world.now - Collector.hour }.map(\.collected).max() ?? 0)
+        removeIndexFiles(besides: Set(kept.flatMap(\.files)))
+        let announced = kept.filter { $0.created <= world.now - Collector.hour }.map(\.collected).max() ?? 0
+        if logKeys().contains(where: { $0.number <= announced }) {
+            world.after(removal(announced)) { [self] in removeLog(upTo: announced) }
+        }
         publish(newest, limit: limit)
         if mistakes.contains(.purgesOnline) { purge(covered: newest.covers) }
     }
@@ -74,9 +86,15 @@ final class Collector: Sendable {
 
     private func manifests() -> [Stored] {
         bucket.keys.filter { $0.hasPrefix("_checkpoints/main/m") }.reversed().compactMap { key in
-            guard let object = bucket.stored(key), let json = try? JSONValue(parsing: object.bytes) else { return nil }
-            return Stored(
-                name: key, text: String(decoding: object.bytes, as: UTF8.self), json: json, created: object.created)
+            guard let object = bucket.stored(key) else { return nil }
+            if let stored = known.withLock({ $0[key] }), stored.created == object.created { return stored }
+            guard let json = try? JSONValue(parsing: object.bytes) else { return nil }
+            func number(_ name: String) -> Int { (try? json.int(name)) ?? 0 }
+            let stored = Stored(
+                name: key, bytes: object.bytes, files: Collector.files(of: json), created: object.created,
+                version: number("version"), covers: number("covers"), collected: number("collected"))
+            known.withLock { $0[key] = stored }
+            return stored
         }
     }
 
@@ -95,7 +113,8 @@ final class Collector: Sendable {
         return (kept, old)
     }
 
-    private static func files(of manifest: JSONValue) -> [String] {
+    /// The names of the index files that a manifest names.
+    static func files(of manifest: JSONValue) -> [String] {
         guard case .array(let tables)? = manifest["tables"] else { return [] }
         return tables.flatMap { table -> [String] in
             guard case .array(let indexes)? = table["indexes"] else { return [] }
@@ -125,8 +144,10 @@ final class Collector: Sendable {
         if mistakes.contains(.eagerLog) { return removeLog(upTo: last) }
         let version = newest.version + 1
         // As text: the order of members has a meaning.
-        let text = newest.text.replacing("\"version\":\(newest.version),", with: "\"version\":\(version),")
-            .replacing("\"collected\":\(newest.collected),", with: "\"collected\":\(last),")
+        let text = String(decoding: newest.bytes, as: UTF8.self).replacing(
+            "\"version\":\(newest.version),", with: "\"version\":\(version),"
+        )
+        .replacing("\"collected\":\(newest.collected),", with: "\"collected\":\(last),")
         let complement = String(9_999_999_999_999_999_999 - UInt64(version))
         let name =
             "_checkpoints/main/m" + String(repeating: "0", count: max(0, 20 - complement.utf8.count)) + complement

@@ -39,6 +39,8 @@ struct Deed: Sendable {
     let process: String
     let kind: String
     let begin: World.Moment
+    /// Which of the stores at the place it was done on.
+    var epoch = 1
     var end: World.Moment?
     var outcome = Outcome.pending
     /// Whether it writes.
@@ -51,6 +53,8 @@ struct Deed: Sendable {
     var operations: [WriteOperation] = []
     /// The deed whose batch it sends again.
     var repeats: Int?
+    /// Requests it made itself; what went on beside it is not counted.
+    var requests = 0
     /// What `outcome(of:)` said later.
     var told: [CommitOutcome] = []
 }
@@ -71,10 +75,10 @@ final class History: Sendable {
 
     func complain(_ rule: String, _ message: String) { wrongs.withLock { $0.append(Violation(rule, message)) } }
 
-    func begin(_ kind: String, _ process: SimulatedProcess) -> Deed {
+    func begin(_ kind: String, _ process: SimulatedProcess, _ epoch: Int) -> Deed {
         let now = world.now
         let deed = deeds.withLock { deeds in
-            let deed = Deed(id: deeds.count + 1, process: process.name, kind: kind, begin: now)
+            let deed = Deed(id: deeds.count + 1, process: process.name, kind: kind, begin: now, epoch: epoch)
             deeds.append(deed)
             return deed
         }

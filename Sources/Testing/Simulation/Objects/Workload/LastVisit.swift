@@ -26,9 +26,8 @@ final class LastVisit: Sendable {
     }
 
     private func visit() async throws {
-        guard let (storage, store) = await workload.open(process) else { return }
-        let client = Client(
-            process, storage, store, workload.tables, workload.plan, workload.history, seed: 7)
+        guard let (storage, store, epoch) = await workload.open(process) else { return }
+        let client = workload.client(process, storage, store, epoch, seed: 7)
         try await sweep(client)
         try await ask(client)
         let outcome = await client.write("last") { stamp in
@@ -69,7 +68,7 @@ final class LastVisit: Sendable {
 
     /// Asks what became of everything whose outcome nobody knew.
     private func ask(_ client: Client) async throws {
-        for deed in workload.history.all {
+        for deed in workload.history.all where deed.epoch == client.epoch {
             guard case .unknown(let token?) = deed.outcome else { continue }
             let told = try await client.store.outcome(of: token)
             workload.history.tell(deed.id, told)

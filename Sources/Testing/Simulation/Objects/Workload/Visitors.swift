@@ -1,6 +1,6 @@
 import CairnCore
 
-/// Who else comes by: a program with another schema, and somebody who edits files by hand.
+/// Who else comes by: a program with another schema, somebody who edits files by hand, and what processes left behind that died.
 struct Visitors {
     let workload: Workload
 
@@ -12,6 +12,10 @@ struct Visitors {
         if workload.plan.hasStranger {
             let process = world.process("stranger", seed: random.next())
             world.after(random.below(span)) { process.spawn { await visit(process) } }
+        }
+        if workload.plan.crowd > 0 {
+            let seed = random.next()
+            world.after(random.below(span / 2)) { leave(seed) }
         }
         if workload.plan.hasEditor {
             for _ in 0..<4 {
@@ -42,6 +46,25 @@ struct Visitors {
             }
         }
     }
+
+    // MARK: A crowd
+
+    /// Index files that no manifest names, about as many as a listing shows at once: such as processes leave that die.
+    private func leave(_ seed: UInt64) {
+        guard workload.bucket.bytes("_store.json") != nil else {
+            world.after(10_000_000) { leave(seed) }
+            return
+        }
+        var random = SeededRandom(seed: seed)
+        let letters = Array("0123456789abcdefghjkmnpqrstvwxyz")
+        for _ in 0..<workload.plan.crowd {
+            let name = String((0..<26).map { $0 == 0 ? "0" : letters[random.below(letters.count)] })
+            workload.bucket.change("_index/main/\(name).idx", Array("left".utf8), by: Visitors.crowd)
+        }
+        world.tally.count("crowd")
+    }
+
+    private static let crowd = "somebody who died"
 
     // MARK: Hand edits
 

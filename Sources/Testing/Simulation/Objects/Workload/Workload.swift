@@ -27,6 +27,8 @@ final class Workload: Sendable {
         var random: SeededRandom
         var slots: [Slot]
         var deaths: [String: Death] = [:]
+        var sleep = SleepState()
+        var epochs = Epochs()
     }
 
     let world: World
@@ -52,7 +54,7 @@ final class Workload: Sendable {
         history = History(world)
         let slots = (0..<plan.processes).map { _ in Slot(left: plan.deeds) }
         state = Lock(State(random: SeededRandom(seed: seed), slots: slots))
-        effects.judge { [weak self] _, process in self?.verdict(process) ?? .pass }
+        effects.judge { [weak self] _, process, request in self?.verdict(process, request) ?? .pass }
     }
 
     /// Whether the driver is told what is not so: it may answer that something is damaged, and no more.
@@ -62,13 +64,13 @@ final class Workload: Sendable {
 
     var isDone: Bool { state.withLock { $0.slots.allSatisfy(\.isDone) } }
 
-    private func number(_ range: ClosedRange<Int>) -> Int { state.withLock { $0.random.number(range) } }
-    private func chance(_ percent: Int) -> Bool { state.withLock { $0.random.chance(percent) } }
-    private func seed() -> UInt64 { state.withLock { $0.random.next() } }
+    func number(_ range: ClosedRange<Int>) -> Int { state.withLock { $0.random.number(range) } }
+    func chance(_ percent: Int) -> Bool { state.withLock { $0.random.chance(percent) } }
+    func seed() -> UInt64 { state.withLock { $0.random.next() } }
 
     // MARK: Life and death
 
-    private static let second = 1_000_000
+    static let second = 1_000_000
 
     /// Lets processes begin.
     func start() {
@@ -77,13 +79,28 @@ final class Workload: Sendable {
         }
         // Without a fence nothing is collected.
         if plan.collects, bucket.options.hasFence {
-            Collector(world, bucket, plan.collectorMistakes).start(every: 2 * 3_600 * Workload.second)
+            Collector(world, bucket, plan.collectorMistakes) { [weak self] number in
+                self?.wakeSleeper(before: number) ?? 0
+            }.start(every: 2 * 3_600 * Workload.second)
         }
         Visitors(workload: self).start(seed: seed(), within: span)
+        // Without a fence nobody can know when the last request of the old store has come.
+        if plan.isReplaced, bucket.options.hasFence { planReplacement() }
+    }
+
+    /// The stores that there were.
+    @discardableResult
+    func withEpochs<Result: Sendable>(_ body: (inout Epochs) -> Result) -> Result {
+        state.withLock { body(&$0.epochs) }
+    }
+
+    /// What is known of who sleeps.
+    func withSleep<Result: Sendable>(_ body: (inout SleepState) -> Result) -> Result {
+        state.withLock { body(&$0.sleep) }
     }
 
     /// How long a process is at work, roughly.
-    private var span: Int { plan.deeds * (plan.thinking / 2 + 300_000) / plan.clients }
+    var span: Int { plan.deeds * (plan.thinking / 2 + 300_000) / plan.clients }
 
     private func begin(_ slot: Int) {
         let incarnation = state.withLock { state in
@@ -102,6 +119,7 @@ final class Workload: Sendable {
         // Whoever dies again and again gets nothing done.
         if incarnation <= 4, chance(plan.deaths) { planDeath(of: process) }
         if chance(plan.pauses) { planPause(of: process) }
+        if plan.copies > 0, chance(plan.copies) { planCopy(of: process, slot) }
         world.note(process) { "begins" }
         process.spawn { [self] in await live(process, slot) }
     }
@@ -121,8 +139,11 @@ final class Workload: Sendable {
         state.withLock { $0.deaths[process.name] = death }
     }
 
-    private func verdict(_ process: SimulatedProcess) -> EffectGate.Verdict {
+    private func verdict(_ process: SimulatedProcess, _ request: SimulatedRequest) -> EffectGate.Verdict {
         state.withLock { state in
+            if plan.sleep == .beforeManifest, let verdict = state.sleep.verdict(process, request, &state.random) {
+                return verdict
+            }
             guard var death = state.deaths[process.name] else { return .pass }
             if process.isDead { return .pass }
             death.effectsLeft -= 1
@@ -137,8 +158,21 @@ final class Workload: Sendable {
         let isSeen = chance(50)
         world.after(number(0...span)) { [self] in
             if process.isDead || isDone { return }
-            world.tally.count("pause")
+            world.tally.count(
+                length < 3_600 ? "pause_of_minutes" : length < 86_400 ? "pause_of_hours" : "pause_of_days")
             process.pause(for: length * Workload.second, isSeen: isSeen)
+        }
+    }
+
+    /// Somebody copies the machine of a process: what goes on in the copy has the same name, and the same work to do.
+    private func planCopy(of process: SimulatedProcess, _ slot: Int) {
+        let seed = seed()
+        world.after(number(0...span)) { [self] in
+            if process.isDead || isDone { return }
+            world.tally.count("copied_machine")
+            let copy = world.process("\(process.name)'", seed: seed, machine: process.machine)
+            world.note(copy) { "is a copy" }
+            copy.spawn { [self] in await visit(copy, slot, downTo: 0) }
         }
     }
 
@@ -153,25 +187,49 @@ final class Workload: Sendable {
             sleep: { try await process.sleep($0) })
     }
 
+    /// Attempts to open the store after which nothing goes wrong with them any more, and those that may fail then: another process
+    /// may just be making the store.
+    private static let (stormyOpenings, quietOpenings) = (60, 10)
+
     /// Opens the store, however often it takes.
-    func open(_ process: SimulatedProcess) async -> (any Storage, Store)? {
-        for attempt in 0..<200 {
+    ///
+    /// Where half of all requests fail, opening may fail for ever: that is no broken promise. But when nothing goes wrong for a
+    /// process it must come in.
+    func open(_ process: SimulatedProcess) async -> (storage: any Storage, store: Store, epoch: Int)? {
+        defer { faults.spare(process, false) }
+        for attempt in 0..<(Workload.stormyOpenings + Workload.quietOpenings) {
+            if attempt == Workload.stormyOpenings {
+                world.tally.count("spared_opening")
+                faults.spare(process, true)
+            }
+            await beginOpening(process)
+            defer { endOpening(process) }
             do {
                 let storage = try await opener(connect(process), process)
-                return (storage, try await Store.open(storage, schema: tables.schema))
+                let store = try await Store.open(storage, schema: tables.schema)
+                return (storage, store, withEpochs { $0.current })
             } catch {
                 noteProblem(error, "open", process)
                 if process.world.isTornDown { return nil }
                 try? await process.sleep(.milliseconds(200 + min(attempt, 50) * 200))
             }
         }
-        history.complain("liveness", "\(process.name) could not open the store in 200 attempts")
+        history.complain("liveness", "\(process.name) could not open the store though nothing went wrong any more")
         return nil
+    }
+
+    /// Whether a process has work left that it could not do because its store went.
+    private func goesOn(_ slot: Int) -> Bool {
+        state.withLock { $0.epochs.replacement != nil && $0.slots[slot].left > 0 } && !world.isTornDown
     }
 
     private func live(_ process: SimulatedProcess, _ slot: Int) async {
         // Whoever comes after the one that follows the list does nothing.
         if plan.isScripted, slot == 0, state.withLock({ $0.slots[slot].incarnation }) > 1 {
+            return finish(process, slot)
+        }
+        if plan.sleep != nil, slot == 0 {
+            await sleepAndWork(process)
             return finish(process, slot)
         }
         let quota = state.withLock { $0.slots[slot].left }
@@ -181,6 +239,7 @@ final class Workload: Sendable {
             await visit(process, slot, downTo: quota - reopens)
         }
         await visit(process, slot, downTo: 0)
+        if goesOn(slot) { await visit(process, slot, downTo: 0) }
         finish(process, slot)
     }
 
@@ -192,10 +251,10 @@ final class Workload: Sendable {
 
     /// Opens the store, works, and mostly closes it.
     private func visit(_ process: SimulatedProcess, _ slot: Int, downTo rest: Int) async {
-        guard let (storage, store) = await open(process) else { return }
-        if slot == 0 { await furnish(process, storage, store) }
+        guard let (storage, store, epoch) = await open(process) else { return }
+        if slot == 0 { await furnish(process, storage, store, epoch) }
         if plan.isScripted, slot == 0 {
-            await Client(process, storage, store, tables, plan, history, seed: 1).followScript()
+            await client(process, storage, store, epoch, seed: 1).followScript()
             return await close(store, process)
         }
         if chance(plan.hasty) {
@@ -205,14 +264,22 @@ final class Workload: Sendable {
         let seeds = (0..<plan.clients).map { _ in seed() }
         await withTaskGroup(of: Void.self) { group in
             for seed in seeds {
-                let client = Client(process, storage, store, tables, plan, history, seed: seed)
+                let client = client(process, storage, store, epoch, seed: seed)
                 group.addTask { [self] in await client.work { takeDeed(slot, downTo: rest) } }
             }
         }
         if chance(80) { await close(store, process) }
     }
 
-    private func close(_ store: Store, _ process: SimulatedProcess) async {
+    func client(
+        _ process: SimulatedProcess, _ storage: any Storage, _ store: Store, _ epoch: Int, seed: UInt64
+    ) -> Client {
+        Client(process, storage, store, tables, plan, history, seed: seed, epoch: epoch) { [self] in
+            withEpochs { $0.replacement == nil || epoch == 2 }
+        }
+    }
+
+    func close(_ store: Store, _ process: SimulatedProcess) async {
         do {
             try await store.close()
         } catch {
@@ -229,8 +296,8 @@ final class Workload: Sendable {
     }
 
     /// Puts money into accounts, once: whoever comes first does it.
-    private func furnish(_ process: SimulatedProcess, _ storage: any Storage, _ store: Store) async {
-        let client = Client(process, storage, store, tables, plan, history, seed: 1)
+    func furnish(_ process: SimulatedProcess, _ storage: any Storage, _ store: Store, _ epoch: Int) async {
+        let client = client(process, storage, store, epoch, seed: 1)
         for _ in 0..<50 {
             let outcome = await client.deed("furnish") { deed in
                 deed.isWriting = true
@@ -254,7 +321,7 @@ final class Workload: Sendable {
         world.tally.count("failed_\(what)")
         switch error {
         case let error as StorageError:
-            if error.code == .damaged, mayBeDamaged { return }
+            if error.code == .damaged, mayBeDamaged || withEpochs({ $0.isBetween }) { return }
             if [.damaged, .invalid, .schemaMismatch, .upgradeRequired].contains(error.code) {
                 history.complain("error", "\(process.name) \(what): \(error)")
             }

@@ -71,10 +71,26 @@ package struct WorkloadPlan: Sendable {
     var collects = false
     /// Mistakes it makes.
     var collectorMistakes: Collector.Mistakes = []
+    /// Whether the first process sleeps for days at a bad moment; nil: no.
+    var sleep: Sleep?
+    /// Of a hundred processes, how many go on as two, because somebody has copied their machine.
+    var copies = 0
+    /// How many objects that nobody needs lie in the bucket, about as many as fit on a page of a listing.
+    var crowd = 0
+    /// Whether somebody removes the store while processes are at work, and lets it be made anew.
+    var isReplaced = false
     /// Whether the first process works through a fixed list of deeds, and those in its place do nothing.
     package var isScripted = false
 
     package init() {}
+
+    /// How the first process sleeps.
+    enum Sleep: String, Sendable, CaseIterable {
+        /// Between two deeds, for longer than commit records are kept; at times until the moment when those go that it needs.
+        case betweenDeeds = "sleep_between_deeds"
+        /// Before it publishes the manifest that names an index file it has written, for longer than such a file is kept.
+        case beforeManifest = "sleep_before_manifest"
+    }
 
     /// A plan by chance.
     package static func random(_ random: inout SeededRandom, processes: Int?) -> WorkloadPlan {
@@ -108,5 +124,35 @@ package struct WorkloadPlan: Sendable {
         plan.heavy = random.chance(4) ? 20 : 0
         plan.hasEditor = random.chance(10)
         return plan
+    }
+
+    /// Adds by chance what happens in few runs.
+    mutating func addRarities(_ random: inout SeededRandom) {
+        copies = random.pick([0, 0, 0, 40], else: 0)
+        crowd = random.chance(3) ? random.pick([999, 1000, 1001], else: 0) : 0
+        isReplaced = random.chance(4)
+        if random.chance(6), let sleep = random.pick(Sleep.allCases) { letSleep(sleep) }
+    }
+
+    /// Makes it a plan in which the first process sleeps at a bad moment, while another one is at work, or is idle.
+    mutating func letSleep(_ sleep: Sleep) {
+        self.sleep = sleep
+        processes = 2
+        clients = 1
+        collects = true
+        (deaths, reopenings, hasty, cancellations, heavy, crowd, pauses, copies) = (0, 0, 0, 0, 0, 0, 0, 0)
+        (hasEditor, hasStranger, isReplaced) = (false, false, false)
+        users = 4
+        weights = Kind.allCases.map { kind in
+            switch kind {
+            case .maintain, .outcome, .note: 0
+            case .transfer, .append, .insertUser, .insertPost: 6
+            default: 2
+            }
+        }
+        switch sleep {
+        case .betweenDeeds: (deeds, thinking) = (420, 7_200_000_000)
+        case .beforeManifest: (deeds, thinking) = (24, 36_000_000_000)
+        }
     }
 }

@@ -8,6 +8,8 @@ package import CairnSchema
 package final class SimulatedProcess: TaskExecutor {
     /// What it is called in traces: slot and incarnation, `p2.1`.
     package let name: String
+    /// What it takes itself for: the id of the process and of the machine's start.
+    package let machine: String
     package let world: World
     private let id: Int
     private let state: Lock<State>
@@ -18,6 +20,8 @@ package final class SimulatedProcess: TaskExecutor {
         var skew = 0
         /// Microseconds its uptime did not count.
         var unseen = 0
+        /// When it goes on that stands still, and whether its uptime counts that.
+        var pause: (end: World.Moment, isSeen: Bool)?
         var tasks: [Int: Task<Void, Never>] = [:]
         var waiting: [Int: @Sendable () -> Void] = [:]
         var nextID = 0
@@ -29,8 +33,9 @@ package final class SimulatedProcess: TaskExecutor {
         }
     }
 
-    init(_ name: String, id: Int, _ world: World, seed: UInt64) {
+    init(_ name: String, _ machine: String, id: Int, _ world: World, seed: UInt64) {
         self.name = name
+        self.machine = machine
         self.id = id
         self.world = world
         state = Lock(State(random: SeededRandom(seed: seed)))
@@ -60,15 +65,30 @@ package final class SimulatedProcess: TaskExecutor {
     /// - Parameter isSeen: Whether its uptime counts the pause: not all machines' does when they sleep.
     package func pause(for duration: World.Moment, isSeen: Bool) {
         world.note(self) { "stands still for \(Trace.text(duration))" + (isSeen ? "" : ", unseen") }
-        if !isSeen { state.withLock { $0.unseen += duration } }
+        state.withLock { state in
+            if !isSeen { state.unseen += duration }
+            state.pause = (world.now + duration, isSeen)
+        }
         world.pause(id, for: duration)
+    }
+
+    /// Lets it go on before its pause is over.
+    package func wake() {
+        guard isPaused else { return }
+        world.note(self) { "is woken" }
+        state.withLock { state in
+            guard let pause = state.pause else { return }
+            if !pause.isSeen { state.unseen -= max(0, pause.end - world.now) }
+            state.pause = nil
+        }
+        world.resume(id)
     }
 
     /// Runs a task in it.
     package func spawn(_ work: @escaping @Sendable () async -> Void) {
         let number = state.withLock { $0.takeID() }
         // Registered before a step of it can run: steps run only in the loop of the world.
-        let task = Task(executorPreference: self) { [self] in
+        let task = Task.detached(executorPreference: self) { [self] in
             await work()
             _ = state.withLock { $0.tasks.removeValue(forKey: number) }
         }

@@ -9,11 +9,13 @@ struct TimerQueue {
     }
 
     private var heap: [Timer] = []
-    private var removed: Set<Int> = []
+    /// Those that are to happen.
+    private var planned: Set<Int> = []
     private var nextID = 0
 
     mutating func add(due: World.Moment, _ action: @escaping @Sendable () -> Void) -> Int {
         nextID += 1
+        planned.insert(nextID)
         heap.append(Timer(due: due, id: nextID, action: action))
         var place = heap.count - 1
         while place > 0, heap[place].isBefore(heap[(place - 1) / 2]) {
@@ -24,14 +26,11 @@ struct TimerQueue {
     }
 
     /// Forgets a timer. One that was taken already is none of them.
-    mutating func remove(_ id: Int) {
-        guard heap.contains(where: { $0.id == id }) else { return }
-        removed.insert(id)
-    }
+    mutating func remove(_ id: Int) { planned.remove(id) }
 
     mutating func popFirst() -> Timer? {
         while let timer = popTop() {
-            if removed.remove(timer.id) == nil { return timer }
+            if planned.remove(timer.id) != nil { return timer }
         }
         return nil
     }

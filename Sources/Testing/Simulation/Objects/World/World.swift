@@ -97,9 +97,10 @@ package final class World: Sendable {
     // MARK: Processes
 
     /// A process that did not run before.
-    package func process(_ name: String, seed: UInt64) -> SimulatedProcess {
+    /// - Parameter machine: What it takes itself for; nil: its name. The copy of a machine takes itself for the other one.
+    package func process(_ name: String, seed: UInt64, machine: String? = nil) -> SimulatedProcess {
         state.withLock { state in
-            let process = SimulatedProcess(name, id: state.inmates.count, self, seed: seed)
+            let process = SimulatedProcess(name, machine ?? name, id: state.inmates.count, self, seed: seed)
             state.inmates.append(Inmate(process: process))
             return process
         }
@@ -116,6 +117,9 @@ package final class World: Sendable {
         // Something must happen when it ends, or time would not come to it.
         after(duration) {}
     }
+
+    /// Lets it go on before its time.
+    func resume(_ process: Int) { state.withLock { $0.inmates[process].pausedUntil = $0.now } }
 
     func enqueue(_ job: UnownedJob, _ process: Int) {
         let isStray = World.currentThread != thread
