@@ -52,6 +52,8 @@ package struct ObjectSimulation: Sendable {
         case quarrel
         /// Weeks pass, and much is collected.
         case collection
+        /// Requests are on their way for long, and what is sent after them is refused.
+        case refusals
         /// A process sleeps at a bad moment, and little else goes wrong.
         case sleep(WorkloadPlan.Sleep)
     }
@@ -78,7 +80,7 @@ package struct ObjectSimulation: Sendable {
         if plan.sleep != nil { options.hasFence = true }
         if plan.crowd > 0 { options.pageLimit = ObjectLimits.pageEntries }
         let bucket = SimulatedBucket(world, options)
-        if case .sleep = focus { mix.rates = [] }
+        if let rates = focus.rates { mix.rates = rates }
         let faults = FaultSource(world, seed: random.next(), self.mix ?? mix)
         let run = ObjectRun(
             world, bucket, faults, try SimulationSchema(), self.plan ?? plan, seed: random.next(), opener())
@@ -102,9 +104,21 @@ package struct ObjectSimulation: Sendable {
 }
 
 extension ObjectSimulation.Focus {
+    /// What goes wrong; nil: by the seed.
+    fileprivate var rates: [(fault: SimulatedFault, rate: Int)]? {
+        switch self {
+        case .none, .quarrel, .collection: nil
+        case .refusals: [(.late, 600), (.denied, 1500)]
+        case .sleep: []
+        }
+    }
+
     fileprivate func apply(to plan: inout WorkloadPlan, _ options: inout SimulatedBucket.Options) {
         switch self {
         case .none: break
+        case .refusals:
+            plan.retries = false
+            plan.sleep = nil
         case .quarrel:
             plan.clients = 3
             plan.deeds = 40

@@ -5,7 +5,7 @@ extension Judge {
     mutating func checkReads() {
         let acknowledged = acknowledgements()
         for deed in deeds where !deed.reads.isEmpty {
-            if deed.isWriting, case .done = deed.outcome, let place = places[deed.id]?.first {
+            if deed.isWriting, case .done = deed.outcome, let place = place(of: deed) {
                 check(deed, at: place)
                 continue
             }
@@ -129,7 +129,7 @@ extension Judge {
     private func acknowledgements() -> Acknowledgements {
         var result = Acknowledgements()
         let ended = deeds.compactMap { deed -> (World.Moment, Int, String)? in
-            guard case .done = deed.outcome, let end = deed.end, let place = places[deed.repeats ?? deed.id]?.first
+            guard case .done = deed.outcome, let end = deed.end, let place = place(of: deed)
             else {
                 return nil
             }

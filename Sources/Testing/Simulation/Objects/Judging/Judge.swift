@@ -34,7 +34,8 @@ struct Judge {
     let mayBeDamaged: Bool
     /// Whether nothing went wrong with requests, so that none had to be made again.
     let isCalm: Bool
-    private let transactionIDs: Set<String>
+    /// Where the transactions stand, by their ids.
+    private let transactions: [String: Replay.Place]
     private(set) var violations: [Violation] = []
 
     init(
@@ -51,7 +52,7 @@ struct Judge {
         self.replay = replay
         self.violations = violations + replay.violations
         places = Judge.places(of: replay)
-        transactionIDs = Set(replay.happened.map(\.transaction.id))
+        transactions = Dictionary(replay.happened.map { ($0.transaction.id, $0.place) }) { first, _ in first }
     }
 
     /// Judges all of it.
@@ -137,16 +138,14 @@ struct Judge {
             switch deed.outcome {
             case .done(let receipt):
                 guard !deed.operations.isEmpty else { break }
-                guard let place = found.first else {
+                guard let place = place(of: deed), found.contains(place) else {
                     self.found("I1", "\(deed.text) succeeded and is not in the log")
                     continue
                 }
                 if let end = deed.end, replay.times[place.number - 1] > end {
                     self.found("I1", "\(deed.text) was acknowledged before record \(place.number) was created")
                 }
-                // After a day a key may be used anew: the receipt is of the last time.
-                let last = found.last { replay.times[$0.number - 1] <= deed.end ?? .max } ?? place
-                if let receipt { check(receipt, of: deed, at: last) }
+                if let receipt { check(receipt, of: deed, at: place) }
             case .failed(let error):
                 if isAlone, let place = found.first {
                     self.found("I11", "\(deed.text) failed (\(error.code)), and is record \(place.number)")
@@ -165,6 +164,18 @@ struct Judge {
         }
     }
 
+    /// Where the transaction stands that a token names.
+    private func place(of token: OutcomeToken) -> Replay.Place? {
+        token.rawValue.split(separator: ":").lazy.compactMap { transactions[String($0)] }.first
+    }
+
+    /// Where the transaction stands that a deed was told of; nil when there is none.
+    ///
+    /// A batch that is sent again is told of the first one, or, a day later, of another: then there are two, and the receipt says which.
+    func place(of deed: Deed) -> Replay.Place? {
+        deed.token.flatMap(place) ?? places[deed.repeats ?? deed.id]?.first
+    }
+
     /// Whether a deed happened more than once within the time for which its idempotency key counts.
     private func isTwice(_ places: [Replay.Place]) -> Bool {
         let day = 86_400 * 1_000_000
@@ -176,7 +187,7 @@ struct Judge {
     /// What was said of a transaction whose token was asked for is so. The token names it by its id.
     private mutating func checkTold(_ deed: Deed) {
         guard !deed.told.isEmpty, let token = deed.token else { return }
-        let isCommitted = token.rawValue.split(separator: ":").contains { transactionIDs.contains(String($0)) }
+        let isCommitted = place(of: token) != nil
         for told in deed.told {
             switch told {
             case .committed where !isCommitted:

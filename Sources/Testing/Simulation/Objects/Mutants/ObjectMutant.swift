@@ -89,7 +89,10 @@ package struct ObjectMutant: Sendable {
         driver("blind-files", "record files are written without conditions", .blindFiles),
         driver("no-range-check", "ranges that were read are not compared with later commits", .noRangeCheck, .quarrel),
         driver("missing-is-deleted", "the missing file of a deleted record counts as written", .missingIsDeleted),
-        driver("trusts-refusals", "a refusal after an uncertain attempt counts as not executed", .trustsRefusals),
+        driver(
+            "trusts-refusals", "a refusal after an uncertain attempt counts as not executed", .trustsRefusals,
+            seeds: 60,
+            .refusals),
         driver(
             "groups-unordered", "transactions of one record are not compared with one another", .groupsUnordered,
             .quarrel),
