@@ -27,7 +27,7 @@ package struct CommitRecord: Sendable, Hashable {
     package var number: Int
     /// The SHA-256 of the bytes of the record before; zeros for the first.
     package var previous: [UInt8]
-    /// What no other attempt at any record shares: process, machine and 16 random bytes.
+    /// What no other attempt at any record shares: its author, and 16 random bytes.
     package var commit: String
     /// The schema its images follow.
     package var schema: SchemaID
@@ -55,6 +55,9 @@ package struct CommitRecord: Sendable, Hashable {
         self.note = note
         self.floors = floors
     }
+
+    /// Who wrote it: process, machine, and what tells open stores of one process apart.
+    var author: String { commit.lastIndex(of: "-").map { String(commit[..<$0]) } ?? commit }
 
     /// What stands for the hash of the record before the first.
     package static let noHash = [UInt8](repeating: 0, count: 32)

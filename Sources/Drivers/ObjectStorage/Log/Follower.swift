@@ -52,6 +52,8 @@ final class Follower: Sendable {
     private static let hitsBeforeListing = 4
     /// Commits of tail at which a reader looks for a newer manifest.
     private static let longTail = 128
+    /// Numbers that are looked at side by side at most.
+    static let longestLook = 8
 
     /// The view at the end of the log, proven after the call began. One GET, and one for each commit that arrived meanwhile.
     func follow() async throws -> View {
@@ -114,7 +116,7 @@ final class Follower: Sendable {
             let asked = surroundings.uptime()
             switch try await log.read(view.number + 1) {
             case .found(let found):
-                try tip.append(found.record, bytes: found.bytes, size: found.size)
+                try tip.append(found)
                 hits += 1
                 if faults.contains(.hitConfirms) {
                     tip.confirm(found.record.number, found.date, asked: asked)
@@ -122,6 +124,24 @@ final class Follower: Sendable {
                 if hits == Follower.hitsBeforeListing { try await catchUp() }
             case .absent(let date):
                 if try await isProven(view, date) { return try await confirm(view, date, asked) }
+            }
+        }
+    }
+
+    /// Looks at the next numbers, side by side, and goes on by the records that are there. As many GETs; proves the tip when there is none.
+    func look(ahead count: Int) async throws {
+        let view = try tip.view()
+        let asked = surroundings.uptime()
+        let readings = try await (1...max(1, count)).map { view.number + $0 }.concurrently(LogReader.width) {
+            [log] in try await log.read($0)
+        }
+        for (place, reading) in readings.enumerated() {
+            switch reading {
+            case .found(let found): try tip.append(found)
+            case .absent(let date):
+                // Of others that are there, the confirmation knows nothing.
+                if place == 0, try await isProven(view, date) { _ = try await confirm(view, date, asked) }
+                return
             }
         }
     }
@@ -187,7 +207,7 @@ final class Follower: Sendable {
         for start in stride(from: 0, to: numbers.count, by: LogReader.width) {
             let some = Array(numbers[start..<min(start + LogReader.width, numbers.count)])
             for found in try await log.read(some) {
-                try tip.append(found.record, bytes: found.bytes, size: found.size)
+                try tip.append(found)
             }
         }
     }

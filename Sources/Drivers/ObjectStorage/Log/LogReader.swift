@@ -76,6 +76,15 @@ final class LogReader: Sendable {
         return found[..<place].compactMap { $0 }
     }
 
+    /// The records of several numbers that follow one another, as many of them as are there and can be read. One GET for each.
+    func glance(_ numbers: [Int]) async -> [Found] {
+        let found = try? await numbers.concurrently(LogReader.width) { [self] number -> Found? in
+            guard case .found(let found)? = try? await read(number) else { return nil }
+            return found
+        }
+        return found?.prefix { $0 != nil }.compactMap(\.self) ?? []
+    }
+
     /// Whether the record of a number may be gone because nothing needs it any more. One LIST and one GET.
     func isCollected(_ number: Int) async throws -> Bool {
         try await newestManifest().manifest.collected >= number

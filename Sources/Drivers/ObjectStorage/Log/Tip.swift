@@ -38,6 +38,8 @@ final class Tip: Sendable {
         var window: Int?
         var history = CommitHistory()
         var confirmation: Confirmation?
+        /// Who else writes, and whose turn it is.
+        var turns: Turns
         var cache: RecordCache
         /// Why the handle can no longer be used; nil while it can.
         var end: StorageError?
@@ -46,6 +48,8 @@ final class Tip: Sendable {
     private let state: Lock<State>
     /// The store that was opened.
     let storeID: String
+    /// What the records that are written through this handle say of their author.
+    let author: String
     private let surroundings: Surroundings
 
     /// - Parameter seen: A moment of the store's clock when the manifest of the view was the newest.
@@ -53,7 +57,10 @@ final class Tip: Sendable {
         self.surroundings = surroundings
         storeID = view.manifest.manifest.store
         let sighting = Sighting(date: seen, uptime: surroundings.uptime())
-        state = Lock(State(view: view, sighting: sighting, cache: RecordCache(bytes: cacheBytes)))
+        author = "\(surroundings.process)-\(String(UInt32(truncatingIfNeeded: surroundings.random()), radix: 16))"
+        state = Lock(
+            State(
+                view: view, sighting: sighting, turns: Turns(author: author), cache: RecordCache(bytes: cacheBytes)))
     }
 
     /// The newest view.
@@ -83,15 +90,20 @@ final class Tip: Sendable {
     // MARK: Growing
 
     /// Goes on by a record that was read or written.
-    /// - Parameter size: Bytes of the record and its parts.
+    /// - Parameters:
+    ///   - size: Bytes of the record and its parts.
+    ///   - isOwn: Whether this process wrote it.
     /// - Returns: The newest view.
     /// - Throws: `storage.replaced`, `storage.damaged` when the record does not continue the log.
     @discardableResult
-    func append(_ record: CommitRecord, bytes: [UInt8], size: Int) throws -> View {
+    func append(_ record: CommitRecord, bytes: [UInt8], size: Int, isOwn: Bool = false) throws -> View {
         let hash = SHA256.digest(bytes)
+        let now = surroundings.uptime()
         return try whileOpen { state in
+            if isOwn { state.turns.wrote(record.number, at: now) }
             guard record.number == state.view.number + 1 else { return state.view }
             try Tip.check(record, follows: state.view)
+            if !isOwn { state.turns.heard(of: record, at: now, since: state.confirmation?.uptime) }
             state.view.append(record, hash: hash)
             state.history.append(.init(record: record, hash: hash, size: size))
             for transaction in record.transactions {
@@ -103,6 +115,12 @@ final class Tip: Sendable {
             return state.view
         }
     }
+
+    /// Goes on by a record that was read.
+    func append(_ found: LogReader.Found) throws { try append(found.record, bytes: found.bytes, size: found.size) }
+
+    /// A PUT of a commit record took so long.
+    func keepPace(_ time: Duration) { state.withLock { $0.turns.keepPace(time) } }
 
     private static func check(_ record: CommitRecord, follows view: View) throws {
         let store = view.manifest.manifest.store

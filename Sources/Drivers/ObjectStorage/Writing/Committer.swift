@@ -25,6 +25,19 @@ final class Committer: Sendable {
         var nextLook: Duration?
         /// Who waits for the line to be empty.
         var watchers: [CheckedContinuation<Void, Never>] = []
+
+        /// Takes those from the head of the line that have room in a record beside others.
+        mutating func take(beside others: [Entry]) -> [Entry] {
+            var bytes = others.reduce(0) { $0 + $1.proposal.size }
+            var count = 0
+            for entry in entries.prefix(max(0, Committer.groupCount - others.count)) {
+                bytes += entry.proposal.size
+                if count + others.count > 0, bytes > Committer.groupBytes { break }
+                count += 1
+            }
+            defer { entries.removeFirst(count) }
+            return Array(entries.prefix(count))
+        }
     }
 
     private let tip: Tip
@@ -33,8 +46,6 @@ final class Committer: Sendable {
     private let surroundings: Surroundings
     private let faults: ObjectStorageFaults
     private let line = Lock(Line())
-    /// How long a PUT takes, roughly: what back-off is measured by. Zero before the first.
-    private let pace = Lock(Duration.zero)
     /// Hears of each record of this process that was committed.
     private let committed: @Sendable (CommitRecord, View) -> Void
 
@@ -146,19 +157,9 @@ final class Committer: Sendable {
     /// The next proposals that may share a record; nil, and the end of the run, when none waits.
     private func take() -> [Entry]? {
         line.withLock { line in
-            var bytes = 0
-            var count = 0
-            for entry in line.entries.prefix(Committer.groupCount) {
-                bytes += entry.proposal.size
-                if count > 0, bytes > Committer.groupBytes { break }
-                count += 1
-            }
-            guard count > 0 else {
-                line.isRunning = false
-                return nil
-            }
-            defer { line.entries.removeFirst(count) }
-            return Array(line.entries.prefix(count))
+            let entries = line.take(beside: [])
+            if entries.isEmpty { line.isRunning = false }
+            return entries.isEmpty ? nil : entries
         }
     }
 
@@ -169,11 +170,12 @@ final class Committer: Sendable {
 
     // MARK: Deciding
 
-    /// Commits those of a group that still may, in one record.
+    /// Commits those of a group that still may, in one record, and those who come while it is not yet their turn.
     private func commit(_ group: [Entry]) async {
         var rest = group
         var losses = 0
         var lateness = 0
+        var waiting = Waiting()
         while true {
             rest = dismiss(rest)
             guard !rest.isEmpty else { return }
@@ -185,18 +187,24 @@ final class Committer: Sendable {
                 if let closing = view.closing { throw StorageError.underMaintenance(closing.note) }
                 if losses == 0 || !faults.contains(.skipsLoser) { rest = try validate(rest, at: view) }
                 guard !rest.isEmpty else { return }
+                guard try await isTurn(at: view, &waiting) else {
+                    rest += line.withLock { $0.take(beside: rest) }
+                    continue
+                }
                 let record = record(rest.map(\.proposal), after: view)
                 let (bytes, parts) = CommitParts.split(record)
                 try await write(parts)
                 let deadline = rest.map(\.deadline).max() ?? .zero
-                let end = await claim(record.number, bytes, confirmation, deadline) {
+                let end = await claim(record.number, bytes, confirmation, deadline, isContested: losses > 0) {
                     rest = giveUp(rest, record, nil)
                 }
                 switch end {
                 case .won:
                     // Decided: nothing that goes wrong from here on is told to the owners.
                     let size = parts.reduce(bytes.count) { $0 + $1.bytes.count }
-                    if let view = try? tip.append(record, bytes: bytes, size: size) { committed(record, view) }
+                    if let view = try? tip.append(record, bytes: bytes, size: size, isOwn: true) {
+                        committed(record, view)
+                    }
                     for entry in rest {
                         entry.continuation.resume(
                             returning: .committed(number: record.number, time: entry.proposal.time))
@@ -205,9 +213,9 @@ final class Committer: Sendable {
                 case .lost(let bytes):
                     try await append(bytes, record.number)
                     losses += 1
-                    try await surroundings.sleep(backoff(losses))
-                    // Others went on meanwhile: to lose each of their numbers in turn would take for ever.
-                    _ = try await follower.follow()
+                    // Who is behind would lose every number in between.
+                    if try tip.view().number > record.number { _ = try await follower.follow() }
+                    rest += line.withLock { $0.take(beside: rest) }
                 case .refused(let error):
                     // The proof it relied on was older than this machine believed: make another one.
                     guard error is ExpiredClaim, lateness < 3 else { throw error }
@@ -223,6 +231,38 @@ final class Committer: Sendable {
                 return
             }
         }
+    }
+
+    /// Since when one waits for those whose turn comes before.
+    private struct Waiting {
+        /// The newest number then.
+        var number = 0
+        /// The uptime when it was first seen.
+        var since = Duration.zero
+    }
+
+    /// Whether the next number is for this process to try. If not, time has passed, and the log may have gone on.
+    private func isTurn(at view: View, _ waiting: inout Waiting) async throws -> Bool {
+        let now = surroundings.uptime()
+        if waiting.number != view.number { waiting = Waiting(number: view.number, since: now) }
+        let waited = now - waiting.since
+        let (place, step, rest) = try tip.whileOpen { state -> (Int, Duration, Duration?) in
+            let place = state.turns.place(at: now)
+            if place > 0, waited >= state.turns.patience(place) {
+                state.turns.miss(at: now)
+                return (0, .zero, nil)
+            }
+            return (place, state.turns.step, place == 0 ? state.turns.rest(at: now) : nil)
+        }
+        if let rest { try await surroundings.sleep(rest) }
+        if place == 0 { return true }
+        // Each of those before takes about a step; what they have written by then is read at once.
+        let near = min(place, Follower.longestLook)
+        let due = near == 1 ? step / 2 : step * (near - 1)
+        try await surroundings.sleep(max(due - waited, step / 8))
+        // Whatever is wrong with the store, the PUT will tell.
+        try? await follower.look(ahead: near)
+        return false
     }
 
     /// Lets those go who were cancelled, and those whose time is over, while nothing of theirs is under way.
@@ -244,8 +284,7 @@ final class Committer: Sendable {
 
     /// Goes on by a record that another process wrote.
     private func append(_ bytes: [UInt8], _ number: Int) async throws {
-        let found = try await log.decode(bytes, number)
-        try tip.append(found.record, bytes: bytes, size: found.size)
+        try tip.append(await log.decode(bytes, number))
     }
 
     /// Those that may still be committed at a view and share a record; tells the others, and puts back who must come later.
@@ -306,7 +345,7 @@ final class Committer: Sendable {
         let random = (0..<2).map { _ in Hex.encode(withUnsafeBytes(of: surroundings.random().bigEndian, Array.init)) }
         return CommitRecord(
             store: tip.storeID, number: number, previous: view.hash,
-            commit: "\(surroundings.process)-\(random.joined())", schema: view.schema.id,
+            commit: "\(tip.author)-\(random.joined())", schema: view.schema.id,
             time: max(view.time, time ?? view.time), kind: kind, transactions: transactions)
     }
 
@@ -347,7 +386,7 @@ final class Committer: Sendable {
         if let deadline = Deadline.current { timeout = min(timeout, ContinuousClock.now.duration(to: deadline)) }
         let confirmation = try tip.confirmed().confirmation
         switch await claim(number, bytes, confirmation, surroundings.uptime() + timeout, tick: {}) {
-        case .won: try tip.append(record, bytes: bytes, size: bytes.count)
+        case .won: try tip.append(record, bytes: bytes, size: bytes.count, isOwn: true)
         case .lost(let bytes): try await append(bytes, number)
         case .refused(let error), .unknown(let error): throw StoreAccess.translated(error)
         }
@@ -362,7 +401,6 @@ final class Committer: Sendable {
         _ check: (View) throws -> Void
     ) async throws -> Int {
         let deadline = surroundings.uptime() + timeout
-        var losses = 0
         while true {
             try Deadline.check()
             let view = try await follower.follow()
@@ -374,12 +412,9 @@ final class Committer: Sendable {
             let confirmation = try tip.confirmed().confirmation
             switch await claim(record.number, bytes, confirmation, deadline, tick: {}) {
             case .won:
-                try tip.append(record, bytes: bytes, size: bytes.count)
+                try tip.append(record, bytes: bytes, size: bytes.count, isOwn: true)
                 return record.number
-            case .lost(let bytes):
-                try await append(bytes, record.number)
-                losses += 1
-                try await surroundings.sleep(backoff(losses))
+            case .lost(let bytes): try await append(bytes, record.number)
             case .refused(let error):
                 guard error is ExpiredClaim, surroundings.uptime() < deadline else {
                     throw StoreAccess.translated(error)
@@ -395,17 +430,24 @@ final class Committer: Sendable {
     // MARK: The number
 
     /// Tries to put bytes at a number, until that is decided or the time is over.
-    /// - Parameter tick: Called now and then while it is not.
+    /// - Parameters:
+    ///   - isContested: Whether others are likely to write it, too. Then it and the number behind it are looked at beside: who loses
+    ///     knows at once by whom, and does not try next for a number that is taken, too.
+    ///   - tick: Called now and then while it is not.
     private func claim(
-        _ number: Int, _ bytes: [UInt8], _ confirmation: Tip.Confirmation?, _ deadline: Duration, tick: () -> Void
+        _ number: Int, _ bytes: [UInt8], _ confirmation: Tip.Confirmation?, _ deadline: Duration,
+        isContested: Bool = false, tick: () -> Void
     ) async -> NumberClaim.End {
         let name = ObjectNames.record(number)
         var claim = NumberClaim(bytes, trustsRefusals: faults.contains(.trustsRefusals))
         var backoff = Duration.milliseconds(20)
         let notAfter = faults.contains(.noFence) ? nil : confirmation?.date?.addingTimeInterval(Committer.fence)
+        async let beside = isContested ? log.glance([number, number + 1]) : []
         while true {
             switch claim.step {
-            case .end(let end): return end
+            case .end(let end):
+                if case .lost = end { for found in await beside { _ = try? tip.append(found) } }
+                return end
             case .put:
                 let start = surroundings.uptime()
                 let event = await log.access.claim(name, bytes, notAfter: notAfter)
@@ -413,15 +455,18 @@ final class Committer: Sendable {
                 case .written(let date):
                     // It is the newest number there is.
                     tip.confirm(number, date, asked: start)
-                    keepPace(since: start)
-                case .exists: keepPace(since: start)
+                    tip.keepPace(surroundings.uptime() - start)
+                case .exists: tip.keepPace(surroundings.uptime() - start)
                 case .unclear(let error) where faults.contains(.lostIsFailed):
                     claim.take(.refused(error))
                     continue
                 default: break
                 }
                 claim.take(event)
-            case .read: claim.take(await log.access.look(name))
+            case .read:
+                // What was seen at a number stays there.
+                let seen = await beside.first.map { NumberClaim.Event.found($0.bytes) }
+                if let seen { claim.take(seen) } else { claim.take(await log.access.look(name)) }
             case .pause:
                 tick()
                 if surroundings.uptime() >= deadline {
@@ -437,17 +482,5 @@ final class Committer: Sendable {
                 }
             }
         }
-    }
-
-    private func keepPace(since start: Duration) {
-        // A machine that slept over its request says nothing about the store.
-        let time = min(surroundings.uptime() - start, .seconds(1))
-        pace.withLock { $0 = $0 == .zero ? time : ($0 * 7 + time) / 8 }
-    }
-
-    /// How long one who lost waits: longer the more often, so that the others get their turn.
-    private func backoff(_ losses: Int) -> Duration {
-        let ceiling = min(pace.withLock { $0 } * (1 << min(losses, 3)), .seconds(2))
-        return ceiling * (Double(surroundings.random() >> 11) / Double(1 << 53))
     }
 }
