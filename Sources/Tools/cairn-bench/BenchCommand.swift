@@ -1,7 +1,7 @@
 import Foundation
 
-/// `cairn-bench [sqlite] [memory] [json] [start] [objects] [compile] [s3client] [--rows N] [--rounds N] [--only TEXT] [--json] [--check]`,
-/// `cairn-bench soak`, and `cairn-bench s3-worker`, which the suite `s3client` starts.
+/// `cairn-bench [sqlite] [memory] [json] [start] [compile] [s3client] [--rows N] [--rounds N] [--only TEXT] [--json] [--check]`,
+/// `cairn-bench objects`, `cairn-bench soak`, and what the suites start: `s3-worker`, `objects-writer`.
 @main
 struct BenchCommand {
     private var suites: [String] = []
@@ -15,12 +15,10 @@ struct BenchCommand {
     private static let usage = """
         cairn-bench measures Cairn and what it is compared with, in one run.
 
-          cairn-bench [sqlite] [memory] [json] [start] [objects] [compile] [s3client] [--rows N] [--rounds N] [--only TEXT] [--json] [--check]
+          cairn-bench [sqlite] [memory] [json] [start] [compile] [s3client] [--rows N] [--rounds N] [--only TEXT] [--json] [--check]
 
           sqlite, memory, json   against C, a dictionary, Foundation's coders
           start                  opening a store, the start of the command
-          objects                tables on an object store: requests, bytes and time of each operation, for tables of 1,000 rows up to
-                                 --rows, with 0 and 20 ms of latency; the commit rate of 1 to 16 writers; only when it is named
           compile                generating and compiling the code of a schema; takes minutes, so only when it is named
 
           s3client               the S3 client against pycurl, obstore and boto3, on nginx and on Ceph, which it installs and starts;
@@ -33,6 +31,7 @@ struct BenchCommand {
           --json       an array for programs instead of a table
           --check      exit 1 when something is over its limit
 
+        cairn-bench objects --help: tables on an object store, and the commits of several processes.
         cairn-bench soak --help: a mixed load for many minutes, to see that nothing grows.
 
         Example: cairn-bench sqlite --rows 10000 --rounds 3
@@ -42,7 +41,7 @@ struct BenchCommand {
         var rest = arguments[...]
         while let argument = rest.popFirst() {
             switch argument {
-            case "sqlite", "memory", "json", "start", "objects", "compile", "s3client": suites.append(argument)
+            case "sqlite", "memory", "json", "start", "compile", "s3client": suites.append(argument)
             case "--json": isJSON = true
             case "--check": isCheck = true
             case "--rows": rows = try BenchCommand.number(rest.popFirst(), argument)
@@ -60,7 +59,7 @@ struct BenchCommand {
         if suites.isEmpty { suites = ["sqlite", "memory", "json", "start"] }
     }
 
-    private static func number(_ text: String?, _ option: String) throws -> Int {
+    static func number(_ text: String?, _ option: String) throws -> Int {
         guard let text, let number = Int(text), number > 0 else {
             throw UsageError(message: "\(option) needs a number from 1")
         }
@@ -69,17 +68,23 @@ struct BenchCommand {
 
     static func main() async {
         let arguments = Array(CommandLine.arguments.dropFirst())
-        let isSoak = arguments.first == "soak"
-        let usage = isSoak ? SoakCommand.usage : usage
+        let usage =
+            switch arguments.first {
+            case "soak": SoakCommand.usage
+            case "objects": ObjectsCommand.usage
+            default: usage
+            }
         if arguments.contains("--help") || arguments.contains("-h") { return print(usage) }
         do {
-            if arguments.first == "s3-worker" { return try await S3Worker(arguments.dropFirst()).run() }
-            let isFine =
-                if isSoak {
-                    try await inTemporaryFolder(SoakCommand(arguments.dropFirst()).run)
-                } else {
-                    try await inTemporaryFolder(BenchCommand(arguments).run)
-                }
+            let rest = arguments.dropFirst()
+            let isFine: Bool
+            switch arguments.first {
+            case "s3-worker": return try await S3Worker(rest).run()
+            case "objects-writer": return try await WriterProcess(rest).run()
+            case "soak": isFine = try await inTemporaryFolder(SoakCommand(rest).run)
+            case "objects": isFine = try await inTemporaryFolder(ObjectsCommand(rest).run)
+            default: isFine = try await inTemporaryFolder(BenchCommand(arguments).run)
+            }
             exit(isFine ? 0 : 1)
         } catch let error as UsageError {
             FileHandle.standardError.write(Data("cairn-bench: \(error.message)\n\(usage)\n".utf8))
@@ -114,9 +119,6 @@ struct BenchCommand {
         if suites.contains("start") {
             measurements += try await StartSuite(rows: data, rounds: rounds, folder: folder).run()
         }
-        if suites.contains("objects") {
-            measurements += try await ObjectsSuite(rows: rows, rounds: rounds, only: only).run()
-        }
         if suites.contains("compile") {
             measurements += try await CompileSuite(folder: folder).run()
         }
@@ -127,14 +129,7 @@ struct BenchCommand {
                 fileSize: max(1, rows / 6250) * S3Job.partSize, servers: servers)
             measurements += try await suite.run()
         }
-        let report = Report(measurements: measurements)
-        print(isJSON ? report.json : report.table)
-        guard isCheck else { return true }
-        for measurement in report.overLimit {
-            let text = "over the limit: \(measurement.suite) \(measurement.name)\n"
-            FileHandle.standardError.write(Data(text.utf8))
-        }
-        return report.overLimit.isEmpty
+        return Report(measurements: measurements).show(isJSON: isJSON, isCheck: isCheck)
     }
 }
 

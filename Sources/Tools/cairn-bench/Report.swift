@@ -43,6 +43,16 @@ struct Report {
         return data.map { String(decoding: $0, as: UTF8.self) } ?? "[]"
     }
 
-    /// The measurements over their limit.
-    var overLimit: [Measurement] { measurements.filter { !$0.isWithinLimit } }
+    /// Prints all, and names what is over its limit.
+    /// - Returns: Whether all is within its limit, or nobody asked.
+    func show(isJSON: Bool, isCheck: Bool) -> Bool {
+        print(isJSON ? json : table)
+        guard isCheck else { return true }
+        let overLimit = measurements.filter { !$0.isWithinLimit }
+        for measurement in overLimit {
+            let text = "over the limit: \(measurement.suite) \(measurement.name), \(measurement.unit)\n"
+            FileHandle.standardError.write(Data(text.utf8))
+        }
+        return overLimit.isEmpty
+    }
 }

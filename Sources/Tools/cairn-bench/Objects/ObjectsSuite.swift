@@ -3,179 +3,114 @@ import Foundation
 import ObjectStorage
 import ObjectStores
 
-/// What tables on an object store cost: requests and bytes, which do not depend on the machine, and the time with a store that is
-/// at hand and one that is 20 ms away.
+/// What operations on an object store take: requests and bytes, which do not depend on the machine, and the time with a store that is at
+/// hand and one that is far away.
 ///
-/// The store is one in memory, so that nothing but Cairn and the added latency is measured.
+/// The store is one in memory, so that nothing but Cairn and the added latency is measured. Of the rounds the median is taken: now and
+/// then one has a checkpoint beside it.
 struct ObjectsSuite {
     let rows: Int
     let rounds: Int
     let only: String?
-
-    private static let latencies: [(name: String, duration: Duration)] = [
-        ("0 ms", .zero), ("20 ms", .milliseconds(20)),
-    ]
+    let latencies: [Duration]
 
     /// Sizes of the table, up to the rows asked for.
-    private var sizes: [Int] { [1_000, 10_000, 100_000, 1_000_000].filter { $0 <= max(rows, 1_000) } }
+    private var sizes: [Int] { [1_000, 10_000, 100_000, 1_000_000].filter { $0 <= rows } }
 
     func run() async throws -> [Measurement] {
         var measurements: [Measurement] = []
         for size in sizes {
-            let objects = try await fill(size)
-            for latency in ObjectsSuite.latencies {
-                measurements += try await measure(objects, size, latency)
-            }
-        }
-        for latency in ObjectsSuite.latencies {
-            for writers in [1, 2, 4, 8, 16] { measurements += try await race(writers, latency) }
+            let objects = try await ObjectsLoad(size: size).fill()
+            for latency in latencies { measurements += try await measure(objects, size, latency) }
         }
         return measurements
     }
 
-    // MARK: Operations
+    /// What a round took.
+    private struct Sample {
+        let counts: RequestCounts
+        let wall: Double
+    }
 
-    /// A store with rows, all of them in files and indexes.
-    private func fill(_ size: Int) async throws -> MemoryObjectStore {
+    private func measure(_ objects: MemoryObjectStore, _ size: Int, _ latency: Duration) async throws -> [Measurement] {
+        let at = "of \(size), \(Int(latency / .milliseconds(1))) ms"
+        var measurements: [Measurement] = []
+        for operation in ObjectsOperation.all(size) where only.map("\(operation.name) \(at)".contains) ?? true {
+            var samples: [Sample] = []
+            // Each round may leave something behind; the next operation has a store of its own.
+            let counting = CountingObjectStore(SlowObjectStore(base: objects.snapshot(), latency: latency))
+            if operation.isOpening {
+                for round in 1...rounds {
+                    samples.append(try await sample(counting) { try await operation.open(counting, round) })
+                }
+            } else {
+                var options = ObjectStorageOptions()
+                options.freshness = operation.freshness
+                let storage = try await ObjectStorage.open(counting, options)
+                let bench = try await Bench.open(on: storage)
+                // Once before, so that the parts of the index that it needs each time are known.
+                try await operation.work(bench, 0)
+                try await storage.flush()
+                for round in 1...rounds {
+                    samples.append(
+                        try await sample(counting) {
+                            try await operation.work(bench, round)
+                        } after: {
+                            try await storage.flush()
+                        })
+                }
+                try await bench.close()
+            }
+            func add(_ unit: String, _ limit: Double? = nil, _ value: (Sample) -> Double) {
+                let middle = samples.map(value).sorted()[samples.count / 2]
+                measurements.append(
+                    Measurement(
+                        suite: "objects", name: "\(operation.name) \(at)", unit: unit, limit: limit,
+                        cairn: Cost(wall: middle, cpu: 0)))
+            }
+            add("requests", operation.requests) { Double($0.counts.total) }
+            add("KiB", operation.kibibytes) { Double($0.counts.bytesReceived + $0.counts.bytesSent) / 1024 }
+            add("ms") { $0.wall * 1000 }
+        }
+        return measurements
+    }
+
+    /// - Parameter after: What belongs to the work and is not waited for.
+    private func sample(
+        _ counting: CountingObjectStore, _ work: () async throws -> Void, after: () async throws -> Void = {}
+    ) async throws -> Sample {
+        let before = counting.counts
+        let cost = try await Cost.measured(work)
+        try await after()
+        return Sample(counts: counting.counts - before, wall: cost.wall)
+    }
+}
+
+/// Makes a store with rows, all of them in files and indexes.
+struct ObjectsLoad {
+    let size: Int
+
+    private static let batch = 20_000
+
+    func fill() async throws -> MemoryObjectStore {
         let objects = MemoryObjectStore()
         let storage = try await ObjectStorage.open(objects)
         let bench = try await Bench.open(on: storage)
         let items = Rows(count: size).items
-        for start in stride(from: 0, to: size, by: 20_000) {
-            try await bench.items.insert(contentsOf: items[start..<min(size, start + 20_000)])
+        var progress = ObjectsProgress("rows loaded", of: size)
+        for start in stride(from: 0, to: size, by: ObjectsLoad.batch) {
+            let range = start..<min(start + ObjectsLoad.batch, size)
+            try await bench.items.insert(contentsOf: items[range])
+            try await bench.labels.insert(
+                contentsOf: range.map { Label(id: Label.ID($0), rank: $0 * 7919 % size, label: "label \($0)") })
+            progress.show(range.upperBound)
         }
+        // The newest manifest carries what was not written when it was made: one more, after everything is.
+        try await storage.flush()
+        try await bench.labels.upsert(Label(id: 0, rank: 0, label: "label 0"))
+        try await storage.flush()
         _ = try await storage.maintain()
         try await bench.close()
         return objects
-    }
-
-    /// One operation, and how many requests it may make.
-    private struct Operation {
-        let name: String
-        let limit: Double?
-        /// Gets a number of its own each time, so that nothing it asks for is cached.
-        let work: (Bench, Int) async throws -> Void
-    }
-
-    private func operations(_ size: Int) -> [Operation] {
-        let items = Rows(count: size).items
-        func item(_ number: Int) -> Item { items[number * 7_907 % size] }
-        return [
-            Operation(name: "get by id", limit: 2) { bench, number in
-                guard try await bench.items.find(item(number).id) != nil else { throw wrong("get by id") }
-            },
-            Operation(name: "the first 10 by an index", limit: 19) { bench, number in
-                let rows = try await bench.items.where { $0.rank >= number * 31 % size / 2 }.order { $0.rank }.limit(10)
-                    .all()
-                guard rows.count == 10 else { throw wrong("first 10") }
-            },
-            Operation(name: "count of the table", limit: 1) { bench, _ in
-                guard try await bench.items.count() >= size / 2 else { throw wrong("count") }
-            },
-            Operation(name: "count of 100 by an index", limit: 9) { bench, number in
-                let first = number * 31 % size / 2
-                _ = try await bench.items.where { $0.rank >= first && $0.rank < first + 100 }.count()
-            },
-            Operation(name: "insert one", limit: 3) { bench, number in
-                var new = item(number)
-                new = Item(
-                    id: Item.ID("\(new.id.value)-\(UUID().uuidString)"), title: new.title, author: new.author,
-                    city: new.city,
-                    note: new.note, quantity: new.quantity, rank: new.rank, price: new.price, isOpen: new.isOpen,
-                    seenAt: new.seenAt)
-                try await bench.items.insert(new)
-            },
-            Operation(name: "update one, read before", limit: 5) { bench, number in
-                try await bench.items.update(item(number + 1_000_003).id) { $0.quantity += 1 }
-            },
-            Operation(name: "transaction of 3 updates", limit: 11) { bench, number in
-                try await bench.transaction { tx in
-                    for offset in 0..<3 {
-                        try await tx.items.update(item(3 * number + offset + 2_000_003).id) { $0.quantity += 1 }
-                    }
-                }
-            },
-        ]
-    }
-
-    private func wrong(_ name: String) -> ResultMismatch { ResultMismatch(description: "objects: \(name)") }
-
-    private func measure(
-        _ objects: MemoryObjectStore, _ size: Int, _ latency: (name: String, duration: Duration)
-    ) async throws -> [Measurement] {
-        let at = "of \(size), \(latency.name)"
-        let counting = CountingObjectStore(SlowObjectStore(base: objects.snapshot(), latency: latency.duration))
-        var measurements: [Measurement] = []
-        func add(_ name: String, _ unit: String, _ value: Double, limit: Double? = nil) {
-            guard only.map(name.contains) ?? true else { return }
-            measurements.append(
-                Measurement(
-                    suite: "objects", name: "\(name) \(at)", unit: unit, limit: limit,
-                    cairn: Cost(wall: value, cpu: 0)))
-        }
-        var opened: (ObjectStorage, Bench)?
-        let opening = try await Cost.measured {
-            let storage = try await ObjectStorage.open(counting)
-            let bench = try await Bench.open(on: storage)
-            _ = try await bench.items.where { $0.rank == 5 }.all()
-            opened = (storage, bench)
-        }
-        guard let (storage, bench) = opened else { throw wrong("opening") }
-        add("open and query", "requests", Double(counting.counts.total), limit: 25)
-        add("open and query", "KiB", Double(counting.counts.bytesReceived) / 1024, limit: 2048)
-        add("open and query", "ms", opening.wall * 1000)
-        for operation in operations(size) where only.map(operation.name.contains) ?? true {
-            // Once before, so that the index it needs is known.
-            try await operation.work(bench, 0)
-            try await storage.flush()
-            let before = counting.counts
-            var costs: [Cost] = []
-            for round in 1...max(1, rounds) {
-                costs.append(try await Cost.measured { try await operation.work(bench, round) })
-            }
-            try await storage.flush()
-            let used = counting.counts - before
-            let count = Double(max(1, rounds))
-            add(operation.name, "requests", Double(used.total) / count, limit: operation.limit)
-            add(operation.name, "KiB", Double(used.bytesReceived + used.bytesSent) / 1024 / count)
-            add(operation.name, "ms", Cost.median(costs, scale: 1000).wall)
-        }
-        try await bench.close()
-        return measurements
-    }
-
-    // MARK: Writers
-
-    /// Commits of several processes that write at once, each one record at a time: how many a second, and how unequal.
-    private func race(_ writers: Int, _ latency: (name: String, duration: Duration)) async throws -> [Measurement] {
-        let name = "commits of \(writers) writers, \(latency.name)"
-        guard only.map(name.contains) ?? true else { return [] }
-        let objects = MemoryObjectStore()
-        try await Bench.open(on: ObjectStorage.open(objects)).close()
-        let slow = SlowObjectStore(base: objects, latency: latency.duration)
-        var benches: [Bench] = []
-        for _ in 0..<writers { benches.append(try await Bench.open(on: ObjectStorage.open(slow))) }
-        let each = max(4, 64 / writers)
-        let items = Rows(count: writers * each).items
-        let start = ContinuousClock.now
-        let ends = try await withThrowingTaskGroup(of: Double.self) { group in
-            for (writer, bench) in benches.enumerated() {
-                group.addTask {
-                    for step in 0..<each { try await bench.items.insert(items[writer * each + step]) }
-                    return start.duration(to: .now) / .seconds(1)
-                }
-            }
-            return try await group.reduce(into: [Double]()) { $0.append($1) }
-        }
-        guard try await benches[0].items.count() == writers * each else { throw wrong("a commit was lost") }
-        for bench in benches { try await bench.close() }
-        let (first, last) = (ends.min() ?? 0, ends.max() ?? 0)
-        return [
-            Measurement(
-                suite: "objects", name: name, unit: "a second", limit: nil,
-                cairn: Cost(wall: Double(writers * each) / last, cpu: 0)),
-            Measurement(
-                suite: "objects", name: name, unit: "last / first", limit: nil, cairn: Cost(wall: last / first, cpu: 0)),
-        ]
     }
 }
