@@ -22,7 +22,7 @@ package struct HistoryCheck {
     package static func anomalies(
         in history: [HistoryTransaction], lists: [Int: [Int]], accounts: [Int: (balance: Int, revision: Int)], sum: Int
     ) -> [String] {
-        var check = HistoryCheck(history, lists, accounts, sum)
+        var check = HistoryCheck(settled(history, lists, accounts), lists, accounts, sum)
         check.checkAppends()
         check.checkReads()
         check.checkAccounts()
@@ -41,6 +41,34 @@ package struct HistoryCheck {
         self.accounts = accounts
         self.sum = sum
         graph = PrecedenceGraph(count: history.count)
+    }
+
+    /// A history in which of those that nobody knew, as many as possible are known not to have taken effect: what they wrote is not
+    /// there, or somebody else wrote it.
+    private static func settled(
+        _ history: [HistoryTransaction], _ lists: [Int: [Int]], _ accounts: [Int: (balance: Int, revision: Int)]
+    ) -> [HistoryTransaction] {
+        var known: Set<Version> = []
+        for transaction in history where transaction.outcome == .committed {
+            for case .set(let account, _, let revision) in transaction.operations {
+                known.insert(Version(account: account, revision: revision))
+            }
+        }
+        let values = lists.mapValues(Set.init)
+        return history.map { transaction in
+            let isMissing = transaction.operations.contains { operation in
+                switch operation {
+                case .append(let list, let value): values[list]?.contains(value) != true
+                case .set(let account, _, let revision):
+                    known.contains(Version(account: account, revision: revision))
+                        || revision > accounts[account]?.revision ?? 0
+                case .read, .see, .audit: false
+                }
+            }
+            var transaction = transaction
+            if transaction.outcome == .unknown, isMissing { transaction.outcome = .failed }
+            return transaction
+        }
     }
 
     /// The transactions that may have had an effect, with their places.

@@ -18,17 +18,29 @@ package struct HistoryClient: Sendable {
     /// What an account begins with.
     package static let balance = 100
 
+    /// Values that a client has for each run of its process.
+    private static let valuesOfRun = 10_000
+
     private let store: Store
     private let client: Int
+    /// Gets each try of a transaction before it is committed.
+    private let attempted: @Sendable (HistoryTransaction) throws -> Void
     private var random: SeededRandom
     /// The next value to append, of those that are this client's.
     private var next: Int
 
-    package init(_ client: Int, on store: Store, seed: UInt64) {
+    /// - Parameters:
+    ///   - run: How many times the process of this client was started before.
+    ///   - attempted: Gets each try of a transaction before it is committed.
+    package init(
+        _ client: Int, on store: Store, seed: UInt64, run: Int = 0,
+        attempted: @escaping @Sendable (HistoryTransaction) throws -> Void = { _ in }
+    ) {
         self.store = store
         self.client = client
-        random = SeededRandom(seed: seed &+ UInt64(client) << 32)
-        next = client * 1_000_000
+        self.attempted = attempted
+        random = SeededRandom(seed: seed &+ UInt64(client) << 32 &+ UInt64(run) << 48)
+        next = client * 1_000_000 + run * Self.valuesOfRun
     }
 
     /// Makes the accounts, unless they are there.
@@ -40,11 +52,15 @@ package struct HistoryClient: Sendable {
         }
     }
 
-    /// Runs transactions until so many were committed.
-    /// - Parameter note: Gets each transaction when it has ended, whichever way.
-    package mutating func run(_ count: Int, _ note: (HistoryTransaction) throws -> Void) async throws {
+    /// Runs transactions until so many were committed, and until the end.
+    /// - Parameters:
+    ///   - isOver: Whether to end when so many were committed.
+    ///   - note: Gets each transaction when it has ended, whichever way.
+    package mutating func run(
+        _ count: Int, until isOver: () -> Bool = { true }, _ note: (HistoryTransaction) throws -> Void
+    ) async throws {
         var committed = 0
-        while committed < count {
+        while committed < count || !isOver() {
             let transaction = await transaction()
             try note(transaction)
             if transaction.outcome == .committed { committed += 1 }
@@ -127,14 +143,20 @@ package struct HistoryClient: Sendable {
 
     private func run(_ plan: Plan, _ last: Lock<Attempt>) async throws {
         switch plan {
-        case .look: _ = try await store.snapshot { try await look($0, begin(last)) }
-        case .audit(let byBalance, true): try await store.snapshot { try await audit(byBalance, $0, begin(last)) }
-        case .audit(let byBalance, false): try await store.transaction { try await audit(byBalance, $0, begin(last)) }
+        // A snapshot is of a moment before its body begins: its time is that of the call.
+        case .look: _ = try await store.snapshot { try await look($0, last) }
+        case .audit(let byBalance, true): try await store.snapshot { try await audit(byBalance, $0, last) }
+        case .audit(let byBalance, false):
+            try await store.transaction { tx in
+                try await audit(byBalance, tx, begin(last))
+                try end(last)
+            }
         case .lists(let read, let append):
             try await store.transaction { tx in
                 let last = begin(last)
                 for list in read { _ = try await self.read(list, tx, last) }
                 for (list, value) in append { try await self.append(value, to: list, tx, last) }
+                try end(last)
             }
         case .shortest(let value):
             try await store.transaction { tx in
@@ -142,6 +164,7 @@ package struct HistoryClient: Sendable {
                 let found = try await look(tx, last)
                 let shortest = (0..<Self.lists).min { found[$0, default: []].count < found[$1, default: []].count }
                 try await append(value, to: shortest ?? 0, tx, last)
+                try end(last)
             }
         case .transfer(let from, let to, let amount):
             try await store.transaction { tx in
@@ -149,6 +172,7 @@ package struct HistoryClient: Sendable {
                 for (account, change) in [(from, -amount), (to, amount)] {
                     try await self.change(account, by: change, tx, last)
                 }
+                try end(last)
             }
         }
     }
@@ -157,6 +181,15 @@ package struct HistoryClient: Sendable {
     private func begin(_ last: Lock<Attempt>) -> Lock<Attempt> {
         last.withLock { $0 = Attempt() }
         return last
+    }
+
+    /// The body has run, and what it did is about to be committed.
+    private func end(_ last: Lock<Attempt>) throws {
+        let attempt = last.withLock { $0 }
+        try attempted(
+            HistoryTransaction(
+                client: client, began: attempt.began, ended: HistoryTransaction.time(), outcome: .unknown,
+                attempt.operations))
     }
 
     // MARK: Lists

@@ -13,7 +13,10 @@ import WriterProgram
 //       with 1 when one of them met a part of a commit.
 //   TableWorker history SERVER PORT BUCKET PREFIX SEED FIRST LAST COUNT FILE
 //       Opens the store under a prefix of a bucket of SERVER, reached at PORT, prints "ready", and waits for a line. Then the clients FIRST to
-//       LAST each commit COUNT transactions, all at once, and write what they did and saw into FILE. Prints "done".
+//       LAST each commit COUNT transactions, all at once, and more until the input ends, and write what they did and saw into FILE. Prints
+//       "done". Goes on where a killed process with the same FILE was.
+//   TableWorker writes SERVER PORT BUCKET PREFIX NAME TASKS FILE
+//       The same with TASKS tasks that insert rows until the input ends, and write the keys of those that were acknowledged into FILE.
 //
 // Output is not buffered: what was printed was acknowledged.
 
@@ -41,10 +44,11 @@ do {
         try await store.close()
     case ("history", _):
         guard let command = HistoryCommand(arguments.dropFirst()) else { exit(2) }
-        try await command.run {
-            say("ready")
-            _ = readLine()
-        }
+        try await command.run(Input())
+        say("done")
+    case ("writes", _):
+        guard let command = WritesCommand(arguments.dropFirst()) else { exit(2) }
+        try await command.run(Input())
         say("done")
     default: exit(2)
     }

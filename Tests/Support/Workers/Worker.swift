@@ -54,6 +54,11 @@ package final class Worker {
         return lines
     }
 
+    /// Says a line to the process.
+    package func tell(_ line: String) throws {
+        try input.fileHandleForWriting.write(contentsOf: Data((line + "\n").utf8))
+    }
+
     package func closeInput() throws { try input.fileHandleForWriting.close() }
 
     /// Ends the process as a crash would.
