@@ -25,7 +25,9 @@ struct TurnsTests {
             if author == "me" { return turns.wrote(number, at: now) }
             let record = CommitRecord(
                 store: "", number: number, previous: CommitRecord.noHash, commit: "\(author)-0123",
-                schema: try Schema(parsing: #"{ "database": "none", "tables": {} }"#).id, time: .epoch, kind: .commit)
+                schema: try Schema(
+                    parsing: #"{ "database": "none", "tables": { "t": { "columns": { "id": "int" }, "key": "id" } } }"#
+                ).id, time: .epoch, kind: .commit)
             turns.heard(of: record, at: now, since: since.map { now - $0 })
         }
 
@@ -90,16 +92,6 @@ struct TurnsTests {
         }
     }
 
-    @Test("Of many who lost, some pause; of two, none")
-    func pauses() throws {
-        var scene = Scene()
-        try scene.write("a")
-        #expect(scene.turns.pause(losses: 5, at: scene.now) == .zero)
-        for author in ["b", "c", "d", "e", "f"] { try scene.write(author) }
-        #expect(scene.turns.pause(losses: 1, at: scene.now) == Self.pace / 2)
-        #expect(scene.turns.pause(losses: 99, at: scene.now) == Self.pace * 2)
-    }
-
     @Test("Nobody is waited for who may have written long ago, or was not heard of for long")
     func old() throws {
         var scene = Scene()
@@ -119,7 +111,9 @@ struct TurnsTests {
         var turns = Turns(author: "me")
         let record = CommitRecord(
             store: "", number: 1, previous: CommitRecord.noHash, commit: "me-0123",
-            schema: try Schema(parsing: #"{ "database": "none", "tables": {} }"#).id, time: .epoch, kind: .commit)
+            schema: try Schema(
+                parsing: #"{ "database": "none", "tables": { "t": { "columns": { "id": "int" }, "key": "id" } } }"#
+            ).id, time: .epoch, kind: .commit)
         turns.heard(of: record, at: .zero, since: .zero)
         turns.wrote(1, at: .zero)
         turns.wrote(2, at: .zero)
@@ -128,7 +122,7 @@ struct TurnsTests {
 
     @Test("Who writes alone without a pause rests now and then; who pauses, or is not alone, does not")
     func rests() throws {
-        func rests(_ author: String? = nil, after: Duration = pace) throws -> Int {
+        func rests(_ author: String? = nil, after: Duration = TurnsTests.pace) throws -> Int {
             var scene = Scene()
             return try (0..<200).count { step in
                 if let author, step % 20 == 0 { try scene.write(author) }

@@ -143,8 +143,9 @@ package struct HistoryClient: Sendable {
 
     private func run(_ plan: Plan, _ last: Lock<Attempt>) async throws {
         switch plan {
-        case .look: _ = try await store.snapshot { try await look($0, begin(last)) }
-        case .audit(let byBalance, true): try await store.snapshot { try await audit(byBalance, $0, begin(last)) }
+        // A snapshot is of a moment before its body begins: its time is that of the call.
+        case .look: _ = try await store.snapshot { try await look($0, last) }
+        case .audit(let byBalance, true): try await store.snapshot { try await audit(byBalance, $0, last) }
         case .audit(let byBalance, false):
             try await store.transaction { tx in
                 try await audit(byBalance, tx, begin(last))

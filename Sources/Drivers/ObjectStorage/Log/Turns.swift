@@ -118,9 +118,6 @@ struct Turns: Sendable {
         step * min(Turns.patience.first + Turns.patience.each * (place - 1), Turns.patience.most)
     }
 
-    /// The most that one pauses who lost a number to one of many who try for the next, too: all at once, all but one would lose it.
-    func pause(losses: Int, at now: Duration) -> Duration { step * max(0, min(losses, count(at: now) - 1, 4)) / 2 }
-
     /// Those before this process did not come.
     mutating func miss(at now: Duration) {
         for (name, other) in others where isBefore(other, now) {

@@ -213,7 +213,8 @@ final class Committer: Sendable {
                 case .lost(let bytes):
                     try await append(bytes, record.number)
                     losses += 1
-                    try await recover(losses, record.number)
+                    // Who is behind would lose every number in between.
+                    if try tip.view().number > record.number { _ = try await follower.follow() }
                     rest += line.withLock { $0.take(beside: rest) }
                 case .refused(let error):
                     // The proof it relied on was older than this machine believed: make another one.
@@ -262,16 +263,6 @@ final class Committer: Sendable {
         // Whatever is wrong with the store, the PUT will tell.
         try? await follower.look(ahead: near)
         return false
-    }
-
-    /// Brings one who lost a number back to the end of the log, and lets some of those go first who lost it, too.
-    private func recover(_ losses: Int, _ number: Int) async throws {
-        // Who is behind would lose every number in between.
-        if try tip.view().number > number { _ = try await follower.follow() }
-        let now = surroundings.uptime()
-        let most = try tip.whileOpen { $0.turns.pause(losses: losses, at: now) }
-        guard most > .zero else { return }
-        try await surroundings.sleep(most * (Double(surroundings.random() >> 11) / Double(1 << 53)))
     }
 
     /// Lets those go who were cancelled, and those whose time is over, while nothing of theirs is under way.
