@@ -49,6 +49,62 @@ struct QueryBuildingTests {
         #expect(number.in(Set([3])) == .isIn(column: 0, [.int(3)]))
     }
 
+    @Test("Columns compare with columns of their type, null or not, and numbers with numbers")
+    func columns() {
+        let other = TypedColumn<Int>(4)
+        let real = TypedColumn<Double?>(5)
+        #expect((number < other) == .computed(.column(0), .less, .column(4)))
+        #expect((number == maybe) == .computed(.column(0), .equal, .column(1)))
+        #expect((maybe != number) == .computed(.column(1), .notEqual, .column(0)))
+        #expect((text >= maybeText) == .computed(.column(2), .greaterOrEqual, .column(3)))
+        #expect(
+            (number > real * 1) == .computed(.column(0), .greater, .arithmetic(.column(5), .multiply, .value(.int(1)))))
+    }
+
+    @Test("Arithmetic keeps the order it is written in")
+    func arithmetic() {
+        let sum = RowExpression.arithmetic(.column(0), .add, .column(1))
+        #expect((number + maybe).rowExpression == sum)
+        #expect(
+            ((number + maybe) / 2 - 1.5).rowExpression
+                == .arithmetic(
+                    .arithmetic(sum, .divide, .value(.int(2))), .subtract, .value(.double(1.5))))
+        #expect((number + maybe >= 10) == .computed(sum, .greaterOrEqual, .value(.int(10))))
+        #expect(
+            (number * maybe == text.count)
+                == .computed(
+                    .arithmetic(.column(0), .multiply, .column(1)), .equal, .count(column: 2)))
+    }
+
+    @Test("Counts, emptiness and elements")
+    func lengths() {
+        let list = TypedColumn<[String]>(6)
+        let maybeList = TypedColumn<[Int]?>(7)
+        let raw = TypedColumn<[UInt8]>(8)
+        #expect((maybeText.count > 3) == .computed(.count(column: 3), .greater, .value(.int(3))))
+        #expect(text.isEmpty == .compare(column: 2, .equal, .string("")))
+        #expect(maybeList.isEmpty == .compare(column: 7, .equal, .array([])))
+        #expect(raw.isEmpty == .compare(column: 8, .equal, .bytes([])))
+        #expect(list.contains("a") == .hasElement(column: 6, .string("a")))
+        #expect(maybeList.contains(1) == .hasElement(column: 7, .int(1)))
+    }
+
+    @Test("Paths into JSON compare by type, with nothing and with lists of values")
+    func paths() {
+        let json = TypedColumn<JSONValue?>(9)
+        let steps: [JSONStep] = [.member("a"), .element(0)]
+        let path = RowExpression.path(column: 9, steps)
+        #expect((json["a"][0] == "x") == .computed(path, .equal, .value(.string("x"))))
+        #expect((json["a"][0] > 1) == .computed(path, .greater, .value(.int(1))))
+        #expect((json["a"][0] != 1.5) == .computed(path, .notEqual, .value(.double(1.5))))
+        #expect((json["a"][0] == true) == .computed(path, .equal, .value(.bool(true))))
+        #expect((json["a"][0] == nil) == .isPathNull(column: 9, steps))
+        #expect((json["a"][0] != nil) == .not(.isPathNull(column: 9, steps)))
+        #expect(json["a"][0].exists == .hasPath(column: 9, steps))
+        #expect(json["a"][0].in([1, 2]) == .or([json["a"][0] == 1, json["a"][0] == 2]))
+        #expect(json["a"][0].in([Int]()) == .constant(false))
+    }
+
     @Test("Text operators, as they are and ignoring case")
     func texts() {
         #expect(text.hasPrefix("a") == .text(column: 2, .hasPrefix, "a", ignoringCase: false))

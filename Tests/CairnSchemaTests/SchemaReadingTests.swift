@@ -355,6 +355,15 @@ struct SchemaErrorTests {
             "schema.collision", "an index the schema implies",
             columns: "\"id\": \"int\", \"c\": { \"type\": \"int\", \"unique\": true }",
             rest: ", \"indexes\": { \"unique_c\": [\"c\"] }"),
+        Mistake(
+            "schema.pattern", "the group is not closed, at character 2 of the pattern",
+            columns: "\"id\": \"int\", \"c\": { \"type\": \"string\", \"pattern\": \"a(b\" }"),
+        Mistake(
+            "schema.bounds", "'pattern' of column 'c' of table 'things' has no meaning for its type",
+            columns: "\"id\": \"int\", \"c\": { \"type\": \"int\", \"pattern\": \"a+\" }"),
+        Mistake(
+            "schema.default", "it matches the pattern ^a+$",
+            columns: "\"id\": \"int\", \"c\": { \"type\": \"string\", \"pattern\": \"^a+$\", \"default\": \"b\" }"),
         // What the language holds and this version does not build.
         Mistake("schema.unsupported", "'history'", rest: ", \"history\": true"),
         Mistake("schema.unsupported", "'audit'", rest: ", \"audit\": true"),
@@ -363,9 +372,6 @@ struct SchemaErrorTests {
         Mistake("schema.unsupported", "'tags'", rest: ", \"tags\": [\"id\"]"),
         Mistake("schema.unsupported", "'convert'", rest: ", \"convert\": {}"),
         Mistake("schema.unsupported", "'group'", rest: ", \"group\": \"main\""),
-        Mistake(
-            "schema.unsupported", "'pattern'",
-            columns: "\"id\": \"int\", \"c\": { \"type\": \"string\", \"pattern\": \"a+\" }"),
         Mistake("schema.unsupported", "'blob'", columns: "\"id\": \"int\", \"c\": \"blob\""),
         Mistake(
             "schema.unsupported", "'on_delete: cascade'",

@@ -13,6 +13,8 @@ struct QueryCompiler {
         case value(Value)
         /// Text that may end inside a character: the end of a range of texts.
         case text([UInt8])
+        /// A condition that a function checks.
+        case test(RowTest)
     }
 
     private let query: Query
@@ -104,6 +106,10 @@ struct QueryCompiler {
         case .isIn(let column, let values): write(column, in: values)
         case .text(let column, let match, let operand, let ignoringCase):
             write(column, match, operand, ignoringCase: ignoringCase)
+        case .computed(.column(let left), let comparison, .column(let right))
+        where query.table.columns[left].valueType == query.table.columns[right].valueType:
+            write("\(columns[left]) \(comparison.rawValue) \(columns[right])")
+        case .computed, .hasElement, .hasPath, .isPathNull: write(test: condition)
         case .and(let parts): write(QueryCompiler.deepestFirst(parts), joinedBy: " AND ", empty: "1")
         case .or(let parts): write(QueryCompiler.deepestFirst(parts), joinedBy: " OR ", empty: "0")
         case .not(.not(let part)): write(part)
@@ -148,6 +154,13 @@ struct QueryCompiler {
             write(index < values.count ? values[index] : last)
         }
         write(")")
+    }
+
+    /// Writes a condition that the code of the other drivers checks, in a function.
+    private mutating func write(test condition: Condition) {
+        let test = RowTest(condition, of: query.table)
+        write("\(RowTest.function)(\((["?"] + test.columns.map { columns[$0] }).joined(separator: ", ")))")
+        output.parameters.append(.test(test))
     }
 
     private mutating func write(
@@ -223,6 +236,7 @@ extension SQLiteStatement {
             switch parameter {
             case .value(let value): add(value, at: Int32(index + 1))
             case .text(let bytes): add(text: bytes, at: Int32(index + 1))
+            case .test(let test): test.bind(to: handle, at: Int32(index + 1))
             }
         }
         endBinding()

@@ -11,7 +11,7 @@ enum SQLiteFunctions {
         (matches.firstIndex(of: match) ?? 0) * 2 + (ignoringCase ? 1 : 0)
     }
 
-    private static let matches: [Condition.TextMatch] = [.equals, .hasPrefix, .hasSuffix, .contains, .like]
+    private static let matches: [Condition.TextMatch] = [.equals, .hasPrefix, .hasSuffix, .contains, .like, .matches]
 
     /// Keeps a matcher from one row to the next.
     private final class MatcherBox {
@@ -23,6 +23,7 @@ enum SQLiteFunctions {
         let flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS
         let code = sqlite3_create_function_v2(connection, "cairn_match", 3, flags, nil, match, nil, nil, nil)
         guard code == SQLITE_OK else { throw SQLiteFailure(connection) }
+        try RowTest.register(on: connection)
     }
 
     /// Safety: SQLite calls it with three arguments, as registered. The pointers its values give are valid until it returns.

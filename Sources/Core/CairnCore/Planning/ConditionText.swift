@@ -18,9 +18,16 @@ package struct ConditionText {
             "\(name(column)) in [\(values.prefix(10).map { text($0, column) }.joined(separator: ", "))\(values.count > 10 ? ", …" : "")]"
         case .text(let column, let match, let operand, let ignoringCase):
             "\(name(column)) \(word(match)) \(text(.string(operand), column))\(ignoringCase ? " ignoring case" : "")"
+        case .computed(let left, let comparison, let right):
+            "\(text(left, hiding: right)) \(comparison.rawValue) \(text(right, hiding: left))"
+        case .hasElement(let column, let element):
+            "\(name(column)) contains \(text(element, column))"
+        case .hasPath(let column, let path): "\(name(column))\(JSONStep.text(path)) exists"
+        case .isPathNull(let column, let path): "\(name(column))\(JSONStep.text(path)) is null"
         case .and(let parts): join(parts, "and")
         case .or(let parts): join(parts, "or")
         case .not(.isNull(let column)): "\(name(column)) is not null"
+        case .not(.isPathNull(let column, let path)): "\(name(column))\(JSONStep.text(path)) is not null"
         case .not(let part): "not (\(describe(part)))"
         }
     }
@@ -45,6 +52,28 @@ package struct ConditionText {
         table.columns[column].isSensitive ? "•••" : ValueJSON.value(value).description
     }
 
+    /// An expression; its values are not shown when it, or what it is compared with, is of a sensitive column.
+    private func text(_ expression: RowExpression, hiding other: RowExpression) -> String {
+        let isHidden = (expression.columns + other.columns).contains { table.columns[$0].isSensitive }
+        return text(expression, isHidden: isHidden)
+    }
+
+    private func text(_ expression: RowExpression, isHidden: Bool) -> String {
+        switch expression {
+        case .column(let column): return name(column)
+        case .value(let value): return isHidden ? "•••" : ValueJSON.value(value).description
+        case .count(let column): return "count of \(name(column))"
+        case .path(let column, let path): return name(column) + JSONStep.text(path)
+        case .arithmetic(let left, let operation, let right):
+            func part(_ part: RowExpression) -> String {
+                let text = text(part, isHidden: isHidden)
+                if case .arithmetic = part { return "(\(text))" }
+                return text
+            }
+            return "\(part(left)) \(operation.rawValue) \(part(right))"
+        }
+    }
+
     private func word(_ match: Condition.TextMatch) -> String {
         switch match {
         case .equals: "="
@@ -52,6 +81,7 @@ package struct ConditionText {
         case .hasSuffix: "ends with"
         case .contains: "contains"
         case .like: "like"
+        case .matches: "matches"
         }
     }
 }

@@ -147,10 +147,13 @@ extension Double {
 
 extension Condition {
     /// The columns it looks at.
-    var columns: [Int] {
+    package var columns: [Int] {
         switch self {
         case .constant: []
-        case .compare(let column, _, _), .isNull(let column), .isIn(let column, _), .text(let column, _, _, _): [column]
+        case .compare(let column, _, _), .isNull(let column), .isIn(let column, _), .text(let column, _, _, _),
+            .hasElement(let column, _), .hasPath(let column, _), .isPathNull(let column, _):
+            [column]
+        case .computed(let left, _, let right): left.columns + right.columns
         case .and(let parts), .or(let parts): parts.flatMap(\.columns)
         case .not(let part): part.columns
         }

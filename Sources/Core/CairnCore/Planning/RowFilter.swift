@@ -9,6 +9,9 @@ package indirect enum RowFilter: Sendable {
     case isNull(Int)
     case isIn(Int, Set<Value>)
     case text(Int, TextMatcher)
+    case computed(RowExpression, Condition.Comparison, RowExpression)
+    case hasElement(Int, Value)
+    case path(Int, [JSONStep], isNull: Bool)
     case and([RowFilter])
     case or([RowFilter])
     case not(RowFilter)
@@ -22,6 +25,10 @@ package indirect enum RowFilter: Sendable {
             case .isIn(let column, let values): .isIn(column, Set(values))
             case .text(let column, let match, let operand, let ignoringCase):
                 .text(column, TextMatcher(match, operand, ignoringCase: ignoringCase))
+            case .computed(let left, let comparison, let right): .computed(left, comparison, right)
+            case .hasElement(let column, let element): .hasElement(column, element)
+            case .hasPath(let column, let path): .path(column, path, isNull: false)
+            case .isPathNull(let column, let path): .path(column, path, isNull: true)
             case .and(let parts): .and(parts.map(RowFilter.init))
             case .or(let parts): .or(parts.map(RowFilter.init))
             case .not(let part): .not(RowFilter(part))
@@ -43,6 +50,14 @@ package indirect enum RowFilter: Sendable {
         case .text(let column, let matcher):
             if try row.isNull(column) { return nil }
             return matcher.matches(try row.string(column))
+        case .computed(let left, let comparison, let right):
+            guard let order = try left.evaluate(row).order(try right.evaluate(row)) else { return nil }
+            return comparison.holds(order)
+        case .hasElement(let column, let element):
+            return try row.isNull(column) ? nil : row.elements(column).contains(element)
+        case .path(let column, let path, let isNull):
+            let found = try row.isNull(column) ? nil : row.json(column).value(at: path)
+            return isNull ? found == nil || found == .null : found != nil
         case .and(let parts):
             var result: Bool? = true
             for part in parts {
@@ -76,11 +91,20 @@ package indirect enum RowFilter: Sendable {
         default: break
         }
         guard let order = Value.compare(value, operand) else { throw row.mismatch(column) }
-        return switch comparison {
+        return comparison.holds(order)
+    }
+}
+
+extension Condition.Comparison {
+    /// Whether it is true of two values in an order: negative when the left one sorts first.
+    func holds(_ order: Int) -> Bool {
+        switch self {
+        case .equal: order == 0
+        case .notEqual: order != 0
         case .less: order < 0
         case .lessOrEqual: order <= 0
         case .greater: order > 0
-        default: order >= 0
+        case .greaterOrEqual: order >= 0
         }
     }
 }

@@ -15,6 +15,14 @@ public indirect enum Condition: Sendable, Hashable {
     case isIn(column: Int, [Value])
     /// The text of the column matches.
     case text(column: Int, TextMatch, String, ignoringCase: Bool)
+    /// Two values computed from the row compare so. When one of them is null, or their kinds do not compare: neither.
+    case computed(RowExpression, Comparison, RowExpression)
+    /// The list in the column has an element equal to a value.
+    case hasElement(column: Int, Value)
+    /// A path leads to something in the JSON of the column, be it null; false when the column is null.
+    case hasPath(column: Int, [JSONStep])
+    /// A path leads to nothing in the JSON of the column, or to null.
+    case isPathNull(column: Int, [JSONStep])
     /// All are true.
     case and([Condition])
     /// At least one is true.
@@ -51,6 +59,8 @@ public indirect enum Condition: Sendable, Hashable {
         /// The text matches a pattern: `%` stands for any characters, `_` for one (a Unicode scalar), `\` before one of the
         /// three makes it plain.
         case like
+        /// A regular expression is found in the text: see `matches` of text columns.
+        case matches
     }
 
     /// Both are true.
@@ -82,7 +92,7 @@ extension Condition {
     /// as much room.
     var valueCount: Int {
         switch self {
-        case .compare, .text, .constant, .isNull: 1
+        case .compare, .text, .constant, .isNull, .computed, .hasElement, .hasPath, .isPathNull: 1
         case .isIn(_, let values): max(1, values.count)
         case .and, .or, .not: 0
         }
@@ -93,7 +103,7 @@ extension Condition {
         switch self {
         case .and(let parts), .or(let parts): 1 + (parts.lazy.map(\.depth).max() ?? 0)
         case .not(let part): 1 + part.depth
-        case .constant, .compare, .isNull, .isIn, .text: 1
+        case .constant, .compare, .isNull, .isIn, .text, .computed, .hasElement, .hasPath, .isPathNull: 1
         }
     }
 }

@@ -98,7 +98,13 @@ public struct Query: Sendable, Hashable {
         case .isIn(let position, let values):
             let column = try column(position)
             for value in values { try check(value, column) }
-        case .text(let position, _, let operand, _):
+        case .computed(let left, let comparison, let right):
+            try ExpressionCheck(table).check(left, comparison, right)
+        case .hasElement(let position, let element):
+            try ExpressionCheck(table).check(element: element, of: try column(position))
+        case .hasPath(let position, let path), .isPathNull(let position, let path):
+            try ExpressionCheck(table).check(path, of: try column(position))
+        case .text(let position, let match, let operand, let ignoringCase):
             let column = try column(position)
             guard column.valueType == .string else { throw unsupported("a text operator", column) }
             guard operand.utf8.count <= Limits.operandBytes else {
@@ -107,6 +113,7 @@ public struct Query: Sendable, Hashable {
                     "column '\(column.name)' of table '\(table.name)' is searched for a text of \(operand.utf8.count) bytes; the limit is \(Limits.operandBytes)",
                     remedy: "search for a part of it")
             }
+            if match == .matches { try check(pattern: operand, ignoringCase: ignoringCase, column) }
         case .and(let parts), .or(let parts):
             for part in parts { try validate(part, depth: depth + 1, &valueCount) }
         case .not(let part): try validate(part, depth: depth + 1, &valueCount)
@@ -124,6 +131,17 @@ public struct Query: Sendable, Hashable {
             throw StorageError(
                 .query,
                 "column '\(column.name)' of table '\(table.name)' is compared with \(double), which no column holds")
+        }
+    }
+
+    private func check(pattern: String, ignoringCase: Bool, _ column: Column) throws {
+        do {
+            _ = try RegularExpression(pattern, ignoringCase: ignoringCase)
+        } catch {
+            throw StorageError(
+                .query,
+                "column '\(column.name)' of table '\(table.name)' is matched with a pattern that cannot be read: \(error)"
+            )
         }
     }
 

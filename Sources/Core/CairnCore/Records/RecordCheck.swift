@@ -16,6 +16,8 @@ package struct RecordCheck: Sendable {
         let hasRules: Bool
         /// The values of an enum, for texts of any bytes; nil for other columns.
         let cases: Set<Value>?
+        /// The pattern of a text column, read once.
+        let pattern: RegularExpression?
     }
 
     package init(_ table: Table) {
@@ -23,7 +25,9 @@ package struct RecordCheck: Sendable {
         columns = table.columns.map { column in
             var cases: Set<Value>?
             if case .enumeration(let values) = column.type { cases = Set(values.map(Value.string)) }
-            return ColumnRule(column: column, hasRules: !column.rules.isEmpty, cases: cases)
+            return ColumnRule(
+                column: column, hasRules: !column.rules.isEmpty, cases: cases,
+                pattern: column.rules.pattern.flatMap { try? RegularExpression($0) })
         }
         looks = columns.map { QuickLook($0.column, isFree: !$0.hasRules && $0.cases == nil) }
     }
@@ -123,7 +127,7 @@ package struct RecordCheck: Sendable {
             throw StorageError.invalid(
                 table, column, "a value of type \(column.valueType) is expected, found \(RecordCheck.kind(of: value))")
         }
-        if rule.hasRules, let broken = ColumnCheck.brokenRule(value, column.rules) {
+        if rule.hasRules, let broken = ColumnCheck.brokenRule(value, column.rules, rule.pattern) {
             throw StorageError.invalid(table, column, broken)
         }
         return (size, changed)

@@ -1,3 +1,5 @@
+import CairnSchema
+
 /// Matches text against a pattern prepared once: the one meaning of the text operators on every driver.
 ///
 /// Works on UTF-8 bytes. A valid text found in another valid text begins and ends at whole scalars, so `contains` and the
@@ -9,6 +11,8 @@ package struct TextMatcher: Sendable {
         case hasSuffix([UInt8])
         case contains(TextSearch)
         case like(LikePattern)
+        /// Nil for a pattern that cannot be read, which matches nothing: a query with one is refused before it runs.
+        case matches(RegularExpression?)
     }
 
     private let form: Form
@@ -16,6 +20,10 @@ package struct TextMatcher: Sendable {
 
     package init(_ match: Condition.TextMatch, _ operand: String, ignoringCase: Bool) {
         ignoresCase = ignoringCase
+        if match == .matches {
+            form = .matches(try? RegularExpression(operand, ignoringCase: ignoringCase))
+            return
+        }
         let bytes = ignoringCase ? CaseFolding.fold(operand) : Array(operand.utf8)
         form =
             switch match {
@@ -23,7 +31,7 @@ package struct TextMatcher: Sendable {
             case .hasPrefix: .hasPrefix(bytes)
             case .hasSuffix: .hasSuffix(bytes)
             case .contains: .contains(TextSearch(bytes))
-            case .like: .like(LikePattern(bytes))
+            case .like, .matches: .like(LikePattern(bytes))
             }
     }
 
@@ -46,6 +54,7 @@ package struct TextMatcher: Sendable {
         case .hasSuffix(let operand): text.count >= operand.count && text.suffix(operand.count).elementsEqual(operand)
         case .contains(let search): search.isFound(in: text)
         case .like(let pattern): pattern.matches(text)
+        case .matches(let expression): expression?.isFound(in: text) ?? false
         }
     }
 }

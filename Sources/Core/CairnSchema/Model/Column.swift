@@ -64,7 +64,7 @@ public struct ColumnRules: Sendable, Hashable {
     public var minimumLength: Int?
     /// The largest length allowed, counted likewise.
     public var maximumLength: Int?
-    /// A regular expression. Part of the language, refused by this version.
+    /// A regular expression that is found in each text.
     public var pattern: String?
 
     /// No rules.

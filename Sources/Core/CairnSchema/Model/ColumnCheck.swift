@@ -2,8 +2,16 @@
 /// they are written.
 package enum ColumnCheck {
     /// The first rule a value breaks, in words; nil when it breaks none.
-    package static func brokenRule(_ value: Value, _ rules: ColumnRules) -> String? {
+    /// - Parameter pattern: The pattern of the rules, when it is at hand; else it is read each time.
+    package static func brokenRule(_ value: Value, _ rules: ColumnRules, _ pattern: RegularExpression? = nil) -> String?
+    {
         if value.isNull { return nil }
+        if let text = rules.pattern, case .string(let string) = value {
+            // A schema is refused when its pattern cannot be read.
+            guard let pattern = pattern ?? (try? RegularExpression(text)), pattern.isFound(in: string) else {
+                return "it matches the pattern \(text)"
+            }
+        }
         if let minimum = rules.minimum, let order = Value.compare(value, minimum), order < 0 {
             return "it is at least \(text(minimum))"
         }

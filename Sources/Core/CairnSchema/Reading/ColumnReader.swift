@@ -47,10 +47,7 @@ enum ColumnReader {
         draft.maximum = reader.take("max")
         draft.minimumLength = reader.length("min_length", &diagnostics)
         draft.maximumLength = reader.length("max_length", &diagnostics)
-        if let pattern = reader.takeRefused("pattern") {
-            if case .string(let text) = pattern.content { draft.pattern = text }
-            diagnostics.unsupported("pattern", of: what, at: pattern.offset)
-        }
+        draft.pattern = reader.string("pattern", &diagnostics)
         draft.onDelete = onDelete(&reader, draft.type, what, &diagnostics)
         draft.isSensitive = reader.bool("sensitive", &diagnostics)
         draft.deprecation = deprecation(&reader, what, &diagnostics)

@@ -13,7 +13,7 @@ struct ColumnRulesReader {
         rules.maximum = bound(draft.maximum, "max", &diagnostics)
         rules.minimumLength = length(draft.minimumLength, "min_length", &diagnostics)
         rules.maximumLength = length(draft.maximumLength, "max_length", &diagnostics)
-        rules.pattern = draft.pattern
+        rules.pattern = pattern(&diagnostics)
         if let minimum = rules.minimum, let maximum = rules.maximum, let order = Value.compare(minimum, maximum),
             order > 0
         {
@@ -56,6 +56,22 @@ struct ColumnRulesReader {
             return nil
         }
         return given.value
+    }
+
+    private func pattern(_ diagnostics: inout DiagnosticCollector) -> String? {
+        guard let (text, offset) = draft.pattern else { return nil }
+        guard type == .string, draft.type.name != nil else {
+            diagnostics.error(
+                "schema.bounds", at: offset, "'pattern' of \(what) has no meaning for its type", remedy: "remove it")
+            return nil
+        }
+        do {
+            _ = try RegularExpression(text)
+            return text
+        } catch {
+            diagnostics.error("schema.pattern", at: offset, "'pattern' of \(what): \(error)")
+            return nil
+        }
     }
 
     func defaultValue(_ rules: ColumnRules, _ diagnostics: inout DiagnosticCollector) -> DefaultValue? {

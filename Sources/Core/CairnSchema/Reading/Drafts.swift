@@ -53,7 +53,7 @@ struct ColumnDraft {
     var maximum: JSONNode?
     var minimumLength: (value: Int, offset: Int)?
     var maximumLength: (value: Int, offset: Int)?
-    var pattern: String?
+    var pattern: (text: String, offset: Int)?
     var onDelete: ReferenceAction?
     var isSensitive = false
     var deprecation: String?

@@ -71,6 +71,31 @@ enum EdgeValues {
         return random.chance(30) ? pattern + "%" : pattern
     }
 
+    /// A regular expression that has to do with a text; now and then one that cannot be read.
+    static func regularExpression(_ text: String, _ random: inout SeededRandom) -> String {
+        var pattern = random.chance(20) ? "^" : ""
+        for scalar in text.unicodeScalars.prefix(8) {
+            let plain = "\\^$.|?*+()[]{}".unicodeScalars.contains(scalar) ? "\\" + String(scalar) : String(scalar)
+            let atom =
+                switch random.below(12) {
+                case 0: "."
+                case 1: "\\w"
+                case 2: "[^\\d]"
+                case 3: "[\\u{\(String(scalar.value, radix: 16))}-\\u{10FFFF}x]"
+                case 4: "(\(plain)|ab?)"
+                case 5: "(?:\(plain)*)"
+                case 6: "\\S"
+                case 7: ""
+                default: plain
+                }
+            let sign = random.pick(["", "", "", "", "*", "+", "?", "{2}", "{0,2}", "{1,}", "*?"], else: "")
+            pattern += atom.isEmpty ? "" : atom + sign
+            if random.chance(8) { pattern += random.pick(["|", "\\b", "\\B", "()", "$"], else: "|") }
+        }
+        if random.chance(15) { pattern += "$" }
+        return random.chance(2) ? pattern + random.pick(["(", "[", "\\", "a**", "\\1", "(?=a)"], else: "(") : pattern
+    }
+
     /// A part of a text, cut between scalars.
     static func part(_ text: String, _ random: inout SeededRandom) -> String {
         let scalars = Array(text.unicodeScalars)

@@ -81,6 +81,8 @@ struct QueryGenerator {
             random.chance(60) ? random.pick(indexed, else: 0) : random.below(table.columns.count)
         let column = table.columns[position]
         if column.valueType == .string, random.chance(40) { return text(column, table, &random) }
+        let expressions = ExpressionGenerator(table: table, pools: pools)
+        if let condition = expressions.condition(of: column, &random) { return condition }
         switch random.weighted([65, 15, 20]) {
         case 0:
             var comparison = random.pick(QueryGenerator.comparisons, else: .equal)
@@ -95,7 +97,9 @@ struct QueryGenerator {
         }
     }
 
-    private static let matches: [Condition.TextMatch] = [.equals, .hasPrefix, .hasSuffix, .contains, .like, .like]
+    private static let matches: [Condition.TextMatch] = [
+        .equals, .hasPrefix, .hasSuffix, .contains, .like, .like, .matches, .matches,
+    ]
 
     private func text(_ column: Column, _ table: Table, _ random: inout SeededRandom) -> Condition {
         let match = random.pick(QueryGenerator.matches, else: .like)
@@ -106,6 +110,7 @@ struct QueryGenerator {
             switch match {
             case .equals: whole
             case .like: EdgeValues.pattern(whole, &random)
+            case .matches: EdgeValues.regularExpression(whole, &random)
             default: EdgeValues.part(whole, &random)
             }
         return .text(column: column.position, match, operand, ignoringCase: ignoringCase)

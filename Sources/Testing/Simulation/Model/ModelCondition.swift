@@ -15,7 +15,17 @@ enum ModelCondition {
             return values[column].isNull ? nil : operands.contains { ModelOrder.compare(values[column], $0) == 0 }
         case .text(let column, let match, let operand, let ignoringCase):
             guard case .string(let text) = values[column] else { return nil }
+            if match == .matches { return ModelRegex.isFound(operand, in: text, ignoringCase: ignoringCase) }
             return matches(scalars(text, ignoringCase), match, scalars(operand, ignoringCase))
+        case .computed(let left, let comparison, let right):
+            return ModelExpression.order(left, right, values).map { holds($0, comparison) }
+        case .hasElement(let column, let element):
+            guard case .array(let elements) = values[column] else { return nil }
+            return elements.contains { ModelOrder.compare($0, element) == 0 }
+        case .hasPath(let column, let path):
+            return ModelExpression.json(values[column], path[...]) != nil
+        case .isPathNull(let column, let path):
+            return ModelExpression.json(values[column], path[...]).map { $0 == .null } ?? true
         case .and(let parts):
             let results = parts.map { holds($0, values) }
             return results.contains(false) ? false : results.contains(nil) ? nil : true
@@ -29,8 +39,11 @@ enum ModelCondition {
 
     private static func compare(_ value: Value, _ comparison: Condition.Comparison, _ operand: Value) -> Bool? {
         if value.isNull { return nil }
-        let order = ModelOrder.compare(value, operand)
-        return switch comparison {
+        return holds(ModelOrder.compare(value, operand), comparison)
+    }
+
+    private static func holds(_ order: Int, _ comparison: Condition.Comparison) -> Bool {
+        switch comparison {
         case .equal: order == 0
         case .notEqual: order != 0
         case .less: order < 0
@@ -57,6 +70,7 @@ enum ModelCondition {
         case .hasSuffix: text.reversed().starts(with: operand.reversed())
         case .contains: (0...text.count).contains { text.dropFirst($0).starts(with: operand) }
         case .like: isLike(text, operand)
+        case .matches: false
         }
     }
 

@@ -47,10 +47,36 @@ enum SwiftText {
         case .isIn(let column, let values): ".isIn(column: \(column), \(list(values.map(value))))"
         case .text(let column, let match, let operand, let ignoringCase):
             ".text(column: \(column), .\(match.rawValue), \(string(operand)), ignoringCase: \(ignoringCase))"
+        case .computed(let left, let comparison, let right):
+            ".computed(\(expression(left)), .\(name(comparison)), \(expression(right)))"
+        case .hasElement(let column, let element): ".hasElement(column: \(column), \(value(element)))"
+        case .hasPath(let column, let path): ".hasPath(column: \(column), \(Self.path(path)))"
+        case .isPathNull(let column, let path): ".isPathNull(column: \(column), \(Self.path(path)))"
         case .and(let parts): ".and(\(list(parts.map(Self.condition))))"
         case .or(let parts): ".or(\(list(parts.map(Self.condition))))"
         case .not(let part): ".not(\(Self.condition(part)))"
         }
+    }
+
+    private static func expression(_ expression: RowExpression) -> String {
+        switch expression {
+        case .column(let column): ".column(\(column))"
+        case .value(let value): ".value(\(Self.value(value)))"
+        case .count(let column): ".count(column: \(column))"
+        case .path(let column, let path): ".path(column: \(column), \(Self.path(path)))"
+        case .arithmetic(let left, let operation, let right):
+            ".arithmetic(\(Self.expression(left)), .\(operation), \(Self.expression(right)))"
+        }
+    }
+
+    private static func path(_ path: [JSONStep]) -> String {
+        list(
+            path.map { step in
+                switch step {
+                case .member(let name): ".member(\(string(name)))"
+                case .element(let index): ".element(\(index))"
+                }
+            })
     }
 
     private static func name(_ comparison: Condition.Comparison) -> String {

@@ -54,8 +54,28 @@ enum ShrinkQueries {
                 + ShrinkValues.simpler(operand).map {
                     .text(column: column, match, $0, ignoringCase: ignoringCase)
                 }
+        case .computed(let left, let comparison, let right):
+            simpler(left).map { .computed($0, comparison, right) }
+                + simpler(right).map { .computed(left, comparison, $0) }
+        case .hasPath(let column, let path): shorter(path).map { .hasPath(column: column, $0) }
+        case .isPathNull(let column, let path): shorter(path).map { .isPathNull(column: column, $0) }
         default: []
         }
+    }
+
+    /// A part in the place of the whole, or a shorter path.
+    private static func simpler(_ expression: RowExpression) -> [RowExpression] {
+        switch expression {
+        case .column, .value, .count: []
+        case .path(let column, let path): shorter(path).map { .path(column: column, $0) }
+        case .arithmetic(let left, let operation, let right):
+            [left, right] + simpler(left).map { .arithmetic($0, operation, right) }
+                + simpler(right).map { .arithmetic(left, operation, $0) }
+        }
+    }
+
+    private static func shorter(_ path: [JSONStep]) -> [[JSONStep]] {
+        path.isEmpty ? [] : [Array(path.dropLast()), Array(path.dropFirst())]
     }
 
     private static func fewer(_ parts: [Condition]) -> [[Condition]] {

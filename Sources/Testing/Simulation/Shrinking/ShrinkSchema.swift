@@ -159,7 +159,32 @@ extension Condition {
         case .isIn(let column, let values): moved(column).map { .isIn(column: $0, values) } ?? .constant(true)
         case .text(let column, let match, let operand, let ignoringCase):
             moved(column).map { .text(column: $0, match, operand, ignoringCase: ignoringCase) } ?? .constant(true)
+        case .computed(let left, let comparison, let right):
+            if let left = left.mapColumn(moved), let right = right.mapColumn(moved) {
+                .computed(left, comparison, right)
+            } else {
+                .constant(true)
+            }
+        case .hasElement(let column, let element):
+            moved(column).map { .hasElement(column: $0, element) } ?? .constant(true)
+        case .hasPath(let column, let path): moved(column).map { .hasPath(column: $0, path) } ?? .constant(true)
+        case .isPathNull(let column, let path): moved(column).map { .isPathNull(column: $0, path) } ?? .constant(true)
         default: self
+        }
+    }
+}
+
+extension RowExpression {
+    /// The expression with its columns moved; nil when one of them is gone.
+    fileprivate func mapColumn(_ moved: (Int) -> Int?) -> RowExpression? {
+        switch self {
+        case .column(let column): return moved(column).map { .column($0) }
+        case .value: return self
+        case .count(let column): return moved(column).map { .count(column: $0) }
+        case .path(let column, let path): return moved(column).map { .path(column: $0, path) }
+        case .arithmetic(let left, let operation, let right):
+            guard let left = left.mapColumn(moved), let right = right.mapColumn(moved) else { return nil }
+            return .arithmetic(left, operation, right)
         }
     }
 }

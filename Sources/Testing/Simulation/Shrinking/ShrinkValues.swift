@@ -74,6 +74,9 @@ extension Program {
                     case .compare(let column, let comparison, let value):
                         .compare(column: column, comparison, change(value))
                     case .isIn(let column, let values): .isIn(column: column, values.map(change))
+                    case .hasElement(let column, let element): .hasElement(column: column, change(element))
+                    case .computed(let left, let comparison, let right):
+                        .computed(left.mapValues(change), comparison, right.mapValues(change))
                     default: leaf
                     }
                 }
@@ -90,6 +93,17 @@ extension Program {
                     spec, assignments.map { Assignment(column: $0.column, value: change($0.value)) })
             default: return step
             }
+        }
+    }
+}
+
+extension RowExpression {
+    fileprivate func mapValues(_ change: (Value) -> Value) -> RowExpression {
+        switch self {
+        case .column, .count, .path: self
+        case .value(let value): .value(change(value))
+        case .arithmetic(let left, let operation, let right):
+            .arithmetic(left.mapValues(change), operation, right.mapValues(change))
         }
     }
 }

@@ -233,6 +233,12 @@ enum ValueCases {
             column: "list", good: [.array([.int(1)]), .array([.int(1), .int(2)])],
             bad: [.array([]), .array([.int(1), .int(2), .int(3)])]),
         Rule(
+            column: "code", good: [.string("Zé-0"), .string("AA-0123456789")],
+            bad: [
+                .string(""), .string("AB-"), .string("ab-1"), .string("AB-1 "), .string("AB-1\n"),
+                .string("Ze\u{301}-0"),
+            ]),
+        Rule(
             column: "state", good: [.string("draft"), .string("live")],
             bad: [.string("Live"), .string(""), .string("gone")]),
     ]

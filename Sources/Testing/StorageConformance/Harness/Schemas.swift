@@ -108,6 +108,7 @@ enum Schemas {
                 "name": { "type": "string", "min_length": 2, "max_length": 4, "default": "abc" },
                 "raw": { "type": "bytes", "max_length": 3, "default": "" },
                 "list": { "type": "[int]", "min_length": 1, "max_length": 2, "default": [1] },
+                "code": { "type": "string", "pattern": "^[A-Zé]{2}-\\\\d+$", "default": "AB-1" },
                 "state": { "enum": ["draft", "live"], "default": "draft" },
               },
               "key": "id",

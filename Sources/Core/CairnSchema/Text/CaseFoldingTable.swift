@@ -4,16 +4,16 @@
 /// ships it; a test compares every scalar with that file. (Unicode data files: copyright 1991-2022 Unicode, Inc., under
 /// the Unicode License, https://www.unicode.org/license.txt.) It is written as runs: the scalars `first`, `first + step`, …
 /// up to `last` map to themselves plus `offset`.
-enum CaseFoldingTable {
-    struct Run {
-        let first: UInt32
-        let last: UInt32
-        let step: UInt32
-        let offset: Int32
+package enum CaseFoldingTable {
+    package struct Run {
+        package let first: UInt32
+        package let last: UInt32
+        package let step: UInt32
+        package let offset: Int32
     }
 
     /// What a scalar folds to; itself for most.
-    static func fold(_ scalar: UInt32) -> UInt32 {
+    package static func fold(_ scalar: UInt32) -> UInt32 {
         var low = 0
         var high = runs.count
         while low < high {
@@ -27,7 +27,7 @@ enum CaseFoldingTable {
     }
 
     /// The runs, in order; none overlaps another.
-    static let runs: [Run] = packed.map { Run(first: $0.0, last: $0.1, step: $0.2, offset: $0.3) }
+    package static let runs: [Run] = packed.map { Run(first: $0.0, last: $0.1, step: $0.2, offset: $0.3) }
 
     private static let packed: [(UInt32, UInt32, UInt32, Int32)] = [
         (0x0041, 0x005A, 1, 32), (0x00B5, 0x00B5, 1, 775), (0x00C0, 0x00D6, 1, 32), (0x00D8, 0x00DE, 1, 32),
