@@ -83,7 +83,8 @@ struct CompilePackage {
         let terms = [
             "$0.name == \"A\"", "$0.name.hasPrefix(\"B\")", "$0.rank > 10", "$0.rank <= 1_000", "$0.weight != nil",
             "$0.isOpen == true", "$0.seenAt < .now", "$0.state == .used", "$0.code.in([\"x\", \"y\"])",
-            "$0.note == nil", "!$0.name.contains(\"C\")", "$0.weight >= 2.5",
+            "$0.note == nil", "!$0.name.contains(\"C\")", "$0.weight >= 2.5", "$0.name.count > 3",
+            "$0.rank > $0.price * 10", "$0.tags.contains(\"a\")", "$0.name.matches(\"^a\")",
         ]
         let functions = (0..<CompilePackage.predicates).map { number -> String in
             var text = ""
