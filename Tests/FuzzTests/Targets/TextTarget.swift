@@ -15,6 +15,7 @@ struct TextTarget: FuzzTarget {
         "12.50", "-0.05",
         "1e38", "1e-38", "sha256:", "AP8=", "0198f3c2-0000-7000-8000-00000000000a", "home_url", "InProgress", "%", "_",
         "\\%", "a%b_c",
+        "[a-z]", "(a|b)*", "^\\w+$", "a{2,3}", "\\b", "[^\\d]", "(?:", "\\u{E9}",
         "99999999999999999999999999999999999999", "memory:a:1:0", "t", "z", "60", "24:00", "-02-29",
     ]
 
@@ -89,8 +90,8 @@ struct TextTarget: FuzzTarget {
         let operand = String(decoding: parts.last ?? [], as: UTF8.self)
         let text = Array(parts[0])
         let isSmall = text.count < 200 && operand.utf8.count < 60
-        for match in [Condition.TextMatch.equals, .hasPrefix, .hasSuffix, .contains, .like] {
-            for ignoringCase in [false, true] where isSmall || match != .like {
+        for match in [Condition.TextMatch.equals, .hasPrefix, .hasSuffix, .contains, .like, .matches] {
+            for ignoringCase in [false, true] where isSmall || match != .like && match != .matches {
                 let matcher = TextMatcher(match, operand, ignoringCase: ignoringCase)
                 let isMatch = text.withUnsafeBufferPointer(matcher.matches(utf8:))
                 guard isSmall, !ignoringCase, let valid = String(validating: text, as: UTF8.self) else { continue }
@@ -109,6 +110,7 @@ struct TextTarget: FuzzTarget {
         case .hasSuffix: bytes.reversed().starts(with: wanted.reversed())
         case .contains: wanted.isEmpty || bytes.indices.contains { bytes[$0...].starts(with: wanted) }
         case .like: isLike(Array(text.unicodeScalars), Array(operand.unicodeScalars))
+        case .matches: ModelRegex.isFound(operand, in: text, ignoringCase: false)
         }
     }
 
