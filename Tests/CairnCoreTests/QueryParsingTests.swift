@@ -192,7 +192,7 @@ struct QueryParsingTests {
             "cities where population = " + String(repeating: "-", count: 30_000) + "population",
             "cities where population = 1" + String(repeating: " + 1", count: 10_000),
             "cities where " + String(repeating: "(not ", count: 21) + "is_open" + String(repeating: ")", count: 21),
-            "cities where name = '" + String(repeating: "x", count: 70_000) + "'",
+            "cities where name = '" + String(repeating: "x", count: 300_000) + "'",
             "cities where population in (" + String(repeating: "1,", count: 17_000) + "1)",
             "cities where settings" + String(repeating: "[0]", count: 65) + " = 1",
         ]
