@@ -8,7 +8,7 @@ struct Tool: Sendable {
     /// The tool with all its commands.
     init() {
         let commands: [any Command] = [
-            InitCommand(), CheckCommand(), GenerateCommand(), GetCommand(), ExplainCommand(),
+            InitCommand(), CheckCommand(), GenerateCommand(), GetCommand(), QueryCommand(), ExplainCommand(),
             DoctorCommand(), MaintainCommand(), RebuildCommand(), AdoptCommand(), S3ListCommand(),
             S3GetCommand(), S3PutCommand(), S3RemoveCommand(), S3StatCommand(), S3PresignCommand(),
             S3MakeBucketCommand(), S3RemoveBucketCommand(), S3DoctorCommand(),

@@ -33,7 +33,7 @@ func hold(_ condition: Bool, _ message: @autoclosure () -> String) throws {
 
 /// The targets, each with a folder of its name in the corpus.
 enum FuzzTargets: String, CaseIterable, Sendable {
-    case schema, json, record, store, key, cursor, url, config, arguments, comparison, text
+    case schema, json, record, store, key, cursor, url, config, arguments, comparison, query, text
     case sqlite
     case sqliteFile = "sqlite_file"
 
@@ -50,6 +50,7 @@ enum FuzzTargets: String, CaseIterable, Sendable {
         case .config: ConfigurationTarget()
         case .arguments: try ArgumentsTarget()
         case .comparison: try await ComparisonTarget()
+        case .query: try await QueryTarget()
         case .text: TextTarget()
         case .sqlite: try await SQLiteTarget()
         case .sqliteFile: try await SQLiteFileTarget()

@@ -15,18 +15,22 @@ public protocol NumericOperand {
 }
 
 extension Int: NumericOperand {
+    /// The number itself.
     public var rowExpression: RowExpression { .value(.int(self)) }
 }
 
 extension Double: NumericOperand {
+    /// The number itself.
     public var rowExpression: RowExpression { .value(.double(self)) }
 }
 
 extension DecimalNumber: NumericOperand {
+    /// The number itself.
     public var rowExpression: RowExpression { .value(.decimal(self)) }
 }
 
 extension TypedColumn: NumericOperand where Value: NumericColumnValue {
+    /// The value of the column.
     public var rowExpression: RowExpression { .column(position) }
 }
 

@@ -7,14 +7,17 @@ public protocol CountedColumnValue: ColumnValue {
 }
 
 extension String: CountedColumnValue {
+    /// The empty text.
     public static var emptyColumnValue: CairnSchema.Value { .string("") }
 }
 
 extension Array: CountedColumnValue where Element: ArrayElement {
+    /// The empty list, or no bytes.
     public static var emptyColumnValue: CairnSchema.Value { Element.arrayValue([]) }
 }
 
 extension Optional: CountedColumnValue where Wrapped: CountedColumnValue {
+    /// The empty value, which is not null.
     public static var emptyColumnValue: CairnSchema.Value { Wrapped.emptyColumnValue }
 }
 

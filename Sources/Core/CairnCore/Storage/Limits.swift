@@ -18,6 +18,8 @@ public enum Limits {
     public static let conditionDepth = 20
     /// Bytes of a text that a text operator looks for: looking takes at most this times the length of what is looked at.
     public static let operandBytes = 4096
+    /// Bytes of a query in text or in JSON.
+    public static let queryBytes = 256 << 10
     /// Columns, values and operators of one side of a comparison that computes, and steps of a path into JSON.
     public static let expressionParts = 64
     /// Arrays and objects inside one another in the JSON of a column: less than what reads JSON allows, because files wrap

@@ -170,7 +170,7 @@ enum EdgeValues {
     // MARK: Bytes
 
     private static func bytes(_ random: inout SeededRandom) -> [UInt8] {
-        if random.chance(1) { return [UInt8](repeating: 0xAB, count: random.pick([100, 101, 3000], else: 100)) }
+        if random.chance(2) { return [UInt8](repeating: 0xAB, count: random.pick([100, 101, 3000], else: 100)) }
         return (0..<random.weighted([2, 4, 3, 1])).map { _ in random.pick([0, 0, 1, 65, 127, 128, 254, 255], else: 0) }
     }
 

@@ -7,7 +7,7 @@ struct ExplainCommand: Command {
         name: "explain", purpose: "shows how a store would answer a query",
         operands: [
             ExistingStore.operand,
-            Operand(name: "TABLE", help: "the table, as the schema calls it"),
+            Operand(name: "TABLE", help: "the table, as the schema calls it; or a whole query as for 'cairn query'"),
         ],
         options: [
             Option(
@@ -25,25 +25,39 @@ struct ExplainCommand: Command {
         ],
         examples: [
             "cairn explain sqlite:atlas.db cities --where 'country = FR' --order population:desc --limit 10",
-            "cairn explain s3://photos/atlas cities --where 'population >= 1000000'",
+            "cairn explain s3://photos/atlas 'cities where population >= 1_000_000 or timezone is null'",
         ])
 
     func run(_ arguments: ParsedArguments, _ console: Console) async throws -> ExitCode {
         try await ExistingStore.with(arguments.operand("STORE")) { store in
-            let table = try store.table(named: arguments.operand("TABLE"))
-            let plan = try await store.session.explain(ExplainCommand.query(table, arguments))
+            let query = try ExplainCommand.query(of: store, arguments)
+            let plan = try await store.session.explain(query)
             console.print(arguments.isJSON ? PlanView(plan).json : Printable.lines(plan.description))
             return .done
         }
     }
 
+    /// The query of the operand, a table or more, and of the options.
+    private static func query(of store: Store, _ arguments: ParsedArguments) throws -> Query {
+        let text = arguments.operand("TABLE")
+        guard text.contains(where: \.isWhitespace) else {
+            return try query(store.table(named: text), arguments)
+        }
+        return try refine(Query(parsing: text, schema: store.schema), arguments)
+    }
+
     /// The query that the options ask for.
     /// - Throws: `query.invalid`, `command.usage`, which name what cannot be understood.
     static func query(_ table: Table, _ arguments: ParsedArguments) throws -> Query {
-        var query = Query(table)
+        try refine(Query(table), arguments)
+    }
+
+    private static func refine(_ query: Query, _ arguments: ParsedArguments) throws -> Query {
+        var query = query
+        let table = query.table
         for text in arguments.values("where") { query.restrict(to: try Comparison.condition(text, of: table)) }
-        query.order = try arguments.values("order").map { try term($0, of: table) }
-        query.limit = try arguments.value("limit").map(limit)
+        query.order += try arguments.values("order").map { try term($0, of: table) }
+        if let limit = try arguments.value("limit").map(limit) { query.limit = limit }
         return query
     }
 

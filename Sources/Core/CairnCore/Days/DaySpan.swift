@@ -1,0 +1,109 @@
+public import CairnSchema
+
+/// A span of whole days in a time zone, for conditions on times and days: `$0.seen.in(.today(in: paris))`,
+/// `$0.founded.in(.last(7, .days))`.
+///
+/// It is a range of plain values from the moment it is made, so an index on the column serves it. A day may have 23 hours, or 25.
+public struct DaySpan: Sendable, Hashable {
+    /// The first day.
+    public let first: CalendarDate
+    /// The last day, which belongs to it.
+    public let last: CalendarDate
+    /// Where it is these days.
+    public let zone: LocalZone
+
+    /// The days from `first` to `last`, both included; none when they are in the wrong order.
+    public init(from first: CalendarDate, to last: CalendarDate, in zone: LocalZone = .utc) {
+        self.first = first
+        self.last = last
+        self.zone = zone
+    }
+
+    /// A unit of days.
+    public enum Unit: String, Sendable, Hashable, CaseIterable {
+        /// Days of the calendar.
+        case days
+        /// Seven days.
+        case weeks
+        /// Months of the calendar.
+        case months
+        /// Years of the calendar.
+        case years
+    }
+
+    /// The day it is in a zone.
+    /// - Parameter now: The instant that counts as now.
+    public static func today(in zone: LocalZone = .utc, now: Timestamp = .now) -> DaySpan {
+        let day = zone.day(of: now)
+        return DaySpan(from: day, to: day, in: zone)
+    }
+
+    /// The day before.
+    public static func yesterday(in zone: LocalZone = .utc, now: Timestamp = .now) -> DaySpan {
+        let day = zone.day(of: now).adding(days: -1) ?? .min
+        return DaySpan(from: day, to: day, in: zone)
+    }
+
+    /// The last days, weeks, months or years, with today as the last day: `.last(7, .days)` is today and the six days before;
+    /// `.last(1, .months)` begins on the day after the same day of the month before, or after its last day when it is shorter.
+    /// Of a count below 1: no day.
+    public static func last(
+        _ count: Int, _ unit: Unit, in zone: LocalZone = .utc, now: Timestamp = .now
+    ) -> DaySpan {
+        let today = zone.day(of: now)
+        guard count > 0 else { return DaySpan(from: .max, to: .min, in: zone) }
+        let before: CalendarDate? =
+            switch unit {
+            case .days: today.adding(days: -min(count, 4_000_000))
+            case .weeks: today.adding(days: -7 * min(count, 600_000))
+            case .months: today.before(months: min(count, 120_000))
+            case .years: today.before(months: 12 * min(count, 10_000))
+            }
+        return DaySpan(from: before?.adding(days: 1) ?? .min, to: today, in: zone)
+    }
+
+    /// The condition that a column of times or days is in it.
+    func condition(column: Int, ofTimes: Bool) -> Condition {
+        guard first <= last else { return .isIn(column: column, []) }
+        guard ofTimes else {
+            return .and([
+                .compare(column: column, .greaterOrEqual, .date(first)),
+                .compare(column: column, .lessOrEqual, .date(last)),
+            ])
+        }
+        let start = Condition.compare(column: column, .greaterOrEqual, .timestamp(zone.start(of: first)))
+        guard let end = zone.end(of: last) else { return start }
+        return .and([start, .compare(column: column, .less, .timestamp(end))])
+    }
+}
+
+extension CalendarDate {
+    /// The same day some months before, or the last of that month when it is shorter; nil before the year 1.
+    fileprivate func before(months: Int) -> CalendarDate? {
+        let total = year * 12 + month - 1 - months
+        guard total >= 12 else { return nil }
+        let (year, month) = (total / 12, total % 12 + 1)
+        return CalendarDate(
+            year: year, month: month, day: Swift.min(day, GregorianCalendar.length(ofMonth: month, year: year)))
+    }
+}
+
+extension TypedColumn where Value == Timestamp {
+    /// The time is on one of the days of a span: `$0.seen.in(.last(7, .days, in: paris))`.
+    public func `in`(_ span: DaySpan) -> Condition { span.condition(column: position, ofTimes: true) }
+}
+
+extension TypedColumn where Value == Timestamp? {
+    /// The time is on one of the days of a span.
+    public func `in`(_ span: DaySpan) -> Condition { span.condition(column: position, ofTimes: true) }
+}
+
+extension TypedColumn where Value == CalendarDate {
+    /// The day is one of a span: `$0.founded.in(.today(in: paris))`.
+    public func `in`(_ span: DaySpan) -> Condition { span.condition(column: position, ofTimes: false) }
+}
+
+extension TypedColumn where Value == CalendarDate? {
+    /// The day is one of a span.
+    public func `in`(_ span: DaySpan) -> Condition { span.condition(column: position, ofTimes: false) }
+}

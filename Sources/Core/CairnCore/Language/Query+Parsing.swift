@@ -1,0 +1,114 @@
+public import CairnSchema
+
+extension Query {
+    /// Reads a query from text: `cities where country = "FR" and population > 100_000 order by name limit 10`.
+    ///
+    /// It can reach the declared columns of one table and nothing else: names are looked up in the schema, values are only
+    /// ever values, and there is no other statement. So text of strangers may be read; what rows they may see is for the
+    /// program to say, by a further condition.
+    ///
+    /// | | |
+    /// |---|---|
+    /// | compare | `=` `!=` `<` `<=` `>` `>=`, `between 1 and 5`, `in (1, 2)`, `is null`, `is not null` |
+    /// | days | `seen in today`, `in yesterday`, `in last 7 days`, with `in zone "Europe/Paris"` behind it; else in UTC |
+    /// | combine | `and`, `or`, `not`, brackets |
+    /// | texts | `begins with`, `ends with`, `contains`, `like`, `matches`; behind it `ignoring case` |
+    /// | numbers | `+` `-` `*` `/` of columns and numbers, `count(name)` |
+    /// | lists | `languages contains "fr"` |
+    /// | JSON | `settings["theme"] = "dark"`, `settings["servers"][0] exists` |
+    ///
+    /// Texts stand in double quotes, as in JSON, or in single quotes; times, days and ids are texts. A column called like a word
+    /// of the language stands in backticks.
+    /// - Parameters:
+    ///   - text: The query; at most ``Limits/queryBytes``.
+    ///   - schema: The schema of the store that is to answer it.
+    /// - Throws: `query.invalid` with line and column, and the nearest name for one that is unknown. Nothing is read from
+    ///   any store.
+    public init(parsing text: String, schema: Schema) throws {
+        self = try QueryReader(text).query(schema) { text throws(QueryMistake) in
+            var parser = try QueryParser(text)
+            return try parser.query()
+        }
+    }
+
+    /// Reads a query from JSON, for programs, which then need not put texts together:
+    ///
+    ///     { "from": "cities", "where": { "country": "FR", "population": { ">": 100000 } }, "order": ["name desc"], "limit": 10 }
+    ///
+    /// All members of a condition must hold; `and` and `or` take a list of conditions, `not` takes one. What a column is compared
+    /// with is a value, `null` for null, or an object of the operators of the text form (`is null` and `exists` with true or
+    /// false). In place of a column stands what the text form can compute: `"population / area"`.
+    /// - Throws: as ``init(parsing:schema:)``.
+    public init(parsingJSON text: String, schema: Schema) throws {
+        self = try QueryReader(text).query(schema) { text throws(QueryMistake) in
+            try QueryJSONParser().query(Array(text.utf8))
+        }
+    }
+}
+
+extension Condition {
+    /// Reads a condition on the rows of a table from text, as it stands behind `where` in ``Query/init(parsing:schema:)``.
+    /// - Throws: `query.invalid` with line and column, and the nearest name for one that is unknown.
+    public init(parsing text: String, table: Table) throws {
+        self = try QueryReader(text).read { text throws(QueryMistake) in
+            var parser = try QueryParser(text)
+            return try QueryResolver(table).condition(try parser.condition())
+        }
+        try Query(table, where: self).validate()
+    }
+}
+
+extension Session {
+    /// The records that a query in text asks for, without generated code; see ``Query/init(parsing:schema:)``. All in memory at
+    /// once.
+    /// - Throws: `query.invalid` with line and column for a query that cannot be read; what reading throws.
+    public func records(matching text: String) async throws -> [Record] {
+        let query = try Query(parsing: text, schema: schema)
+        return try await records(query.table.name).all(query)
+    }
+}
+
+/// Reads text that is a query or a part of one, and puts mistakes in words.
+private struct QueryReader {
+    private let text: String
+
+    init(_ text: String) {
+        self.text = text
+    }
+
+    /// What `body` makes of the text.
+    /// - Throws: `query.invalid` with the place of the mistake.
+    func read<Result>(_ body: (String) throws(QueryMistake) -> Result) throws -> Result {
+        guard text.utf8.count <= Limits.queryBytes else {
+            throw StorageError(
+                .query, "a query of \(text.utf8.count) bytes is not read; the limit is \(Limits.queryBytes)",
+                remedy: "ask in several queries")
+        }
+        do throws(QueryMistake) {
+            return try body(text)
+        } catch {
+            let place = SourceText(name: "query", bytes: Array(text.utf8)).location(at: error.offset)
+            throw StorageError(.query, "\(place): \(error.message)", remedy: error.remedy)
+        }
+    }
+
+    func query(_ schema: Schema, _ parse: (String) throws(QueryMistake) -> QueryDraft) throws -> Query {
+        let query = try read { text throws(QueryMistake) in try resolve(try parse(text), schema) }
+        try query.validate()
+        return query
+    }
+
+    private func resolve(_ draft: QueryDraft, _ schema: Schema) throws(QueryMistake) -> Query {
+        guard let table = schema.table(named: draft.table.name) else {
+            throw QueryMistake(
+                "the database '\(schema.database)' has no table '\(draft.table.name)'",
+                remedy: NearestName.hintOrList(draft.table.name, among: schema.tables.map(\.name)),
+                at: draft.table.offset)
+        }
+        let resolver = QueryResolver(table)
+        var query = Query(table, limit: draft.limit)
+        if let condition = draft.condition { query.condition = try resolver.condition(condition) }
+        for term in draft.order { query.order.append(try resolver.order(term)) }
+        return query
+    }
+}

@@ -1,0 +1,213 @@
+import CairnSchema
+
+/// Reads the JSON form of queries: for programs, which need not put texts together.
+///
+///     { "from": "cities", "where": { "country": "FR", "population": { ">": 100000 } }, "order": ["name desc"], "limit": 10 }
+///
+/// All members of a condition must hold. The name of a member is a column or something computed, as in the text form:
+/// `"population / area"`, `"settings[\"theme\"]"`; or `and`, `or` with a list of conditions, `not` with one. What it is compared
+/// with is a value, `null` for null, or an object of operators.
+struct QueryJSONParser {
+    func query(_ bytes: [UInt8]) throws(QueryMistake) -> QueryDraft {
+        let root: JSONNode
+        do {
+            root = try JSONNode.parse(bytes, syntax: .strict)
+        } catch {
+            throw QueryMistake(error.message, at: error.offset)
+        }
+        let members = try members(root, "a query")
+        var table: (String, Int)?
+        var condition: QueryNode?
+        var order: [QueryOrderNode] = []
+        var limit: Int?
+        for member in members {
+            switch member.name {
+            case "from":
+                guard case .string(let name) = member.value.content else {
+                    throw wrong("'from' is the name of a table", member)
+                }
+                table = (name, member.value.offset)
+            case "where": condition = try self.condition(member.value)
+            case "order": order = try self.order(member)
+            case "limit":
+                guard case .number(let number) = member.value.content, let int = number.int else {
+                    throw wrong("'limit' is a whole number", member)
+                }
+                limit = int
+            default:
+                throw QueryMistake(
+                    "a query has no '\(member.name)'",
+                    remedy: NearestName.hintOrList(member.name, among: ["from", "where", "order", "limit"]),
+                    at: member.nameOffset)
+            }
+        }
+        guard let table else { throw QueryMistake("'from' is missing: the name of a table", at: root.offset) }
+        return QueryDraft(table: table, condition: condition, order: order, limit: limit)
+    }
+
+    // MARK: Structure
+
+    private func members(_ node: JSONNode, _ what: String) throws(QueryMistake) -> [JSONMember] {
+        guard case .object(let members) = node.content else {
+            throw QueryMistake("expected an object, \(what), found \(node.kind)", at: node.offset)
+        }
+        var seen: Set<Value> = []
+        for member in members where !seen.insert(.string(member.name)).inserted {
+            throw QueryMistake("'\(member.name)' stands here twice", at: member.nameOffset)
+        }
+        return members
+    }
+
+    private func elements(_ node: JSONNode, _ what: String) throws(QueryMistake) -> [JSONNode] {
+        guard case .array(let elements) = node.content else {
+            throw QueryMistake("expected a list of \(what), found \(node.kind)", at: node.offset)
+        }
+        return elements
+    }
+
+    private func wrong(_ message: String, _ member: JSONMember) -> QueryMistake {
+        QueryMistake("\(message), found \(member.value.kind)", at: member.value.offset)
+    }
+
+    /// Reads text inside the JSON; a mistake in it is placed in the whole, as far as it has no escapes before it.
+    private func inside<Result>(
+        _ text: String, at offset: Int, _ read: (inout QueryParser) throws(QueryMistake) -> Result
+    ) throws(QueryMistake) -> Result {
+        do throws(QueryMistake) {
+            var parser = try QueryParser(text)
+            return try read(&parser)
+        } catch {
+            throw QueryMistake(error.message, remedy: error.remedy, at: offset + 1 + error.offset)
+        }
+    }
+
+    private func order(_ member: JSONMember) throws(QueryMistake) -> [QueryOrderNode] {
+        var terms: [QueryOrderNode] = []
+        for element in try elements(member.value, "columns") {
+            guard case .string(let text) = element.content else {
+                throw QueryMistake("expected a column like \"name desc\", found \(element.kind)", at: element.offset)
+            }
+            let term = try inside(text, at: element.offset) { parser throws(QueryMistake) in try parser.orderTerm() }
+            terms.append(
+                QueryOrderNode(
+                    name: term.name, isDescending: term.isDescending, offset: element.offset + 1 + term.offset))
+        }
+        return terms
+    }
+
+    // MARK: Conditions
+
+    private func condition(_ node: JSONNode) throws(QueryMistake) -> QueryNode {
+        var parts: [QueryNode] = []
+        for member in try members(node, "a condition") {
+            switch member.name {
+            case "and": parts.append(QueryNode(kind: .and(try conditions(member.value)), offset: member.nameOffset))
+            case "or": parts.append(QueryNode(kind: .or(try conditions(member.value)), offset: member.nameOffset))
+            case "not": parts.append(QueryNode(kind: .not(try condition(member.value)), offset: member.nameOffset))
+            default:
+                let operand = try inside(member.name, at: member.nameOffset) { parser throws(QueryMistake) in
+                    try parser.operand()
+                }
+                parts += try comparisons(operand.moved(by: member.nameOffset + 1), member.value)
+            }
+        }
+        return parts.count == 1 ? parts[0] : QueryNode(kind: .and(parts), offset: node.offset)
+    }
+
+    private func conditions(_ node: JSONNode) throws(QueryMistake) -> [QueryNode] {
+        var conditions: [QueryNode] = []
+        for element in try elements(node, "conditions") { conditions.append(try condition(element)) }
+        return conditions
+    }
+
+    private static let comparisons: [String: Condition.Comparison] = [
+        "=": .equal, "!=": .notEqual, "<": .less, "<=": .lessOrEqual, ">": .greater, ">=": .greaterOrEqual,
+    ]
+
+    private static let matches: [String: Condition.TextMatch] = [
+        "contains": .contains, "begins with": .hasPrefix, "ends with": .hasSuffix, "like": .like, "matches": .matches,
+        "equals": .equals,
+    ]
+
+    private static let operators =
+        ["=", "!=", "<", "<=", ">", ">=", "in", "is null", "exists"] + matches.keys.sorted() + ["ignoring case"]
+
+    private func comparisons(_ operand: QueryNode, _ node: JSONNode) throws(QueryMistake) -> [QueryNode] {
+        guard case .object = node.content else {
+            if case .null = node.content { return [QueryNode(kind: .isNull(operand), offset: operand.offset)] }
+            return [QueryNode(kind: .compare(operand, .equal, try value(node)), offset: operand.offset)]
+        }
+        let members = try members(node, "the operators")
+        let ignoringCase = try members.first { $0.name == "ignoring case" }.map(flag) ?? false
+        var parts: [QueryNode] = []
+        for member in members where member.name != "ignoring case" {
+            parts.append(try comparison(operand, member, ignoringCase: ignoringCase))
+        }
+        guard !parts.isEmpty else { throw QueryMistake("there is no operator", at: node.offset) }
+        return parts
+    }
+
+    private func comparison(
+        _ operand: QueryNode, _ member: JSONMember, ignoringCase: Bool
+    ) throws(QueryMistake) -> QueryNode {
+        func node(_ kind: QueryNode.Kind) -> QueryNode { QueryNode(kind: kind, offset: operand.offset) }
+        if let comparison = QueryJSONParser.comparisons[member.name] {
+            return node(.compare(operand, comparison, try value(member.value)))
+        }
+        if let match = QueryJSONParser.matches[member.name] {
+            return node(.search(operand, match, try value(member.value), ignoringCase: ignoringCase))
+        }
+        switch member.name {
+        case "in":
+            if case .string(let text) = member.value.content {
+                let days = try inside(text, at: member.value.offset) { parser throws(QueryMistake) in try parser.days()
+                }
+                let place = member.value.offset + 1 + days.offset
+                return node(.isInDays(operand, QueryDays(span: days.span, zone: days.zone, offset: place)))
+            }
+            var values: [QueryNode] = []
+            for element in try elements(member.value, "values") { values.append(try value(element)) }
+            return node(.isIn(operand, values))
+        case "is null", "exists":
+            let asked = node(member.name == "exists" ? .exists(operand) : .isNull(operand))
+            return try flag(member) ? asked : node(.not(asked))
+        default:
+            throw QueryMistake(
+                "there is no operator '\(member.name)'",
+                remedy: NearestName.hint(member.name, among: QueryJSONParser.operators)
+                    ?? "the operators are \(QueryJSONParser.operators.joined(separator: ", "))", at: member.nameOffset)
+        }
+    }
+
+    private func flag(_ member: JSONMember) throws(QueryMistake) -> Bool {
+        guard case .bool(let bool) = member.value.content else {
+            throw wrong("'\(member.name)' is true or false", member)
+        }
+        return bool
+    }
+
+    private func value(_ node: JSONNode) throws(QueryMistake) -> QueryNode {
+        let kind: QueryNode.Kind =
+            switch node.content {
+            case .null: .null
+            case .bool(let bool): .bool(bool)
+            case .number(let number): .number(number.text)
+            case .string(let text): .text(text)
+            case .array, .object: throw QueryMistake("expected a value, found \(node.kind)", at: node.offset)
+            }
+        return QueryNode(kind: kind, offset: node.offset)
+    }
+}
+
+extension QueryNode {
+    /// The node, as far as its mistakes are placed by it, moved in the text.
+    fileprivate func moved(by count: Int) -> QueryNode {
+        let kind: Kind =
+            switch self.kind {
+            case .arithmetic(let left, let operation, let right):
+                .arithmetic(left.moved(by: count), operation, right.moved(by: count))
+            default: self.kind
+            }
+        return QueryNode(kind: kind, offset: offset + count, size: size)
+    }
+}

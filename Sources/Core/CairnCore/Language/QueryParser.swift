@@ -1,0 +1,370 @@
+import CairnSchema
+
+/// Reads the text form of queries, by recursive descent with bounded depth:
+///
+///     query      = [ "from" ] TABLE [ "where" or ] [ "order" "by" term { "," term } ] [ "limit" NUMBER ]
+///     term       = COLUMN [ "asc" | "desc" ]
+///     or         = and { ( "or" | "||" ) and }
+///     and        = not { ( "and" | "&&" ) not }
+///     not        = ( "not" | "!" ) not | comparison
+///     comparison = sum [ ( "=" | "==" | "!=" | "<>" | "<" | "<=" | ">" | ">=" ) sum
+///                      | "is" [ "not" ] "null" | "exists" | [ "not" ] "between" sum "and" sum
+///                      | [ "not" ] "in" ( "(" [ sum { "," sum } ] ")" | days )
+///                      | [ "not" ] ( "contains" | "begins" "with" | "ends" "with" | "like" | "matches" | "equals" ) sum
+///                        [ "ignoring" "case" ] ]
+///     days       = ( "today" | "yesterday" | "last" NUMBER ( "days" | "weeks" | "months" | "years" ) ) [ "in" "zone" TEXT ]
+///     sum        = product { ( "+" | "-" ) product }
+///     product    = value { ( "*" | "/" ) value }
+///     value      = NUMBER | TEXT | "true" | "false" | "null" | "-" value | "(" or ")" | "count" "(" COLUMN ")"
+///                | COLUMN { "[" ( TEXT | NUMBER ) "]" }
+///
+/// Words of the language are in any case; a column that is called like one stands in backticks.
+struct QueryParser {
+    private let tokens: [QueryToken]
+    private var place = 0
+    private var depth = 0
+
+    /// What is open around a part, at most. Deeper than conditions may nest, which the check of the query says better.
+    private static let maximumDepth = 2 * Limits.conditionDepth
+
+    init(_ text: String) throws(QueryMistake) {
+        tokens = try QueryLexer.tokens(text)
+    }
+
+    // MARK: Queries
+
+    mutating func query() throws(QueryMistake) -> QueryDraft {
+        _ = takeWord("from")
+        var draft = QueryDraft(table: try name("a table"))
+        if takeWord("where") { draft.condition = try or() }
+        if takeWord("order") {
+            guard takeWord("by") else { throw unexpected("'by' after 'order'") }
+            repeat { draft.order.append(try term()) } while takeSign(",")
+        }
+        if takeWord("limit") {
+            guard case .number(let text) = next.kind, let limit = Int(text) else {
+                throw unexpected("a whole number after 'limit'")
+            }
+            place += 1
+            draft.limit = limit
+        }
+        guard next.kind == .end else {
+            throw unexpected(
+                draft.condition == nil ? "'where', 'order by' or 'limit'" : "'and', 'or', 'order by' or 'limit'")
+        }
+        return draft
+    }
+
+    /// A condition alone.
+    mutating func condition() throws(QueryMistake) -> QueryNode {
+        let node = try or()
+        guard next.kind == .end else { throw unexpected("'and' or 'or'") }
+        return node
+    }
+
+    /// A column, or something computed, alone.
+    mutating func operand() throws(QueryMistake) -> QueryNode {
+        let node = try sum()
+        guard next.kind == .end else { throw unexpected("nothing more") }
+        return node
+    }
+
+    /// A column of an order, alone.
+    mutating func orderTerm() throws(QueryMistake) -> QueryOrderNode {
+        let term = try term()
+        guard next.kind == .end else { throw unexpected("nothing more") }
+        return term
+    }
+
+    private mutating func term() throws(QueryMistake) -> QueryOrderNode {
+        let (name, offset) = try name("a column")
+        let isDescending = takeWord("desc")
+        if !isDescending { _ = takeWord("asc") }
+        return QueryOrderNode(name: name, isDescending: isDescending, offset: offset)
+    }
+
+    // MARK: Tokens
+
+    private var next: QueryToken { tokens[min(place, tokens.count - 1)] }
+
+    private mutating func takeWord(_ word: String) -> Bool {
+        guard next.isWord(word) else { return false }
+        place += 1
+        return true
+    }
+
+    private mutating func takeSign(_ signs: String...) -> Bool {
+        guard case .sign(let sign) = next.kind, signs.contains(sign) else { return false }
+        place += 1
+        return true
+    }
+
+    private func unexpected(_ what: String) -> QueryMistake {
+        QueryMistake("expected \(what), found \(next.text)", at: next.offset)
+    }
+
+    private static let words: Set<String> = [
+        "from", "where", "order", "by", "limit", "asc", "desc", "and", "or", "not", "is", "null", "exists", "between",
+        "in",
+        "contains", "begins", "ends", "with", "like", "matches", "equals", "ignoring", "case", "true", "false", "count",
+        "select", "group", "having",
+    ]
+
+    private mutating func name(_ what: String) throws(QueryMistake) -> (name: String, offset: Int) {
+        let token = next
+        switch token.kind {
+        case .name(let name):
+            place += 1
+            return (name, token.offset)
+        case .word(let name) where !QueryParser.words.contains(name.lowercased()):
+            place += 1
+            return (name, token.offset)
+        case .word(let word):
+            throw QueryMistake(
+                "expected \(what), found '\(word)', a word of the language",
+                remedy: "if \(what) is called so, write `\(word)`", at: token.offset)
+        default: throw unexpected(what)
+        }
+    }
+
+    private mutating func nested<Result>(
+        _ body: (inout QueryParser) throws(QueryMistake) -> Result
+    ) throws(QueryMistake) -> Result {
+        guard depth < QueryParser.maximumDepth else {
+            throw QueryMistake(
+                "the condition nests more than \(QueryParser.maximumDepth) deep", remedy: "write it flatter",
+                at: next.offset)
+        }
+        depth += 1
+        defer { depth -= 1 }
+        return try body(&self)
+    }
+
+    // MARK: Conditions
+
+    private mutating func or() throws(QueryMistake) -> QueryNode {
+        let first = try and()
+        var parts = [first]
+        while takeWord("or") || takeSign("||") { parts.append(try and()) }
+        return parts.count == 1 ? first : QueryNode(kind: .or(parts), offset: first.offset)
+    }
+
+    private mutating func and() throws(QueryMistake) -> QueryNode {
+        let first = try not()
+        var parts = [first]
+        while takeWord("and") || takeSign("&&") { parts.append(try not()) }
+        return parts.count == 1 ? first : QueryNode(kind: .and(parts), offset: first.offset)
+    }
+
+    private mutating func not() throws(QueryMistake) -> QueryNode {
+        let offset = next.offset
+        guard takeWord("not") || takeSign("!") else { return try comparison() }
+        let part = try nested { parser throws(QueryMistake) in try parser.not() }
+        return QueryNode(kind: .not(part), offset: offset)
+    }
+
+    private static let comparisons: [String: Condition.Comparison] = [
+        "=": .equal, "==": .equal, "!=": .notEqual, "<>": .notEqual, "<": .less, "<=": .lessOrEqual, ">": .greater,
+        ">=": .greaterOrEqual,
+    ]
+
+    private mutating func comparison() throws(QueryMistake) -> QueryNode {
+        let left = try sum()
+        if case .sign(let sign) = next.kind, let comparison = QueryParser.comparisons[sign] {
+            place += 1
+            return QueryNode(kind: .compare(left, comparison, try sum()), offset: left.offset)
+        }
+        if takeWord("is") {
+            let isNegated = takeWord("not")
+            guard takeWord("null") else { throw unexpected("'null' after 'is'") }
+            return negated(isNegated, QueryNode(kind: .isNull(left), offset: left.offset))
+        }
+        if takeWord("exists") { return QueryNode(kind: .exists(left), offset: left.offset) }
+        let isNegated = takeWord("not")
+        if takeWord("between") { return negated(isNegated, try between(left)) }
+        if takeWord("in") { return negated(isNegated, try list(left)) }
+        if let match = try textMatch() {
+            let operand = try sum()
+            var ignoringCase = false
+            if takeWord("ignoring") {
+                guard takeWord("case") else { throw unexpected("'case' after 'ignoring'") }
+                ignoringCase = true
+            }
+            let kind = QueryNode.Kind.search(left, match, operand, ignoringCase: ignoringCase)
+            return negated(isNegated, QueryNode(kind: kind, offset: left.offset))
+        }
+        guard !isNegated else { throw unexpected("'in', 'between', 'like' or another operator after 'not'") }
+        return left
+    }
+
+    private func negated(_ isNegated: Bool, _ node: QueryNode) -> QueryNode {
+        isNegated ? QueryNode(kind: .not(node), offset: node.offset) : node
+    }
+
+    private mutating func between(_ left: QueryNode) throws(QueryMistake) -> QueryNode {
+        let lower = try sum()
+        guard takeWord("and") else { throw unexpected("'and' and the upper end") }
+        let upper = try sum()
+        return QueryNode(
+            kind: .and([
+                QueryNode(kind: .compare(left, .greaterOrEqual, lower), offset: left.offset),
+                QueryNode(kind: .compare(left, .lessOrEqual, upper), offset: left.offset),
+            ]), offset: left.offset)
+    }
+
+    private mutating func list(_ left: QueryNode) throws(QueryMistake) -> QueryNode {
+        if let days = try span() { return QueryNode(kind: .isInDays(left, days), offset: left.offset) }
+        guard takeSign("(") else { throw unexpected("'(' and the values, or 'today', 'yesterday' or 'last 7 days'") }
+        var values: [QueryNode] = []
+        if !takeSign(")") {
+            repeat { values.append(try sum()) } while takeSign(",")
+            guard takeSign(")") else { throw unexpected("',' or ')'") }
+        }
+        return QueryNode(kind: .isIn(left, values), offset: left.offset)
+    }
+
+    /// A span of days alone.
+    mutating func days() throws(QueryMistake) -> QueryDays {
+        guard let days = try span() else { throw unexpected("'today', 'yesterday' or 'last 7 days'") }
+        guard next.kind == .end else { throw unexpected("nothing more") }
+        return days
+    }
+
+    private mutating func span() throws(QueryMistake) -> QueryDays? {
+        let offset = next.offset
+        let span: QueryDays.Span
+        if takeWord("today") {
+            span = .today
+        } else if takeWord("yesterday") {
+            span = .yesterday
+        } else if takeWord("last") {
+            guard case .number(let text) = next.kind, let count = Int(text) else {
+                throw unexpected("a whole number after 'last'")
+            }
+            place += 1
+            let units = DaySpan.Unit.allCases
+            guard
+                let unit = units.first(where: {
+                    next.isWord($0.rawValue) || next.isWord(String($0.rawValue.dropLast()))
+                })
+            else { throw unexpected("'days', 'weeks', 'months' or 'years'") }
+            place += 1
+            span = .last(count, unit)
+        } else {
+            return nil
+        }
+        guard takeWord("in") else { return QueryDays(span: span, zone: nil, offset: offset) }
+        guard takeWord("zone"), case .text(let zone) = next.kind else {
+            throw unexpected("'zone' and its name in quotes, like \"Europe/Paris\"")
+        }
+        let zoneOffset = next.offset
+        place += 1
+        return QueryDays(span: span, zone: zone, offset: zoneOffset)
+    }
+
+    private mutating func textMatch() throws(QueryMistake) -> Condition.TextMatch? {
+        for (word, match) in [
+            ("contains", Condition.TextMatch.contains), ("like", .like), ("matches", .matches), ("equals", .equals),
+        ] where takeWord(word) {
+            return match
+        }
+        for (word, match) in [("begins", Condition.TextMatch.hasPrefix), ("ends", .hasSuffix)] where takeWord(word) {
+            guard takeWord("with") else { throw unexpected("'with' after '\(word)'") }
+            return match
+        }
+        return nil
+    }
+
+    // MARK: Values
+
+    private mutating func sum() throws(QueryMistake) -> QueryNode {
+        var left = try product()
+        while case .sign(let sign) = next.kind,
+            let operation = ["+": .add, "-": .subtract][sign] as RowExpression.Arithmetic?
+        {
+            place += 1
+            left = try combined(left, operation, try product())
+        }
+        return left
+    }
+
+    private mutating func product() throws(QueryMistake) -> QueryNode {
+        var left = try value()
+        while case .sign(let sign) = next.kind,
+            let operation = ["*": .multiply, "/": .divide][sign] as RowExpression.Arithmetic?
+        {
+            place += 1
+            left = try combined(left, operation, try value())
+        }
+        return left
+    }
+
+    private func combined(
+        _ left: QueryNode, _ operation: RowExpression.Arithmetic, _ right: QueryNode
+    ) throws(QueryMistake) -> QueryNode {
+        let size = left.size + right.size + 1
+        guard size <= Limits.expressionParts else {
+            throw QueryMistake("more than \(Limits.expressionParts) parts are computed with", at: right.offset)
+        }
+        return QueryNode(kind: .arithmetic(left, operation, right), offset: left.offset, size: size)
+    }
+
+    private mutating func value() throws(QueryMistake) -> QueryNode {
+        let token = next
+        switch token.kind {
+        case .number(let text):
+            place += 1
+            return QueryNode(kind: .number(text), offset: token.offset)
+        case .text(let text):
+            place += 1
+            return QueryNode(kind: .text(text), offset: token.offset)
+        case .sign("-"): return try negative(from: token.offset)
+        case .sign("("):
+            place += 1
+            let inside = try nested { parser throws(QueryMistake) in try parser.or() }
+            guard takeSign(")") else { throw unexpected("')'") }
+            return inside
+        default: break
+        }
+        for (word, kind) in [("true", QueryNode.Kind.bool(true)), ("false", .bool(false)), ("null", .null)]
+        where takeWord(word) {
+            return QueryNode(kind: kind, offset: token.offset)
+        }
+        if takeWord("count") {
+            guard takeSign("(") else { throw unexpected("'(' and a column after 'count'") }
+            let column = try name("a column").name
+            guard takeSign(")") else { throw unexpected("')'") }
+            return QueryNode(kind: .count(column), offset: token.offset)
+        }
+        let name = try name("a column or a value").name
+        let path = try path()
+        return QueryNode(kind: path.isEmpty ? .column(name) : .path(name, path), offset: token.offset)
+    }
+
+    /// A number below zero, or what is computed below it.
+    private mutating func negative(from offset: Int) throws(QueryMistake) -> QueryNode {
+        place += 1
+        if case .number(let text) = next.kind {
+            place += 1
+            return QueryNode(kind: .number("-" + text), offset: offset)
+        }
+        let part = try nested { parser throws(QueryMistake) in try parser.value() }
+        return try combined(QueryNode(kind: .number("0"), offset: offset), .subtract, part)
+    }
+
+    private mutating func path() throws(QueryMistake) -> [JSONStep] {
+        var steps: [JSONStep] = []
+        while takeSign("[") {
+            switch next.kind {
+            case .text(let name): steps.append(.member(name))
+            case .number(let text):
+                guard let index = Int(text) else { throw unexpected("a whole number") }
+                steps.append(.element(index))
+            default: throw unexpected("a member in quotes or the number of an element")
+            }
+            place += 1
+            guard takeSign("]") else { throw unexpected("']'") }
+        }
+        return steps
+    }
+}

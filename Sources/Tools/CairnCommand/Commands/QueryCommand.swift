@@ -1,0 +1,51 @@
+import CairnCore
+import CairnSchema
+
+/// `cairn query`: asks a store, and shows the records.
+struct QueryCommand: Command {
+    let signature = Signature(
+        name: "query", purpose: "asks a store, and shows the records",
+        operands: [
+            ExistingStore.operand,
+            Operand(name: "QUERY", help: "TABLE [where CONDITION] [order by COLUMN [desc], …] [limit N]"),
+        ],
+        options: [
+            Option(
+                name: "csv", help: "commas between values, a record a line, the names of the columns first (RFC 4180)"),
+            Option(name: "show-sensitive", help: "show the columns the schema declares sensitive"),
+        ],
+        notes: [
+            "A condition compares columns with values (= != < <= > >=, between 1 and 5, in (1, 2), is null, begins with, ends with, contains, like, matches, ignoring case behind them), with one another and with what is computed (+ - * /, count(name)), joined by and, or, not and brackets. Texts, times and ids stand in double or single quotes. A path leads into JSON: settings[\"theme\"] = \"dark\".",
+            "With --json each record is an object in a line of its own, all columns as they are stored and _revision, _created_at, _updated_at. All records are of one moment, and are shown as they are read: a query of a large table needs little memory.",
+            ExistingStore.note,
+        ],
+        examples: [
+            "cairn query sqlite:atlas.db 'cities where country = \"FR\" and population > 100_000 order by name limit 10'",
+            "cairn query file:atlas/ 'countries where languages contains \"fr\"' --csv",
+        ])
+
+    func run(_ arguments: ParsedArguments, _ console: Console) async throws -> ExitCode {
+        guard !(arguments.isJSON && arguments.has("csv")) else {
+            throw CommandError(.usage, "--json and --csv are two forms of the same", remedy: "choose one")
+        }
+        try await ExistingStore.with(arguments.operand("STORE")) { store in
+            let query = try Query(parsing: arguments.operand("QUERY"), schema: store.schema)
+            let showsSensitive = arguments.has("show-sensitive")
+            var output: any RecordOutput =
+                if arguments.isJSON {
+                    RecordLines(query.table, showsSensitive: showsSensitive)
+                } else if arguments.has("csv") {
+                    RecordCSV(query.table, showsSensitive: showsSensitive)
+                } else {
+                    RecordTable(query.table, showsSensitive: showsSensitive)
+                }
+            try await store.session.read(query) { row in
+                output.add(try Record(row: row), console)
+                // Who has seen enough has gone.
+                return console.failure == nil
+            }
+            output.end(console)
+        }
+        return .done
+    }
+}

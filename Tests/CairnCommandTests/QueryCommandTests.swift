@@ -1,0 +1,92 @@
+import CairnCore
+import CairnSchema
+import Testing
+
+@testable import CairnCommand
+
+@Suite("cairn query")
+struct QueryCommandTests {
+    private func ask(_ query: String, _ options: String...) async throws -> Outcome {
+        let folder = try TestFolder()
+        return await cairn(["query", try await Zoo.make(in: folder), query] + options)
+    }
+
+    @Test("People get an aligned table with the names of the columns, numbers to the right, and a count")
+    func table() async throws {
+        let outcome = try await ask("zones where size > 0 order by size desc")
+        #expect(outcome.code == .done)
+        let lines = outcome.output.split(separator: "\n").map(String.init)
+        #expect(lines.first == "name" + String(repeating: " ", count: (lines.first?.count ?? 0) - 8) + "size")
+        #expect(Set(lines.map(\.count)).count == 1)
+        #expect(outcome.errors == (lines.count == 2 ? "1 record\n" : "\(lines.count - 1) records\n"))
+    }
+
+    @Test("Programs get an object in a line for each record")
+    func json() async throws {
+        let outcome = try await ask("animals where kind = \"bird\" order by id", "--json")
+        let records = try outcome.output.split(separator: "\n").map { try JSONValue(parsing: String($0)) }
+        #expect(!records.isEmpty)
+        #expect(records.allSatisfy { $0["kind"] == "bird" && $0["_revision"] != nil })
+        #expect(outcome.errors.isEmpty)
+    }
+
+    @Test("CSV has the names first, ends lines as RFC 4180 says, and tells the empty text from null")
+    func csv() async throws {
+        let outcome = try await ask("zones where size < 0", "--csv")
+        #expect(outcome.output == "name,size\r\n")
+        #expect(RecordCSV.field(.string("a,\"b\"\n")) == "\"a,\"\"b\"\"\n\"")
+        #expect(RecordCSV.field(.string("")) == "\"\"")
+        #expect(RecordCSV.field(.null) == "")
+        #expect(RecordCSV.field(.array([.string("a")])) == "\"[\"\"a\"\"]\"")
+        #expect(RecordCSV.field(.double(1.5)) == "1.5")
+    }
+
+    @Test("Sensitive columns are shown only on request, in every form", arguments: [[], ["--json"], ["--csv"]])
+    func sensitive(form: [String]) async throws {
+        let folder = try TestFolder()
+        let store = try await Zoo.make(in: folder)
+        let hidden = await cairn(["query", store, "keepers"] + form)
+        #expect(hidden.output.contains(GetCommand.hidden))
+        let shown = await cairn(["query", store, "keepers", "--show-sensitive"] + form)
+        #expect(!shown.output.contains(GetCommand.hidden))
+    }
+
+    @Test("A mistake is told with its place and the nearest name, and nothing is shown")
+    func mistakes() async throws {
+        let outcome = try await ask("animals where knid = 'bird'")
+        #expect(outcome.code == .failed)
+        #expect(outcome.output.isEmpty)
+        #expect(outcome.errors.contains("query:1:15: table 'animals' has no column 'knid'; did you mean 'kind'?"))
+        #expect(try await ask("animals", "--json", "--csv").code == .failed)
+    }
+
+    @Test("Explain takes the same query, and options that narrow it")
+    func explain() async throws {
+        let folder = try TestFolder()
+        let outcome = await cairn(
+            "explain", try await Zoo.make(in: folder), "animals where kind = 'bird' order by weight desc limit 9",
+            "--where", "weight > 1",
+            "--limit", "3")
+        let lines = outcome.output.split(separator: "\n").map(String.init)
+        #expect(
+            lines.prefix(3) == [
+                "sqlite: animals by index by_kind", "  bounds  kind = \"bird\" and weight > 1.0", "  limit   3",
+            ])
+    }
+
+    @Test("A wide value is cut in the table, and a terminal obeys nothing that is in it")
+    func wide() throws {
+        let schema = try Schema(
+            parsing:
+                "{ \"database\": \"d\", \"tables\": { \"t\": { \"columns\": { \"id\": \"string\" }, \"key\": \"id\" } } }"
+        )
+        var lines: [String] = []
+        let console = Console(output: { lines.append($0) }, errors: { _ in })
+        var output = RecordTable(schema.tables[0], showsSensitive: false)
+        for text in [String(repeating: "x", count: 500), "a\u{1B}[2J"] {
+            output.add(try Record(schema.tables[0], ["id": .string(text)]), console)
+        }
+        output.end(console)
+        #expect(lines == ["id\n", String(repeating: "x", count: RecordTable.widest - 1) + "…\n", "\"a\\u001b[2J\"\n"])
+    }
+}

@@ -1,0 +1,85 @@
+import Cairn
+import CairnCore
+import CairnSchema
+
+@testable import CairnCommand
+@testable import Simulation
+
+/// Queries in text and in JSON, which come from people, from programs and from the network.
+///
+/// What is accepted looks at declared columns only, and has the same answer on every driver; what is refused is refused with a
+/// place in the text.
+struct QueryTarget: FuzzTarget {
+    private let stores: [Store]
+    private let schema: Schema
+    private let table: Table
+
+    let words: [String]
+
+    init() async throws {
+        schema = try Everything.schema
+        table = schema.tables[0]
+        words =
+            table.columns.flatMap { ["\($0.name) ", "\"\($0.name)\": "] } + [
+                "\(table.name) where ", "{\"from\": \"\(table.name)\", \"where\": {", "}}", " order by ", " desc",
+                " limit 3",
+                " and ", " or ", "not ", "is null", "is not null", " between ", " in (1, 2)", "(", ")", "count(",
+                " contains ",
+                " begins with ", " ends with ", " like ", " matches ", " ignoring case", " exists", "[\"a\"]", "[0]",
+                "'a%'",
+                "\"^a\"", "true", "null", "-1", "1e309", "9223372036854775808", "0.5", "`", "''", " + ", " * ", " / ",
+                "\"and\": [",
+                "\"or\": [", "\"not\": {", "\"in\": [1]", "\"=\": ", "\"2026-11-20\"", "--", ";", "/*", "rowid",
+                "_revision",
+            ]
+        var random = SeededRandom(seed: 3)
+        let samples = SampleMaker(table)
+        let parent = try table.requiredColumn("parent").position
+        var writes: [WriteOperation] = []
+        for _ in 0..<60 {
+            var values = samples.values(&random)
+            values[parent] = .null
+            writes.append(.upsert(table, values))
+        }
+        var stores: [Store] = []
+        for url in ["memory:", "sqlite::memory:"] {
+            let store = try await Store.open(url, schema: schema)
+            _ = try await store.session.write(writes)
+            stores.append(store)
+        }
+        self.stores = stores
+    }
+
+    func make(_ random: inout SeededRandom) -> [UInt8]? {
+        let column = random.pick(table.columns, else: table.columns[0])
+        let json = ValueJSON.value(EdgeValues.make(column.valueType, &random)).description
+        let operation = random.pick(["=", "!=", "<", ">=", "like", "matches", "contains", "begins with"], else: "=")
+        if random.chance(30) {
+            return Array(
+                "{\"from\": \"\(table.name)\", \"where\": {\"\(column.name)\": {\"\(operation)\": \(json)}}, \"limit\": 9}"
+                    .utf8)
+        }
+        let other = random.pick(table.columns, else: column).name
+        let right = random.pick([json, json, other, "\(other) * 2", "count(\(other))"], else: json)
+        return Array("\(table.name) where \(column.name) \(operation) \(right) order by \(other) limit 9".utf8)
+    }
+
+    func check(_ input: [UInt8]) async throws {
+        let text = String(decoding: input, as: UTF8.self)
+        for parse in [Query.init(parsing:schema:), Query.init(parsingJSON:schema:)] {
+            guard let query = try Expected.result({ try parse(text, schema) }) else { continue }
+            try hold(
+                (query.condition?.columns ?? []).allSatisfy { query.table.columns.indices.contains($0) },
+                "a column that is none: \(query)")
+            guard query.table === table else { continue }
+            let keys = [try await keys(query, stores[0]), try await keys(query, stores[1])]
+            try hold(keys[0] == keys[1], "\(query.condition.map { "\($0)" } ?? ""): \(keys)")
+        }
+    }
+
+    private func keys(_ query: Query, _ store: Store) async throws -> [Key]? {
+        try await Expected.result {
+            try await store.records(query.table.name).all(query).map { $0.table.key(of: $0.values) }
+        }
+    }
+}
