@@ -30,7 +30,7 @@ struct PlannerTests {
         _ condition: Condition? = nil, order: [OrderTerm] = [], limit: Int? = nil, counting: Bool = false,
         count: Int = 10_000
     ) -> QueryPlan {
-        Planner(Query(table, where: condition, order: order, limit: limit), needsAllColumns: !counting).plan(
+        Planner(Query(table, where: condition, order: order, limit: limit), columns: counting ? [] : nil).plan(
             count: count
         )
         .description(driver: "test")

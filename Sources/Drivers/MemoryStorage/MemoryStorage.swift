@@ -133,6 +133,14 @@ public final class MemoryStorage: Storage {
         try await Executor(MemoryView(try state()), driver: MemoryStorage.driver).explain(query)
     }
 
+    public func aggregate(_ query: AggregateQuery) async throws -> [[Value]] {
+        try await Executor(MemoryView(try state()), driver: MemoryStorage.driver).aggregate(query)
+    }
+
+    public func explain(_ query: AggregateQuery) async throws -> QueryPlan {
+        try await Executor(MemoryView(try state()), driver: MemoryStorage.driver).explain(query)
+    }
+
     public func snapshot(_ freshness: Freshness) async throws -> any StorageSnapshot {
         MemorySnapshot(try state())
     }

@@ -61,6 +61,8 @@ final class MemoryTransaction: StorageTransaction {
     func rows(_ query: Query) async throws -> any RowCursor { try await executor().rows(query) }
     func count(_ query: Query) async throws -> Int { try await executor().count(query) }
     func explain(_ query: Query) async throws -> QueryPlan { try await executor().explain(query) }
+    func aggregate(_ query: AggregateQuery) async throws -> [[Value]] { try await executor().aggregate(query) }
+    func explain(_ query: AggregateQuery) async throws -> QueryPlan { try await executor().explain(query) }
 
     private func executor() throws -> Executor {
         let state = try whileOpen { $0.state }

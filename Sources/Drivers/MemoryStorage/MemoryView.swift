@@ -68,6 +68,14 @@ final class MemorySnapshot: StorageSnapshot {
         try await Executor(try view(), driver: MemoryStorage.driver).explain(query)
     }
 
+    func aggregate(_ query: AggregateQuery) async throws -> [[Value]] {
+        try await Executor(try view(), driver: MemoryStorage.driver).aggregate(query)
+    }
+
+    func explain(_ query: AggregateQuery) async throws -> QueryPlan {
+        try await Executor(try view(), driver: MemoryStorage.driver).explain(query)
+    }
+
     func close() async {
         state.withLock { $0 = nil }
     }

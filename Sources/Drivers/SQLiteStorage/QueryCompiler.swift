@@ -54,6 +54,43 @@ struct QueryCompiler {
         return compiler.output
     }
 
+    /// The groups of a query: `cells` are the expressions to select.
+    static func groups(_ query: AggregateQuery, cells: [String], _ sql: TableSQL) -> Statement {
+        let groups = query.groups.map { sql.columns[$0] }.joined(separator: ", ")
+        var compiler = QueryCompiler(query.source, sql)
+        compiler.write("SELECT \(cells.joined(separator: ", "))")
+        compiler.writeSource(query)
+        if !groups.isEmpty { compiler.write(" GROUP BY \(groups)") }
+        return compiler.output
+    }
+
+    /// The rows that aggregates are computed from, in no order. Each column is in its place; those that are not needed are null,
+    /// so that an index that has the others answers alone.
+    static func source(_ query: AggregateQuery, _ sql: TableSQL) -> Statement {
+        var compiler = QueryCompiler(query.source, sql)
+        let needed = query.columns
+        let cells = sql.columns.enumerated().map { needed.contains($0.offset) ? $0.element : "NULL" }
+        compiler.write("SELECT \(cells.joined(separator: ", "))")
+        compiler.writeSource(query)
+        return compiler.output
+    }
+
+    /// From where aggregates read: the table, or, with a limit, its first rows.
+    private mutating func writeSource(_ query: AggregateQuery) {
+        write(" FROM ")
+        if self.query.limit == nil {
+            write(sql.name)
+            writeCondition()
+        } else {
+            let needed = query.columns.sorted().map { columns[$0] }
+            write("(SELECT \(needed.isEmpty ? "1" : needed.joined(separator: ", ")) FROM \(sql.name)")
+            writeCondition()
+            writeOrder()
+            writeLimit()
+            write(")")
+        }
+    }
+
     private mutating func write(_ text: String) { output.sql += text }
 
     private mutating func write(_ value: Value) {

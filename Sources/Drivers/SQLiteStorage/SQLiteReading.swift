@@ -35,7 +35,12 @@ extension SQLiteConnection.Access {
 
     func explain(_ query: Query) throws -> QueryPlan {
         let compiled = QueryCompiler.rows(query, statements(of: query.table).sql)
-        let lines = try with("EXPLAIN QUERY PLAN \(compiled.sql)") { statement in
+        return SQLitePlan(query, try plan(of: compiled), compiled.sql).plan
+    }
+
+    /// What SQLite says about its plan, a line each.
+    func plan(of compiled: QueryCompiler.Statement) throws -> [String] {
+        try with("EXPLAIN QUERY PLAN \(compiled.sql)") { statement in
             statement.bind(compiled.parameters)
             var lines: [String] = []
             while try statement.step() {
@@ -43,6 +48,5 @@ extension SQLiteConnection.Access {
             }
             return lines
         }
-        return SQLitePlan(query, lines, compiled.sql).plan
     }
 }

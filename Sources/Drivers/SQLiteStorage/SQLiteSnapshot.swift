@@ -27,6 +27,12 @@ final class SQLiteSnapshot: StorageSnapshot {
 
     func count(_ query: Query) async throws -> Int { try loan.use.withLock { try $0.count(query) } }
     func explain(_ query: Query) async throws -> QueryPlan { try loan.use.withLock { try $0.explain(query) } }
+    func aggregate(_ query: AggregateQuery) async throws -> [[Value]] {
+        try loan.use.withLock { try $0.aggregate(query) }
+    }
+    func explain(_ query: AggregateQuery) async throws -> QueryPlan {
+        try loan.use.withLock { try $0.explain(query) }
+    }
 
     func close() async { loan.end() }
 }

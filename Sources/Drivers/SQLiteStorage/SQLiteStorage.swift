@@ -217,6 +217,18 @@ public final class SQLiteStorage: Storage {
         return try connection.withLock { try $0.explain(query) }
     }
 
+    public func aggregate(_ query: AggregateQuery) async throws -> [[Value]] {
+        let connection = try await readers.borrow()
+        defer { readers.giveBack(connection) }
+        return try connection.withLock { try $0.aggregate(query) }
+    }
+
+    public func explain(_ query: AggregateQuery) async throws -> QueryPlan {
+        let connection = try await readers.borrow()
+        defer { readers.giveBack(connection) }
+        return try connection.withLock { try $0.explain(query) }
+    }
+
     public func snapshot(_ freshness: Freshness) async throws -> any StorageSnapshot {
         try await SQLiteSnapshot(readers)
     }

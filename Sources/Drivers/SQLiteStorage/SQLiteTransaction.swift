@@ -66,6 +66,8 @@ final class SQLiteTransaction: StorageTransaction {
 
     func count(_ query: Query) async throws -> Int { try withLock { try $0.count(query) } }
     func explain(_ query: Query) async throws -> QueryPlan { try withLock { try $0.explain(query) } }
+    func aggregate(_ query: AggregateQuery) async throws -> [[Value]] { try withLock { try $0.aggregate(query) } }
+    func explain(_ query: AggregateQuery) async throws -> QueryPlan { try withLock { try $0.explain(query) } }
 
     // MARK: Writing
 

@@ -10,6 +10,8 @@ public struct OperationEvent: Sendable, Hashable {
         case query
         /// The number of rows of a query.
         case count
+        /// Aggregates of the rows of a query.
+        case aggregate
         /// Writes: a batch on its own, or operations of a transaction.
         case write
         /// A whole transaction, from its beginning to its commit or rollback.
@@ -32,7 +34,7 @@ public struct OperationEvent: Sendable, Hashable {
     public let table: String?
     /// How a query was answered; nil for everything else.
     public let plan: QueryPlan?
-    /// Rows read or written.
+    /// Rows read or written; of aggregates, how many results there are.
     public let rows: Int
     /// From the call to its end, waiting included.
     public let duration: Duration

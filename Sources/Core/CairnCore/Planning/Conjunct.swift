@@ -6,6 +6,7 @@ struct Conjunct {
     enum Form {
         case equal(Value)
         case isNull
+        case isNotNull
         case isIn([Value])
         case lower(IndexRange.Bound)
         case upper(IndexRange.Bound)
@@ -45,6 +46,7 @@ struct Conjunct {
                 case .greaterOrEqual: .lower(.init(value: value, isIncluded: true))
                 }
         case .isNull(let column): (self.column, form) = (column, .isNull)
+        case .not(.isNull(let column)): (self.column, form) = (column, .isNotNull)
         case .isIn(let column, let values): (self.column, form) = (column, .isIn(values))
         case .text(let column, .hasPrefix, let prefix, ignoringCase: false) where !prefix.isEmpty:
             (self.column, form) = (column, .prefix(prefix))

@@ -2,8 +2,8 @@ import CairnSchema
 
 /// Answers queries for drivers without a query engine, by the planner's choice and the driver's ordered scans.
 package struct Executor: Sendable {
-    private let scanner: any IndexScanner
-    private let driver: String
+    let scanner: any IndexScanner
+    let driver: String
 
     package init(_ scanner: any IndexScanner, driver: String) {
         self.scanner = scanner
@@ -15,7 +15,11 @@ package struct Executor: Sendable {
     }
 
     package func rows(_ query: Query) async throws -> any RowCursor {
-        let plan = try await plan(query)
+        try await rows(try await plan(query))
+    }
+
+    /// The rows of a plan.
+    func rows(_ plan: AccessPlan) async throws -> any RowCursor {
         guard let scan = plan.scan else { return EmptyCursor() }
         let base = try await scanner.scan(scan)
         if plan.isSorted { return FilteringCursor(base, plan) }
@@ -27,7 +31,7 @@ package struct Executor: Sendable {
         // Neither order nor where a page begins counts.
         query.order = []
         query.after = nil
-        let plan = Planner(query, needsAllColumns: false).plan(count: try await scanner.estimatedCount(of: query.table))
+        let plan = try await plan(query, columns: [], needsOrder: false)
         guard let scan = plan.scan else { return 0 }
         let cursor = FilteringCursor(try await scanner.scan(scan), plan)
         defer { cursor.close() }
@@ -42,8 +46,9 @@ package struct Executor: Sendable {
         return count
     }
 
-    private func plan(_ query: Query) async throws -> AccessPlan {
-        Planner(query).plan(count: try await scanner.estimatedCount(of: query.table))
+    func plan(_ query: Query, columns: Set<Int>? = nil, needsOrder: Bool = true) async throws -> AccessPlan {
+        Planner(query, columns: columns, needsOrder: needsOrder)
+            .plan(count: try await scanner.estimatedCount(of: query.table))
     }
 }
 

@@ -67,6 +67,7 @@ struct IndexMatch {
             switch form {
             case .lower(let bound) where range.lower == nil: range.lower = bound
             case .upper(let bound) where range.upper == nil: range.upper = bound
+            case .isNotNull: range.excludesNull = true
             default: continue
             }
             used.insert(index)
@@ -94,9 +95,9 @@ struct IndexMatch {
 
     /// Whether at most one row can match: a unique index, or the primary key (nil), is given whole, without null.
     func isSingle(_ index: Index?) -> Bool {
-        guard ranges.count == 1, ranges[0].lower == nil, ranges[0].upper == nil, ranges[0].prefix == nil else {
-            return false
-        }
+        guard ranges.count == 1, ranges[0].lower == nil, ranges[0].upper == nil, ranges[0].prefix == nil,
+            !ranges[0].excludesNull
+        else { return false }
         guard let index else { return equalCount == layout.parts.count }
         return index.isUnique && !hasNull && equalCount >= index.parts.count
     }

@@ -35,6 +35,8 @@ public struct IndexRange: Sendable, Hashable {
     public var upper: Bound?
     /// What the text of the next column begins with.
     public var prefix: String?
+    /// Whether nulls of the next column are out; a bound or a prefix leaves them out too.
+    public var excludesNull = false
 
     /// An end of a range.
     public struct Bound: Sendable, Hashable {
@@ -59,7 +61,7 @@ extension KeyLayout {
             append(prefix: prefix, part: next, to: &base)
             return (base, KeyBytes.end(ofPrefix: base))
         }
-        guard range.lower != nil || range.upper != nil else {
+        guard range.lower != nil || range.upper != nil || range.excludesNull else {
             return (base, base.isEmpty ? nil : KeyBytes.end(ofPrefix: base))
         }
         // In a descending part the greatest value comes first, so the ends change places.

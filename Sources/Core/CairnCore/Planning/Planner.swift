@@ -18,13 +18,17 @@ import CairnSchema
 package struct Planner: Sendable {
     private let query: Query
     private let conjuncts: [Conjunct]
-    private let needsAllColumns: Bool
+    private let columns: Set<Int>?
+    private let needsOrder: Bool
 
-    /// - Parameter needsAllColumns: Whether rows are read, and not only counted.
-    package init(_ query: Query, needsAllColumns: Bool = true) {
+    /// - Parameters:
+    ///   - columns: The columns that are read of the rows, beside those of condition and order: nil for all, none to count.
+    ///   - needsOrder: Whether it matters which rows come first.
+    package init(_ query: Query, columns: Set<Int>? = nil, needsOrder: Bool = true) {
         self.query = query
         conjuncts = Conjunct.split(query.condition)
-        self.needsAllColumns = needsAllColumns
+        self.columns = columns
+        self.needsOrder = needsOrder
     }
 
     /// The plan for a table of about `count` records.
@@ -46,8 +50,8 @@ package struct Planner: Sendable {
         let filter = conjuncts.indices.filter { !match.used.contains($0) }.map { conjuncts[$0].condition }
         let isSingle = match.isSingle(index)
         let direction = match.direction(serving: query.totalOrder)
-        let isSorted = isSingle || direction != nil
-        let isCovered = isCovered(by: index, layout: layout, filter: filter)
+        let isSorted = isSingle || direction != nil || !needsOrder
+        let isCovered = isCovered(by: index, layout: layout, filter: filter, isSorted: isSorted)
 
         var rows = max(1, Double(count) * match.share)
         if isSingle { rows = 1 }
@@ -69,10 +73,11 @@ package struct Planner: Sendable {
     }
 
     /// Whether the entries have every column that is needed.
-    private func isCovered(by index: Index?, layout: KeyLayout, filter: [Condition]) -> Bool {
+    private func isCovered(by index: Index?, layout: KeyLayout, filter: [Condition], isSorted: Bool) -> Bool {
         let available = Set(layout.parts.map(\.column) + (index?.included ?? []))
-        let needed = needsAllColumns ? Set(query.table.columns.indices) : Set(filter.flatMap(\.columns))
-        return needed.isSubset(of: available)
+        guard let columns else { return Set(query.table.columns.indices).isSubset(of: available) }
+        let order = isSorted ? [] : query.totalOrder.map(\.column)
+        return columns.union(filter.flatMap(\.columns)).union(order).isSubset(of: available)
     }
 }
 

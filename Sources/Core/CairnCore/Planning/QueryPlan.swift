@@ -26,6 +26,10 @@ public struct QueryPlan: Sendable, Hashable, CustomStringConvertible {
     public var sort: [String]
     /// How many rows at most.
     public var limit: Int?
+    /// The columns the rows are grouped by.
+    public var groups: [String] = []
+    /// What is computed from the rows, or of each group, in words; empty when the rows themselves are the answer.
+    public var aggregates: [String] = []
     /// Whether the index alone answers, without reading records.
     public var isCovered: Bool
     /// Requests to an object store; 0 for memory and SQLite.
@@ -61,12 +65,22 @@ public struct QueryPlan: Sendable, Hashable, CustomStringConvertible {
         if let filter { lines.append("  filter  \(filter)") }
         if !sort.isEmpty { lines.append("  sort    \(sort.joined(separator: ", "))") }
         if let limit { lines.append("  limit   \(limit)") }
+        if !groups.isEmpty { lines.append("  group   \(groups.joined(separator: ", "))") }
+        if !aggregates.isEmpty { lines.append("  compute \(aggregates.joined(separator: ", "))") }
         if isCovered { lines.append("  covered by the index: no record is read") }
         // Memory and SQLite ask nobody for money.
         if requests != 0 || dollars != 0 {
             lines.append("  cost    \(requests) requests, $\(dollars == 0 ? "0" : dollars.description)")
         }
         return (lines + details.map { "  \($0)" }).joined(separator: "\n")
+    }
+
+    /// The plan of reading rows, as that of computing aggregates from them.
+    package func computing(_ query: AggregateQuery) -> QueryPlan {
+        var plan = self
+        plan.groups = query.groups.map { query.table.columns[$0].name }
+        plan.aggregates = query.aggregates.map { $0.describe(in: query.table) }
+        return plan
     }
 
     private var accessText: String {

@@ -117,6 +117,10 @@ public enum OrderBuilder {
     }
     /// A column with its direction.
     public static func buildExpression(_ term: OrderTerm) -> [OrderTerm] { [term] }
+    /// A result of a group, smallest first.
+    public static func buildExpression<Value: OrderedColumnValue>(_ result: GroupExpression<Value>) -> [OrderTerm] {
+        [result.ascending]
+    }
     /// All terms, one after the other.
     public static func buildBlock(_ terms: [OrderTerm]...) -> [OrderTerm] { Array(terms.joined()) }
     /// Terms that are there or not.

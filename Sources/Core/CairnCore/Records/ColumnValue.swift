@@ -4,6 +4,8 @@ public import CairnSchema
 public protocol ColumnValue: Sendable {
     /// What is stored.
     var columnValue: Value { get }
+    /// What was stored; nil when the value is of another type.
+    init?(columnValue: Value)
 }
 
 /// A column type whose values have an order, so `<`, `in` and sorting make sense.
@@ -18,11 +20,24 @@ public protocol ArrayElement: Sendable {
     init?(elementValue: Value)
     /// What is stored for an array of these.
     static func arrayValue(_ elements: [Self]) -> Value
+    /// The array that was stored; nil when the value is something else.
+    static func elements(of value: Value) -> [Self]?
+}
+
+extension ArrayElement {
+    public static func elements(of value: Value) -> [Self]? {
+        guard case .array(let stored) = value else { return nil }
+        let elements = stored.compactMap(Self.init(elementValue:))
+        return elements.count == stored.count ? elements : nil
+    }
 }
 
 extension ArrayElement where Self: ColumnValue {
     @inlinable
     public static func arrayValue(_ elements: [Self]) -> Value { .array(elements.map(\.columnValue)) }
+
+    @inlinable
+    public init?(columnValue: Value) { self.init(elementValue: columnValue) }
 }
 
 extension String: TextColumnValue, ArrayElement {
@@ -112,10 +127,18 @@ extension JSONValue: ColumnValue, ArrayElement {
 extension UInt8: ArrayElement {
     public init?(elementValue: Value) { nil }
     @inlinable public static func arrayValue(_ elements: [UInt8]) -> Value { .bytes(elements) }
+    public static func elements(of value: Value) -> [UInt8]? {
+        guard case .bytes(let bytes) = value else { return nil }
+        return bytes
+    }
 }
 
 extension Array: ColumnValue where Element: ArrayElement {
     @inlinable public var columnValue: Value { Element.arrayValue(self) }
+    public init?(columnValue: Value) {
+        guard let elements = Element.elements(of: columnValue) else { return nil }
+        self = elements
+    }
 }
 
 extension Array: OrderedColumnValue where Element == UInt8 {}
@@ -130,6 +153,14 @@ extension Array: ArrayElement where Element == UInt8 {
 
 extension Optional: ColumnValue where Wrapped: ColumnValue {
     @inlinable public var columnValue: Value { self?.columnValue ?? .null }
+    public init?(columnValue: Value) {
+        if columnValue.isNull {
+            self = .none
+        } else {
+            guard let wrapped = Wrapped(columnValue: columnValue) else { return nil }
+            self = .some(wrapped)
+        }
+    }
 }
 
 extension Optional: OrderedColumnValue where Wrapped: OrderedColumnValue {}

@@ -25,6 +25,10 @@ public protocol ColumnIdentifier: EntityIdentifier, OrderedColumnValue, Comparab
 extension ColumnIdentifier {
     @inlinable public var key: Key { Key(value.columnValue) }
     @inlinable public var columnValue: CairnSchema.Value { value.columnValue }
+    public init?(columnValue: CairnSchema.Value) {
+        guard let value = Value(columnValue: columnValue) else { return nil }
+        self.init(value)
+    }
 
     // Here and not made by the compiler for each identifier: see ``ComparedByColumns``.
     @inlinable public static func == (left: Self, right: Self) -> Bool { left.value == right.value }

@@ -69,6 +69,26 @@ public protocol StorageReader: Sendable {
 
     /// How a query would be answered, without reading its rows.
     func explain(_ query: Query) async throws -> QueryPlan
+
+    /// Computes aggregates of the rows of a query, all of one moment: for each group the values it is grouped by, then the
+    /// aggregates, in the order of the query. A driver that has no better way reads the rows; that is the default.
+    /// - Throws: `query.overflow` when a sum does not fit.
+    func aggregate(_ query: AggregateQuery) async throws -> [[Value]]
+
+    /// How aggregates would be computed, without reading rows.
+    func explain(_ query: AggregateQuery) async throws -> QueryPlan
+}
+
+extension StorageReader {
+    /// Reads the rows of the query and computes the aggregates from them.
+    public func aggregate(_ query: AggregateQuery) async throws -> [[Value]] {
+        try await Aggregation.results(of: try await rows(query.source), query)
+    }
+
+    /// How the rows would be read.
+    public func explain(_ query: AggregateQuery) async throws -> QueryPlan {
+        try await explain(query.source).computing(query)
+    }
 }
 
 /// The rows of a query being read. Not shared between tasks.

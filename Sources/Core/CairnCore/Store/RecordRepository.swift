@@ -71,6 +71,13 @@ public struct RecordRepository: Sendable {
         return try await session.count(query ?? Query(table))
     }
 
+    /// Computes aggregates of the records of a query: see ``AggregateQuery``.
+    /// - Throws: `query.overflow` when a sum does not fit its type.
+    public func aggregate(_ query: AggregateQuery) async throws -> [[Value]] {
+        try check(query.table)
+        return try await session.aggregate(query)
+    }
+
     /// Stores a new record.
     @discardableResult
     public func insert(_ record: Record) async throws -> Record {

@@ -60,12 +60,12 @@ public struct RepositoryQuery<Base: ReadableRepository>: Sendable {
     /// The first record; nil when there is none.
     @inlinable
     public func first() async throws -> Base.Item? {
-        try await limit(min(1, query.limit ?? 1)).all().first
+        try await limit(Swift.min(1, query.limit ?? 1)).all().first
     }
 
     /// Whether there is a record.
     public func exists() async throws -> Bool {
-        try await limit(min(1, query.limit ?? 1)).count() > 0
+        try await limit(Swift.min(1, query.limit ?? 1)).count() > 0
     }
 
     /// How many records there are, at most the limit.

@@ -121,6 +121,30 @@ public final class Session: Sendable {
         }
     }
 
+    /// Computes aggregates of the rows of a query: for each group the values it is grouped by, then the aggregates. The
+    /// groups are all in memory at once.
+    /// - Throws: `query.overflow` when a sum does not fit its type.
+    public func aggregate(_ query: AggregateQuery) async throws -> [[Value]] {
+        try check(query)
+        return try await observe(.aggregate, query.table) { observation in
+            if !core.observers.isEmpty { observation.plan = try await reader.explain(query) }
+            let results = try await reader.aggregate(query)
+            observation.rows = results.count
+            return results
+        }
+    }
+
+    /// How aggregates would be computed.
+    public func explain(_ query: AggregateQuery) async throws -> QueryPlan {
+        try check(query)
+        return try await reader.explain(query)
+    }
+
+    private func check(_ query: AggregateQuery) throws {
+        try core.check.check(query.table)
+        try query.validate()
+    }
+
     /// How a query would be answered.
     public func explain(_ query: Query) async throws -> QueryPlan {
         try check(query)

@@ -70,6 +70,50 @@ public final class Table: Sendable {
     }
 }
 
+extension Table {
+    /// What a query computes from a table, described as a table of its own that no store keeps: so that conditions, orders and
+    /// their checks mean the same for results as for rows. The first `keyCount` columns tell its rows apart.
+    package static func results(of table: Table, columns: [ResultColumn], keyCount: Int) -> Table {
+        let columns = columns.enumerated().map { position, column in
+            Column(
+                name: column.name, position: position, type: column.type, valueType: column.valueType,
+                isNullable: column.isNullable, defaultValue: nil, rules: ColumnRules(), onDelete: nil,
+                isSensitive: column.isSensitive, deprecation: nil, doc: nil, renamedFrom: nil)
+        }
+        return Table(
+            name: table.name, position: table.position, columns: columns, key: Array(0..<keyCount), indexes: [],
+            references: [], referrers: [], options: TableOptions(), entity: table.entity, doc: nil, renamedFrom: nil)
+    }
+
+    /// One column of what a query computes.
+    package struct ResultColumn {
+        let name: String
+        let type: ColumnType
+        let valueType: ValueType
+        let isNullable: Bool
+        let isSensitive: Bool
+
+        /// A column of a table, as it is.
+        package init(_ column: Column) {
+            name = column.name
+            type = column.type
+            valueType = column.valueType
+            isNullable = column.isNullable
+            isSensitive = column.isSensitive
+        }
+
+        /// A number or a value made from a column; nil: from whole rows.
+        package init(name: String, _ valueType: ValueType, isNullable: Bool, from column: Column?) {
+            self.name = name
+            // A type of its own only where the values are the column's own, enums among them.
+            type = column.map { $0.valueType == valueType ? $0.type : .double } ?? .int
+            self.valueType = valueType
+            self.isNullable = isNullable
+            isSensitive = column?.isSensitive ?? false
+        }
+    }
+}
+
 extension Table: Hashable {
     /// Whether both are the same table of the same schema value.
     public static func == (left: Table, right: Table) -> Bool { left === right }

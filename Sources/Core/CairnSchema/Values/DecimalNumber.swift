@@ -161,7 +161,7 @@ extension DecimalNumber: Comparable, CustomStringConvertible, ExpressibleByInteg
     }
 
     /// The part before the point, and the part after it in units of 10^-38; both carry the sign.
-    private var parts: (whole: Int128, fraction: Int128) {
+    package var parts: (whole: Int128, fraction: Int128) {
         let (whole, rest) = coefficient.quotientAndRemainder(dividingBy: DecimalNumber.powersOfTen[scale])
         return (whole, rest * DecimalNumber.powersOfTen[DecimalNumber.maximumDigits - scale])
     }

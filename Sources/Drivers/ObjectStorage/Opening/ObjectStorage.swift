@@ -226,6 +226,8 @@ public final class ObjectStorage: Storage {
     public func rows(_ query: Query) async throws -> any RowCursor { try await reader().rows(query) }
     public func count(_ query: Query) async throws -> Int { try await reader().count(query) }
     public func explain(_ query: Query) async throws -> QueryPlan { try await reader().explain(query) }
+    public func aggregate(_ query: AggregateQuery) async throws -> [[Value]] { try await reader().aggregate(query) }
+    public func explain(_ query: AggregateQuery) async throws -> QueryPlan { try await reader().explain(query) }
 
     private func reader() async throws -> ViewReader {
         let engine = try engine()

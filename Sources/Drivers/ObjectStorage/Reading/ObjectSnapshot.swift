@@ -24,6 +24,8 @@ final class ObjectSnapshot: StorageSnapshot {
     func rows(_ query: Query) async throws -> any RowCursor { try await open().rows(query) }
     func count(_ query: Query) async throws -> Int { try await open().count(query) }
     func explain(_ query: Query) async throws -> QueryPlan { try await open().explain(query) }
+    func aggregate(_ query: AggregateQuery) async throws -> [[Value]] { try await open().aggregate(query) }
+    func explain(_ query: AggregateQuery) async throws -> QueryPlan { try await open().explain(query) }
 
     func close() async { reader.withLock { $0 = nil } }
 }

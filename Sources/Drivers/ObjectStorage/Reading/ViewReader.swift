@@ -58,13 +58,33 @@ struct ViewReader: IndexScanner {
         return try await Executor(self, driver: ObjectStorage.driver).count(query)
     }
 
+    func aggregate(_ query: AggregateQuery) async throws -> [[Value]] {
+        // The manifest knows how many records a table has.
+        if query.groups.isEmpty, query.rows.condition == nil, query.aggregates.allSatisfy({ $0 == .rows }) {
+            let count = try await count(query.rows)
+            let states = query.aggregates.map { _ in AggregateState.count(count) }
+            return try Aggregation.results(of: [Aggregation.Group(values: [], states: states)], query)
+        }
+        return try await Executor(self, driver: ObjectStorage.driver).aggregate(query)
+    }
+
+    func explain(_ query: AggregateQuery) async throws -> QueryPlan {
+        let (plan, count) = try await Executor(self, driver: ObjectStorage.driver).explained(query)
+        return describe(plan, count: count).computing(query)
+    }
+
     func explain(_ query: Query) async throws -> QueryPlan {
-        let plan = Planner(query).plan(count: try await estimatedCount(of: query.table))
+        describe(Planner(query).plan(count: try await estimatedCount(of: query.table)), count: 1)
+    }
+
+    /// A plan with its price.
+    /// - Parameter count: How many plans of its kind are run one after the other.
+    private func describe(_ plan: AccessPlan, count: Int) -> QueryPlan {
         var description = plan.description(driver: ObjectStorage.driver)
         guard let scan = plan.scan else { return description }
         let cost = ReadingCost(view, indexes).estimate(scan, plan)
-        description.requests = cost.requests
-        description.dollars = cost.dollars
+        description.requests = cost.requests * count
+        description.dollars = cost.dollars * Double(count)
         description.details = cost.details
         return description
     }

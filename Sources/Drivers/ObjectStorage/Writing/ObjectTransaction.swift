@@ -54,6 +54,8 @@ final class ObjectTransaction: StorageTransaction {
     func rows(_ query: Query) async throws -> any RowCursor { try await reader().rows(query) }
     func count(_ query: Query) async throws -> Int { try await reader().count(query) }
     func explain(_ query: Query) async throws -> QueryPlan { try await reader().explain(query) }
+    func aggregate(_ query: AggregateQuery) async throws -> [[Value]] { try await reader().aggregate(query) }
+    func explain(_ query: AggregateQuery) async throws -> QueryPlan { try await reader().explain(query) }
 
     /// Reads the workspace as it is now, and remembers what is read.
     private func reader() async throws -> ViewReader {

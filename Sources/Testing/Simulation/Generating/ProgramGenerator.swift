@@ -121,7 +121,7 @@ package struct ProgramGenerator {
     // MARK: Reading
 
     private mutating func read() -> Read {
-        switch random.weighted([15, 8, 55, 15, 7]) {
+        switch random.weighted([15, 8, 55, 15, 7, 18]) {
         case 0:
             let table = table()
             return .get(table: table.position, key(table))
@@ -132,7 +132,8 @@ package struct ProgramGenerator {
             return .find(table: table.position, keys)
         case 2: return .rows(queries.query(&random))
         case 3: return .count(queries.query(&random))
-        default: return .explain(queries.query(&random))
+        case 4: return .explain(queries.query(&random))
+        default: return .aggregate(queries.aggregates(&random))
         }
     }
 

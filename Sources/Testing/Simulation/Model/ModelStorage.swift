@@ -54,6 +54,7 @@ final class ModelStorage: Storage {
 
     func rows(_ query: Query) async throws -> any RowCursor { ArrayCursor(query.table, try state().rows(query)) }
     func count(_ query: Query) async throws -> Int { try state().count(query) }
+    func aggregate(_ query: AggregateQuery) async throws -> [[Value]] { try state().aggregate(query) }
     func explain(_ query: Query) async throws -> QueryPlan { ModelReader.plan(query) }
     func snapshot(_ freshness: Freshness) async throws -> any StorageSnapshot { ModelSnapshot(try state()) }
     func transaction() async throws -> any StorageTransaction { ModelTransaction(self, try state()) }
@@ -155,6 +156,7 @@ private final class ModelSnapshot: StorageSnapshot {
 
     func rows(_ query: Query) async throws -> any RowCursor { ArrayCursor(query.table, try open().rows(query)) }
     func count(_ query: Query) async throws -> Int { try open().count(query) }
+    func aggregate(_ query: AggregateQuery) async throws -> [[Value]] { try open().aggregate(query) }
     func explain(_ query: Query) async throws -> QueryPlan { ModelReader.plan(query) }
     func close() async { state.withLock { $0 = nil } }
 }
@@ -198,6 +200,9 @@ private final class ModelTransaction: StorageTransaction {
     }
 
     func count(_ query: Query) async throws -> Int { try whileOpen { $0.state.count(query) } }
+    func aggregate(_ query: AggregateQuery) async throws -> [[Value]] {
+        try whileOpen { try $0.state.aggregate(query) }
+    }
     func explain(_ query: Query) async throws -> QueryPlan { ModelReader.plan(query) }
 
     func write(_ operations: [WriteOperation]) async throws -> [RecordMetadata] {

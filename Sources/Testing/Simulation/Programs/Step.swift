@@ -85,6 +85,7 @@ package enum Read: Sendable, Hashable {
     case rows(QuerySpec)
     case count(QuerySpec)
     case explain(QuerySpec)
+    case aggregate(AggregateSpec)
 }
 
 /// A query, by positions.
@@ -96,6 +97,21 @@ package struct QuerySpec: Sendable, Hashable {
 
     package func query(in schema: Schema) -> Query {
         Query(schema.tables[table], where: condition, order: order, limit: limit)
+    }
+}
+
+/// Aggregates of a query, by positions.
+package struct AggregateSpec: Sendable, Hashable {
+    package var rows: QuerySpec
+    package var groups: [Int] = []
+    package var aggregates: [Aggregate] = []
+    package var having: Condition?
+    package var order: [OrderTerm] = []
+    package var limit: Int?
+
+    package func query(in schema: Schema) -> AggregateQuery {
+        AggregateQuery(
+            rows.query(in: schema), groups: groups, aggregates: aggregates, having: having, order: order, limit: limit)
     }
 }
 

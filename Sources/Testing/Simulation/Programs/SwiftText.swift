@@ -67,14 +67,23 @@ enum SwiftText {
     static func query(_ spec: QuerySpec) -> String {
         var parts = ["t\(spec.table)"]
         if let condition = spec.condition { parts.append("where: \(Self.condition(condition))") }
-        if !spec.order.isEmpty {
-            let terms = spec.order.map { term in
-                "OrderTerm(column: \(term.column)\(term.isDescending ? ", isDescending: true" : ""))"
-            }
-            parts.append("order: \(list(terms))")
-        }
+        if !spec.order.isEmpty { parts.append("order: \(order(spec.order))") }
         if let limit = spec.limit { parts.append("limit: \(limit)") }
         return "Query(\(parts.joined(separator: ", ")))"
+    }
+
+    static func query(_ spec: AggregateSpec) -> String {
+        var parts = [query(spec.rows)]
+        if !spec.groups.isEmpty { parts.append("groups: \(spec.groups)") }
+        parts.append("aggregates: \(list(spec.aggregates.map { ".\($0)" }))")
+        if let condition = spec.having { parts.append("having: \(Self.condition(condition))") }
+        if !spec.order.isEmpty { parts.append("order: \(order(spec.order))") }
+        if let limit = spec.limit { parts.append("limit: \(limit)") }
+        return "AggregateQuery(\(parts.joined(separator: ", ")))"
+    }
+
+    private static func order(_ terms: [OrderTerm]) -> String {
+        list(terms.map { "OrderTerm(column: \($0.column)\($0.isDescending ? ", isDescending: true" : ""))" })
     }
 
     /// A key: `Key(.int(1), [.string("a")])`.

@@ -164,6 +164,11 @@ final class Execution {
             return .rows(sorted.map { Self.row($0.value) })
         case .rows(let spec): return .rows(try await records(spec.table, session).all(query(spec)).map(Self.row))
         case .count(let spec): return .count(try await session.count(query(spec)))
+        case .aggregate(let spec):
+            let query = spec.query(in: store.schema)
+            // A plan is asked for each time: it must not fail either.
+            _ = try await session.explain(query)
+            return .results(try await session.aggregate(query))
         case .explain(let spec):
             // Each driver has its own plans; that there is one is what they share.
             return .done(try await session.explain(query(spec)).table)

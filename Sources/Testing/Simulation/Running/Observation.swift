@@ -12,6 +12,8 @@ struct Observation: Sendable {
         case rows([ModelState.Row])
         /// What a write says the records have now.
         case written([RecordMetadata], at: Timestamp?)
+        /// Results of aggregates.
+        case results([[Value]])
         /// A number: of rows counted, changed, forgotten.
         case count(Int)
         case failure(Failure)
@@ -50,6 +52,11 @@ extension Observation {
         switch (left.content, right.content) {
         case (.rows(let left), .rows(let right)):
             return left.count == right.count && zip(left, right).allSatisfy(isSame)
+        case (.results(let left), .results(let right)):
+            return left.count == right.count
+                && zip(left, right).allSatisfy { left, right in
+                    left.count == right.count && zip(left, right).allSatisfy(isSame)
+                }
         case (.written(let left, let leftTime), .written(let right, let rightTime)):
             return left == right && leftTime == rightTime
         case (.count(let left), .count(let right)): return left == right
@@ -82,6 +89,9 @@ extension Observation: CustomStringConvertible {
         case .rows(let rows): return rows.map(Observation.text).joined(separator: "\n")
         case .written(let results, let time):
             return "written" + results.map { " r\($0.revision)" }.joined() + (time.map { " at \($0)" } ?? "")
+        case .results(let results) where results.isEmpty: return "no results"
+        case .results(let results):
+            return results.map { SwiftText.list($0.map(SwiftText.value)) }.joined(separator: "\n")
         case .count(let count): return "\(count)"
         case .done(let text): return text
         case .failure(let failure):

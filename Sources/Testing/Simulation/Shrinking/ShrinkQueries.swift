@@ -18,6 +18,36 @@ enum ShrinkQueries {
         }
     }
 
+    /// Aggregates with less to compute, to choose and to sort.
+    static func fewerAggregates(_ program: Program) -> [Shrinker.Edit] {
+        program.paths.flatMap { path -> [Shrinker.Edit] in
+            guard case .read(.aggregate(let spec), let from) = program.step(at: path) else { return [] }
+            return simpler(spec).map { spec in
+                { program in program.replacing(path) { _ in [.read(.aggregate(spec), from: from)] } }
+            }
+        }
+    }
+
+    private static func simpler(_ spec: AggregateSpec) -> [AggregateSpec] {
+        var found: [AggregateSpec] = []
+        func add(_ change: (inout AggregateSpec) -> Void) {
+            var copy = spec
+            change(&copy)
+            found.append(copy)
+        }
+        if spec.limit != nil { add { $0.limit = nil } }
+        for place in spec.order.indices { add { $0.order.remove(at: place) } }
+        if let condition = spec.having {
+            add { $0.having = nil }
+            for simpler in ShrinkQueries.simpler(condition) { add { $0.having = simpler } }
+        }
+        // Conditions and orders name results by their places, so results go only when there are none.
+        guard spec.having == nil, spec.order.isEmpty else { return found }
+        for place in spec.aggregates.indices { add { $0.aggregates.remove(at: place) } }
+        for place in spec.groups.indices { add { $0.groups.remove(at: place) } }
+        return found
+    }
+
     private static func simpler(_ spec: QuerySpec) -> [QuerySpec] {
         var found: [QuerySpec] = []
         func add(_ change: (inout QuerySpec) -> Void) {
@@ -77,6 +107,7 @@ extension Step {
     var query: QuerySpec? {
         get {
             switch self {
+            case .read(.aggregate(let spec), _): spec.rows
             case .read(.rows(let spec), _), .read(.count(let spec), _), .read(.explain(let spec), _),
                 .pages(let spec, _, _, _), .cursor(let spec, _, _, _), .update(let spec, _), .delete(let spec):
                 spec
@@ -89,6 +120,9 @@ extension Step {
             case .read(.rows, let from): self = .read(.rows(newValue), from: from)
             case .read(.count, let from): self = .read(.count(newValue), from: from)
             case .read(.explain, let from): self = .read(.explain(newValue), from: from)
+            case .read(.aggregate(var spec), let from):
+                spec.rows = newValue
+                self = .read(.aggregate(spec), from: from)
             case .pages(_, let size, let from, let steps): self = .pages(newValue, size: size, from: from, steps)
             case .cursor(_, let first, let from, let steps): self = .cursor(newValue, first: first, from: from, steps)
             case .update(_, let assignments): self = .update(newValue, assignments)

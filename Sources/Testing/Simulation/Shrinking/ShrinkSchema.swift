@@ -138,6 +138,12 @@ extension Step {
             }
             step.query = spec
         }
+        if case .read(.aggregate(var spec), let from) = step {
+            // Results that are gone move the places of the others; then the shrinker takes conditions and orders away first.
+            spec.groups = spec.groups.compactMap(moved)
+            spec.aggregates = spec.aggregates.compactMap { $0.mapColumn(moved) }
+            step = .read(.aggregate(spec), from: from)
+        }
         if case .update(let spec, let assignments) = step {
             step = .update(
                 spec,
@@ -160,6 +166,21 @@ extension Condition {
         case .text(let column, let match, let operand, let ignoringCase):
             moved(column).map { .text(column: $0, match, operand, ignoringCase: ignoringCase) } ?? .constant(true)
         default: self
+        }
+    }
+}
+
+extension Aggregate {
+    fileprivate func mapColumn(_ moved: (Int) -> Int?) -> Aggregate? {
+        guard let column = column.flatMap(moved) else { return column == nil ? self : nil }
+        return switch self {
+        case .rows: .rows
+        case .count: .count(column: column)
+        case .distinctCount: .distinctCount(column: column)
+        case .sum: .sum(column: column)
+        case .average: .average(column: column)
+        case .minimum: .minimum(column: column)
+        case .maximum: .maximum(column: column)
         }
     }
 }

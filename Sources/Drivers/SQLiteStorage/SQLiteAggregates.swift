@@ -1,0 +1,123 @@
+import CSQLite
+import CairnCore
+
+/// Aggregates on one connection.
+///
+/// SQLite groups, counts and compares as the contract says, so those are its own. Its sums are not: those of integers fail when
+/// a sum on the way overflows, those of doubles depend on the order of the rows. So it adds the halves of integers apart, which
+/// cannot overflow, and where doubles or decimals are added it only reads the columns, and the core adds.
+extension SQLiteConnection.Access {
+    func aggregate(_ query: AggregateQuery) throws -> [[Value]] {
+        let compiled = compile(query)
+        return try with(compiled.sql) { statement in
+            statement.bind(compiled.parameters)
+            guard let parts = SQLiteAggregate.parts(of: query) else {
+                let row = SQLiteRow(table: query.table, statement: statement.handle)
+                let aggregation = Aggregation(query)
+                while try statement.step() { try aggregation.add(row) }
+                return try aggregation.results()
+            }
+            let row = SQLiteRow(table: query.results.table, statement: statement.handle)
+            var groups: [Aggregation.Group] = []
+            while try statement.step() { groups.append(try SQLiteAggregate.group(row, query, parts)) }
+            return try Aggregation.results(of: groups, query)
+        }
+    }
+
+    func explain(_ query: AggregateQuery) throws -> QueryPlan {
+        let compiled = compile(query)
+        var plan = SQLitePlan(query.source, try plan(of: compiled), compiled.sql).plan.computing(query)
+        // What SQLite sorts, without a limit, are the groups.
+        if query.source.limit == nil { plan.sort = [] }
+        return plan
+    }
+
+    private func compile(_ query: AggregateQuery) -> QueryCompiler.Statement {
+        let sql = statements(of: query.table).sql
+        guard let parts = SQLiteAggregate.parts(of: query) else { return QueryCompiler.source(query, sql) }
+        return QueryCompiler.groups(query, cells: SQLiteAggregate.cells(query, parts, sql), sql)
+    }
+}
+
+/// An aggregate that SQLite computes as the contract says.
+private enum SQLiteAggregate {
+    case rows
+    case count(Int)
+    case distinctCount(Int)
+    /// The sum of integers.
+    case sum(Int)
+    case minimum(Int, ValueType)
+    case maximum(Int, ValueType)
+
+    /// The aggregates of a query; nil when SQLite does not have one of them.
+    static func parts(of query: AggregateQuery) -> [SQLiteAggregate]? {
+        // A statement has at least one column.
+        guard !query.aggregates.isEmpty || !query.groups.isEmpty else { return nil }
+        let parts = query.aggregates.compactMap { SQLiteAggregate($0, of: query.table) }
+        return parts.count == query.aggregates.count ? parts : nil
+    }
+
+    private init?(_ aggregate: Aggregate, of table: Table) {
+        switch aggregate {
+        case .rows: self = .rows
+        case .count(let column): self = .count(column)
+        case .distinctCount(let column): self = .distinctCount(column)
+        case .sum(let column), .average(let column):
+            guard table.columns[column].valueType == .int else { return nil }
+            self = .sum(column)
+        case .minimum(let column): self = .minimum(column, table.columns[column].valueType)
+        case .maximum(let column): self = .maximum(column, table.columns[column].valueType)
+        }
+    }
+
+    // MARK: Expressions
+
+    /// What is selected: the columns of the groups, one expression for each aggregate, and then the others that sums need. So the
+    /// first have the places that the results have.
+    static func cells(_ query: AggregateQuery, _ parts: [SQLiteAggregate], _ sql: TableSQL) -> [String] {
+        query.groups.map { sql.columns[$0] } + parts.map { $0.cell(sql) } + parts.flatMap { $0.moreCells(sql) }
+    }
+
+    private func cell(_ sql: TableSQL) -> String {
+        switch self {
+        case .rows: "count(*)"
+        case .count(let column): "count(\(sql.columns[column]))"
+        case .distinctCount(let column): "count(DISTINCT \(sql.columns[column]))"
+        case .sum(let column): "sum(\(sql.columns[column]) >> 32)"
+        case .minimum(let column, _): "min(\(sql.columns[column]))"
+        case .maximum(let column, _): "max(\(sql.columns[column]))"
+        }
+    }
+
+    private func moreCells(_ sql: TableSQL) -> [String] {
+        guard case .sum(let column) = self else { return [] }
+        return ["sum(\(sql.columns[column]) & 4294967295)", "count(\(sql.columns[column]))"]
+    }
+
+    // MARK: Reading
+
+    /// The group that a row of the statement is.
+    static func group(
+        _ row: SQLiteRow, _ query: AggregateQuery, _ parts: [SQLiteAggregate]
+    ) throws -> Aggregation.Group {
+        let values = try query.groups.enumerated().map { place, column in
+            try row.value(at: place, of: query.table.columns[column].valueType)
+        }
+        var more = values.count + parts.count
+        let states = try parts.enumerated().map { number, part in
+            try part.state(row, at: values.count + number, &more)
+        }
+        return Aggregation.Group(values: values, states: states)
+    }
+
+    private func state(_ row: SQLiteRow, at place: Int, _ more: inout Int) throws -> AggregateState {
+        switch self {
+        case .rows, .count, .distinctCount: return .count(try row.int(place))
+        case .sum:
+            defer { more += 2 }
+            let sum = Int128(try row.int(place)) << 32 + Int128(try row.int(more))
+            return .integers(sum, count: try row.int(more + 1))
+        case .minimum(_, let type), .maximum(_, let type): return .extreme(try row.value(at: place, of: type))
+        }
+    }
+}
