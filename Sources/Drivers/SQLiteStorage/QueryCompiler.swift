@@ -29,7 +29,13 @@ struct QueryCompiler {
     /// The rows of the query, in its total order.
     static func rows(_ query: Query, _ sql: TableSQL) -> Statement {
         var compiler = QueryCompiler(query, sql)
-        compiler.write(sql.selectAll)
+        if let columns = query.columns {
+            compiler.write(
+                "SELECT \(cells(columns, sql))\(repeatElement(", NULL", count: TableSQL.systemColumns.count).joined()) FROM \(sql.name)"
+            )
+        } else {
+            compiler.write(sql.selectAll)
+        }
         compiler.writeCondition()
         compiler.writeOrder()
         compiler.writeLimit()
@@ -68,11 +74,14 @@ struct QueryCompiler {
     /// so that an index that has the others answers alone.
     static func source(_ query: AggregateQuery, _ sql: TableSQL) -> Statement {
         var compiler = QueryCompiler(query.source, sql)
-        let needed = query.columns
-        let cells = sql.columns.enumerated().map { needed.contains($0.offset) ? $0.element : "NULL" }
-        compiler.write("SELECT \(cells.joined(separator: ", "))")
+        compiler.write("SELECT \(cells(query.columns, sql))")
         compiler.writeSource(query)
         return compiler.output
+    }
+
+    /// Some columns, each in its place among all; null in the places of the others.
+    private static func cells(_ columns: Set<Int>, _ sql: TableSQL) -> String {
+        sql.columns.enumerated().map { columns.contains($0.offset) ? $0.element : "NULL" }.joined(separator: ", ")
     }
 
     /// From where aggregates read: the table, or, with a limit, its first rows.

@@ -10,6 +10,8 @@ final class SQLiteCursor: RowCursor, @unchecked Sendable {
 
     private let use: ConnectionUse
     private let table: Table
+    /// The columns that are read; nil for all.
+    private let columns: Set<Int>?
     private let sql: String
     /// The statement being read; nil when all is read, or closed.
     private var statement: SQLiteStatement?
@@ -35,6 +37,7 @@ final class SQLiteCursor: RowCursor, @unchecked Sendable {
         first = try statement.step()
         self.use = use
         table = query.table
+        columns = query.columns
         self.onEnd = onEnd
         sql = compiled.sql
         self.statement = statement
@@ -90,11 +93,17 @@ final class SQLiteCursor: RowCursor, @unchecked Sendable {
         // Whatever happens, the statement must not be stepped again: after a failure it would start anew.
         defer { end(access) }
         do {
-            while try step(statement) { ahead.append(try Record(row: row)) }
+            while try step(statement) { ahead.append(try record(row)) }
         } catch {
             isClosed = true
             throw error
         }
+    }
+
+    private func record(_ row: SQLiteRow) throws -> Record {
+        guard let columns else { return try Record(row: row) }
+        let values = try table.columns.indices.map { columns.contains($0) ? try row.value($0) : .null }
+        return Record(table, values: values, metadata: RecordMetadata())
     }
 
     private func end(_ access: SQLiteConnection.Access) {

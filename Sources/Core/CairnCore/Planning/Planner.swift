@@ -22,12 +22,13 @@ package struct Planner: Sendable {
     private let needsOrder: Bool
 
     /// - Parameters:
-    ///   - columns: The columns that are read of the rows, beside those of condition and order: nil for all, none to count.
+    ///   - columns: The columns that are read of the rows, beside those of condition and order, if not those the query says:
+    ///     none to count.
     ///   - needsOrder: Whether it matters which rows come first.
     package init(_ query: Query, columns: Set<Int>? = nil, needsOrder: Bool = true) {
         self.query = query
         conjuncts = Conjunct.split(query.condition)
-        self.columns = columns
+        self.columns = columns ?? query.columns
         self.needsOrder = needsOrder
     }
 
@@ -76,7 +77,7 @@ package struct Planner: Sendable {
     private func isCovered(by index: Index?, layout: KeyLayout, filter: [Condition], isSorted: Bool) -> Bool {
         let available = Set(layout.parts.map(\.column) + (index?.included ?? []))
         guard let columns else { return Set(query.table.columns.indices).isSubset(of: available) }
-        let order = isSorted ? [] : query.totalOrder.map(\.column)
+        let order = isSorted && query.after == nil ? [] : query.totalOrder.map(\.column)
         return columns.union(filter.flatMap(\.columns)).union(order).isSubset(of: available)
     }
 }

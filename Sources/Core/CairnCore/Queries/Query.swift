@@ -15,6 +15,9 @@ public struct Query: Sendable, Hashable {
     public var limit: Int?
     /// Where to go on: only rows after this position in the order.
     public var after: Position?
+    /// The columns that are read of the rows; nil for all. The others, revision and times are not defined in rows then: a driver
+    /// may leave them out, as when an index has all that is read.
+    public var columns: Set<Int>?
 
     /// A place in the order of a query: the values a row has in the columns of ``Query/totalOrder``.
     public struct Position: Sendable, Hashable {
@@ -61,6 +64,7 @@ public struct Query: Sendable, Hashable {
                     "table '\(table.name)' cannot be ordered by '\(column.name)': \(column.valueType) has no order")
             }
         }
+        for position in columns ?? [] { _ = try column(position) }
         var valueCount = 0
         if let condition { try validate(condition, depth: 1, &valueCount) }
         if let after, after.values.count != totalOrder.count {

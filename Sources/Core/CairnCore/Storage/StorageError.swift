@@ -124,6 +124,8 @@ extension StorageError.Code {
     public static let cursor = Self(rawValue: "query.cursor")
     /// A query that cannot be answered: an order without order, a column that does not exist.
     public static let query = Self(rawValue: "query.invalid")
+    /// A query that was to have one record has several.
+    public static let notUnique = Self(rawValue: "query.not_unique")
     /// A sum is larger than its type can hold.
     public static let overflow = Self(rawValue: "query.overflow")
     /// An address or a configuration file that cannot be used.

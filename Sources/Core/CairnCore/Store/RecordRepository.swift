@@ -71,6 +71,13 @@ public struct RecordRepository: Sendable {
         return try await session.count(query ?? Query(table))
     }
 
+    /// Some columns of the records of a query, by their positions: for each record its values, in the order of `columns`. An
+    /// index that has the columns answers without reading records.
+    public func select(_ columns: [Int], of query: Query) async throws -> [[Value]] {
+        try check(query.table)
+        return try await session.select(columns, of: query)
+    }
+
     /// Computes aggregates of the records of a query: see ``AggregateQuery``.
     /// - Throws: `query.overflow` when a sum does not fit its type.
     public func aggregate(_ query: AggregateQuery) async throws -> [[Value]] {

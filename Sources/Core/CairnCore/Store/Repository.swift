@@ -125,4 +125,18 @@ extension ReadableRepository {
 extension StorageError {
     /// No record has the key.
     public static func missing(_ table: Table, _ key: Key) -> StorageError { notFound(table, key) }
+
+    /// A query that was to have one record has none, or several.
+    @usableFromInline
+    static func notOne(_ table: Table, isNone: Bool) -> StorageError {
+        var details = Details()
+        details.table = table.name
+        return isNone
+            ? StorageError(
+                .notFound, "table '\(table.name)' has no record that the query asks for",
+                remedy: "use first() where there may be none", details: details)
+            : StorageError(
+                .notUnique, "table '\(table.name)' has several records that the query asks for",
+                remedy: "use first() or all(), or a condition that only one record satisfies", details: details)
+    }
 }

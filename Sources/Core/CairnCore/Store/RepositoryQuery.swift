@@ -63,6 +63,17 @@ public struct RepositoryQuery<Base: ReadableRepository>: Sendable {
         try await limit(Swift.min(1, query.limit ?? 1)).all().first
     }
 
+    /// The only record.
+    /// - Throws: `storage.not_found` when there is none; `query.not_unique` when there are several.
+    @inlinable
+    public func one() async throws -> Base.Item {
+        let items = try await limit(Swift.min(2, query.limit ?? 2)).all()
+        guard let item = items.first, items.count == 1 else {
+            throw StorageError.notOne(base.table, isNone: items.isEmpty)
+        }
+        return item
+    }
+
     /// Whether there is a record.
     public func exists() async throws -> Bool {
         try await limit(Swift.min(1, query.limit ?? 1)).count() > 0

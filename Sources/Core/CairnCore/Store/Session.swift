@@ -121,6 +121,23 @@ public final class Session: Sendable {
         }
     }
 
+    /// Reads some columns of the rows of a query, in order: for each row its values, in the order of `columns`.
+    public func select(_ columns: [Int], of query: Query) async throws -> [[Value]] {
+        var results: [[Value]] = []
+        try await select(columns, of: query) { row in results.append(try columns.map(row.value)) }
+        return results
+    }
+
+    /// Reads some columns of the rows of a query, in order. Only these columns of a row are defined.
+    func select(_ columns: [Int], of query: Query, _ body: (RowReader) throws -> Void) async throws {
+        var query = query
+        query.columns = Set(columns)
+        try await read(query) { row in
+            try body(row)
+            return true
+        }
+    }
+
     /// Computes aggregates of the rows of a query: for each group the values it is grouped by, then the aggregates. The
     /// groups are all in memory at once.
     /// - Throws: `query.overflow` when a sum does not fit its type.

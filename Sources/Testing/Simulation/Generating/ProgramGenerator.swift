@@ -121,7 +121,7 @@ package struct ProgramGenerator {
     // MARK: Reading
 
     private mutating func read() -> Read {
-        switch random.weighted([15, 8, 55, 15, 7, 18]) {
+        switch random.weighted([15, 8, 55, 15, 7, 18, 12]) {
         case 0:
             let table = table()
             return .get(table: table.position, key(table))
@@ -133,8 +133,22 @@ package struct ProgramGenerator {
         case 2: return .rows(queries.query(&random))
         case 3: return .count(queries.query(&random))
         case 4: return .explain(queries.query(&random))
-        default: return .aggregate(queries.aggregates(&random))
+        case 5: return .aggregate(queries.aggregates(&random))
+        default: return select()
         }
+    }
+
+    /// Some columns of a query: often those of an index, which then answers alone.
+    private mutating func select() -> Read {
+        let query = queries.query(&random)
+        let table = schema.tables[query.table]
+        var columns = random.shuffled(Array(table.columns.indices)).prefix(random.below(4)).map { $0 }
+        if random.chance(50), let index = random.pick(table.indexes) {
+            let kept = index.parts.map(\.column) + index.included + table.key
+            columns = random.shuffled(kept).prefix(1 + random.below(3)).map { $0 }
+        }
+        if random.chance(1) { columns.append(table.columns.count) }
+        return .select(query, columns)
     }
 
     private mutating func table() -> Table { random.pick(schema.tables, else: schema.tables[0]) }

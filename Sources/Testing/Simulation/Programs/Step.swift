@@ -85,6 +85,7 @@ package enum Read: Sendable, Hashable {
     case rows(QuerySpec)
     case count(QuerySpec)
     case explain(QuerySpec)
+    case select(QuerySpec, [Int])
     case aggregate(AggregateSpec)
 }
 

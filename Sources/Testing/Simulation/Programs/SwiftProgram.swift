@@ -131,6 +131,8 @@ struct SwiftProgram {
             "try await \(session).records(\"t\(table)\").find(\(SwiftText.list(keys.map(SwiftText.key))))"
         case .rows(let spec): "try await \(session).records(\"t\(spec.table)\").all(\(SwiftText.query(spec)))"
         case .count(let spec): "try await \(session).count(\(SwiftText.query(spec)))"
+        case .select(let spec, let columns):
+            "try await \(session).select(\(columns), of: \(SwiftText.query(spec)))"
         case .aggregate(let spec): "try await \(session).aggregate(\(SwiftText.query(spec)))"
         case .explain(let spec): "try await \(session).explain(\(SwiftText.query(spec)))"
         }

@@ -164,6 +164,8 @@ final class Execution {
             return .rows(sorted.map { Self.row($0.value) })
         case .rows(let spec): return .rows(try await records(spec.table, session).all(query(spec)).map(Self.row))
         case .count(let spec): return .count(try await session.count(query(spec)))
+        case .select(let spec, let columns):
+            return .results(try await session.select(columns, of: query(spec)))
         case .aggregate(let spec):
             let query = spec.query(in: store.schema)
             // A plan is asked for each time: it must not fail either.

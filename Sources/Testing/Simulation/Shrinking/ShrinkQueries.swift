@@ -108,7 +108,8 @@ extension Step {
         get {
             switch self {
             case .read(.aggregate(let spec), _): spec.rows
-            case .read(.rows(let spec), _), .read(.count(let spec), _), .read(.explain(let spec), _),
+            case .read(.select(let spec, _), _), .read(.rows(let spec), _), .read(.count(let spec), _),
+                .read(.explain(let spec), _),
                 .pages(let spec, _, _, _), .cursor(let spec, _, _, _), .update(let spec, _), .delete(let spec):
                 spec
             default: nil
@@ -120,6 +121,7 @@ extension Step {
             case .read(.rows, let from): self = .read(.rows(newValue), from: from)
             case .read(.count, let from): self = .read(.count(newValue), from: from)
             case .read(.explain, let from): self = .read(.explain(newValue), from: from)
+            case .read(.select(_, let columns), let from): self = .read(.select(newValue, columns), from: from)
             case .read(.aggregate(var spec), let from):
                 spec.rows = newValue
                 self = .read(.aggregate(spec), from: from)

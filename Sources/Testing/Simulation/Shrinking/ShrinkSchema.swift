@@ -144,6 +144,9 @@ extension Step {
             spec.aggregates = spec.aggregates.compactMap { $0.mapColumn(moved) }
             step = .read(.aggregate(spec), from: from)
         }
+        if case .read(.select(let spec, let columns), let from) = step {
+            step = .read(.select(spec, columns.compactMap(moved)), from: from)
+        }
         if case .update(let spec, let assignments) = step {
             step = .update(
                 spec,

@@ -73,6 +73,8 @@ enum ShrinkSteps {
                 case .pages(let spec, _, let from, _): .read(.rows(spec), from: from)
                 case .cursor(let spec, _, let from, _): .read(.rows(spec), from: from)
                 case .read(.count(let spec), let from): .read(.rows(spec), from: from)
+                case .read(.select(let spec, let columns), let from) where columns.count > 1:
+                    .read(.select(spec, Array(columns.dropLast())), from: from)
                 default: nil
                 }
             },

@@ -83,7 +83,8 @@ public enum StorageConformance {
     /// The cases, level by level.
     public static let cases: [ConformanceCase] =
         RecordCases.all + KeyCases.all + ValueCases.all + OrderCases.all + ComparisonCases.all + NullCases.all
-        + TextCases.all + QueryCases.all + AggregateCases.all + PageCases.all + BulkCases.all + LimitCases.all
+        + TextCases.all + QueryCases.all + AggregateCases.all + SelectionCases.all + PageCases.all + BulkCases.all
+        + LimitCases.all
         + RevisionCases.all
         + UniqueCases.all
         + ReferenceCases.all + BatchCases.all + TransactionCases.all + SavepointCases.all + IdempotencyCases.all

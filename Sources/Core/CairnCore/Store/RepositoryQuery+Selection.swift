@@ -1,0 +1,56 @@
+import CairnSchema
+
+extension RepositoryQuery {
+    /// Columns of the records, in order: `.select { $0.name }` gives a list of names, `.select { ($0.name, $0.population) }` one of
+    /// pairs. All are in memory at once.
+    ///
+    /// An index that has all columns the query names, those of its conditions too, answers without reading records: on an object
+    /// store that saves a request for each.
+    public func select<each Result: ColumnValue>(
+        _ columns: (Base.Item.Columns) -> (repeat TypedColumn<each Result>)
+    ) async throws -> [(repeat each Result)] {
+        let columns = columns(Base.Item.columns)
+        var places: [Int] = []
+        for column in repeat each columns { places.append(column.position) }
+        var results: [(repeat each Result)] = []
+        try await base.session.select(places, of: query) { row in
+            results.append((repeat try row.value(of: each columns)))
+        }
+        return results
+    }
+
+    /// The ids of the records, in order. All are in memory at once.
+    public func ids() async throws -> [Base.Item.ID] {
+        var ids: [Base.Item.ID] = []
+        try await base.session.read(query) { row in
+            ids.append(try Base.Item(row: row).id)
+            return true
+        }
+        return ids
+    }
+}
+
+extension RepositoryQuery where Base.Item.ID: ColumnIdentifier {
+    /// The ids of the records, in order. All are in memory at once. Any index that serves the query has them, so no record is read.
+    public func ids() async throws -> [Base.Item.ID] {
+        let key = TypedColumn<Base.Item.ID>(base.table.key[0])
+        return try await select { _ in key }
+    }
+}
+
+extension ReadableRepository {
+    /// Columns of all records, in the order of the key: `.select { ($0.name, $0.population) }`.
+    public func select<each Result: ColumnValue>(
+        _ columns: (Item.Columns) -> (repeat TypedColumn<each Result>)
+    ) async throws -> [(repeat each Result)] {
+        try await query.select(columns)
+    }
+}
+
+extension RowReader {
+    /// The value of a column as its Swift type.
+    fileprivate func value<Result: ColumnValue>(of column: TypedColumn<Result>) throws -> Result {
+        guard let result = Result(columnValue: try value(column.position)) else { throw mismatch(column.position) }
+        return result
+    }
+}
