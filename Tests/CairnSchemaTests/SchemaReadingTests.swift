@@ -326,8 +326,11 @@ struct SchemaErrorTests {
             "schema.reference", "has 'on_delete' but is no reference",
             columns: "\"id\": \"int\", \"c\": { \"type\": \"int\", \"on_delete\": \"restrict\" }"),
         Mistake(
-            "schema.reference", "it is 'restrict', the only action so far",
+            "schema.reference", "it is 'restrict', 'cascade' or 'set_null'",
             columns: "\"id\": \"int\", \"c\": { \"references\": \"things\", \"on_delete\": \"cascad\" }"),
+        Mistake(
+            "schema.reference", "which may not be null",
+            columns: "\"id\": \"int\", \"c\": { \"references\": \"things\", \"on_delete\": \"set_null\" }"),
         Mistake(
             "schema.bounds", "has no meaning",
             columns: "\"id\": \"int\", \"c\": { \"references\": \"things\", \"min\": 1 }"),
@@ -367,12 +370,6 @@ struct SchemaErrorTests {
             "schema.unsupported", "'pattern'",
             columns: "\"id\": \"int\", \"c\": { \"type\": \"string\", \"pattern\": \"a+\" }"),
         Mistake("schema.unsupported", "'blob'", columns: "\"id\": \"int\", \"c\": \"blob\""),
-        Mistake(
-            "schema.unsupported", "'on_delete: cascade'",
-            columns: "\"id\": \"int\", \"c\": { \"references\": \"things\", \"on_delete\": \"cascade\" }"),
-        Mistake(
-            "schema.unsupported", "'on_delete: set_null'",
-            columns: "\"id\": \"int\", \"c\": { \"references\": \"things?\", \"on_delete\": \"set_null\" }"),
         Mistake(
             "schema.unsupported", "'where'",
             rest: ", \"indexes\": { \"by_id\": { \"on\": [\"id\"], \"where\": \"id > 1\" } }"),

@@ -178,6 +178,9 @@ public struct StorageCapabilities: Sendable, Hashable {
     public var hasNativeQueries: Bool
     /// The isolation of transactions.
     public var isolation: Isolation
+    /// Whether the driver itself deletes and nulls what refers to a deleted record by `on_delete`. If not, the core does, and the
+    /// driver sees the operations it comes to.
+    public var hasReferenceActions = false
 
     /// The isolation of transactions.
     public enum Isolation: String, Sendable, Hashable {

@@ -192,7 +192,7 @@ public final class Session: Sendable {
         }
     }
 
-    private func checkedWrite(_ batch: Batch) async throws -> Receipt {
+    func checkedWrite(_ batch: Batch) async throws -> Receipt {
         var batch = batch
         let bytes = try core.check.check(&batch.operations)
         switch mode {
@@ -200,10 +200,18 @@ public final class Session: Sendable {
             try TransactionContext.refuseOutside(core)
             try Session.check(idempotencyKey: batch.idempotencyKey)
             try Deadline.check()
+            if batch.operations.contains(where: core.mayHaveConsequences) {
+                return try await writeWithConsequences(batch)
+            }
             return try await core.storage.commit(batch)
         case .transaction(let transaction):
             try count(operations: batch.operations.count, bytes: bytes)
-            let results = try await transaction.write(batch.operations)
+            let results =
+                if batch.operations.contains(where: core.mayHaveConsequences) {
+                    try await writeWithConsequences(batch.operations, in: transaction)
+                } else {
+                    try await transaction.write(batch.operations)
+                }
             return Receipt(token: OutcomeToken(rawValue: ""), time: .epoch, results: results)
         case .snapshot:
             throw StorageError.misuse("a snapshot is for reading", remedy: "write to the store, or in a transaction")
@@ -218,7 +226,9 @@ public final class Session: Sendable {
         }
     }
 
-    private func count(operations: Int, bytes: Int) throws {
+    /// Takes writes of a transaction into account.
+    /// - Throws: `storage.limit`.
+    func count(operations: Int, bytes: Int) throws {
         try written.withLock { written in
             written.operations += operations
             written.bytes += bytes

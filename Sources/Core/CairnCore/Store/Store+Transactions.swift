@@ -43,6 +43,13 @@ extension Store {
 extension StoreCore {
     /// Runs a transaction; see ``Store/transaction(_:)``.
     func transaction<Result>(_ body: (Session) async throws -> Result) async throws -> Result {
+        try await transactionWithReceipt(body).result
+    }
+
+    /// Runs a transaction, and tells what its commit did.
+    func transactionWithReceipt<Result>(
+        _ body: (Session) async throws -> Result
+    ) async throws -> (result: Result, receipt: Receipt) {
         try TransactionContext.refuseOutside(self)
         var observation = Observation(observers, .transaction, table: nil)
         do {
@@ -57,7 +64,7 @@ extension StoreCore {
 
     private func run<Result>(
         _ body: (Session) async throws -> Result, _ observation: inout Observation
-    ) async throws -> Result {
+    ) async throws -> (result: Result, receipt: Receipt) {
         var backoff = Backoff(first: .milliseconds(1), largest: .milliseconds(200))
         while true {
             do {
@@ -72,7 +79,9 @@ extension StoreCore {
         }
     }
 
-    private func attempt<Result>(_ body: (Session) async throws -> Result) async throws -> Result {
+    private func attempt<Result>(
+        _ body: (Session) async throws -> Result
+    ) async throws -> (result: Result, receipt: Receipt) {
         try Deadline.check()
         let transaction = try await storage.transaction()
         let context = TransactionContext(self)
@@ -82,8 +91,7 @@ extension StoreCore {
             let result = try await TransactionContext.$current.withValue(context) { try await body(session) }
             try Deadline.check()
             try session.checkSavepoints()
-            _ = try await transaction.commit()
-            return result
+            return (result, try await transaction.commit())
         } catch {
             await transaction.rollback()
             throw error

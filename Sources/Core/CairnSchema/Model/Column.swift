@@ -78,8 +78,8 @@ public struct ColumnRules: Sendable, Hashable {
 public enum ReferenceAction: String, Sendable, Hashable, CaseIterable {
     /// The delete is refused.
     case restrict
-    /// The record is deleted too. Part of the language, refused by this version.
+    /// The record is deleted too.
     case cascade
-    /// The reference becomes null. Part of the language, refused by this version.
+    /// The reference becomes null.
     case setNull = "set_null"
 }

@@ -51,7 +51,7 @@ enum ColumnReader {
             if case .string(let text) = pattern.content { draft.pattern = text }
             diagnostics.unsupported("pattern", of: what, at: pattern.offset)
         }
-        draft.onDelete = onDelete(&reader, draft.type, what, &diagnostics)
+        draft.onDelete = onDelete(&reader, draft, what, &diagnostics)
         draft.isSensitive = reader.bool("sensitive", &diagnostics)
         draft.deprecation = deprecation(&reader, what, &diagnostics)
         draft.doc = reader.string("doc", &diagnostics)?.text
@@ -191,9 +191,9 @@ enum ColumnReader {
     // MARK: Options
 
     private static func onDelete(
-        _ reader: inout MemberReader, _ type: ColumnType, _ what: String, _ diagnostics: inout DiagnosticCollector
+        _ reader: inout MemberReader, _ draft: ColumnDraft, _ what: String, _ diagnostics: inout DiagnosticCollector
     ) -> ReferenceAction? {
-        let isReference = if case .reference = type { true } else { false }
+        let isReference = if case .reference = draft.type { true } else { false }
         guard let text = reader.string("on_delete", &diagnostics) else { return isReference ? .restrict : nil }
         guard isReference else {
             diagnostics.error(
@@ -204,10 +204,15 @@ enum ColumnReader {
         guard let action = ReferenceAction(rawValue: text.text) else {
             diagnostics.error(
                 "schema.reference", at: text.offset, "'on_delete' of \(what) cannot be '\(text.text)'",
-                remedy: "it is 'restrict', the only action so far, or left out")
+                remedy: "it is 'restrict', 'cascade' or 'set_null', or left out")
             return .restrict
         }
-        if action != .restrict { diagnostics.unsupported("on_delete: \(action.rawValue)", of: what, at: text.offset) }
+        if action == .setNull, !draft.isNullable {
+            diagnostics.error(
+                "schema.reference", at: text.offset,
+                "'on_delete' of \(what) is 'set_null', but it is a column which may not be null",
+                remedy: "make it nullable, or use 'cascade' or 'restrict'")
+        }
         return action
     }
 

@@ -175,8 +175,8 @@ package struct ProgramGenerator {
             var operations = try writes.map { try $0.operation(in: schema) }
             _ = try check.check(&operations)
             var copy = state
-            _ = try copy.apply(operations, at: .epoch)
-            if !isInTransaction { try copy.checkReferences(operations) }
+            let applied = try copy.apply(operations, at: .epoch).operations
+            if !isInTransaction { try copy.checkReferences(applied) }
             state = copy
             return true
         } catch {

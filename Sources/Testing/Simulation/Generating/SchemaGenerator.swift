@@ -44,7 +44,9 @@ struct SchemaGenerator {
         // Only to earlier tables: keys that are defined by one another are refused.
         let targets = (0..<table).filter { keyCounts[$0] == 1 }
         if random.chance(12), let target = random.pick(targets) {
-            return ColumnPlan(name: "", kind: .reference(target))
+            var column = ColumnPlan(name: "", kind: .reference(target))
+            column.options = action(of: column)
+            return column
         }
         if random.chance(6) { return enumeration() }
         if random.chance(4) { return ColumnPlan(name: "", kind: .named("bool")) }
@@ -71,7 +73,17 @@ struct SchemaGenerator {
         }
         column.isNullable = random.chance(55)
         if random.chance(15) { column.options = options(of: column.kind) }
+        if case .reference = column.kind { column.options = action(of: column) }
         return column
+    }
+
+    /// What a reference does when its record goes.
+    private mutating func action(of column: ColumnPlan) -> [ColumnPlan.Option] {
+        switch random.weighted([45, 30, column.isNullable ? 40 : 0]) {
+        case 0: []
+        case 1: [ColumnPlan.Option(name: "on_delete", json: "\"cascade\"")]
+        default: [ColumnPlan.Option(name: "on_delete", json: "\"set_null\"")]
+        }
     }
 
     private mutating func enumeration() -> ColumnPlan {

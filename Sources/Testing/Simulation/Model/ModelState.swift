@@ -33,12 +33,73 @@ struct ModelState: Sendable {
 
     // MARK: Writing
 
-    /// Applies operations in order, or none.
-    mutating func apply(_ operations: [WriteOperation], at time: Timestamp) throws -> [RecordMetadata] {
+    /// Applies operations in order, or none; deletes that stand next to one another together, with what they take along.
+    /// - Returns: The metadata of their records, and all operations there were.
+    mutating func apply(
+        _ operations: [WriteOperation], at time: Timestamp
+    ) throws -> (results: [RecordMetadata], operations: [WriteOperation]) {
         var copy = self
-        let results = try operations.map { try copy.apply($0, at: time) }
+        var results: [RecordMetadata] = []
+        var applied: [WriteOperation] = []
+        var deletes: [WriteOperation] = []
+        func end() throws {
+            let consequences = copy.consequences(of: deletes)
+            for operation in deletes { results.append(try copy.apply(operation, at: time)) }
+            for operation in consequences { _ = try copy.apply(operation, at: time) }
+            applied += deletes + consequences
+            deletes = []
+        }
+        for operation in operations {
+            if case .delete = operation {
+                deletes.append(operation)
+                continue
+            }
+            try end()
+            results.append(try copy.apply(operation, at: time))
+            applied.append(operation)
+        }
+        try end()
         self = copy
-        return results
+        return (results, applied)
+    }
+
+    /// What deletes take along by `on_delete`: the records that go, those nearest first, then those that lose a reference.
+    private func consequences(of deletes: [WriteOperation]) -> [WriteOperation] {
+        var gone = schema.tables.map { _ in Set<Key>() }
+        var level = deletes.map { ($0.table, $0.key) }
+        for (table, key) in level { gone[table.position].insert(key) }
+        var operations: [WriteOperation] = []
+        repeat {
+            var next: [(Table, Key)] = []
+            for table in schema.tables {
+                let found = rows(Query(table)).filter { row in
+                    !gone[table.position].contains(table.key(of: row.values))
+                        && table.references.contains { reference in
+                            reference.onDelete == .cascade
+                                && level.contains { target, key in
+                                    target.position == reference.target && row.values[reference.column] == key.first
+                                }
+                        }
+                }
+                next += found.map { (table, table.key(of: $0.values)) }
+            }
+            for (table, key) in next {
+                gone[table.position].insert(key)
+                operations.append(.delete(table, key, expecting: nil))
+            }
+            level = next
+        } while !level.isEmpty
+        for table in schema.tables {
+            for row in rows(Query(table)) where !gone[table.position].contains(table.key(of: row.values)) {
+                var values = row.values
+                for reference in table.references where reference.onDelete == .setNull {
+                    let value = values[reference.column]
+                    if !value.isNull, gone[reference.target].contains(Key(value)) { values[reference.column] = .null }
+                }
+                if values != row.values { operations.append(.update(table, values, expecting: nil)) }
+            }
+        }
+        return operations
     }
 
     private mutating func apply(_ operation: WriteOperation, at time: Timestamp) throws -> RecordMetadata {

@@ -17,9 +17,11 @@ final class ModelStorage: Storage {
     }
 
     var capabilities: StorageCapabilities {
-        StorageCapabilities(
+        var capabilities = StorageCapabilities(
             driver: "model", location: "model:", isPersistent: false, isShared: false, isWritable: true,
             hasNativeQueries: false)
+        capabilities.hasReferenceActions = true
+        return capabilities
     }
 
     // MARK: Schema
@@ -70,8 +72,8 @@ final class ModelStorage: Storage {
             guard kept.digest == batch.digest else { throw StorageError.otherBatch(underKey: key) }
             return kept.receipt
         }
-        let results = try state.apply(batch.operations, at: time)
-        try state.checkReferences(batch.operations)
+        let (results, operations) = try state.apply(batch.operations, at: time)
+        try state.checkReferences(operations)
         return try publish(&state, results, at: time, keyed: batch)
     }
 
@@ -207,8 +209,8 @@ private final class ModelTransaction: StorageTransaction {
 
     func write(_ operations: [WriteOperation]) async throws -> [RecordMetadata] {
         try whileOpen { content in
-            let results = try content.state.apply(operations, at: time)
-            content.operations += operations
+            let (results, applied) = try content.state.apply(operations, at: time)
+            content.operations += applied
             return results
         }
     }

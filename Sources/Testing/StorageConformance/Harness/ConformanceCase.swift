@@ -87,7 +87,8 @@ public enum StorageConformance {
         + LimitCases.all
         + RevisionCases.all
         + UniqueCases.all
-        + ReferenceCases.all + BatchCases.all + TransactionCases.all + SavepointCases.all + IdempotencyCases.all
+        + ReferenceCases.all + ReferenceActionCases.all + BatchCases.all + TransactionCases.all + SavepointCases.all
+        + IdempotencyCases.all
         + OpeningCases.all + SnapshotCases.all + ConcurrencyCases.all + CancellationCases.all
         + CrashCases.all
 

@@ -79,6 +79,41 @@ enum Schemas {
         }
         """
 
+    /// Records that go, or lose a reference, when another goes; and locks, which hold their task.
+    static let actions = """
+        {
+          "database": "conformance",
+          "tables": {
+            "people": {
+              "columns": { "id": "int", "boss": { "references": "people?", "on_delete": "set_null" } }, "key": "id",
+            },
+            "teams": {
+              "columns": {
+                "id": "int", "lead": { "references": "people?", "on_delete": "set_null", "unique": true },
+                "deputy": { "references": "people?", "on_delete": "set_null" },
+              },
+              "key": "id",
+            },
+            "members": {
+              "columns": {
+                "team": { "references": "teams", "on_delete": "cascade" },
+                "person": { "references": "people", "on_delete": "cascade" },
+              },
+              "key": ["team", "person"],
+            },
+            "tasks": {
+              "columns": {
+                "id": "int", "team": { "references": "teams?", "on_delete": "cascade" },
+                "parent": { "references": "tasks?", "on_delete": "cascade" },
+                "reviewer": { "references": "people?", "on_delete": "set_null" },
+              },
+              "key": "id",
+            },
+            "locks": { "columns": { "id": "int", "task": { "references": "tasks" } }, "key": "id" },
+          },
+        }
+        """
+
     /// Keys of several columns.
     static let composite = """
         {
