@@ -12,7 +12,14 @@ extension RepositoryQuery {
         return GroupedQuery(base, query, repeat each columns)
     }
 
-    /// The different values of a column, or combinations of values of several, ascending, null first.
+    /// The different values of a column, ascending, null first.
+    public func distinct<Value: OrderedColumnValue>(
+        _ column: (Base.Item.Columns) -> TypedColumn<Value>
+    ) async throws -> [Value] {
+        try await GroupedQuery(base, query, column(Base.Item.columns)).keys()
+    }
+
+    /// The different combinations of values of several columns, in the order of the columns, ascending, null first.
     public func distinct<each Key: OrderedColumnValue>(
         _ columns: (Base.Item.Columns) -> (repeat TypedColumn<each Key>)
     ) async throws -> [(repeat each Key)] {

@@ -1,8 +1,22 @@
 import CairnSchema
 
 extension RepositoryQuery {
-    /// Columns of the records, in order: `.select { $0.name }` gives a list of names, `.select { ($0.name, $0.population) }` one of
-    /// pairs. All are in memory at once.
+    /// A column of the records, in order: `.select { $0.name }` gives a list of names. All are in memory at once.
+    ///
+    /// An index that has all columns the query names, those of its conditions too, answers without reading records: on an object
+    /// store that saves a request for each.
+    public func select<Result: ColumnValue>(
+        _ column: (Base.Item.Columns) -> TypedColumn<Result>
+    ) async throws -> [Result] {
+        let column = column(Base.Item.columns)
+        var results: [Result] = []
+        try await base.session.select([column.position], of: query) { row in
+            results.append(try row.value(of: column))
+        }
+        return results
+    }
+
+    /// Columns of the records, in order: `.select { ($0.name, $0.population) }` gives a list of pairs. All are in memory at once.
     ///
     /// An index that has all columns the query names, those of its conditions too, answers without reading records: on an object
     /// store that saves a request for each.
@@ -39,6 +53,13 @@ extension RepositoryQuery where Base.Item.ID: ColumnIdentifier {
 }
 
 extension ReadableRepository {
+    /// A column of all records, in the order of the key: `.select { $0.name }`.
+    public func select<Result: ColumnValue>(
+        _ column: (Item.Columns) -> TypedColumn<Result>
+    ) async throws -> [Result] {
+        try await query.select(column)
+    }
+
     /// Columns of all records, in the order of the key: `.select { ($0.name, $0.population) }`.
     public func select<each Result: ColumnValue>(
         _ columns: (Item.Columns) -> (repeat TypedColumn<each Result>)
