@@ -13,6 +13,8 @@ struct Questions {
         try await byText()
         try await byNumbersAndNothing()
         try await inPortions()
+        try await inGroups()
+        try await withRelations()
     }
 
     private func byKeyAndIndex() async throws {
@@ -76,5 +78,35 @@ struct Questions {
             }
             cursor = page.next
         } while cursor != nil
+    }
+
+    private func inGroups() async throws {
+        let crowded = try await atlas.cities.group { $0.country }
+            .having { $0.count >= 100 }
+            .order { $0.population.sum.descending }
+            .limit(3)
+            .select { ($0.country, $0.count, $0.population.sum) }
+        let texts = crowded.map { country, cities, people in "\(country) (\(people) in \(cities))" }
+        print("Most people in cities: \(texts.joined(separator: ", ")).")
+
+        let north = try await atlas.cities.query.max { $0.latitude }
+        print("No city is further north than \(north ?? 0) degrees.")
+    }
+
+    private func withRelations() async throws {
+        let largest = try await atlas.cities.order { $0.population.descending }.limit(3)
+            .including(\.country) { $0.including(\.continent) }
+            .all()
+        let texts = largest.map { city, related in "\(city.name) in \(related.0.name), \(related.1.name)" }
+        print("The largest again: \(texts.joined(separator: "; ")).")
+
+        let islands = try await atlas.countries.where { $0.continent == "OC" }.order { $0.population.descending }.limit(
+            2
+        )
+        .including(City.self, by: \.country) { $0.order { $0.population.descending }.limit(2) }
+        .all()
+        for (country, cities) in islands {
+            print("\(country.name): \(cities.map(\.name).joined(separator: ", ")).")
+        }
     }
 }

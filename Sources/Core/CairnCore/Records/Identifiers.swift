@@ -14,6 +14,8 @@ extension EntityIdentifier {
 
 /// The identifier of a table whose key is one column. Identifiers are ordered as stores order their values.
 public protocol ColumnIdentifier: EntityIdentifier, OrderedColumnValue, Comparable {
+    /// The record it identifies; for generated code.
+    associatedtype _Record: Entity where _Record.ID == Self
     /// The type of the key column.
     associatedtype Value: OrderedColumnValue & Hashable & Codable
     /// The value of the key column.

@@ -14,15 +14,7 @@ extension Store {
     public func snapshot<Result>(
         _ freshness: Freshness = .latest, _ body: (Session) async throws -> Result
     ) async throws -> Result {
-        let snapshot = try await core.storage.snapshot(freshness)
-        do {
-            let result = try await body(Session(core: core, reader: snapshot, mode: .snapshot))
-            await snapshot.close()
-            return result
-        } catch {
-            await snapshot.close()
-            throw error
-        }
+        try await core.snapshot(freshness, body)
     }
 
     /// Writes several records, of any tables, in one commit: all or nothing.
@@ -41,6 +33,19 @@ extension Store {
 }
 
 extension StoreCore {
+    /// Reads one moment; see ``Store/snapshot(_:_:)``.
+    func snapshot<Result>(_ freshness: Freshness, _ body: (Session) async throws -> Result) async throws -> Result {
+        let snapshot = try await storage.snapshot(freshness)
+        do {
+            let result = try await body(Session(core: self, reader: snapshot, mode: .snapshot))
+            await snapshot.close()
+            return result
+        } catch {
+            await snapshot.close()
+            throw error
+        }
+    }
+
     /// Runs a transaction; see ``Store/transaction(_:)``.
     func transaction<Result>(_ body: (Session) async throws -> Result) async throws -> Result {
         try await transactionWithReceipt(body).result

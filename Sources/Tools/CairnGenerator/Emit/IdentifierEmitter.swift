@@ -21,11 +21,15 @@ struct IdentifierEmitter {
             case .standard("String"): "StringIdentifier"
             default: "ColumnIdentifier"
             }
+        // References lead from the identifier to the record. No table makes a name that begins with `_`, so none is hidden.
         // Inside of an identifier `Value` is the type of its value.
         let isHidden = valueType == .enumeration("Value", of: entity.typeName)
         let type = (isHidden ? "\(entity.typeName)." : "") + types.spell(valueType)
         code.doc("Identifies one record of `\(entity.table.name)`: a value of `\(column)`.")
         code.block("public struct ID: \(types.cairn(conformance))") { code in
+            code.doc("The record it identifies.")
+            code.line("public typealias _Record = \(entity.typeName)")
+            code.line()
             code.doc("The value of `\(column)`.")
             code.line("public let value: \(type)")
             code.line()

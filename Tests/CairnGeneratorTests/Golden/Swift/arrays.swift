@@ -87,6 +87,9 @@ nonisolated var _arraysDatabase: any Cairn::Database.Type { Arrays.self }
 public struct Shelve: Cairn::Entity {
     /// Identifies one record of `shelves`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Shelve
+
         /// The value of `id`.
         public let value: Int
 

@@ -155,6 +155,9 @@ extension Cairn::ReadableRepository<City> {
 public struct Continent: Cairn::Entity {
     /// Identifies one record of `continents`: a value of `code`.
     public struct ID: Cairn::StringIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Continent
+
         /// The value of `code`.
         public let value: String
 
@@ -243,6 +246,9 @@ public struct Continent: Cairn::Entity {
 public struct Country: Cairn::Entity {
     /// Identifies one record of `countries`: a value of `iso`.
     public struct ID: Cairn::StringIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Country
+
         /// The value of `iso`.
         public let value: String
 
@@ -414,6 +420,9 @@ public struct Country: Cairn::Entity {
 public struct City: Cairn::Entity {
     /// Identifies one record of `cities`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = City
+
         /// The value of `id`.
         public let value: Int
 

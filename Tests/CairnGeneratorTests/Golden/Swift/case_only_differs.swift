@@ -100,6 +100,9 @@ nonisolated var _closeNamesDatabase: any Cairn::Database.Type { CloseNames.self 
 public struct PlanA: Cairn::Entity {
     /// Identifies one record of `plan_a`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = PlanA
+
         /// The value of `id`.
         public let value: Int
 
@@ -218,6 +221,9 @@ public struct PlanA: Cairn::Entity {
 public struct OtherPlanA: Cairn::Entity {
     /// Identifies one record of `plans_a`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = OtherPlanA
+
         /// The value of `id`.
         public let value: Int
 

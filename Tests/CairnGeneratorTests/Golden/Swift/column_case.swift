@@ -110,6 +110,9 @@ extension Cairn::ReadableRepository<Letter> {
 public struct Letter: Cairn::Entity {
     /// Identifies one record of `letters`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Letter
+
         /// The value of `id`.
         public let value: Int
 

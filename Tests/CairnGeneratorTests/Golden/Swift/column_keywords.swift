@@ -202,6 +202,9 @@ nonisolated var _columnKeywordsDatabase: any Cairn::Database.Type { ColumnKeywor
 public struct Saying: Cairn::Entity {
     /// Identifies one record of `sayings`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Saying
+
         /// The value of `id`.
         public let value: Int
 
@@ -696,6 +699,9 @@ public struct Saying: Cairn::Entity {
 public struct Getter: Cairn::Entity {
     /// Identifies one record of `getters`: a value of `get`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Getter
+
         /// The value of `get`.
         public let value: Int
 
@@ -775,6 +781,9 @@ public struct Getter: Cairn::Entity {
 public struct Setter: Cairn::Entity {
     /// Identifies one record of `setters`: a value of `set`.
     public struct ID: Cairn::StringIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Setter
+
         /// The value of `set`.
         public let value: String
 
@@ -861,6 +870,9 @@ public struct Setter: Cairn::Entity {
 public struct Reader: Cairn::Entity {
     /// Identifies one record of `readers`: a value of `read`.
     public struct ID: Cairn::ColumnIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Reader
+
         /// The value of `read`.
         public let value: Cairn::UUID
 
@@ -940,6 +952,9 @@ public struct Reader: Cairn::Entity {
 public struct Mutator: Cairn::Entity {
     /// Identifies one record of `mutators`: a value of `mutating`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Mutator
+
         /// The value of `mutating`.
         public let value: Int
 
@@ -1019,6 +1034,9 @@ public struct Mutator: Cairn::Entity {
 public struct Willing: Cairn::Entity {
     /// Identifies one record of `willing`: a value of `will_set`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Willing
+
         /// The value of `will_set`.
         public let value: Int
 

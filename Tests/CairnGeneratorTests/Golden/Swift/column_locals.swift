@@ -168,6 +168,9 @@ extension Cairn::ReadableRepository<Capture> {
 public struct Capture: Cairn::Entity {
     /// Identifies one record of `captures`: a value of `row`.
     public struct ID: Cairn::StringIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Capture
+
         /// The value of `row`.
         public let value: String
 
@@ -620,6 +623,9 @@ public struct Capture: Cairn::Entity {
 public struct HasherRow: Cairn::Entity {
     /// Identifies one record of `hashers`: a value of `hasher`.
     public struct ID: Cairn::StringIdentifier {
+        /// The record it identifies.
+        public typealias _Record = HasherRow
+
         /// The value of `hasher`.
         public let value: String
 
@@ -699,6 +705,9 @@ public struct HasherRow: Cairn::Entity {
 public struct DecoderRow: Cairn::Entity {
     /// Identifies one record of `decoders`: a value of `decoder`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = DecoderRow
+
         /// The value of `decoder`.
         public let value: Int
 

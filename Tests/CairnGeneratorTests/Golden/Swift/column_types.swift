@@ -93,6 +93,9 @@ nonisolated var _columnTypesDatabase: any Cairn::Database.Type { ColumnTypes.sel
 public struct Odd: Cairn::Entity {
     /// Identifies one record of `odds`: a value of `string`.
     public struct ID: Cairn::StringIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Odd
+
         /// The value of `string`.
         public let value: String
 

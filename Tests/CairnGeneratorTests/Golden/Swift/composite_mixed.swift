@@ -110,6 +110,9 @@ nonisolated var _compositeMixedDatabase: any Cairn::Database.Type { CompositeMix
 public struct Member: Cairn::Entity {
     /// Identifies one record of `members`: a value of `name`.
     public struct ID: Cairn::StringIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Member
+
         /// The value of `name`.
         public let value: String
 
@@ -189,6 +192,9 @@ public struct Member: Cairn::Entity {
 public struct Club: Cairn::Entity {
     /// Identifies one record of `clubs`: a value of `id`.
     public struct ID: Cairn::ColumnIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Club
+
         /// The value of `id`.
         public let value: Cairn::UUID
 

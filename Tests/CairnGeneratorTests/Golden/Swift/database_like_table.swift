@@ -118,6 +118,9 @@ nonisolated var _libraryDatabase: any Cairn::Database.Type { Library.self }
 public struct LibraryEntry: Cairn::Entity {
     /// Identifies one record of `library`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = LibraryEntry
+
         /// The value of `id`.
         public let value: Int
 
@@ -194,6 +197,9 @@ public struct LibraryEntry: Cairn::Entity {
 public struct Opening: Cairn::Entity {
     /// Identifies one record of `open`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Opening
+
         /// The value of `id`.
         public let value: Int
 
@@ -270,6 +276,9 @@ public struct Opening: Cairn::Entity {
 public struct SchemaEntry: Cairn::Entity {
     /// Identifies one record of `schema`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = SchemaEntry
+
         /// The value of `id`.
         public let value: Int
 
@@ -346,6 +355,9 @@ public struct SchemaEntry: Cairn::Entity {
 public struct LibraryReceipt: Cairn::Entity {
     /// Identifies one record of `receipts`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = LibraryReceipt
+
         /// The value of `id`.
         public let value: Int
 

@@ -91,6 +91,9 @@ nonisolated var _defaultsDataDatabase: any Cairn::Database.Type { DefaultsData.s
 public struct Payload: Cairn::Entity {
     /// Identifies one record of `payloads`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Payload
+
         /// The value of `id`.
         public let value: Int
 

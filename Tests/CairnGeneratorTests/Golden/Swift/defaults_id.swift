@@ -130,6 +130,9 @@ extension Cairn::ReadableRepository<MadeKey> {
 public struct MadeKey: Cairn::Entity {
     /// Identifies one record of `made_keys`: a value of `id`.
     public struct ID: Cairn::ColumnIdentifier {
+        /// The record it identifies.
+        public typealias _Record = MadeKey
+
         /// The value of `id`.
         public let value: Cairn::UUID
 
@@ -246,6 +249,9 @@ public struct MadeKey: Cairn::Entity {
 public struct NamedKey: Cairn::Entity {
     /// Identifies one record of `named_keys`: a value of `code`.
     public struct ID: Cairn::StringIdentifier {
+        /// The record it identifies.
+        public typealias _Record = NamedKey
+
         /// The value of `code`.
         public let value: String
 
@@ -325,6 +331,9 @@ public struct NamedKey: Cairn::Entity {
 public struct FixedKey: Cairn::Entity {
     /// Identifies one record of `fixed_keys`: a value of `code`.
     public struct ID: Cairn::ColumnIdentifier {
+        /// The record it identifies.
+        public typealias _Record = FixedKey
+
         /// The value of `code`.
         public let value: Cairn::UUID
 

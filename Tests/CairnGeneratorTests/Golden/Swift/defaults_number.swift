@@ -100,6 +100,9 @@ nonisolated var _defaultsNumberDatabase: any Cairn::Database.Type { DefaultsNumb
 public struct Extreme: Cairn::Entity {
     /// Identifies one record of `extremes`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Extreme
+
         /// The value of `id`.
         public let value: Int
 

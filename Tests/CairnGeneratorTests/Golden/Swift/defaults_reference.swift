@@ -135,6 +135,9 @@ nonisolated var _defaultsReferenceDatabase: any Cairn::Database.Type { DefaultsR
 public struct Zone: Cairn::Entity {
     /// Identifies one record of `zones`: a value of `code`.
     public struct ID: Cairn::StringIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Zone
+
         /// The value of `code`.
         public let value: String
 
@@ -214,6 +217,9 @@ public struct Zone: Cairn::Entity {
 public struct ZoneHead: Cairn::Entity {
     /// Identifies one record of `zone_heads`: a value of `zone`.
     public struct ID: Cairn::ColumnIdentifier {
+        /// The record it identifies.
+        public typealias _Record = ZoneHead
+
         /// The value of `zone`.
         public let value: Zone.ID
 
@@ -302,6 +308,9 @@ public struct ZoneHead: Cairn::Entity {
 public struct Token: Cairn::Entity {
     /// Identifies one record of `tokens`: a value of `id`.
     public struct ID: Cairn::ColumnIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Token
+
         /// The value of `id`.
         public let value: Cairn::UUID
 
@@ -378,6 +387,9 @@ public struct Token: Cairn::Entity {
 public struct Mood: Cairn::Entity {
     /// Identifies one record of `moods`: a value of `name`.
     public struct ID: Cairn::ColumnIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Mood
+
         /// The value of `name`.
         public let value: Name
 
@@ -465,6 +477,9 @@ public struct Mood: Cairn::Entity {
 public struct Visitor: Cairn::Entity {
     /// Identifies one record of `visitors`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Visitor
+
         /// The value of `id`.
         public let value: Int
 

@@ -98,6 +98,9 @@ nonisolated var _defaultsStringDatabase: any Cairn::Database.Type { DefaultsStri
 public struct HardText: Cairn::Entity {
     /// Identifies one record of `hard_texts`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = HardText
+
         /// The value of `id`.
         public let value: Int
 

@@ -115,6 +115,9 @@ nonisolated var _defaultsTimeDatabase: any Cairn::Database.Type { DefaultsTime.s
 public struct Moment: Cairn::Entity {
     /// Identifies one record of `moments`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Moment
+
         /// The value of `id`.
         public let value: Int
 
@@ -267,6 +270,9 @@ public struct Moment: Cairn::Entity {
 public struct TimedKey: Cairn::Entity {
     /// Identifies one record of `timed_keys`: a value of `at`.
     public struct ID: Cairn::ColumnIdentifier {
+        /// The record it identifies.
+        public typealias _Record = TimedKey
+
         /// The value of `at`.
         public let value: Cairn::Timestamp
 
@@ -346,6 +352,9 @@ public struct TimedKey: Cairn::Entity {
 public struct DailyKey: Cairn::Entity {
     /// Identifies one record of `daily_keys`: a value of `day`.
     public struct ID: Cairn::ColumnIdentifier {
+        /// The record it identifies.
+        public typealias _Record = DailyKey
+
         /// The value of `day`.
         public let value: Cairn::CalendarDate
 

@@ -118,6 +118,9 @@ extension Cairn::ReadableRepository<Legacy> {
 public struct Legacy: Cairn::Entity {
     /// Identifies one record of `legacies`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Legacy
+
         /// The value of `id`.
         public let value: Int
 
@@ -358,6 +361,9 @@ public struct LegacyPart: Cairn::Entity {
 public struct LegacyKey: Cairn::Entity {
     /// Identifies one record of `legacy_keys`: a value of `id`.
     public struct ID: Cairn::StringIdentifier {
+        /// The record it identifies.
+        public typealias _Record = LegacyKey
+
         /// The value of `id`.
         public let value: String
 

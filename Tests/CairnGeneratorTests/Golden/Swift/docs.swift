@@ -114,6 +114,9 @@ nonisolated var _docsDatabase: any Cairn::Database.Type { Docs.self }
 public struct Article: Cairn::Entity {
     /// Identifies one record of `articles`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Article
+
         /// The value of `id`.
         public let value: Int
 

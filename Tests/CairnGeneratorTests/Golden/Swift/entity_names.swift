@@ -155,6 +155,9 @@ nonisolated var _entityNamesDatabase: any Cairn::Database.Type { EntityNames.sel
 public struct Category: Cairn::Entity {
     /// Identifies one record of `categories`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Category
+
         /// The value of `id`.
         public let value: Int
 
@@ -231,6 +234,9 @@ public struct Category: Cairn::Entity {
 public struct Box: Cairn::Entity {
     /// Identifies one record of `boxes`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Box
+
         /// The value of `id`.
         public let value: Int
 
@@ -307,6 +313,9 @@ public struct Box: Cairn::Entity {
 public struct Person: Cairn::Entity {
     /// Identifies one record of `people`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Person
+
         /// The value of `id`.
         public let value: Int
 
@@ -383,6 +392,9 @@ public struct Person: Cairn::Entity {
 public struct HomeURL: Cairn::Entity {
     /// Identifies one record of `home_urls`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = HomeURL
+
         /// The value of `id`.
         public let value: Int
 
@@ -459,6 +471,9 @@ public struct HomeURL: Cairn::Entity {
 public struct News: Cairn::Entity {
     /// Identifies one record of `news`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = News
+
         /// The value of `id`.
         public let value: Int
 
@@ -535,6 +550,9 @@ public struct News: Cairn::Entity {
 public struct Gadgets2: Cairn::Entity {
     /// Identifies one record of `gadgets2`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Gadgets2
+
         /// The value of `id`.
         public let value: Int
 
@@ -611,6 +629,9 @@ public struct Gadgets2: Cairn::Entity {
 public struct Customer: Cairn::Entity {
     /// Identifies one record of `tbl_cust`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Customer
+
         /// The value of `id`.
         public let value: Int
 

@@ -121,6 +121,9 @@ extension Cairn::ReadableRepository<Shadow> {
 public struct Shadow: Cairn::Entity {
     /// Identifies one record of `shadows`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Shadow
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -493,6 +496,9 @@ public struct Shadow: Cairn::Entity {
 public struct ValueKeyed: Cairn::Entity {
     /// Identifies one record of `value_keyed`: a value of `value`.
     public struct ID: Cairn::ColumnIdentifier {
+        /// The record it identifies.
+        public typealias _Record = ValueKeyed
+
         /// The value of `value`.
         public let value: ValueKeyed.Value
 

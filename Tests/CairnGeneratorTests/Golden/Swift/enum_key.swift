@@ -136,6 +136,9 @@ nonisolated var _enumKeyDatabase: any Cairn::Database.Type { EnumKey.self }
 public struct WeekdayPlan: Cairn::Entity {
     /// Identifies one record of `weekday_plans`: a value of `weekday`.
     public struct ID: Cairn::ColumnIdentifier {
+        /// The record it identifies.
+        public typealias _Record = WeekdayPlan
+
         /// The value of `weekday`.
         public let value: Weekday
 
@@ -232,6 +235,9 @@ public struct WeekdayPlan: Cairn::Entity {
 public struct PlanNote: Cairn::Entity {
     /// Identifies one record of `plan_notes`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = PlanNote
+
         /// The value of `id`.
         public let value: Int
 
@@ -330,6 +336,9 @@ public struct PlanNote: Cairn::Entity {
 public struct PlanColor: Cairn::Entity {
     /// Identifies one record of `plan_colors`: a value of `plan`.
     public struct ID: Cairn::ColumnIdentifier {
+        /// The record it identifies.
+        public typealias _Record = PlanColor
+
         /// The value of `plan`.
         public let value: WeekdayPlan.ID
 
@@ -421,6 +430,9 @@ public struct PlanColor: Cairn::Entity {
 public struct ColorName: Cairn::Entity {
     /// Identifies one record of `color_names`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = ColorName
+
         /// The value of `id`.
         public let value: Int
 

@@ -87,6 +87,9 @@ nonisolated var _enumKeywordsDatabase: any Cairn::Database.Type { EnumKeywords.s
 public struct Word: Cairn::Entity {
     /// Identifies one record of `words`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Word
+
         /// The value of `id`.
         public let value: Int
 

@@ -84,6 +84,9 @@ nonisolated var _enumNamesDatabase: any Cairn::Database.Type { EnumNames.self }
 public struct Ticket: Cairn::Entity {
     /// Identifies one record of `tickets`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Ticket
+
         /// The value of `id`.
         public let value: Int
 

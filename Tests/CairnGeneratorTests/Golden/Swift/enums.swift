@@ -96,6 +96,9 @@ extension Cairn::ReadableRepository<Parcel> {
 public struct Parcel: Cairn::Entity {
     /// Identifies one record of `parcels`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Parcel
+
         /// The value of `id`.
         public let value: Int
 

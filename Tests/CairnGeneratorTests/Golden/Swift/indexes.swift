@@ -91,6 +91,9 @@ nonisolated var _indexesDatabase: any Cairn::Database.Type { Indexes.self }
 public struct House: Cairn::Entity {
     /// Identifies one record of `houses`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = House
+
         /// The value of `id`.
         public let value: Int
 

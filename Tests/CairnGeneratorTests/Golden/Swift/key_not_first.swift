@@ -99,6 +99,9 @@ nonisolated var _keyNotFirstDatabase: any Cairn::Database.Type { KeyNotFirst.sel
 public struct Note: Cairn::Entity {
     /// Identifies one record of `notes`: a value of `id`.
     public struct ID: Cairn::ColumnIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Note
+
         /// The value of `id`.
         public let value: Cairn::UUID
 

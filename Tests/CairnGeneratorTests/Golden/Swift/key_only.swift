@@ -107,6 +107,9 @@ nonisolated var _keyOnlyDatabase: any Cairn::Database.Type { KeyOnly.self }
 public struct Marker: Cairn::Entity {
     /// Identifies one record of `markers`: a value of `name`.
     public struct ID: Cairn::StringIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Marker
+
         /// The value of `name`.
         public let value: String
 
@@ -295,6 +298,9 @@ public struct Edge: Cairn::Entity {
 public struct Link: Cairn::Entity {
     /// Identifies one record of `links`: a value of `marker`.
     public struct ID: Cairn::ColumnIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Link
+
         /// The value of `marker`.
         public let value: Marker.ID
 

@@ -175,6 +175,9 @@ extension Cairn::ReadableRepository<Account> {
 public struct Owner: Cairn::Entity {
     /// Identifies one record of `owners`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Owner
+
         /// The value of `id`.
         public let value: Int
 
@@ -258,6 +261,9 @@ public struct Owner: Cairn::Entity {
 public struct Account: Cairn::Entity {
     /// Identifies one record of `accounts`: a value of `id`.
     public struct ID: Cairn::ColumnIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Account
+
         /// The value of `id`.
         public let value: Cairn::UUID
 

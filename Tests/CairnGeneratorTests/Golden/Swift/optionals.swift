@@ -95,6 +95,9 @@ nonisolated var _optionalsDatabase: any Cairn::Database.Type { Optionals.self }
 public struct Blank: Cairn::Entity {
     /// Identifies one record of `blanks`: a value of `id`.
     public struct ID: Cairn::ColumnIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Blank
+
         /// The value of `id`.
         public let value: Cairn::UUID
 

@@ -144,6 +144,9 @@ extension Cairn::ReadableRepository<Office> {
 public struct Human: Cairn::Entity {
     /// Identifies one record of `humans`: a value of `id`.
     public struct ID: Cairn::ColumnIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Human
+
         /// The value of `id`.
         public let value: Cairn::UUID
 
@@ -227,6 +230,9 @@ public struct Human: Cairn::Entity {
 public struct Employee: Cairn::Entity {
     /// Identifies one record of `employees`: a value of `person`.
     public struct ID: Cairn::ColumnIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Employee
+
         /// The value of `person`.
         public let value: Human.ID
 
@@ -315,6 +321,9 @@ public struct Employee: Cairn::Entity {
 public struct Manager: Cairn::Entity {
     /// Identifies one record of `managers`: a value of `employee`.
     public struct ID: Cairn::ColumnIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Manager
+
         /// The value of `employee`.
         public let value: Employee.ID
 
@@ -403,6 +412,9 @@ public struct Manager: Cairn::Entity {
 public struct Director: Cairn::Entity {
     /// Identifies one record of `directors`: a value of `manager`.
     public struct ID: Cairn::ColumnIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Director
+
         /// The value of `manager`.
         public let value: Manager.ID
 
@@ -484,6 +496,9 @@ public struct Director: Cairn::Entity {
 public struct Office: Cairn::Entity {
     /// Identifies one record of `offices`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Office
+
         /// The value of `id`.
         public let value: Int
 

@@ -174,6 +174,9 @@ extension Cairn::ReadableRepository<ValueUse> {
 public struct Item: Cairn::Entity {
     /// Identifies one record of `items`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Item
+
         /// The value of `id`.
         public let value: Int
 
@@ -266,6 +269,9 @@ public struct Item: Cairn::Entity {
 public struct OrderItem: Cairn::Entity {
     /// Identifies one record of `order_items`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = OrderItem
+
         /// The value of `id`.
         public let value: Int
 
@@ -391,6 +397,9 @@ public struct OrderItem: Cairn::Entity {
 public struct Value: Cairn::Entity {
     /// Identifies one record of `values`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Value
+
         /// The value of `id`.
         public let value: Int
 
@@ -474,6 +483,9 @@ public struct Value: Cairn::Entity {
 public struct ValueUse: Cairn::Entity {
     /// Identifies one record of `value_uses`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = ValueUse
+
         /// The value of `id`.
         public let value: Int
 

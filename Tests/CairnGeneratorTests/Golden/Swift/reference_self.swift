@@ -110,6 +110,9 @@ extension Cairn::ReadableRepository<Folder> {
 public struct Folder: Cairn::Entity {
     /// Identifies one record of `folders`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Folder
+
         /// The value of `id`.
         public let value: Int
 

@@ -102,6 +102,9 @@ nonisolated var _referenceSeveralDatabase: any Cairn::Database.Type { ReferenceS
 public struct Airport: Cairn::Entity {
     /// Identifies one record of `airports`: a value of `code`.
     public struct ID: Cairn::StringIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Airport
+
         /// The value of `code`.
         public let value: String
 
@@ -192,6 +195,9 @@ public struct Airport: Cairn::Entity {
 public struct Flight: Cairn::Entity {
     /// Identifies one record of `flights`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Flight
+
         /// The value of `id`.
         public let value: Int
 

@@ -88,6 +88,9 @@ nonisolated var _rulesDatabase: any Cairn::Database.Type { Rules.self }
 public struct Limit: Cairn::Entity {
     /// Identifies one record of `limits`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Limit
+
         /// The value of `id`.
         public let value: Int
 

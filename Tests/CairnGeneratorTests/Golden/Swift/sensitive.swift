@@ -91,6 +91,9 @@ extension Cairn::ReadableRepository<Patient> {
 public struct Patient: Cairn::Entity {
     /// Identifies one record of `patients`: a value of `id`.
     public struct ID: Cairn::ColumnIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Patient
+
         /// The value of `id`.
         public let value: Cairn::UUID
 

@@ -113,6 +113,9 @@ nonisolated var _typeBoolDatabase: any Cairn::Database.Type { TypeBool.self }
 public struct BoolRow: Cairn::Entity {
     /// Identifies one record of `bool_rows`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = BoolRow
+
         /// The value of `id`.
         public let value: Int
 
@@ -223,6 +226,9 @@ public struct BoolRow: Cairn::Entity {
 public struct BoolKeyed: Cairn::Entity {
     /// Identifies one record of `bool_keyed`: a value of `code`.
     public struct ID: Cairn::ColumnIdentifier {
+        /// The record it identifies.
+        public typealias _Record = BoolKeyed
+
         /// The value of `code`.
         public let value: Bool
 
@@ -309,6 +315,9 @@ public struct BoolKeyed: Cairn::Entity {
 public struct BoolUser: Cairn::Entity {
     /// Identifies one record of `bool_users`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = BoolUser
+
         /// The value of `id`.
         public let value: Int
 

@@ -121,6 +121,9 @@ extension Cairn::ReadableRepository<BytesRow> {
 public struct BytesRow: Cairn::Entity {
     /// Identifies one record of `bytes_rows`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = BytesRow
+
         /// The value of `id`.
         public let value: Int
 
@@ -246,6 +249,9 @@ public struct BytesRow: Cairn::Entity {
 public struct BytesKeyed: Cairn::Entity {
     /// Identifies one record of `bytes_keyed`: a value of `code`.
     public struct ID: Cairn::ColumnIdentifier {
+        /// The record it identifies.
+        public typealias _Record = BytesKeyed
+
         /// The value of `code`.
         public let value: [UInt8]
 
@@ -332,6 +338,9 @@ public struct BytesKeyed: Cairn::Entity {
 public struct BytesUser: Cairn::Entity {
     /// Identifies one record of `bytes_users`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = BytesUser
+
         /// The value of `id`.
         public let value: Int
 

@@ -121,6 +121,9 @@ extension Cairn::ReadableRepository<DateRow> {
 public struct DateRow: Cairn::Entity {
     /// Identifies one record of `date_rows`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = DateRow
+
         /// The value of `id`.
         public let value: Int
 
@@ -246,6 +249,9 @@ public struct DateRow: Cairn::Entity {
 public struct DateKeyed: Cairn::Entity {
     /// Identifies one record of `date_keyed`: a value of `code`.
     public struct ID: Cairn::ColumnIdentifier {
+        /// The record it identifies.
+        public typealias _Record = DateKeyed
+
         /// The value of `code`.
         public let value: Cairn::CalendarDate
 
@@ -332,6 +338,9 @@ public struct DateKeyed: Cairn::Entity {
 public struct DateUser: Cairn::Entity {
     /// Identifies one record of `date_users`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = DateUser
+
         /// The value of `id`.
         public let value: Int
 

@@ -121,6 +121,9 @@ extension Cairn::ReadableRepository<DecimalRow> {
 public struct DecimalRow: Cairn::Entity {
     /// Identifies one record of `decimal_rows`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = DecimalRow
+
         /// The value of `id`.
         public let value: Int
 
@@ -246,6 +249,9 @@ public struct DecimalRow: Cairn::Entity {
 public struct DecimalKeyed: Cairn::Entity {
     /// Identifies one record of `decimal_keyed`: a value of `code`.
     public struct ID: Cairn::ColumnIdentifier {
+        /// The record it identifies.
+        public typealias _Record = DecimalKeyed
+
         /// The value of `code`.
         public let value: Cairn::DecimalNumber
 
@@ -332,6 +338,9 @@ public struct DecimalKeyed: Cairn::Entity {
 public struct DecimalUser: Cairn::Entity {
     /// Identifies one record of `decimal_users`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = DecimalUser
+
         /// The value of `id`.
         public let value: Int
 

@@ -94,6 +94,9 @@ extension Cairn::ReadableRepository<DoubleRow> {
 public struct DoubleRow: Cairn::Entity {
     /// Identifies one record of `double_rows`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = DoubleRow
+
         /// The value of `id`.
         public let value: Int
 

@@ -121,6 +121,9 @@ extension Cairn::ReadableRepository<IntRow> {
 public struct IntRow: Cairn::Entity {
     /// Identifies one record of `int_rows`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = IntRow
+
         /// The value of `id`.
         public let value: Int
 
@@ -246,6 +249,9 @@ public struct IntRow: Cairn::Entity {
 public struct IntKeyed: Cairn::Entity {
     /// Identifies one record of `int_keyed`: a value of `code`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = IntKeyed
+
         /// The value of `code`.
         public let value: Int
 
@@ -332,6 +338,9 @@ public struct IntKeyed: Cairn::Entity {
 public struct IntUser: Cairn::Entity {
     /// Identifies one record of `int_users`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = IntUser
+
         /// The value of `id`.
         public let value: Int
 

@@ -86,6 +86,9 @@ nonisolated var _typeJSONDatabase: any Cairn::Database.Type { TypeJSON.self }
 public struct JSONRow: Cairn::Entity {
     /// Identifies one record of `json_rows`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = JSONRow
+
         /// The value of `id`.
         public let value: Int
 

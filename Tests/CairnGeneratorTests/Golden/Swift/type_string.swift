@@ -121,6 +121,9 @@ extension Cairn::ReadableRepository<StringRow> {
 public struct StringRow: Cairn::Entity {
     /// Identifies one record of `string_rows`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = StringRow
+
         /// The value of `id`.
         public let value: Int
 
@@ -246,6 +249,9 @@ public struct StringRow: Cairn::Entity {
 public struct StringKeyed: Cairn::Entity {
     /// Identifies one record of `string_keyed`: a value of `code`.
     public struct ID: Cairn::StringIdentifier {
+        /// The record it identifies.
+        public typealias _Record = StringKeyed
+
         /// The value of `code`.
         public let value: String
 
@@ -332,6 +338,9 @@ public struct StringKeyed: Cairn::Entity {
 public struct StringUser: Cairn::Entity {
     /// Identifies one record of `string_users`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = StringUser
+
         /// The value of `id`.
         public let value: Int
 

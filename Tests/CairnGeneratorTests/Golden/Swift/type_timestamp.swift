@@ -121,6 +121,9 @@ extension Cairn::ReadableRepository<TimestampRow> {
 public struct TimestampRow: Cairn::Entity {
     /// Identifies one record of `timestamp_rows`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = TimestampRow
+
         /// The value of `id`.
         public let value: Int
 
@@ -246,6 +249,9 @@ public struct TimestampRow: Cairn::Entity {
 public struct TimestampKeyed: Cairn::Entity {
     /// Identifies one record of `timestamp_keyed`: a value of `code`.
     public struct ID: Cairn::ColumnIdentifier {
+        /// The record it identifies.
+        public typealias _Record = TimestampKeyed
+
         /// The value of `code`.
         public let value: Cairn::Timestamp
 
@@ -332,6 +338,9 @@ public struct TimestampKeyed: Cairn::Entity {
 public struct TimestampUser: Cairn::Entity {
     /// Identifies one record of `timestamp_users`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = TimestampUser
+
         /// The value of `id`.
         public let value: Int
 

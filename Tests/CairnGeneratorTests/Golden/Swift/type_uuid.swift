@@ -121,6 +121,9 @@ extension Cairn::ReadableRepository<UUIDRow> {
 public struct UUIDRow: Cairn::Entity {
     /// Identifies one record of `uuid_rows`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = UUIDRow
+
         /// The value of `id`.
         public let value: Int
 
@@ -246,6 +249,9 @@ public struct UUIDRow: Cairn::Entity {
 public struct UUIDKeyed: Cairn::Entity {
     /// Identifies one record of `uuid_keyed`: a value of `code`.
     public struct ID: Cairn::ColumnIdentifier {
+        /// The record it identifies.
+        public typealias _Record = UUIDKeyed
+
         /// The value of `code`.
         public let value: Cairn::UUID
 
@@ -332,6 +338,9 @@ public struct UUIDKeyed: Cairn::Entity {
 public struct UUIDUser: Cairn::Entity {
     /// Identifies one record of `uuid_users`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = UUIDUser
+
         /// The value of `id`.
         public let value: Int
 

@@ -142,6 +142,9 @@ nonisolated var _wideDatabase: any Cairn::Database.Type { Wide.self }
 public struct WideRow: Cairn::Entity {
     /// Identifies one record of `wide_rows`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = WideRow
+
         /// The value of `id`.
         public let value: Int
 

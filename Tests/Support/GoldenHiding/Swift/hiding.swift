@@ -797,6 +797,9 @@ extension Cairn::ReadableRepository<Captive> {
 public struct String: Cairn::Entity {
     /// Identifies one record of `strings`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = String
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -873,6 +876,9 @@ public struct String: Cairn::Entity {
 public struct Int: Cairn::Entity {
     /// Identifies one record of `ints`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Int
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -949,6 +955,9 @@ public struct Int: Cairn::Entity {
 public struct Double: Cairn::Entity {
     /// Identifies one record of `doubles`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Double
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -1025,6 +1034,9 @@ public struct Double: Cairn::Entity {
 public struct Bool: Cairn::Entity {
     /// Identifies one record of `bools`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Bool
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -1101,6 +1113,9 @@ public struct Bool: Cairn::Entity {
 public struct Array: Cairn::Entity {
     /// Identifies one record of `arrays`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Array
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -1177,6 +1192,9 @@ public struct Array: Cairn::Entity {
 public struct Optional: Cairn::Entity {
     /// Identifies one record of `optionals`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Optional
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -1253,6 +1271,9 @@ public struct Optional: Cairn::Entity {
 public struct Set: Cairn::Entity {
     /// Identifies one record of `sets`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Set
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -1329,6 +1350,9 @@ public struct Set: Cairn::Entity {
 public struct Dictionary: Cairn::Entity {
     /// Identifies one record of `dictionaries`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Dictionary
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -1405,6 +1429,9 @@ public struct Dictionary: Cairn::Entity {
 public struct Character: Cairn::Entity {
     /// Identifies one record of `characters`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Character
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -1481,6 +1508,9 @@ public struct Character: Cairn::Entity {
 public struct Result: Cairn::Entity {
     /// Identifies one record of `results`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Result
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -1557,6 +1587,9 @@ public struct Result: Cairn::Entity {
 public struct Error: Cairn::Entity {
     /// Identifies one record of `errors`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Error
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -1633,6 +1666,9 @@ public struct Error: Cairn::Entity {
 public struct Never: Cairn::Entity {
     /// Identifies one record of `nevers`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Never
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -1709,6 +1745,9 @@ public struct Never: Cairn::Entity {
 public struct Range: Cairn::Entity {
     /// Identifies one record of `ranges`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Range
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -1785,6 +1824,9 @@ public struct Range: Cairn::Entity {
 public struct UInt8: Cairn::Entity {
     /// Identifies one record of `u_int8s`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = UInt8
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -1861,6 +1903,9 @@ public struct UInt8: Cairn::Entity {
 public struct Hasher: Cairn::Entity {
     /// Identifies one record of `hashers`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Hasher
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -1937,6 +1982,9 @@ public struct Hasher: Cairn::Entity {
 public struct Sendable: Cairn::Entity {
     /// Identifies one record of `sendables`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Sendable
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -2013,6 +2061,9 @@ public struct Sendable: Cairn::Entity {
 public struct Encoder: Cairn::Entity {
     /// Identifies one record of `encoders`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Encoder
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -2089,6 +2140,9 @@ public struct Encoder: Cairn::Entity {
 public struct Decoder: Cairn::Entity {
     /// Identifies one record of `decoders`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Decoder
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -2165,6 +2219,9 @@ public struct Decoder: Cairn::Entity {
 public struct CodingKey: Cairn::Entity {
     /// Identifies one record of `coding_keys_2`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = CodingKey
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -2241,6 +2298,9 @@ public struct CodingKey: Cairn::Entity {
 public struct Task: Cairn::Entity {
     /// Identifies one record of `tasks`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Task
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -2317,6 +2377,9 @@ public struct Task: Cairn::Entity {
 public struct Key: Cairn::Entity {
     /// Identifies one record of `keys`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Key
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -2393,6 +2456,9 @@ public struct Key: Cairn::Entity {
 public struct Value: Cairn::Entity {
     /// Identifies one record of `values`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Value
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -2469,6 +2535,9 @@ public struct Value: Cairn::Entity {
 public struct Record: Cairn::Entity {
     /// Identifies one record of `records`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Record
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -2545,6 +2614,9 @@ public struct Record: Cairn::Entity {
 public struct Entity: Cairn::Entity {
     /// Identifies one record of `entity_rows`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Entity
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -2621,6 +2693,9 @@ public struct Entity: Cairn::Entity {
 public struct Store: Cairn::Entity {
     /// Identifies one record of `store_rows`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Store
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -2697,6 +2772,9 @@ public struct Store: Cairn::Entity {
 public struct Session: Cairn::Entity {
     /// Identifies one record of `session_rows`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Session
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -2773,6 +2851,9 @@ public struct Session: Cairn::Entity {
 public struct Repository: Cairn::Entity {
     /// Identifies one record of `repositories`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Repository
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -2849,6 +2930,9 @@ public struct Repository: Cairn::Entity {
 public struct Query: Cairn::Entity {
     /// Identifies one record of `queries`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Query
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -2925,6 +3009,9 @@ public struct Query: Cairn::Entity {
 public struct Condition: Cairn::Entity {
     /// Identifies one record of `conditions`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Condition
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -3001,6 +3088,9 @@ public struct Condition: Cairn::Entity {
 public struct Cursor: Cairn::Entity {
     /// Identifies one record of `cursors`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Cursor
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -3077,6 +3167,9 @@ public struct Cursor: Cairn::Entity {
 public struct Snapshot: Cairn::Entity {
     /// Identifies one record of `snapshot_rows`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Snapshot
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -3153,6 +3246,9 @@ public struct Snapshot: Cairn::Entity {
 public struct Transaction: Cairn::Entity {
     /// Identifies one record of `transaction_rows`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Transaction
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -3229,6 +3325,9 @@ public struct Transaction: Cairn::Entity {
 public struct Timestamp: Cairn::Entity {
     /// Identifies one record of `timestamps`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Timestamp
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -3305,6 +3404,9 @@ public struct Timestamp: Cairn::Entity {
 public struct Database: Cairn::Entity {
     /// Identifies one record of `databases`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Database
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -3381,6 +3483,9 @@ public struct Database: Cairn::Entity {
 public struct Storage: Cairn::Entity {
     /// Identifies one record of `storages`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Storage
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -3457,6 +3562,9 @@ public struct Storage: Cairn::Entity {
 public struct Column: Cairn::Entity {
     /// Identifies one record of `columns_2`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Column
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -3533,6 +3641,9 @@ public struct Column: Cairn::Entity {
 public struct RowReader: Cairn::Entity {
     /// Identifies one record of `row_readers`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = RowReader
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -3609,6 +3720,9 @@ public struct RowReader: Cairn::Entity {
 public struct RowWriter: Cairn::Entity {
     /// Identifies one record of `row_writers`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = RowWriter
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -3685,6 +3799,9 @@ public struct RowWriter: Cairn::Entity {
 public struct TypedColumn: Cairn::Entity {
     /// Identifies one record of `typed_columns`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = TypedColumn
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -3761,6 +3878,9 @@ public struct TypedColumn: Cairn::Entity {
 public struct ReadableRepository: Cairn::Entity {
     /// Identifies one record of `readable_repositories`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = ReadableRepository
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -3837,6 +3957,9 @@ public struct ReadableRepository: Cairn::Entity {
 public struct EntityIdentifier: Cairn::Entity {
     /// Identifies one record of `entity_identifiers`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = EntityIdentifier
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -3913,6 +4036,9 @@ public struct EntityIdentifier: Cairn::Entity {
 public struct IntIdentifier: Cairn::Entity {
     /// Identifies one record of `int_identifiers`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = IntIdentifier
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -3989,6 +4115,9 @@ public struct IntIdentifier: Cairn::Entity {
 public struct ColumnEnum: Cairn::Entity {
     /// Identifies one record of `column_enums`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = ColumnEnum
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -4065,6 +4194,9 @@ public struct ColumnEnum: Cairn::Entity {
 public struct UUID: Cairn::Entity {
     /// Identifies one record of `uuids`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = UUID
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -4141,6 +4273,9 @@ public struct UUID: Cairn::Entity {
 public struct Date: Cairn::Entity {
     /// Identifies one record of `dates`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Date
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -4217,6 +4352,9 @@ public struct Date: Cairn::Entity {
 public struct URL: Cairn::Entity {
     /// Identifies one record of `urls`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = URL
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -4293,6 +4431,9 @@ public struct URL: Cairn::Entity {
 public struct JSONValue: Cairn::Entity {
     /// Identifies one record of `json_values`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = JSONValue
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -4369,6 +4510,9 @@ public struct JSONValue: Cairn::Entity {
 public struct GeneratedLiteral: Cairn::Entity {
     /// Identifies one record of `generated_literals`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = GeneratedLiteral
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -4445,6 +4589,9 @@ public struct GeneratedLiteral: Cairn::Entity {
 public struct Utf8: Cairn::Entity {
     /// Identifies one record of `utf8s`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Utf8
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -4521,6 +4668,9 @@ public struct Utf8: Cairn::Entity {
 public struct ColumnEquality: Cairn::Entity {
     /// Identifies one record of `column_equalities`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = ColumnEquality
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -4597,6 +4747,9 @@ public struct ColumnEquality: Cairn::Entity {
 public struct Codable: Cairn::Entity {
     /// Identifies one record of `codables`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Codable
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -4673,6 +4826,9 @@ public struct Codable: Cairn::Entity {
 public struct Hashable: Cairn::Entity {
     /// Identifies one record of `hashables`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Hashable
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -4749,6 +4905,9 @@ public struct Hashable: Cairn::Entity {
 public struct Swift: Cairn::Entity {
     /// Identifies one record of `swifts`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Swift
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -4825,6 +4984,9 @@ public struct Swift: Cairn::Entity {
 public struct Cairn: Cairn::Entity {
     /// Identifies one record of `cairns`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Cairn
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -4901,6 +5063,9 @@ public struct Cairn: Cairn::Entity {
 public struct CairnCore: Cairn::Entity {
     /// Identifies one record of `cairn_cores`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = CairnCore
+
         /// The value of `id`.
         public let value: Swift::Int
 
@@ -4977,6 +5142,9 @@ public struct CairnCore: Cairn::Entity {
 public struct Captive: Cairn::Entity {
     /// Identifies one record of `captives`: a value of `id`.
     public struct ID: Cairn::ColumnIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Captive
+
         /// The value of `id`.
         public let value: Cairn::UUID
 

@@ -104,6 +104,9 @@ extension Cairn::ReadableRepository<Swift> {
 public struct Swift: Cairn::Entity {
     /// Identifies one record of `swift`: a value of `id`.
     public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Swift
+
         /// The value of `id`.
         public let value: Int
 
@@ -194,6 +197,9 @@ public struct Swift: Cairn::Entity {
 public struct CairnCore: Cairn::Entity {
     /// Identifies one record of `strings`: a value of `code`.
     public struct ID: Cairn::StringIdentifier {
+        /// The record it identifies.
+        public typealias _Record = CairnCore
+
         /// The value of `code`.
         public let value: String
 

@@ -1,0 +1,137 @@
+import CairnSchema
+
+/// The records of a query, each with others that are related to it: a value to refine, then to run.
+///
+/// Everything is of one moment. The number of reads does not depend on how many records there are: one for the records, and one for
+/// each relation. What was not asked for is not in the result, so nothing can be touched that was not loaded.
+public struct IncludingQuery<Base: ReadableRepository, each Related: Sendable>: RelatedQuery {
+    public let records: RepositoryQuery<Base>
+    private let inclusions: (repeat Inclusion<each Related>)
+
+    init(_ records: RepositoryQuery<Base>, _ inclusions: repeat Inclusion<each Related>) {
+        self.records = records
+        self.inclusions = (repeat each inclusions)
+    }
+
+    public var loading: Loading<Base.Item, (Base.Item, repeat each Related)> {
+        let inclusions = inclusions
+        var columns: [Int] = []
+        for inclusion in repeat each inclusions { columns.append(inclusion.column) }
+        return Loading(columns: columns) { session, items, values in
+            var reading = RelatedReading(session: session, values: values)
+            let related = (repeat try await reading.next(each inclusions))
+            return items.indices.map { place in (items[place], repeat (each related)[place]) }
+        }
+    }
+
+    // MARK: Refining
+
+    /// Only records that satisfy a condition too.
+    public func `where`(_ condition: (Base.Item.Columns) -> Condition) -> Self {
+        IncludingQuery(records.where(condition), repeat each inclusions)
+    }
+
+    /// The records in an order; a second call adds less significant columns. Ties are ordered by the key, ascending.
+    public func order(@OrderBuilder _ order: (Base.Item.Columns) -> [OrderTerm]) -> Self {
+        IncludingQuery(records.order(order), repeat each inclusions)
+    }
+
+    /// At most `count` records.
+    public func limit(_ count: Int) -> Self { IncludingQuery(records.limit(count), repeat each inclusions) }
+
+    func adding<Result>(_ inclusion: Inclusion<Result>) -> IncludingQuery<Base, repeat each Related, Result> {
+        IncludingQuery<Base, repeat each Related, Result>(records, repeat each inclusions, inclusion)
+    }
+
+    // MARK: Running
+
+    /// The records with what is related to them, all in memory at once.
+    /// - Throws: `storage.reference` in a transaction that wrote a reference before the record it names.
+    public func all() async throws -> [(Base.Item, repeat each Related)] { try await results() }
+
+    /// The first record with what is related to it; nil when there is none.
+    public func first() async throws -> (Base.Item, repeat each Related)? {
+        try await limit(Swift.min(1, records.query.limit ?? 1)).all().first
+    }
+}
+
+/// Reads one relation after the other.
+private struct RelatedReading {
+    let session: Session
+    /// For each record the values of the columns that say what is related.
+    let values: [[Value]]
+    var number = 0
+
+    mutating func next<Result>(_ inclusion: Inclusion<Result>) async throws -> [Result] {
+        let place = number
+        number += 1
+        guard !values.isEmpty else { return [] }
+        return try await inclusion.load(session, values.map { $0[place] })
+    }
+}
+
+// MARK: Adding relations
+
+extension IncludingQuery {
+    /// Each record also with the one it refers to: `.including(\.country)`.
+    public func including<ID: ColumnIdentifier>(
+        _ reference: KeyPath<Base.Item.Columns, TypedColumn<ID>>
+    ) -> IncludingQuery<Base, repeat each Related, ID._Record> {
+        including(reference) { $0 }
+    }
+
+    /// Each record also with the one it refers to; nil where the reference is null.
+    public func including<ID: ColumnIdentifier>(
+        _ reference: KeyPath<Base.Item.Columns, TypedColumn<ID?>>
+    ) -> IncludingQuery<Base, repeat each Related, ID._Record?> {
+        including(reference) { $0 }
+    }
+
+    /// Each record also with the one it refers to and what is related to that: `.including(\.country) { $0.including(\.continent) }`.
+    public func including<ID: ColumnIdentifier, Inner: RelatedQuery>(
+        _ reference: KeyPath<Base.Item.Columns, TypedColumn<ID>>,
+        _ inner: (RepositoryQuery<SnapshotRepository<ID._Record>>) -> Inner
+    ) -> IncludingQuery<Base, repeat each Related, Inner.Output> where Inner.Base == SnapshotRepository<ID._Record> {
+        adding(.one(Base.Item.columns[keyPath: reference].position, inner(records.related())))
+    }
+
+    /// Each record also with the one it refers to and what is related to that; nil where the reference is null.
+    public func including<ID: ColumnIdentifier, Inner: RelatedQuery>(
+        _ reference: KeyPath<Base.Item.Columns, TypedColumn<ID?>>,
+        _ inner: (RepositoryQuery<SnapshotRepository<ID._Record>>) -> Inner
+    ) -> IncludingQuery<Base, repeat each Related, Inner.Output?> where Inner.Base == SnapshotRepository<ID._Record> {
+        adding(.optional(Base.Item.columns[keyPath: reference].position, inner(records.related())))
+    }
+
+    /// Each record also with all that refer to it, by key: `.including(City.self, by: \.country)`.
+    public func including<Other: Entity>(
+        _ type: Other.Type, by reference: KeyPath<Other.Columns, TypedColumn<Base.Item.ID>>
+    ) -> IncludingQuery<Base, repeat each Related, [Other]> {
+        including(type, by: reference) { $0 }
+    }
+
+    /// Each record also with all that refer to it by a column that may be null.
+    public func including<Other: Entity>(
+        _ type: Other.Type, by reference: KeyPath<Other.Columns, TypedColumn<Base.Item.ID?>>
+    ) -> IncludingQuery<Base, repeat each Related, [Other]> {
+        including(type, by: reference) { $0 }
+    }
+
+    /// Each record also with those that refer to it: which, in what order, how many for each record, and what is related to them:
+    /// `.including(City.self, by: \.country) { $0.order { $0.population.descending }.limit(3) }`.
+    public func including<Other: Entity, Inner: RelatedQuery>(
+        _ type: Other.Type, by reference: KeyPath<Other.Columns, TypedColumn<Base.Item.ID>>,
+        _ inner: (RepositoryQuery<SnapshotRepository<Other>>) -> Inner
+    ) -> IncludingQuery<Base, repeat each Related, [Inner.Output]> where Inner.Base == SnapshotRepository<Other> {
+        adding(.many(records.key, inner(records.related()), by: Other.columns[keyPath: reference].position))
+    }
+
+    /// Each record also with those that refer to it by a column that may be null: which, in what order, how many for each record,
+    /// and what is related to them.
+    public func including<Other: Entity, Inner: RelatedQuery>(
+        _ type: Other.Type, by reference: KeyPath<Other.Columns, TypedColumn<Base.Item.ID?>>,
+        _ inner: (RepositoryQuery<SnapshotRepository<Other>>) -> Inner
+    ) -> IncludingQuery<Base, repeat each Related, [Inner.Output]> where Inner.Base == SnapshotRepository<Other> {
+        adding(.many(records.key, inner(records.related()), by: Other.columns[keyPath: reference].position))
+    }
+}

@@ -1,0 +1,64 @@
+import CairnSchema
+
+/// A query whose records are read, with or without records related to them: what ``RepositoryQuery/including(_:_:)`` takes for the
+/// related ones.
+public protocol RelatedQuery<Output>: Sendable {
+    /// Where the records are.
+    associatedtype Base: ReadableRepository
+    /// What each record becomes.
+    associatedtype Output: Sendable
+    /// The records.
+    var records: RepositoryQuery<Base> { get }
+    /// What is read with them.
+    var loading: Loading<Base.Item, Output> { get }
+}
+
+/// What is read with records that were read.
+public struct Loading<Item: Entity, Output: Sendable>: Sendable {
+    /// The columns of the records that say what to read.
+    let columns: [Int]
+    /// Reads it for all records together. Of each record there are the values of the columns.
+    let load: @Sendable (Session, [Item], [[Value]]) async throws -> [Output]
+}
+
+extension RepositoryQuery: RelatedQuery {
+    public typealias Output = Base.Item
+
+    public var records: RepositoryQuery<Base> { self }
+
+    /// Nothing is read with the records.
+    public var loading: Loading<Base.Item, Base.Item> { Loading(columns: []) { _, items, _ in items } }
+}
+
+extension RelatedQuery {
+    /// Runs the query: reads the records, then what is read with them, all of one moment.
+    func results() async throws -> [Output] {
+        let session = records.base.session
+        guard session.isStore else { return try await results(in: session) }
+        return try await session.core.snapshot(.latest) { try await results(in: $0) }
+    }
+
+    /// Runs the query in a transaction or a snapshot.
+    /// - Parameter restricting: Changes the query of the records.
+    func results(in session: Session) async throws -> [Output] {
+        try await rows(in: session, records.query).map(\.output)
+    }
+
+    /// Reads the records of a query of the same table, and what is read with them. With each comes the value of a column.
+    func rows(
+        in session: Session, _ query: Query, keyedBy column: Int? = nil
+    ) async throws -> [(key: Value, output: Output)] {
+        let loading = loading
+        var items: [Base.Item] = []
+        var keys: [Value] = []
+        var values: [[Value]] = []
+        try await session.read(query) { row in
+            items.append(try Base.Item(row: row))
+            keys.append(try column.map(row.value) ?? .null)
+            values.append(try loading.columns.map(row.value))
+            return true
+        }
+        let outputs = try await loading.load(session, items, values)
+        return zip(keys, outputs).map { ($0, $1) }
+    }
+}

@@ -1,0 +1,208 @@
+import Cairn
+import CairnCore
+import Testing
+
+/// Records with others that are related to them, as an application reads them.
+@Suite("Typed relations")
+struct TypedRelationTests {
+    static let urls = ["memory:", "sqlite::memory:"]
+
+    private func fill(_ atlas: Atlas) async throws {
+        for (code, name) in [("EU", "Europe"), ("AS", "Asia"), ("AN", "Antarctica")] {
+            try await atlas.continents.insert(Continent(code: Continent.ID(code), name: name, population: 0))
+        }
+        let countries: [(Country.ID, String, Continent.ID)] = [
+            ("FR", "FRA", "EU"), ("DE", "DEU", "EU"), ("JP", "JPN", "AS"),
+        ]
+        for (iso, iso3, continent) in countries {
+            try await atlas.countries.insert(Country(iso: iso, iso3: iso3, name: iso3, continent: continent))
+        }
+        let cities: [(Country.ID, Int)] = [("FR", 10), ("FR", 30), ("DE", 20), ("FR", 20), ("DE", 5)]
+        for (place, (country, population)) in cities.enumerated() {
+            try await atlas.cities.insert(
+                City(
+                    id: City.ID(place), name: "c\(place)", country: country, latitude: 1, longitude: 2,
+                    population: population))
+        }
+    }
+
+    private func atlas(_ url: String) async throws -> Atlas {
+        let atlas = try await Atlas.open(url)
+        try await fill(atlas)
+        return atlas
+    }
+
+    @Test("Each record with the one it refers to, in the order of the query", arguments: urls)
+    func one(_ url: String) async throws {
+        let atlas = try await atlas(url)
+        let rows: [(City, Country)] = try await atlas.cities.where { $0.population >= 10 }
+            .order { $0.population.descending }.including(\.country).all()
+        #expect(rows.map(\.0.id) == [1, 2, 3, 0])
+        #expect(rows.map(\.1.iso3) == ["FRA", "DEU", "FRA", "FRA"])
+        let first = try await atlas.cities.including(\.country).order { $0.population }.first()
+        #expect(first?.1.iso == "DE")
+        #expect(try await atlas.cities.including(\.country).where { $0.population > 99 }.all().isEmpty)
+        #expect(try await atlas.cities.including(\.country).limit(2).all().count == 2)
+        try await atlas.close()
+    }
+
+    @Test("Each record with those that refer to it: some, sorted, the first few of each", arguments: urls)
+    func many(_ url: String) async throws {
+        let atlas = try await atlas(url)
+        let all: [(Country, [City])] = try await atlas.countries.query.including(City.self, by: \.country).all()
+        #expect(all.map { "\($0.0.iso) \($0.1.map(\.id.value))" } == ["DE [2, 4]", "FR [0, 1, 3]", "JP []"])
+        let largest = try await atlas.countries.query
+            .including(City.self, by: \.country) {
+                $0.where { $0.population > 5 }.order { $0.population.descending }.limit(2)
+            }
+            .all()
+        #expect(largest.map { $0.1.map(\.population) } == [[20], [30, 20], []])
+        try await atlas.close()
+    }
+
+    @Test("Relations of relations, two deep, up and down", arguments: urls)
+    func nested(_ url: String) async throws {
+        let atlas = try await atlas(url)
+        let up = try await atlas.cities.query.including(\.country) { $0.including(\.continent) }.limit(1).all()
+        #expect(up.map { "\($0.0.id) \($0.1.0.iso) \($0.1.1.name)" } == ["0 FR Europe"])
+        let down = try await atlas.continents.query
+            .including(Country.self, by: \.continent) { $0.including(City.self, by: \.country) }
+            .all()
+        #expect(down.map(\.0.code) == ["AN", "AS", "EU"])
+        #expect(down.map { $0.1.map(\.0.iso) } == [[], ["JP"], ["DE", "FR"]])
+        #expect(down.last?.1.last?.1.map(\.id) == [0, 1, 3])
+        let both = try await atlas.countries.including(\.continent).including(City.self, by: \.country).all()
+        #expect(both.map { "\($0.0.iso) \($0.1.code) \($0.2.count)" } == ["DE EU 2", "FR EU 3", "JP AS 0"])
+        try await atlas.close()
+    }
+
+    @Test("The number of reads does not depend on the number of records")
+    func reads() async throws {
+        for storage in [MemoryStorage() as any Storage, try await SQLiteStorage.open(SQLiteOptions(.temporary))] {
+            let events = Events()
+            let atlas = try await Atlas.open(on: storage, options: StoreOptions(observers: [events.hear]))
+            try await fill(atlas)
+            try await atlas.cities.insert(
+                contentsOf: (100..<400).map {
+                    City(
+                        id: City.ID($0), name: "c", country: $0 % 2 == 0 ? "FR" : "JP", latitude: 1, longitude: 2,
+                        population: 1)
+                })
+            events.forget()
+            let rows = try await atlas.cities.query.including(\.country) { $0.including(\.continent) }.all()
+            #expect(rows.count == 305)
+            #expect(events.kinds == [.query, .find, .find])
+            events.forget()
+            _ = try await atlas.continents.query
+                .including(Country.self, by: \.continent) { $0.including(City.self, by: \.country) }.all()
+            #expect(events.kinds == [.query, .query, .query])
+            try await atlas.close()
+        }
+    }
+
+    @Test("In a transaction and a snapshot everything is of its moment", arguments: urls)
+    func moment(_ url: String) async throws {
+        let atlas = try await atlas(url)
+        try await atlas.snapshot { snapshot in
+            try await atlas.transaction { tx in
+                try await tx.countries.update("FR") { $0.name = "new" }
+                #expect(try await tx.cities.including(\.country).first()?.1.name == "new")
+            }
+            #expect(try await snapshot.cities.including(\.country).first()?.1.name == "FRA")
+        }
+        #expect(try await atlas.cities.including(\.country).first()?.1.name == "new")
+        try await atlas.close()
+    }
+
+    @Test("A transaction that wrote a reference before its record hears so", arguments: urls)
+    func dangling(_ url: String) async throws {
+        let atlas = try await atlas(url)
+        try await atlas.transaction { tx in
+            try await tx.cities.insert(
+                City(id: 9, name: "x", country: "XX", latitude: 1, longitude: 2, population: 0))
+            let error = await #expect(throws: StorageError.self) { try await tx.cities.including(\.country).all() }
+            #expect(error?.code == .reference)
+            #expect(error?.details.table == "countries")
+            try await tx.countries.insert(Country(iso: "XX", iso3: "XXX", name: "x", continent: "EU"))
+            #expect(try await tx.cities.including(\.country).all().count == 6)
+        }
+        try await atlas.close()
+    }
+
+    @Test("A condition on the one record a reference names is refused")
+    func refused() async throws {
+        let atlas = try await atlas("memory:")
+        let error = await #expect(throws: StorageError.self) {
+            try await atlas.cities.query.including(\.country) { $0.where { $0.name == "x" } }.all()
+        }
+        #expect(error?.code == .query)
+        try await atlas.close()
+    }
+}
+
+/// References that may be null, and records related through a table of pairs.
+@Suite("Typed relations of a library")
+struct LibraryTests {
+    static let urls = ["memory:", "sqlite::memory:"]
+
+    private func library(_ url: String) async throws -> Library {
+        let library = try await Library.open(url)
+        try await library.authors.insert(contentsOf: [Author(id: 1, name: "a"), Author(id: 2, name: "b")])
+        try await library.subjects.insert(contentsOf: [Subject(name: "sea"), Subject(name: "war")])
+        try await library.books.insert(
+            contentsOf: [
+                Book(id: 1, title: "x", author: 1, editor: 2), Book(id: 2, title: "y", author: 1),
+                Book(id: 3, title: "z", author: 2, editor: 2),
+            ])
+        try await library.bookSubjects.insert(
+            contentsOf: [
+                BookSubject(book: 1, subject: "war"), BookSubject(book: 1, subject: "sea"),
+                BookSubject(book: 3, subject: "war"),
+            ])
+        return library
+    }
+
+    @Test("A reference that may be null gives an optional", arguments: urls)
+    func optional(_ url: String) async throws {
+        let library = try await library(url)
+        let rows: [(Book, Author?, Author)] = try await library.books.including(\.editor).including(\.author).all()
+        #expect(rows.map(\.1?.name) == ["b", nil, "b"])
+        #expect(rows.map(\.2.name) == ["a", "a", "b"])
+        let edited = try await library.authors.query.including(Book.self, by: \.editor).all()
+        #expect(edited.map { $0.1.map(\.id) } == [[], [1, 3]])
+        try await library.close()
+    }
+
+    @Test("Many to many, through a table of pairs, from both sides", arguments: urls)
+    func pairs(_ url: String) async throws {
+        let library = try await library(url)
+        let books = try await library.books.query
+            .including(BookSubject.self, by: \.book) { $0.including(\.subject) }.all()
+        #expect(books.map { $0.1.map(\.1.name) } == [["sea", "war"], [], ["war"]])
+        let subjects = try await library.subjects.query
+            .including(BookSubject.self, by: \.subject) { $0.including(\.book) }.all()
+        #expect(subjects.map { $0.1.map(\.1.title) } == [["x"], ["x", "z"]])
+        try await library.close()
+    }
+
+    @Test("What on_delete says happens to typed records", arguments: urls)
+    func deletes(_ url: String) async throws {
+        let library = try await library(url)
+        try await library.authors.delete(2)
+        #expect(try await library.books.all().map(\.editor) == [nil, nil])
+        #expect(try await library.books.get(1).revision == 2)
+        #expect(try await library.bookSubjects.query.ids().map(\.subject) == ["sea", "war"])
+        #expect(try await library.subjects.where { $0.name == "war" }.delete() == 1)
+        #expect(try await library.bookSubjects.count() == 1)
+        try await library.close()
+    }
+}
+
+/// What an observer heard.
+private final class Events: Sendable {
+    private let heard = Lock<[OperationEvent.Kind]>([])
+
+    var kinds: [OperationEvent.Kind] { heard.withLock { $0 } }
+    func forget() { heard.withLock { $0 = [] } }
+    var hear: Observer { { [self] event in heard.withLock { $0.append(event.kind) } } }
+}
