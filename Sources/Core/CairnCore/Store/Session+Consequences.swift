@@ -1,13 +1,16 @@
 import CairnSchema
 
 extension Session {
+    /// Refuses deletes under an idempotency key that may take records along: which, would not be the same when it is sent again.
+    static func check(idempotencyKeyOf batch: Batch) throws {
+        guard batch.idempotencyKey != nil, batch.operations.contains(where: Consequences.concern) else { return }
+        throw StorageError.misuse(
+            "a batch with an idempotency key cannot delete records of a table that others refer to with on_delete cascade or set_null",
+            remedy: "delete in a transaction; to delete what is gone is storage.not_found, never a second delete")
+    }
+
     /// Writes a batch of the store whose deletes may have consequences: as a transaction, since they must be read first.
     func writeWithConsequences(_ batch: Batch) async throws -> Receipt {
-        guard batch.idempotencyKey == nil else {
-            throw StorageError.misuse(
-                "a batch with an idempotency key cannot delete records of a table that others refer to with on_delete cascade or set_null",
-                remedy: "delete in a transaction; to delete what is gone is storage.not_found, never a second delete")
-        }
         let (results, receipt) = try await core.transactionWithReceipt { session in
             try await session.checkedWrite(batch).results
         }

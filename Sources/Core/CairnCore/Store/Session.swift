@@ -199,6 +199,7 @@ public final class Session: Sendable {
         case .store:
             try TransactionContext.refuseOutside(core)
             try Session.check(idempotencyKey: batch.idempotencyKey)
+            try Session.check(idempotencyKeyOf: batch)
             try Deadline.check()
             if batch.operations.contains(where: core.mayHaveConsequences) {
                 return try await writeWithConsequences(batch)
