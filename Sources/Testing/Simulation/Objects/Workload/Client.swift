@@ -200,6 +200,7 @@ final class Client: Sendable {
         await deed("batch_again") { deed in
             deed.isWriting = true
             deed.repeats = number
+            history.note(deed, repeats: number)
             deed.operations = batch.operations
             return try await commit(batch)
         }

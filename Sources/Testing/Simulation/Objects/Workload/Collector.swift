@@ -116,13 +116,18 @@ final class Collector: Sendable {
     /// The names of the index files that a manifest names.
     static func files(of manifest: JSONValue) -> [String] {
         guard case .array(let tables)? = manifest["tables"] else { return [] }
-        return tables.flatMap { table -> [String] in
-            guard case .array(let indexes)? = table["indexes"] else { return [] }
-            return indexes.flatMap { index -> [String] in
-                guard case .array(let runs)? = index["runs"] else { return [] }
-                return runs.compactMap { try? "_index/main/\($0.text("file")).idx" }
-            }
+        var receipts: [String] = []
+        if case .array(let runs)? = manifest["receipt_runs"] {
+            receipts = runs.compactMap { try? $0["run"]?.text("file") }.map { "_index/main/\($0).idx" }
         }
+        return receipts
+            + tables.flatMap { table -> [String] in
+                guard case .array(let indexes)? = table["indexes"] else { return [] }
+                return indexes.flatMap { index -> [String] in
+                    guard case .array(let runs)? = index["runs"] else { return [] }
+                    return runs.compactMap { try? "_index/main/\($0.text("file")).idx" }
+                }
+            }
     }
 
     private func removeIndexFiles(besides kept: Set<String>) {

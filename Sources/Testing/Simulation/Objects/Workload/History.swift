@@ -86,6 +86,11 @@ final class History: Sendable {
         return deed
     }
 
+    /// Says which deed another one does again, as it begins: the process may die before it ends.
+    func note(_ deed: Deed, repeats number: Int) {
+        deeds.withLock { $0[deed.id - 1].repeats = number }
+    }
+
     func end(_ deed: Deed, _ outcome: Deed.Outcome, _ process: SimulatedProcess) {
         if world.isTornDown { return }
         var ended = deed
