@@ -32,7 +32,7 @@ struct CompileFailureTests {
             "'TypedColumn<Int>' and 'String'"),
         Mistake(
             "a reference compared with the id of another table", "_ = db.cities.where { $0.country == City.ID(1) }",
-            "'City.ID' to expected argument type 'Country.ID'"),
+            "'TypedColumn<Country.ID>' and 'City.ID'"),
         Mistake(
             "an unknown column", "_ = db.cities.where { $0.populaton > 5 }",
             "'City.Columns' has no member 'populaton'"),
