@@ -37,9 +37,9 @@ package struct LogModel: ExplorableModel {
         package var writers = 2
         /// Processes that only read, mostly asleep.
         package var readers = 1
-        package var numbers = 3
+        package var numbers = 2
         /// Requests under way.
-        package var requests = 2
+        package var requests = 1
 
         /// The most there can be: what a state has room for.
         package static let mostProcesses = 4
