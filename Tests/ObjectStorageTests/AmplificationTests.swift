@@ -31,7 +31,6 @@ struct AmplificationTests {
         let indexes = try await bytes(site, ObjectNames.indexes)
         let manifests = try await bytes(site, ObjectNames.checkpoints)
         let ratio = Double(indexes + manifests) / Double(records)
-        #expect(ratio <= 3, "records \(records), indexes \(indexes), manifests \(manifests)")
-        print("AMPLIFICATION \(each): records \(records), indexes \(indexes), manifests \(manifests): \(ratio)")
+        #expect(ratio <= 3, "records \(records), indexes \(indexes), manifests \(manifests): \(ratio)")
     }
 }
