@@ -93,13 +93,14 @@ let package = Package(
 
         // Tools.
         room("CairnGenerator", floor: "Tools", ["CairnSchema"]),
+        room("CairnMigrator", floor: "Tools", ["CairnSchema", "CairnCore"]),
         program("cairn-generate", path: "Sources/Tools/cairn-generate", ["CairnGenerator"]),
         // The target is not called `cairn`: beside `Cairn` it would collide on file systems that ignore case.
         program(
             "CairnCommand", path: "Sources/Tools/CairnCommand",
             [
-                "Cairn", "CairnCore", "CairnSchema", "CairnGenerator", "ObjectStorage", "ObjectStores", "S3Client",
-                "SQLiteStorage",
+                "Cairn", "CairnCore", "CairnSchema", "CairnGenerator", "CairnMigrator", "ObjectStorage", "ObjectStores",
+                "S3Client", "SQLiteStorage",
             ]),
         program(
             "cairn-bench", path: "Sources/Tools/cairn-bench",
@@ -127,6 +128,9 @@ let package = Package(
 
         // Tests.
         tests("CairnSchemaTests", ["CairnSchema"]),
+        tests(
+            "CairnMigratorTests",
+            ["CairnMigrator", "CairnSchema", "CairnCore", "MemoryStorage", "SQLiteStorage", "Simulation"]),
         tests("CairnCoreTests", ["CairnSchema", "CairnCore"]),
         tests(
             "S3ClientTests",

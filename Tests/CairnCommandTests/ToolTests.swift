@@ -36,7 +36,7 @@ struct ToolTests {
         arguments: [
             ("chek", "did you mean 'check'?"), ("generat", "did you mean 'generate'?"),
             ("s3 lss", "did you mean 's3 ls'?"), ("s3 nothing", "'cairn help s3' lists them"),
-            ("migrate", "'cairn help' lists them"),
+            ("restore", "'cairn help' lists them"),
         ])
     func unknownCommand(name: String, remedy: String) async throws {
         for line in [Self.words(name[...]), ["help", name]] {

@@ -20,10 +20,11 @@ struct HouseRulesTests {
             "CairnSchema", "CairnCore", "ObjectStores", "S3Client", "MemoryStorage", "SQLiteStorage", "ObjectStorage",
         ],
         "CairnGenerator": ["CairnSchema"],
+        "CairnMigrator": ["CairnSchema", "CairnCore"],
         "cairn-generate": ["CairnSchema", "CairnGenerator"],
         "CairnCommand": [
             "CairnSchema", "CairnCore", "MemoryStorage", "SQLiteStorage", "ObjectStorage", "ObjectStores", "Cairn",
-            "CairnGenerator", "S3Client",
+            "CairnGenerator", "CairnMigrator", "S3Client",
         ],
         "cairn-bench": [
             "CairnSchema", "CairnCore", "Cairn", "ObjectStorage", "ObjectStores", "S3Client", "CSQLite", "CMalloc",

@@ -93,14 +93,20 @@ extension MemoryState {
     /// Checks every reference of a state that was loaded.
     /// - Throws: `storage.damaged` naming the first that points to nothing.
     func checkReferences(ofEverythingIn path: String) throws {
+        do {
+            try checkAllReferences()
+        } catch let error as StorageError {
+            throw StorageError(.damaged, "\(path): \(error.message)", details: error.details)
+        }
+    }
+
+    /// Checks every reference.
+    /// - Throws: `storage.reference` naming the first that points to nothing.
+    func checkAllReferences() throws {
         for stored in tables where !stored.table.references.isEmpty {
             var records = OrderedMap.Cursor(stored.records, before: nil)
             while let (key, record) = records.next() {
-                do {
-                    try checkTargets(of: record, stored.table, stored.key(key))
-                } catch let error as StorageError {
-                    throw StorageError(.damaged, "\(path): \(error.message)", details: error.details)
-                }
+                try checkTargets(of: record, stored.table, stored.key(key))
             }
         }
     }

@@ -86,6 +86,25 @@ struct MemoryTable: Sendable {
         return new
     }
 
+    /// This table with the records of the one it was, made new one by one.
+    /// - Throws: What stands in the way, naming the record.
+    func migrated(from old: MemoryTable, by migration: RecordMigration) throws -> MemoryTable {
+        var new = self
+        var records = OrderedMap.Cursor(old.records, before: nil)
+        while let (key, record) = records.next() {
+            let values = try migration.migrate(record.values)
+            // Keys stay as they are in a migration, and are encoded in the order of the key.
+            for index in table.indexes where index.isUnique {
+                if let owner = new.owner(of: values, in: index, besides: key) {
+                    throw StorageError.duplicate(table, table.key(of: values), index: index, other: new.key(owner))
+                }
+            }
+            new.put(key, StoredRecord(values: values, metadata: record.metadata), replacing: nil)
+        }
+        new.deleted = old.deleted
+        return new
+    }
+
     /// The revision of the record of a key, negative when it is deleted; 0 when there never was one.
     func revision(of key: [UInt8]) -> Int {
         records.get(key)?.metadata.revision ?? -(deleted.get(key) ?? 0)

@@ -83,6 +83,7 @@ public final class MemoryStorage: Storage {
                 shared.schema = schema
                 shared.state.tables = schema.tables.map(MemoryTable.init)
             }
+        case .migrate(let migration): try await migrate(migration)
         }
     }
 

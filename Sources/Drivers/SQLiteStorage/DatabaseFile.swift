@@ -76,11 +76,12 @@ struct DatabaseFile: Sendable {
     }
 
     /// Opens a connection for reading.
-    func openReader(_ sql: [TableSQL]) throws -> SQLiteConnection {
+    func openReader(_ served: ServedSchema?) throws -> SQLiteConnection {
         do {
             // A reader meets a lock only for moments, while a log is recovered or reset.
             return try SQLiteConnection(
-                path: path, place: place, flags: SQLITE_OPEN_READONLY, vfs: options.vfs, patience: 1000, sql: sql)
+                path: path, place: place, flags: SQLITE_OPEN_READONLY, vfs: options.vfs, patience: 1000,
+                serving: served)
         } catch let failure as SQLiteFailure {
             throw failure.storageError(at: place)
         }

@@ -4,7 +4,7 @@ import CairnCore
 final class ReaderPool: Sendable {
     private struct State {
         var idle: [SQLiteConnection] = []
-        var sql: [TableSQL] = []
+        var served: ServedSchema?
         var isClosed = false
     }
 
@@ -17,10 +17,10 @@ final class ReaderPool: Sendable {
         places = FairQueue(timeout: timeout, places: size)
     }
 
-    /// Sets the tables that connections made from now on serve.
-    func attach(_ sql: [TableSQL]) {
+    /// Sets the schema that connections made from now on serve.
+    func attach(_ served: ServedSchema) {
         state.withLock { state in
-            state.sql = sql
+            state.served = served
             state.idle = []
         }
     }
@@ -30,12 +30,12 @@ final class ReaderPool: Sendable {
     func borrow() async throws -> SQLiteConnection {
         if !places.takeIfFree() { _ = try await places.wait(nil) }
         do {
-            let (idle, sql) = try state.withLock { state in
+            let (idle, served) = try state.withLock { state in
                 if state.isClosed { throw StorageError.closed("store") }
-                return (state.idle.popLast(), state.sql)
+                return (state.idle.popLast(), state.served)
             }
             if let idle { return idle }
-            let connection = try file.openReader(sql)
+            let connection = try file.openReader(served)
             connection.watchTask()
             return connection
         } catch {

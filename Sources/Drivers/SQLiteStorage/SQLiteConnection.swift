@@ -11,6 +11,7 @@ final class SQLiteConnection: @unchecked Sendable {
     let place: String
     private let handle: OpaquePointer
     private let lock = Lock(())
+    private let watch: SchemaWatch
     private var tables: [TableStatements]
     private var cache = StatementCache(capacity: 128)
     private var isClosed = false
@@ -29,8 +30,11 @@ final class SQLiteConnection: @unchecked Sendable {
     ///   - flags: Whether it reads, writes, creates.
     ///   - vfs: How SQLite reaches the disk; nil for the usual way.
     ///   - patience: For how many milliseconds each statement waits for a lock, and blocks its thread.
-    ///   - sql: The statements of the tables; empty while the schema is not known.
-    init(path: String, place: String, flags: Int32, vfs: String?, patience: Int32 = 0, sql: [TableSQL] = []) throws {
+    ///   - served: The schema it serves; nil while that is not known.
+    init(
+        path: String, place: String, flags: Int32, vfs: String?, patience: Int32 = 0,
+        serving served: ServedSchema? = nil
+    ) throws {
         var opened: OpaquePointer?
         // SQLite would take such a path for a URI, with parameters and escapes in it.
         let path = path.hasPrefix("file:") ? "./\(path)" : path
@@ -42,7 +46,9 @@ final class SQLiteConnection: @unchecked Sendable {
         }
         handle = opened
         self.place = place
-        tables = sql.map(TableStatements.init)
+        let watch = SchemaWatch(opened, place: place, expected: served?.id)
+        self.watch = watch
+        tables = served?.tables.map { TableStatements($0, watch) } ?? []
         // First of all: already what configures a connection reads the file.
         sqlite3_busy_timeout(opened, patience)
         do {
@@ -68,6 +74,7 @@ final class SQLiteConnection: @unchecked Sendable {
         // Statements first: a connection with statements left would stay open.
         tables = []
         cache = StatementCache(capacity: 0)
+        watch.finish()
         sqlite3_close_v2(handle)
     }
 
@@ -126,8 +133,8 @@ extension SQLiteConnection.Access {
     /// The statements of a table.
     func statements(of table: Table) -> TableStatements { connection.statements(of: table) }
 
-    /// Sets the tables the connection serves.
-    func attach(_ sql: [TableSQL]) { connection.attach(sql) }
+    /// Sets the schema the connection serves.
+    func attach(_ served: ServedSchema) { connection.attach(served) }
 
     /// Runs SQL without parameters and rows.
     func execute(_ sql: String) throws {
@@ -187,9 +194,12 @@ extension SQLiteConnection.Access {
 // The members of the connection that `Access` reaches; they run under the lock.
 extension SQLiteConnection {
     fileprivate func statements(of table: Table) -> TableStatements { tables[table.position] }
-    fileprivate func attach(_ sql: [TableSQL]) { tables = sql.map(TableStatements.init) }
+    fileprivate func attach(_ served: ServedSchema) {
+        watch.expect(served.id)
+        tables = served.tables.map { TableStatements($0, watch) }
+    }
     fileprivate func take(_ sql: String, _ handle: OpaquePointer) throws -> SQLiteStatement {
-        try cache.take(sql) ?? SQLiteStatement(sql, on: handle)
+        try cache.take(sql) ?? SQLiteStatement(sql, on: handle, watch)
     }
     fileprivate func give(back statement: SQLiteStatement, _ sql: String) { cache.give(back: statement, sql) }
 }

@@ -49,7 +49,8 @@ enum SQLiteSchema {
         """,
     ]
 
-    static func createTable(_ table: Table, in schema: Schema) -> String {
+    /// - Parameter name: What to call it; by its own name where it is left out.
+    static func createTable(_ table: Table, in schema: Schema, named name: String? = nil) -> String {
         var parts = table.columns.map { column in
             let type = SQLiteColumn.type(of: column.valueType)
             return "\(TableSQL.quoted(column.name)) \(type)\(column.isNullable ? "" : " NOT NULL")"
@@ -66,7 +67,7 @@ enum SQLiteSchema {
             )
         }
         let options = hasRowID(table) ? "STRICT" : "STRICT, WITHOUT ROWID"
-        return "CREATE TABLE \(TableSQL.quoted(table.name)) (\(parts.joined(separator: ", "))) \(options)"
+        return "CREATE TABLE \(TableSQL.quoted(name ?? table.name)) (\(parts.joined(separator: ", "))) \(options)"
     }
 
     /// Whether the key is SQLite's own row number: one column of type `INTEGER`.

@@ -18,6 +18,9 @@ import CairnCore
 final class SQLiteStatement {
     let handle: OpaquePointer
     private let connection: OpaquePointer
+    private let watch: SchemaWatch
+    /// How often SQLite had prepared it anew when that was last looked at.
+    private var preparations: Int32 = 0
     private var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256, alignment: 8)
     private var used = 0
     private var slices: [Slice] = []
@@ -30,8 +33,9 @@ final class SQLiteStatement {
         let isText: Bool
     }
 
-    init(_ sql: String, on connection: OpaquePointer, isPersistent: Bool = true) throws {
+    init(_ sql: String, on connection: OpaquePointer, _ watch: SchemaWatch, isPersistent: Bool = true) throws {
         self.connection = connection
+        self.watch = watch
         var statement: OpaquePointer?
         var sql = sql
         let code = sql.withUTF8 { text in
@@ -41,7 +45,13 @@ final class SQLiteStatement {
                     &statement, nil)
             }
         }
-        guard code == SQLITE_OK, let statement else { throw SQLiteFailure(connection) }
+        guard code == SQLITE_OK, let statement else {
+            let failure = SQLiteFailure(connection)
+            // What it names may be gone because the schema is another now.
+            watch.suspect()
+            if failure.primaryCode == SQLITE_ERROR { try watch.verify() }
+            throw failure
+        }
         handle = statement
     }
 
@@ -54,12 +64,29 @@ final class SQLiteStatement {
 
     /// Moves to the next row.
     /// - Returns: Whether there is one.
+    /// - Throws: `storage.schema_mismatch` when the file got another schema; failures of SQLite.
     func step() throws -> Bool {
-        switch sqlite3_step(handle) {
+        let code = sqlite3_step(handle)
+        let count = sqlite3_stmt_status(handle, SQLITE_STMTSTATUS_REPREPARE, 0)
+        if count != preparations || watch.isSuspect || code & 0xFF == SQLITE_ERROR {
+            preparations = count
+            try look(code)
+        }
+        switch code {
         case SQLITE_ROW: return true
         case SQLITE_DONE: return false
         default: throw SQLiteFailure(connection)
         }
+    }
+
+    /// Looks whether the file still has the schema that the statement was made for.
+    private func look(_ code: Int32) throws {
+        guard code != SQLITE_ROW, code != SQLITE_DONE else { return try watch.verify() }
+        // What it failed with is forgotten once the file is asked.
+        let failure = SQLiteFailure(connection)
+        watch.suspect()
+        if failure.primaryCode == SQLITE_ERROR || failure.primaryCode == SQLITE_CONSTRAINT { try watch.verify() }
+        throw failure
     }
 
     /// Runs a statement that gives no rows. Failed or not, it can be run again.

@@ -14,7 +14,7 @@ public final class SQLiteStorage: Storage {
     let writer: SQLiteConnection
     let gate: FairQueue
     let readers: ReaderPool
-    private let shared = Lock(Shared())
+    let shared = Lock(Shared())
 
     /// What is known once the schema is.
     struct Shared {
@@ -93,6 +93,7 @@ public final class SQLiteStorage: Storage {
                     try access.run(statement.sql, statement.values)
                 }
             }
+        case .migrate(let migration): try await migrate(migration)
         }
     }
 
@@ -106,16 +107,16 @@ public final class SQLiteStorage: Storage {
             }
             return
         }
-        let sql = schema.tables.map(TableSQL.init)
+        let served = ServedSchema(schema)
         let commits = try writer.withLock { access in
             guard try storedSchema(access)?.id == schema.id else {
                 throw StorageError(.schemaMismatch, "\(file.place) does not hold this schema")
             }
-            access.attach(sql)
+            access.attach(served)
             let storeID = try StoredSchema(access, place: file.place).value("store_id")
             return CommitLog(storeID: storeID ?? "", writerID: UUID.version7().text)
         }
-        readers.attach(sql)
+        readers.attach(served)
         shared.withLock { shared in
             shared.schema = schema
             shared.commits = commits
@@ -123,7 +124,7 @@ public final class SQLiteStorage: Storage {
     }
 
     /// The schema in the file; nil as long as it has none.
-    private func storedSchema(_ access: SQLiteConnection.Access) throws -> Schema? {
+    func storedSchema(_ access: SQLiteConnection.Access) throws -> Schema? {
         let held = try StoredSchema(access, place: file.place).read(shared.withLock { $0.held })
         shared.withLock { $0.held = held }
         return held?.schema
@@ -138,7 +139,7 @@ public final class SQLiteStorage: Storage {
     }
 
     /// Runs `body` as one write transaction, for the one in possession of the gate.
-    private func transact(_ body: (SQLiteConnection.Access) throws -> Void) async throws {
+    func transact(_ body: (SQLiteConnection.Access) throws -> Void) async throws {
         try await beginWriting()
         try writer.withLock { access in
             do {
@@ -273,6 +274,7 @@ public final class SQLiteStorage: Storage {
         defer { gate.release() }
         try await transact { access in
             report.expiredReceipts = try Receipts(access).removeExpired(at: clock())
+            try MigrationLog(access).removeExpired(at: clock())
             try commits.removeExpired(access, at: clock())
         }
         var waiting = BusyWaiting(timeout: options.timeout)

@@ -87,14 +87,17 @@ final class TableStatements {
         case delete, hasDeleted, forgetDeleted, putDeleted
     }
 
-    init(_ sql: TableSQL) {
+    private let watch: SchemaWatch
+
+    init(_ sql: TableSQL, _ watch: SchemaWatch) {
         self.sql = sql
+        self.watch = watch
     }
 
     /// Reads a record by key, with its reader.
     func select(_ handle: OpaquePointer) throws -> (SQLiteStatement, SQLiteRow) {
         if let selectStatement { return selectStatement }
-        let statement = try SQLiteStatement(sql.select, on: handle)
+        let statement = try SQLiteStatement(sql.select, on: handle, watch)
         let pair = (statement, SQLiteRow(table: sql.table, statement: statement.handle))
         selectStatement = pair
         return pair
@@ -102,14 +105,14 @@ final class TableStatements {
 
     func insert(_ handle: OpaquePointer) throws -> SQLiteStatement {
         if let insertStatement { return insertStatement }
-        let statement = try SQLiteStatement(sql.insert, on: handle)
+        let statement = try SQLiteStatement(sql.insert, on: handle, watch)
         insertStatement = statement
         return statement
     }
 
     func update(_ handle: OpaquePointer) throws -> SQLiteStatement {
         if let updateStatement { return updateStatement }
-        let statement = try SQLiteStatement(sql.update, on: handle)
+        let statement = try SQLiteStatement(sql.update, on: handle, watch)
         updateStatement = statement
         return statement
     }
@@ -117,7 +120,7 @@ final class TableStatements {
     /// Reads revision and creation of a record by key.
     func metadata(_ handle: OpaquePointer) throws -> SQLiteStatement {
         if let metadataStatement { return metadataStatement }
-        let statement = try SQLiteStatement(sql.metadata, on: handle)
+        let statement = try SQLiteStatement(sql.metadata, on: handle, watch)
         metadataStatement = statement
         return statement
     }
@@ -131,7 +134,7 @@ final class TableStatements {
             case .forgetDeleted: sql.forgetDeleted
             case .putDeleted: sql.putDeleted
             }
-        let statement = try SQLiteStatement(text, on: handle)
+        let statement = try SQLiteStatement(text, on: handle, watch)
         prepared[kind] = statement
         return statement
     }

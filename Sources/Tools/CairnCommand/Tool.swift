@@ -9,7 +9,8 @@ struct Tool: Sendable {
     init() {
         let commands: [any Command] = [
             InitCommand(), CheckCommand(), GenerateCommand(), GetCommand(), QueryCommand(), ExplainCommand(),
-            DoctorCommand(), MaintainCommand(), RebuildCommand(), AdoptCommand(), S3ListCommand(),
+            DoctorCommand(), MaintainCommand(), RebuildCommand(), AdoptCommand(), MigratePlanCommand(),
+            MigrateApplyCommand(), MigrateStatusCommand(), S3ListCommand(),
             S3GetCommand(), S3PutCommand(), S3RemoveCommand(), S3StatCommand(), S3PresignCommand(),
             S3MakeBucketCommand(), S3RemoveBucketCommand(), S3DoctorCommand(),
         ]

@@ -6,6 +6,7 @@ import WriterProgram
 // A process of its own for tests of what several processes, and killed ones, do to one store.
 //
 //   StoreWorker insert PATH FIRST COUNT   inserts rows one by one; prints each id once it is acknowledged
+//   StoreWorker migrate PATH SCHEMA       prints "start", changes the store to the schema of this text, prints "done"
 //   StoreWorker hold PATH                 begins a transaction, writes, prints "holding", ends when its input does
 //   StoreWorker program PATH SYNCHRONOUS SEED STARTS COUNT READERS
 //       Prints "start" and opens the store. STARTS is WRITER:STEP,…: each of these writers takes COUNT steps of its program from
@@ -39,6 +40,16 @@ func insert(_ path: String, first: Int, count: Int) async throws {
     try await store.close()
 }
 
+func migrate(_ path: String, _ schema: String) async throws {
+    let storage = try await SQLiteStorage.open(SQLiteOptions(.file(path), synchronous: .normal, timeout: .seconds(60)))
+    guard let held = try await storage.schema() else { return say("failed: no store") }
+    let migration = try Migration(from: held, to: Schema(parsing: schema), allowsDestructive: true)
+    say("start")
+    try await storage.apply(.migrate(migration))
+    say("done")
+    try await storage.close()
+}
+
 func hold(_ path: String) async throws {
     let store = try await open(path, rowSchema)
     try await store.transaction { tx in
@@ -55,6 +66,7 @@ do {
     switch (arguments.first, arguments.count) {
     case ("insert", 4):
         try await insert(arguments[1], first: Int(arguments[2]) ?? 0, count: Int(arguments[3]) ?? 0)
+    case ("migrate", 3): try await migrate(arguments[1], arguments[2])
     case ("hold", 2):
         try await hold(arguments[1])
     case ("program", 7):

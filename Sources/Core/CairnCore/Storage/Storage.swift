@@ -15,8 +15,11 @@ public protocol Storage: StorageReader {
     /// - Throws: `storage.not_a_store`, `storage.damaged`, `storage.upgrade_required`.
     func schema() async throws -> Schema?
 
-    /// Makes one change to the schema, all or nothing.
-    /// - Throws: `storage.schema_mismatch` when the store does not hold what the change starts from.
+    /// Makes one change to the schema, all or nothing: whoever reads meanwhile sees the state before or the state after, and a
+    /// process that is killed leaves one of the two.
+    /// - Throws: `storage.schema_mismatch` when the store does not hold what the change starts from; for a migration also
+    ///   `storage.unsupported` when the driver makes none, and what stands in its way: `storage.duplicate`, `storage.reference`,
+    ///   `storage.invalid` or `storage.limit`, naming the record.
     func apply(_ change: SchemaChange) async throws
 
     /// Prepares to serve the tables of a schema the store holds: table and column positions in calls are those of this
@@ -150,6 +153,8 @@ public enum Freshness: Sendable, Hashable {
 public enum SchemaChange: Sendable {
     /// Gives an empty store its schema.
     case create(Schema)
+    /// Changes the schema of a store, and its records with it. Asked for before ``Storage/attach(_:)``.
+    case migrate(Migration)
 }
 
 /// Whether a commit happened.

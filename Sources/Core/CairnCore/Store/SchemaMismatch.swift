@@ -13,16 +13,20 @@ struct SchemaMismatch {
     /// How many differences a message lists.
     private static let listed = 8
 
-    var error: StorageError {
+    var error: StorageError { error(because: nil) }
+
+    /// - Parameter reason: Why the store is not changed though the program asked for it.
+    func error(because reason: String?) -> StorageError {
         let found = differences
         let rest = found.count - SchemaMismatch.listed
         let list =
             found.prefix(SchemaMismatch.listed).joined(separator: ", ") + (rest > 0 ? ", and \(rest) more" : "")
         return StorageError(
             .schemaMismatch,
-            "\(location) holds schema \(held.id.short) of database '\(held.database)', the program has \(wanted.id.short) of '\(wanted.database)': \(list)",
+            "\(location) holds schema \(held.id.short) of database '\(held.database)', the program has \(wanted.id.short) of '\(wanted.database)': \(list)"
+                + (reason.map { ". It is not changed while it is opened: \($0)" } ?? ""),
             remedy:
-                "use the program and schema file the store was made with, or another store, or delete this one if its data can go; a schema is not changed behind your back"
+                "'cairn migrate plan --from STORE --to SCHEMA-FILE' shows how the store would be changed and 'cairn migrate apply' does it; or use the program and schema file the store was made with, or another store"
         )
     }
 

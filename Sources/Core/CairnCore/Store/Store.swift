@@ -17,12 +17,16 @@ public final class Store: Sendable {
         session = Session(core: core, reader: core.storage, mode: .store)
     }
 
-    /// Opens a store that holds the tables of a schema; creates them in one that holds nothing yet.
+    /// Opens a store that holds the tables of a schema; creates them in one that holds nothing yet, and changes them where
+    /// ``StoreOptions/migrating`` says so.
     /// - Throws: `storage.schema_mismatch` when it holds another schema; what the driver throws.
     public static func open(
         _ storage: any Storage, schema: Schema, options: StoreOptions = StoreOptions()
     ) async throws -> Store {
-        let held = if let held = try await storage.schema() { held } else { try await create(schema, in: storage) }
+        var held = if let held = try await storage.schema() { held } else { try await create(schema, in: storage) }
+        if held.id != schema.id, options.migrating == .additive {
+            held = try await migrate(held, to: schema, in: storage)
+        }
         guard held.id == schema.id else {
             throw SchemaMismatch(held: held, wanted: schema, location: storage.capabilities.location).error
         }
@@ -39,6 +43,27 @@ public final class Store: Sendable {
         } catch let error as StorageError where error.code == .schemaMismatch {
             guard let held = try await storage.schema() else { throw error }
             return held
+        }
+    }
+
+    /// Changes the schema of a store, if that only adds.
+    /// - Returns: The schema it holds then: another's, if another was quicker.
+    /// - Throws: `storage.schema_mismatch` when it would do more than add; what the driver throws.
+    private static func migrate(_ held: Schema, to schema: Schema, in storage: any Storage) async throws -> Schema {
+        let mismatch = SchemaMismatch(held: held, wanted: schema, location: storage.capabilities.location)
+        let migration: Migration
+        do {
+            migration = try Migration(from: held, to: schema)
+        } catch let error as StorageError {
+            throw mismatch.error(because: error.message)
+        }
+        guard migration.isAdditive else { throw mismatch.error(because: migration.firstBeyondAdding) }
+        do {
+            try await storage.apply(.migrate(migration))
+            return schema
+        } catch let error as StorageError where error.code == .schemaMismatch {
+            guard let now = try await storage.schema(), now.id != held.id else { throw error }
+            return now
         }
     }
 
@@ -94,9 +119,25 @@ public struct StoreOptions: Sendable {
     /// Hear about each call. Without any, calls are not timed.
     public var observers: [Observer]
 
-    /// The defaults: no observers.
-    public init(observers: [Observer] = []) {
+    /// What is done when a store holds another schema than the program.
+    public var migrating: OpenMigration
+
+    /// The defaults: no observers, and no schema is changed.
+    public init(observers: [Observer] = [], migrating: OpenMigration = .never) {
         self.observers = observers
+        self.migrating = migrating
+    }
+
+    /// What is done when a store that is opened holds another schema than the program.
+    public enum OpenMigration: Sendable, Hashable {
+        /// The store is refused.
+        case never
+        /// The store is changed if that only adds: tables, columns that may be null or have a default, values of enums, indexes
+        /// that are not unique, bounds that allow more. It is refused otherwise.
+        ///
+        /// Programs of the old schema that have it open fail from then on, with `storage.schema_mismatch`. Two programs that
+        /// open it at once do no harm: one of them changes it.
+        case additive
     }
 }
 

@@ -45,6 +45,14 @@ enum CanonicalForm {
         return writer.text + "\n"
     }
 
+    /// A column as a schema file declares it, in one line.
+    static func text(of column: Column, in table: Table) -> String {
+        object(self.column(column, of: table)).description
+    }
+
+    /// An index as a schema file declares it, in one line.
+    static func text(of index: Index, in table: Table) -> String { object(self.index(index, of: table)).description }
+
     private static func object(_ members: [(String, JSONValue)]) -> JSONValue {
         .object(JSONObject(members.map { JSONObject.Member(name: $0.0, value: $0.1) }))
     }
@@ -65,7 +73,7 @@ enum CanonicalForm {
         return members + options(table.options)
     }
 
-    private static func options(_ options: TableOptions) -> [(String, JSONValue)] {
+    static func options(_ options: TableOptions) -> [(String, JSONValue)] {
         var members: [(String, JSONValue)] = []
         if options.audit { members.append(("audit", true)) }
         if options.history { members.append(("history", true)) }
@@ -102,7 +110,7 @@ enum CanonicalForm {
         return members
     }
 
-    private static func defaultValue(of column: Column, in table: Table) -> JSONValue? {
+    static func defaultValue(of column: Column, in table: Table) -> JSONValue? {
         switch column.defaultValue {
         case nil, .literal(.null): nil
         case .literal(let value): ValueJSON.value(value)

@@ -112,6 +112,7 @@ public final class ObjectStorage: Storage {
 
     public func apply(_ change: SchemaChange) async throws {
         switch change {
+        case .migrate: throw Migration.unsupported(by: ObjectStorage.driver, at: access.capabilities.location)
         case .create(let schema):
             try checkTags(schema)
             guard case .empty(let date) = stage.withLock({ $0 }) else {

@@ -137,7 +137,9 @@ package final class ForeignRows {
     init(_ sql: String, _ values: [Value], of database: ForeignDatabase) throws {
         self.database = database
         do {
-            statement = try SQLiteStatement(sql, on: database.handle, isPersistent: false)
+            // The schema of a database that Cairn did not make is nobody's here.
+            let watch = SchemaWatch(database.handle, place: database.path, expected: nil)
+            statement = try SQLiteStatement(sql, on: database.handle, watch, isPersistent: false)
         } catch let failure as SQLiteFailure {
             throw failure.storageError(at: database.path)
         }

@@ -31,6 +31,7 @@ final class ModelStorage: Storage {
     func apply(_ change: SchemaChange) async throws {
         switch change {
         case .create(let schema): shared.withLock { $0.state = ModelState(schema) }
+        case .migrate: throw Migration.unsupported(by: capabilities.driver, at: capabilities.location)
         }
     }
 

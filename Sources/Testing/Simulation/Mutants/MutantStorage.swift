@@ -56,6 +56,7 @@ private final class MutantStorage: Storage {
             let given = try mutant.schema(schema)
             try await base.apply(.create(given))
             schemas.withLock { $0 = (schema, given) }
+        case .migrate: throw Migration.unsupported(by: capabilities.driver, at: capabilities.location)
         }
     }
 

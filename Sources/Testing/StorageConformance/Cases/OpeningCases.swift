@@ -17,6 +17,21 @@ enum OpeningCases {
             try await expectError(.schemaMismatch) { try await storage.apply(.create(Schema(parsing: Schemas.people))) }
             try await storage.close()
         },
+        ConformanceCase(.l0, "A migration before the opening is made, or refused by a driver that makes none") {
+            store in
+            let storage = try await store.storage()
+            let old = try Schema(parsing: Schemas.people)
+            let new = try Schema(parsing: Schemas.people.replacing("\"by_age\"", with: "\"by_years\""))
+            try await storage.apply(.create(old))
+            do {
+                try await storage.apply(.migrate(Migration(from: old, to: new)))
+                try expectEqual(try await storage.schema()?.id, new.id)
+            } catch let error as StorageError where error.code == .unsupported {
+                try expect(error.remedy != nil, "the error says nothing to do")
+                try expectEqual(try await storage.schema()?.id, old.id)
+            }
+            try await storage.close()
+        },
         ConformanceCase(.l0, "Another schema is refused, saying what differs, and nothing is changed") { store in
             let storage = try await store.storage()
             _ = try await Store.open(storage, schema: Schema(parsing: Schemas.people))

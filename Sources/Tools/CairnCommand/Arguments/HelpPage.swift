@@ -110,7 +110,10 @@ struct CommandGroup: Sendable {
     static let all = [
         CommandGroup(
             name: "s3", purpose: "works with buckets and objects of S3 servers",
-            found: "no such object, a condition that does not hold, or something the doctor misses")
+            found: "no such object, a condition that does not hold, or something the doctor misses"),
+        CommandGroup(
+            name: "migrate", purpose: "shows and makes changes of the schema of a store",
+            found: "a store of another schema, or a change that would not be made"),
     ]
 
     /// The group of a word; nil when it is none.

@@ -1,0 +1,101 @@
+import CairnSchema
+
+/// Makes the records of a table in the new schema from those in the old one, and checks them by the rules of the new.
+///
+/// One place for every driver: a migration means the same on each.
+package struct RecordMigration: Sendable {
+    package let pair: TablePair
+    /// Whether the records must be looked at: a record may break a rule that is new, or get a value that is.
+    package let needsLook: Bool
+    private let check: RecordCheck
+    private let sources: [Source]
+    /// The time and the day that `now` is for the records of one migration.
+    private let time: Timestamp
+    private let day = CalendarDate.today
+
+    private enum Source: Sendable {
+        /// The value of an old column as it is.
+        case same(Int)
+        /// The value of an old column in another type.
+        case converted(Int, Column)
+        /// What a record gets that does not say.
+        case new(Column)
+    }
+
+    package init(_ pair: TablePair, in migration: Migration, at time: Timestamp) {
+        self.pair = pair
+        self.time = time
+        check = RecordCheck(pair.new)
+        sources = zip(pair.new.columns, pair.sources).map { column, source in
+            guard let source else { return .new(column) }
+            let isSame = pair.old.columns[source].valueType == column.valueType
+            return isSame ? .same(source) : .converted(source, column)
+        }
+        let getsValues = zip(pair.new.columns, pair.sources).contains { $1 == nil && !$0.isNullWhenAdded }
+        let hasRules = migration.diff.operations.contains { operation in
+            operation.table == pair.new.name && RecordMigration.looks.contains(operation.kind)
+        }
+        needsLook = getsValues || hasRules
+    }
+
+    private static let looks: Set<SchemaOperation.Kind> = [
+        .makeNullable, .makeRequired, .widenType, .removeValues, .tightenRules,
+    ]
+
+    /// The values of a record in the new schema.
+    /// - Throws: What the new schema does not allow, naming the record: `storage.invalid`, `storage.limit`.
+    package func migrate(_ values: [Value]) throws -> [Value] {
+        do {
+            let made = try sources.map { try value($0, values) }
+            guard needsLook else { return made }
+            return try check.check(made).changed ?? made
+        } catch let error as StorageError {
+            throw refusal(error, of: pair.old.key(of: values))
+        }
+    }
+
+    /// Checks a record that has its values already.
+    /// - Throws: as ``migrate(_:)``.
+    package func look(at values: [Value]) throws {
+        do {
+            _ = try check.check(values)
+        } catch let error as StorageError {
+            throw refusal(error, of: pair.new.key(of: values))
+        }
+    }
+
+    private func value(_ source: Source, _ values: [Value]) throws -> Value {
+        switch source {
+        case .same(let column): return values[column]
+        case .converted(let old, let column): return try converted(values[old], column)
+        case .new(let column):
+            if case .now = column.defaultValue {
+                return column.valueType == .date ? .date(day) : .timestamp(time)
+            }
+            return try column.valueWhenMissing(in: pair.new)
+        }
+    }
+
+    private func converted(_ value: Value, _ column: Column) throws -> Value {
+        switch (value, column.valueType) {
+        case (.null, _): return .null
+        case (.int(let int), .decimal): return .decimal(DecimalNumber(int))
+        case (.int(let int), .double):
+            guard let double = Double(exactly: int) else {
+                let number = column.isSensitive ? "a number" : "\(int)"
+                throw StorageError.invalid(pair.new, column, "\(number) is no double: it would be rounded")
+            }
+            return .double(double)
+        default: return value
+        }
+    }
+
+    private func refusal(_ error: StorageError, of key: Key) -> StorageError {
+        var details = error.details
+        details.id = KeyText.encode(key)
+        return StorageError(
+            error.code,
+            "record \(KeyText.encode(key)) of table '\(pair.old.name)' stands in the way of the migration: \(error.message)",
+            remedy: "change the record first; nothing was changed", details: details)
+    }
+}

@@ -1,0 +1,126 @@
+/// What makes one schema of another: pure, and the same for every driver.
+///
+/// The identity of tables and columns is settled first (`NamePairing`), then what each of them declares is compared. Whatever
+/// makes the ids of two schemas differ is an operation here, if only one that is refused: a difference that nobody saw would be
+/// stored as the new schema without anybody having looked at the data.
+package struct SchemaDiff: Sendable {
+    package let old: Schema
+    package let new: Schema
+    /// The tables that are in both.
+    package private(set) var pairs: [TablePair] = []
+    /// Tables that only the new schema has.
+    package private(set) var created: [Table] = []
+    /// Tables that only the old schema has.
+    package private(set) var dropped: [Table] = []
+    /// The operations, in the order of their kinds.
+    package private(set) var operations: [SchemaOperation] = []
+    /// What must be said before anything is done.
+    package private(set) var ambiguities: [SchemaAmbiguity] = []
+
+    package init(from old: Schema, to new: Schema) {
+        self.old = old
+        self.new = new
+        pairTables()
+        findAmbiguousTables()
+        compareDatabases()
+        for pair in pairs {
+            let comparison = TableComparison(pair, names: TableNames(pairs))
+            operations += comparison.operations
+        }
+        let order = Dictionary(
+            uniqueKeysWithValues: SchemaOperation.Kind.allCases.enumerated().map { ($0.element, $0.offset) })
+        // Of one kind they stay in the order of the tables.
+        operations = operations.enumerated().sorted { left, right in
+            let kinds = (order[left.element.kind] ?? 0, order[right.element.kind] ?? 0)
+            return kinds.0 != kinds.1 ? kinds.0 < kinds.1 : left.offset < right.offset
+        }.map(\.element)
+        if operations.isEmpty, old.id != new.id {
+            operations = [
+                SchemaOperation(.changeOption, name: "schema", before: old.id.short, after: new.id.short)
+            ]
+        }
+    }
+
+    /// The worst that the operations do.
+    package var effect: SchemaOperation.Effect { operations.map(\.kind.effect).max() ?? .additive }
+
+    // MARK: Tables
+
+    private mutating func pairTables() {
+        let pairing = NamePairing(
+            old: old.tables.map(\.name), new: new.tables.map { .init(name: $0.name, renamedFrom: $0.renamedFrom) })
+        ambiguities += pairing.conflicts.map {
+            SchemaAmbiguity(table: nil, old: $0.from, new: $0.name, isDeclared: true)
+        }
+        for (table, source) in zip(new.tables, pairing.sources) {
+            guard let source, let oldTable = old.table(named: source) else {
+                created.append(table)
+                operations.append(SchemaOperation(.createTable, table: table.name))
+                continue
+            }
+            if source != table.name {
+                operations.append(SchemaOperation(.renameTable, table: table.name, before: source))
+            }
+            pairs.append(pair(oldTable, table))
+        }
+        dropped = pairing.dropped.compactMap(old.table(named:))
+        operations += dropped.map { SchemaOperation(.dropTable, table: $0.name) }
+    }
+
+    private mutating func pair(_ old: Table, _ new: Table) -> TablePair {
+        let pairing = NamePairing(
+            old: old.columns.map(\.name), new: new.columns.map { .init(name: $0.name, renamedFrom: $0.renamedFrom) })
+        ambiguities += pairing.conflicts.map {
+            SchemaAmbiguity(table: new.name, old: $0.from, new: $0.name, isDeclared: true)
+        }
+        let dropped = pairing.dropped.compactMap { old.column(named: $0) }
+        let added = zip(new.columns, pairing.sources).filter { $0.1 == nil }.map(\.0)
+        for column in added {
+            for gone in dropped where gone.valueType == column.valueType {
+                ambiguities.append(
+                    SchemaAmbiguity(table: new.name, old: gone.name, new: column.name, isDeclared: false))
+            }
+        }
+        return TablePair(
+            old: old, new: new, sources: pairing.sources.map { $0.flatMap { old.column(named: $0)?.position } },
+            dropped: dropped.map(\.position))
+    }
+
+    /// A dropped and a created table that share half of the columns of the smaller one could be the same.
+    private mutating func findAmbiguousTables() {
+        for table in created {
+            for gone in dropped {
+                let shared = gone.columns.filter { column in
+                    table.column(named: column.name)?.valueType == column.valueType
+                }
+                guard 2 * shared.count >= min(gone.columns.count, table.columns.count) else { continue }
+                ambiguities.append(
+                    SchemaAmbiguity(table: nil, old: gone.name, new: table.name, isDeclared: false))
+            }
+        }
+    }
+
+    private mutating func compareDatabases() {
+        if old.database != new.database {
+            operations.append(
+                SchemaOperation(.changeOption, name: "database", before: old.database, after: new.database))
+        }
+        if old.queries != new.queries {
+            operations.append(
+                SchemaOperation(
+                    .changeOption, name: "queries", before: old.queries?.description, after: new.queries?.description))
+        }
+    }
+}
+
+/// The new names of old tables.
+struct TableNames {
+    private let names: [String: String]
+
+    init(_ pairs: [TablePair]) {
+        names = Dictionary(pairs.map { ($0.old.name, $0.new.name) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// What an old table is called in the new schema; nil when it is gone.
+    func new(_ old: String) -> String? { names[old] }
+}

@@ -1,0 +1,46 @@
+import CairnCore
+import CairnMigrator
+import CairnSchema
+
+/// `cairn migrate apply`: changes the schema of a store.
+struct MigrateApplyCommand: Command {
+    let signature = Signature(
+        name: "migrate apply", purpose: "changes the schema of a store, with its records",
+        operands: [
+            Operand(name: "STORE", help: "the address of the store, such as sqlite:atlas.db")
+        ],
+        options: [
+            Option(
+                name: "to", value: "FILE", isRequired: true, help: "what there shall be: a schema file", kind: .file),
+            MigrationArguments.allowDestructive,
+            Option(name: "dry-run", help: "do all of it and take it back: what stands in the way is found"),
+        ],
+        notes: [
+            "All of it is done, or nothing: a record that stands in the way is named and nothing is changed, and a run that is killed leaves the store as it was. Programs that have the store open see the old schema until the end, and fail with storage.schema_mismatch after it.",
+            "SQLite files are changed. What is dropped is kept in them for 30 days, in tables that begin with _cairn_kept_. Folders and buckets are not changed by this version: copy them into a new store.",
+            "Exits with 1 when the change would not be made: 'cairn migrate plan' says why.",
+        ],
+        examples: [
+            "cairn migrate apply sqlite:atlas.db --to Schemas/atlas.jsonc",
+            "cairn migrate apply sqlite:atlas.db --to Schemas/atlas.jsonc --allow-destructive --dry-run",
+        ])
+
+    func run(_ arguments: ParsedArguments, _ console: Console) async throws -> ExitCode {
+        let to = try AdoptCommand.schema(arguments.value("to") ?? "")
+        let allowsDestructive = arguments.has("allow-destructive")
+        return try await MigrationArguments.with(arguments.operand("STORE"), writes: true) { storage, held in
+            let plan = MigrationPlan(from: held, to: to)
+            var view = MigrationView(plan, allowsDestructive: allowsDestructive)
+            guard view.isPossible, plan.verdict != .nothing else {
+                console.print(arguments.isJSON ? view.json : view.text(console))
+                return view.isPossible ? .done : .found
+            }
+            let migration = try Migration(
+                from: held, to: to, allowsDestructive: allowsDestructive, isRehearsal: arguments.has("dry-run"))
+            try await storage.apply(.migrate(migration))
+            view.outcome = migration.isRehearsal ? .rehearsed : .applied
+            console.print(arguments.isJSON ? view.json : view.text(console))
+            return .done
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import CairnMigrator
+import CairnSchema
+
+/// `cairn migrate status`: says whether a store has the schema of a file.
+struct MigrateStatusCommand: Command {
+    let signature = Signature(
+        name: "migrate status", purpose: "says whether a store has the schema of a file",
+        operands: [ExistingStore.operand],
+        options: [
+            Option(name: "to", value: "FILE", isRequired: true, help: "what there shall be: a schema file", kind: .file)
+        ],
+        notes: [ExistingStore.note, "Exits with 0 when it has, 1 when it has another."],
+        examples: ["cairn migrate status sqlite:atlas.db --to Schemas/atlas.jsonc"])
+
+    func run(_ arguments: ParsedArguments, _ console: Console) async throws -> ExitCode {
+        let address = arguments.operand("STORE")
+        let to = try AdoptCommand.schema(arguments.value("to") ?? "")
+        let held = try await MigrationArguments.with(address, writes: false) { _, held in held }
+        let plan = MigrationPlan(from: held, to: to)
+        if arguments.isJSON {
+            console.print(
+                JSONText.object([
+                    ("store", .string(address)), ("holds", .string(held.id.description)),
+                    ("wanted", .string(to.id.description)), ("verdict", .string(plan.verdict.rawValue)),
+                    ("operations", .int(plan.steps.count)),
+                ]))
+        } else if plan.verdict == .nothing {
+            console.print("The store has the schema \(held.id.short) of the file.")
+        } else {
+            console.print(
+                "The store has the schema \(held.id.short), the file \(to.id.short): \(plan.steps.count) operations, \(plan.verdict.rawValue). cairn migrate plan --from \(ShellText.quoted(address)) --to \(ShellText.quoted(arguments.value("to") ?? "")) shows them."
+            )
+        }
+        return plan.verdict == .nothing ? .done : .found
+    }
+}

@@ -1,0 +1,43 @@
+import Cairn
+import CairnCore
+
+/// What the commands that change schemas are given.
+enum MigrationArguments {
+    static let allowDestructive = Option(
+        name: "allow-destructive", help: "tables and columns that the new schema lacks may go, with their data")
+
+    /// The schema of a file, or the one that a store holds.
+    /// - Throws: what reading them throws.
+    static func schema(of place: String) async throws -> Schema {
+        guard place.contains(":"), (try? StoreURL(place)) != nil else { return try AdoptCommand.schema(place) }
+        return try await with(place, writes: false) { _, held in held }
+    }
+
+    /// Lends the driver at an address, before a schema is attached to it, and the schema it holds.
+    /// - Throws: `storage.not_a_store` when there is none, or one that ends with its program.
+    static func with<Result>(
+        _ address: String, writes: Bool, _ body: (any Storage, Schema) async throws -> Result
+    ) async throws -> Result {
+        let url = try StoreURL(address)
+        guard url.isPersistent else {
+            throw StorageError(
+                .notAStore, "\(url) holds nothing: it lives in the memory of the program that opens it",
+                remedy: "name a store that outlives its program, such as sqlite:atlas.db")
+        }
+        let storage = try await writes ? Stores.storage(forWorkingOn: url) : Stores.storage(forReading: url)
+        do {
+            guard let held = try await storage.schema() else {
+                throw StorageError(
+                    .notAStore, "\(storage.capabilities.location) holds no tables yet",
+                    remedy: "open it once with the program that has the schema; that creates them")
+            }
+            let result = try await body(storage, held)
+            try await storage.close()
+            return result
+        } catch {
+            // The first error is the one to tell.
+            try? await storage.close()
+            throw error
+        }
+    }
+}

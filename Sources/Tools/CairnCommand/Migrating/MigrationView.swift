@@ -1,0 +1,118 @@
+import CairnCore
+import CairnMigrator
+import CairnSchema
+
+/// A plan of a migration, as it is shown.
+struct MigrationView {
+    private let plan: MigrationPlan
+    private let allowsDestructive: Bool
+    /// What became of it.
+    var outcome = Outcome.planned
+
+    /// What becomes of a plan.
+    enum Outcome: String {
+        /// Nothing was done.
+        case planned
+        /// It was done and taken back.
+        case rehearsed
+        /// It was done.
+        case applied
+    }
+
+    init(_ plan: MigrationPlan, allowsDestructive: Bool) {
+        self.plan = plan
+        self.allowsDestructive = allowsDestructive
+    }
+
+    /// Whether `apply` would do it.
+    var isPossible: Bool {
+        switch plan.verdict {
+        case .nothing, .additive, .possible: true
+        case .destructive: allowsDestructive
+        case .ambiguous, .refused: false
+        }
+    }
+
+    // MARK: Text
+
+    func text(_ console: Console) -> String {
+        var lines: [String] = []
+        for ambiguity in plan.diff.ambiguities {
+            lines.append("\(console.paint("error:", .error)) \(Printable.line(ambiguity.message)) [AM101]")
+            lines += ambiguity.fixes.map { "  \(Printable.line($0))" }
+        }
+        for step in plan.steps {
+            lines.append("\(Printable.line(step.operation.description)) (\(step.operation.kind.effect.text))")
+            for finding in step.findings {
+                let recipe = finding.recipe.map { "; \($0)" } ?? ""
+                let style: Console.Style = finding.level == .error ? .error : .warning
+                lines.append(
+                    "  \(console.paint("\(finding.level.rawValue):", style)) \(Printable.line(finding.message + recipe)) [\(finding.code)]"
+                )
+            }
+        }
+        lines.append(verdict)
+        return lines.joined(separator: "\n")
+    }
+
+    private var verdict: String {
+        switch outcome {
+        case .applied: return "Done: the schema is \(plan.diff.new.id.short) now."
+        case .rehearsed: return "Nothing stands in the way. All of it was done and taken back."
+        case .planned: break
+        }
+        switch plan.verdict {
+        case .nothing: return "Nothing to do: both have the schema \(plan.diff.new.id.short)."
+        case .additive: return "It only adds: nothing is lost, and no record can stand in its way."
+        case .possible: return "It can be done, unless a record stands in its way."
+        case .destructive:
+            return allowsDestructive
+                ? "It can be done, and data goes." : "Data would go: it is done only with '--allow-destructive'."
+        case .ambiguous: return "It is not done before it is said what is meant."
+        case .refused: return "This version does not do it."
+        }
+    }
+
+    // MARK: JSON
+
+    var json: String {
+        JSONText.pretty { writer in
+            writer.object { writer in
+                writer.member("from", .string(plan.diff.old.id.description))
+                writer.member("to", .string(plan.diff.new.id.description))
+                writer.member("verdict", .string(plan.verdict.rawValue))
+                writer.member("possible", .bool(isPossible))
+                writer.member("outcome", .string(outcome.rawValue))
+                writer.members("ambiguities", plan.diff.ambiguities) { ambiguity, writer in
+                    writer.member("code", "AM101")
+                    writer.member("table", ambiguity.table.map(JSONValue.string) ?? .null)
+                    writer.member("old", .string(ambiguity.old))
+                    writer.member("new", .string(ambiguity.new))
+                    writer.member("message", .string(ambiguity.message))
+                    writer.member("fixes", .array(ambiguity.fixes.map(JSONValue.string)))
+                }
+                writer.members("operations", plan.steps) { step, writer in
+                    MigrationView.write(step, to: &writer)
+                }
+            }
+        }
+    }
+
+    private static func write(_ step: MigrationPlan.Step, to writer: inout JSONWriter) {
+        func text(_ value: String?) -> JSONValue { value.map(JSONValue.string) ?? .null }
+        let operation = step.operation
+        writer.member("kind", .string(operation.kind.rawValue))
+        writer.member("table", text(operation.table))
+        writer.member("name", text(operation.name))
+        writer.member("before", text(operation.before))
+        writer.member("after", text(operation.after))
+        writer.member("effect", .string(operation.kind.effect.text))
+        writer.member("description", .string(operation.description))
+        writer.members("findings", step.findings) { finding, writer in
+            writer.member("code", .string(finding.code))
+            writer.member("level", .string(finding.level.rawValue))
+            writer.member("message", .string(finding.message))
+            writer.member("recipe", text(finding.recipe))
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package import CairnSchema
+
+/// A migration as it is shown before it is done: each operation with what it does and what can go wrong.
+package struct MigrationPlan: Sendable {
+    /// One operation.
+    package struct Step: Sendable {
+        package let operation: SchemaOperation
+        package let findings: [Finding]
+    }
+
+    package let diff: SchemaDiff
+    package let steps: [Step]
+
+    /// Plans the change of one schema into another. Nothing is read, nothing fails: what cannot be done is part of the plan.
+    package init(from: Schema, to: Schema) {
+        diff = SchemaDiff(from: from, to: to)
+        steps = diff.operations.map { Step(operation: $0, findings: Lint.findings($0, in: to)) }
+    }
+
+    /// Whether there is nothing to do.
+    package var isEmpty: Bool { steps.isEmpty && diff.ambiguities.isEmpty }
+
+    /// What `apply` will do with it.
+    package var verdict: Verdict {
+        if !diff.ambiguities.isEmpty { return .ambiguous }
+        if steps.isEmpty { return .nothing }
+        return switch diff.effect {
+        case .additive: .additive
+        case .chosen, .verified: .possible
+        case .destructive: .destructive
+        case .refused: .refused
+        }
+    }
+
+    /// What becomes of a plan. The texts are stable: programs read them.
+    package enum Verdict: String, Sendable, Hashable {
+        /// Both schemas are the same.
+        case nothing
+        /// It only adds: done at any time, also while a store is opened.
+        case additive
+        /// It can be done.
+        case possible
+        /// It can be done when dropping data is allowed.
+        case destructive
+        /// Something must be said first.
+        case ambiguous
+        /// This version does not do it.
+        case refused
+    }
+}
+
+extension SchemaOperation.Effect {
+    /// The effect in a word, for people and programs.
+    package var text: String {
+        switch self {
+        case .additive: "additive"
+        case .chosen: "chosen"
+        case .verified: "verified"
+        case .destructive: "destructive"
+        case .refused: "refused"
+        }
+    }
+}

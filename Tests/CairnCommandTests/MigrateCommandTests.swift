@@ -1,0 +1,117 @@
+import CairnCore
+import CairnSchema
+import SQLiteStorage
+import Testing
+
+@testable import Cairn
+@testable import CairnCommand
+
+@Suite("cairn migrate")
+struct MigrateCommandTests {
+    private let folder: TestFolder
+    private let address: String
+    private let old: String
+    private let wider: String
+    private let narrower: String
+    private let unclear: String
+
+    init() async throws {
+        let folder = try TestFolder()
+        self.folder = folder
+        func file(_ name: String, _ columns: String) throws -> String {
+            try folder.write(
+                name,
+                "{ \"database\": \"d\", \"tables\": { \"t\": { \"columns\": { \"id\": \"int\", \(columns) }, \"key\": \"id\" } } }"
+            )
+        }
+        old = try file("old.jsonc", #""a": "string", "b": "int?""#)
+        wider = try file("wider.jsonc", #""a": "string", "b": "int?", "c": "bool?""#)
+        narrower = try file("narrower.jsonc", #""a": { "type": "string", "max_length": 3 }"#)
+        unclear = try file("unclear.jsonc", #""a": "string", "x": "int?""#)
+        address = "sqlite:\(folder("store.db"))"
+        let store = try await Store.open(address, schema: Schema(parsing: folder.read("old.jsonc")))
+        let table = try store.records("t")
+        _ = try await table.insert(Record(table.table, ["id": .int(1), "a": .string("long"), "b": .int(2)]))
+        try await store.close()
+    }
+
+    @Test("A plan between two files needs no store, and says each step in order with what it does")
+    func plan() async throws {
+        let outcome = await cairn("migrate", "plan", "--from", old, "--to", wider)
+        #expect(outcome.code == .done, "\(outcome.errors)")
+        #expect(
+            outcome.output
+                == "add column 'c' to 't': {\"nullable\":true,\"type\":\"bool\"} (additive)\nIt only adds: nothing is lost, and no record can stand in its way.\n"
+        )
+        let none = await cairn("migrate", "plan", "--from", old, "--to", old)
+        #expect(none.code == .done && none.output.hasPrefix("Nothing to do"))
+    }
+
+    @Test("A plan that would drop data exits with 1 unless that is allowed, and with JSON for programs")
+    func destructive() async throws {
+        let outcome = await cairn("migrate", "plan", "--from", address, "--to", narrower)
+        #expect(outcome.code == .found)
+        #expect(outcome.output.contains("[DS103]") && outcome.output.contains("'--allow-destructive'"))
+        let allowed = await cairn(
+            "migrate", "plan", "--from", address, "--to", narrower, "--allow-destructive", "--json")
+        #expect(allowed.code == .done)
+        let json = try JSONValue(parsing: allowed.output)
+        #expect(json["verdict"] == "destructive" && json["possible"] == true && json["outcome"] == "planned")
+        #expect(json["operations"]?[0]?["kind"] == "tighten_rules")
+        #expect(json["operations"]?[1]?["findings"]?[0]?["code"] == "DS103")
+    }
+
+    @Test("What could be a rename is asked, with what to write for either")
+    func ambiguous() async throws {
+        for command in [["plan", "--from", address], ["apply", address]] {
+            let outcome = await cairn(["migrate"] + command + ["--to", unclear, "--allow-destructive"])
+            #expect(outcome.code == .found)
+            #expect(outcome.output.contains("[AM101]") && outcome.output.contains("\"renamed_from\": \"b\""))
+        }
+        #expect(await cairn("migrate", "status", address, "--to", old).code == .done)
+    }
+
+    @Test("'--fail-on' makes findings of its level an exit code of 1")
+    func failOn() async throws {
+        let indexed = try folder.write(
+            "indexed.jsonc",
+            #"{ "database": "d", "tables": { "t": { "columns": { "id": "int", "a": "string", "b": "int?" }, "key": "id", "indexes": { "i": ["a"] } } } }"#
+        )
+        #expect(await cairn("migrate", "plan", "--from", old, "--to", indexed).code == .done)
+        #expect(await cairn("migrate", "plan", "--from", old, "--to", indexed, "--fail-on", "warning").code == .done)
+        #expect(await cairn("migrate", "plan", "--from", old, "--to", indexed, "--fail-on", "note").code == .found)
+    }
+
+    @Test("A store is changed, and its status says so")
+    func apply() async throws {
+        let before = await cairn("migrate", "status", address, "--to", wider)
+        #expect(before.code == .found && before.output.contains("cairn migrate plan --from"))
+        let rehearsal = await cairn("migrate", "apply", address, "--to", wider, "--dry-run")
+        #expect(rehearsal.code == .done && rehearsal.output.contains("taken back"))
+        #expect(await cairn("migrate", "status", address, "--to", wider).code == .found)
+        let applied = await cairn("migrate", "apply", address, "--to", wider)
+        #expect(applied.code == .done && applied.output.contains("Done: the schema is"), "\(applied.errors)")
+        let after = try JSONValue(parsing: await cairn("migrate", "status", address, "--to", wider, "--json").output)
+        #expect(after["verdict"] == "nothing" && after["holds"] == after["wanted"])
+        #expect(await cairn("migrate", "apply", address, "--to", wider).code == .done)
+        #expect(await cairn("get", address, "t", "1").output.contains("long"))
+    }
+
+    @Test("A record that stands in the way is named, and nothing is changed")
+    func stopped() async throws {
+        let outcome = await cairn("migrate", "apply", address, "--to", narrower, "--allow-destructive")
+        #expect(outcome.code == .failed)
+        #expect(outcome.errors.contains("record 1 of table 't' stands in the way"))
+        #expect(await cairn("migrate", "status", address, "--to", old).code == .done)
+    }
+
+    @Test("A folder is planned for and not changed")
+    func objects() async throws {
+        let address = "file:\(folder("objects"))"
+        try await Store.open(address, schema: Schema(parsing: folder.read("old.jsonc"))).close()
+        #expect(await cairn("migrate", "plan", "--from", address, "--to", wider).code == .done)
+        let outcome = await cairn("migrate", "apply", address, "--to", wider)
+        #expect(outcome.code == .failed && outcome.errors.contains("copy the records"))
+        #expect(await cairn("migrate", "status", address, "--to", old).code == .done)
+    }
+}

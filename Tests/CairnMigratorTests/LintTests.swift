@@ -1,0 +1,68 @@
+import CairnMigrator
+import CairnSchema
+import Testing
+
+@Suite("Lint of migrations")
+struct LintTests {
+    struct Row: CustomTestStringConvertible, Sendable {
+        let old: String
+        let new: String
+        let codes: [String]
+        let verdict: MigrationPlan.Verdict
+
+        init(_ old: String, _ new: String, _ codes: [String], _ verdict: MigrationPlan.Verdict) {
+            self.old = old
+            self.new = new
+            self.codes = codes
+            self.verdict = verdict
+        }
+
+        var testDescription: String { "\(codes) \(new)" }
+    }
+
+    private static func db(_ columns: String, _ indexes: String = "") -> String {
+        database(table(columns, indexes: indexes), table("z bool", name: "o"))
+    }
+
+    static let rows = [
+        Row(db("a int"), db("a int"), [], .nothing),
+        Row(db("a int"), db("a int; b int?"), [], .additive),
+        Row(db("a int"), database(table("a int")), ["DS102"], .destructive),
+        Row(db("a int; b int"), db("a int"), ["DS103"], .destructive),
+        Row(db("a double"), db("a int"), ["DS104"], .refused),
+        Row(db("a {\"enum\": [\"x\", \"y\"]}"), db("a {\"enum\": [\"x\"]}"), ["DS104"], .possible),
+        Row(db("a int"), db("a {\"type\": \"int\", \"unique\": true}"), ["MF101"], .possible),
+        Row(
+            db("a int", "\"i\": [\"a\"]"), db("a int", "\"i\": { \"on\": [\"a\"], \"unique\": true }"), ["MF102"],
+            .possible),
+        Row(db("a int"), db("a int; b int"), ["MF103"], .possible),
+        Row(db("a int?"), db("a int"), ["MF104"], .possible),
+        Row(db("a int"), db("a {\"type\": \"int\", \"max\": 5}"), ["MF105"], .possible),
+        Row(db("a int"), db("a double"), ["MF105"], .possible),
+        Row(
+            db("a int"), database(table("a int", name: "u", renamedFrom: "t"), table("z bool", name: "o")), ["BC101"],
+            .possible),
+        Row(db("a int"), db("b {\"type\": \"int\", \"renamed_from\": \"a\"}"), ["BC102"], .possible),
+        Row(db("a int"), db("a {\"type\": \"int\", \"default\": 5}"), ["BC103"], .additive),
+        Row(db("a {\"references\": \"o\"}"), db("a int"), ["CD101"], .possible),
+        Row(db("a int"), db("a {\"references\": \"o\"}"), ["CD102", "OP102"], .possible),
+        Row(db("a int"), db("a int", "\"i\": [\"a\"]"), ["OP102"], .additive),
+        Row(
+            db("a int; b int", "\"i\": [\"a\", \"b\"]"), db("a int; b int", "\"i\": [\"a\", \"b\"], \"j\": [\"a\"]"),
+            ["OP102", "IX101"], .additive),
+        Row(
+            database("\"t\": { \"columns\": { \"k\": \"int\", \"a\": \"int\" }, \"key\": \"k\" }"),
+            database("\"t\": { \"columns\": { \"k\": \"int\", \"a\": \"int\" }, \"key\": \"a\" }"), ["KY101"], .refused),
+        Row(db("a int"), db("a int").replacing("\"d\"", with: "\"e\""), ["UN101"], .refused),
+        Row(db("a int"), db("b int?"), ["DS103"], .ambiguous),
+    ]
+
+    @Test("Each change has its codes, and errors and warnings say what to do", arguments: rows)
+    func codes(_ row: Row) throws {
+        let plan = MigrationPlan(from: try Schema(parsing: row.old), to: try Schema(parsing: row.new))
+        let findings = plan.steps.flatMap(\.findings)
+        #expect(findings.map(\.code) == row.codes)
+        #expect(plan.verdict == row.verdict)
+        for finding in findings where finding.level == .error { #expect(finding.recipe != nil, "\(finding)") }
+    }
+}
