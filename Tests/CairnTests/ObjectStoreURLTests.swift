@@ -34,6 +34,19 @@ struct ObjectStoreURLTests {
         #expect(try StoreURL("file:a?names=exact").folderOptions().names == .exact)
     }
 
+    @Test("A folder for blocks of index files is named with its size", arguments: ["file:a", "s3://bucket/a"])
+    func cache(address: String) throws {
+        #expect(try StoreURL(address).objectOptions().cacheFolder == nil)
+        let options = try StoreURL("\(address)?cache=%2Fvar%2Fcache%2Fcairn&cache_size=1048576").objectOptions()
+        #expect(options.cacheFolder == "/var/cache/cairn" && options.cacheFolderBytes == 1 << 20)
+        #expect(try StoreURL("\(address)?cache=near").objectOptions().cacheFolderBytes == 256 << 20)
+        for wrong in ["cache=", "cache=~/a", "cache_size=1048576", "cache=a&cache_size=0", "cache=a&cache_size=1G"] {
+            #expect(throws: StorageError.self, "\(wrong)") {
+                try StoreURL("\(address)?\(wrong)").objectOptions()
+            }
+        }
+    }
+
     @Test("The mode of the address counts more than what the store is opened for")
     func mode() throws {
         for address in ["file:a", "s3://bucket/a"] {

@@ -23,7 +23,23 @@ extension StoreURL {
         options.isSingleWriter = try flag("single_writer") ?? false
         options.recordAttributes.storageClass = try storageClass()
         options.recordTags = try tags()
+        options.cacheFolder = try cacheFolder()
+        if let bytes = try count("cache_size", in: StoreURL.cacheSizes) { options.cacheFolderBytes = bytes }
         return options
+    }
+
+    /// Bytes that the folder of a cache may take.
+    private static let cacheSizes = 1 << 20...1 << 40
+
+    /// The folder that keeps blocks of index files; nil when the address does not say.
+    private func cacheFolder() throws -> String? {
+        guard let path = parameters["cache"] else {
+            if parameters["cache_size"] == nil { return nil }
+            throw StoreURL.error("'cache_size' is of a folder that 'cache' names", "write cache=folder, too")
+        }
+        if path.isEmpty || path.utf8.contains(0) { throw StoreURL.error("'cache' is a folder, found '\(path)'", nil) }
+        if path.hasPrefix("~/") { throw StoreURL.error("`~` is not expanded here", "write the full path") }
+        return path
     }
 
     /// The options of the folder of a store.

@@ -145,12 +145,14 @@ extension StoreURL.Scheme {
         switch self {
         case .memory: []
         case .sqlite: ["mode", "synchronous", "timeout", "readers"]
-        case .file: ["mode", "freshness", "cache_time", "durability", "timeout", "names", "durable"]
+        case .file:
+            [
+                "mode", "freshness", "cache_time", "durability", "timeout", "names", "durable", "cache", "cache_size",
+            ]
         case .s3:
             [
                 "mode", "freshness", "cache_time", "durability", "timeout", "storage_class", "sse", "tags",
-                "single_writer",
-                "verbose",
+                "single_writer", "verbose", "cache", "cache_size",
             ]
         }
     }

@@ -186,6 +186,11 @@ enum IndexBlockFormat {
         return body
     }
 
+    /// How many bytes of the file the block takes that begins at a place, of whatever kind; nil when it is not what was written.
+    static func frameLength(_ file: UnsafeRawBufferPointer, at place: Int) -> Int? {
+        (try? body(file, at: place)).map { frameBytes + $0.count }
+    }
+
     private static func entries(
         _ reader: inout IndexBytesReader, count: Int, total: Int
     ) throws(Damage) -> IndexBlock {

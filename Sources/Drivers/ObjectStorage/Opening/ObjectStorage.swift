@@ -190,7 +190,7 @@ public final class ObjectStorage: Storage {
         let log = LogReader(access, schema)
         let follower = Follower(tip, log, surroundings, storeRead: held.date, faults: faults)
         let indexes = IndexReader(
-            ObjectIndexFiles(access.objects), cache: IndexBlockCache(bytes: options.indexCacheBytes))
+            indexFiles(of: manifest.store), cache: IndexBlockCache(bytes: options.indexCacheBytes))
         let parts = EngineParts(
             access: access, schema: schema, tip: tip, log: log, follower: follower,
             records: RecordReader(tip, log, indexes), indexes: indexes, surroundings: surroundings, faults: faults)
@@ -201,6 +201,13 @@ public final class ObjectStorage: Storage {
 
     private func checkTags(_ schema: Schema) throws {
         try options.recordTags?.check(schema, beside: options.recordAttributes.tags?.count ?? 0)
+    }
+
+    private func indexFiles(of store: String) -> any IndexFileSource {
+        let files = ObjectIndexFiles(access.objects)
+        guard let folder = options.cacheFolder else { return files }
+        return CachedIndexFiles(
+            base: files, cache: IndexDiskCache(folder: folder, store: store, bytes: options.cacheFolderBytes))
     }
 
     func engine() throws -> Engine {

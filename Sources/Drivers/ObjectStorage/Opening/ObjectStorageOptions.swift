@@ -40,6 +40,12 @@ public struct ObjectStorageOptions: Sendable {
     public var recordCacheBytes = 32 << 20
     /// Bytes of memory for blocks of indexes.
     public var indexCacheBytes = 32 << 20
+    /// A folder of this machine that keeps blocks of index files, for this process and for later ones; nil: none does. It must be one
+    /// that only its user can write, since what stands in it is believed if its checksums are right. Any number of processes and
+    /// stores may share one.
+    public var cacheFolder: String?
+    /// Bytes that folder may take; each process that writes to it may exceed them by a sixteenth.
+    public var cacheFolderBytes = 256 << 20
     /// Hears what went wrong without failing a call, such as a record file that cannot be written yet.
     public var verbose: (@Sendable (String) -> Void)?
 
