@@ -104,7 +104,7 @@ struct SchemaMismatchTests {
         #expect(long.message.hasPrefix("library.db holds schema "))
         #expect(long.message.hasSuffix(", and 7 more"))
         #expect(long.message.split(separator: "the store lacks column").count == 9)
-        #expect(long.remedy?.contains("delete this one if its data can go") == true)
+        #expect(long.remedy?.contains("cairn migrate plan") == true)
     }
 
     @Test("Of a long declaration only what differs is shown")

@@ -47,7 +47,19 @@ package struct IndexReader: Sendable {
     /// - Parameter runs: From the oldest to the newest.
     /// - Throws: ``IndexFileMissing``; `storage.damaged`.
     package func find(_ key: [UInt8], in runs: [IndexRun]) async throws -> IndexEntry? {
-        for run in try await self.runs(runs, thatMayHave: key, .only(key)).reversed() {
+        try await newest(key, in: self.runs(runs, thatMayHave: key, .only(key)))
+    }
+
+    /// The newest entry of a key that is probably there, so that filters would only cost requests. At most two requests for each run
+    /// whose ends lie around the key, and none for what is cached.
+    /// - Parameter runs: From the oldest to the newest.
+    /// - Throws: ``IndexFileMissing``; `storage.damaged`.
+    func present(_ key: [UInt8], in runs: [IndexRun]) async throws -> IndexEntry? {
+        try await newest(key, in: runs.filter { $0.mayHave(key) })
+    }
+
+    private func newest(_ key: [UInt8], in runs: [IndexRun]) async throws -> IndexEntry? {
+        for run in runs.reversed() {
             guard let block = try await block(for: key, in: run) else { continue }
             let index = block.lowerBound(key)
             if index < block.count, block.compare(index, key) == 0 { return block.entry(index) }

@@ -30,7 +30,7 @@ extension Preparation {
         let layout = view.tables[table.position].keyLayout
         let runs = view.manifest.runs(table, nil)
         return try await keys.concurrently(LogReader.width) { [indexes] key in
-            try await IndexReader.live { try await indexes.find(layout.encode(key), in: runs) }?.content()
+            try await IndexReader.live { try await indexes.present(layout.encode(key), in: runs) }?.content()
         }
     }
 
