@@ -40,7 +40,9 @@ struct HouseRulesTests {
     ]
 
     /// What comes with the toolchain. Core and drivers use the small Foundation only.
-    private static let system: Set<String> = ["Swift", "Glibc", "Musl", "Darwin", "FoundationEssentials", "Foundation"]
+    private static let system: Set<String> = [
+        "Swift", "Glibc", "Musl", "Darwin", "FoundationEssentials", "Foundation", "Dispatch",
+    ]
 
     /// The modules that may use all of Foundation where its small part exists.
     private static let wholeFoundation: Set<String> = [
@@ -115,12 +117,15 @@ struct HouseRulesTests {
         let said = [
             "static func == ", "static func < ", "func hash(into", "func encode(to", "init(from decoder",
             "var description: String",
-            "Literal value", "Literal elements", "init?(elementValue", "static func arrayValue", "var columnValue",
+            "Literal value", "Literal elements", "init?(elementValue", "static func arrayValue",
+            "static func elements(of", "var columnValue",
+            "init?(columnValue",
             "var key: Key",
         ]
         // What `Storage` says, which every driver implements.
         let storage = [
-            "capabilities:", "schema()", "apply(", "attach(", "get(", "rows(", "count(", "explain(", "snapshot(",
+            "capabilities:", "schema()", "apply(", "attach(", "get(", "rows(", "count(", "aggregate(", "explain(",
+            "snapshot(",
             "transaction()",
             "commit(", "outcome(of", "maintain()", "close()",
         ]

@@ -228,7 +228,7 @@ struct SharedUseTests {
     func refusedStranger() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path("rows.db")
-        let storage = try await SQLiteStorage.open(SQLiteOptions(.file(path)))
+        let storage = try await SQLiteStorage.open(SQLiteOptions(.file(path), timeout: .seconds(120)))
         let store = try await Store.open(storage, schema: Schema(parsing: workerSchema))
         let table = store.schema.tables[0]
         // No rule of Cairn's: only SQLite knows why.

@@ -9,21 +9,29 @@ public protocol SummableColumnValue: OrderedColumnValue {
 }
 
 extension Int: SummableColumnValue {
+    /// A sum of integers is an integer.
     public typealias Number = Int
+    /// Their average is not.
     public typealias Mean = Double
 }
 
 extension Double: SummableColumnValue {
+    /// A sum of doubles is a double.
     public typealias Number = Double
+    /// And so is their average.
     public typealias Mean = Double
 }
 
 extension DecimalNumber: SummableColumnValue {
+    /// A sum of decimals is a decimal.
     public typealias Number = DecimalNumber
+    /// Their average may have no last digit.
     public typealias Mean = Double
 }
 
 extension Optional: SummableColumnValue where Wrapped: SummableColumnValue {
+    /// A sum leaves nulls out.
     public typealias Number = Wrapped.Number
+    /// Null where all values of a group are.
     public typealias Mean = Double?
 }

@@ -5,6 +5,7 @@ import CairnSchema
 /// Everything is of one moment. The number of reads does not depend on how many records there are: one for the records, and one for
 /// each relation. What was not asked for is not in the result, so nothing can be touched that was not loaded.
 public struct IncludingQuery<Base: ReadableRepository, each Related: Sendable>: RelatedQuery {
+    /// Which records.
     public let records: RepositoryQuery<Base>
     private let inclusions: (repeat Inclusion<each Related>)
 
@@ -13,6 +14,7 @@ public struct IncludingQuery<Base: ReadableRepository, each Related: Sendable>: 
         self.inclusions = (repeat each inclusions)
     }
 
+    /// The related records, each relation in a read of its own.
     public var loading: Loading<Base.Item, (Base.Item, repeat each Related)> {
         let inclusions = inclusions
         var columns: [Int] = []

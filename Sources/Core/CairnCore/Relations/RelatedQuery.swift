@@ -22,8 +22,10 @@ public struct Loading<Item: Entity, Output: Sendable>: Sendable {
 }
 
 extension RepositoryQuery: RelatedQuery {
+    /// A record alone.
     public typealias Output = Base.Item
 
+    /// The query itself.
     public var records: RepositoryQuery<Base> { self }
 
     /// Nothing is read with the records.

@@ -129,7 +129,7 @@ package struct WorkloadPlan: Sendable {
     /// Adds by chance what happens in few runs.
     mutating func addRarities(_ random: inout SeededRandom) {
         copies = random.pick([0, 0, 0, 40], else: 0)
-        crowd = random.chance(3) ? random.pick([999, 1000, 1001], else: 0) : 0
+        crowd = random.chance(6) ? random.pick([999, 1000, 1001], else: 0) : 0
         isReplaced = random.chance(4)
         if random.chance(6), let sleep = random.pick(Sleep.allCases) { letSleep(sleep) }
     }
