@@ -66,11 +66,29 @@ struct PlannerTests {
         #expect(backwards.scan?.isReversed == true)
     }
 
-    @Test("An order whose tie-break runs against the index is sorted")
+    @Test("Where only the tie-break runs against the index, equal rows are sorted among themselves")
     func tieBreak() throws {
         // Backwards through the index, rows with equal population come by descending id; the order asks for ascending.
-        let plan = plan(try equal("country", .string("FR")), order: [try term("population")])
-        #expect(plan.sort == ["population", "id"])
+        let query = Query(table, where: try equal("country", .string("FR")), order: [try term("population")], limit: 10)
+        let plan = Planner(query).plan(count: 10_000)
+        #expect(plan.scan?.index?.name == "by_country" && plan.scan?.isReversed == true)
+        // How many are equal nobody knows.
+        #expect(plan.scan?.limit == nil && plan.sortsTies && !plan.isSorted)
+        #expect(plan.description(driver: "test").description.contains("sort    id, of equal ones"))
+    }
+
+    @Test("An order of which all rows are equal is no order to read an index by")
+    func allEqual() throws {
+        let plan = plan(try equal("country", .string("FR")), order: [try term("country", desc: true)])
+        #expect(plan.sort == ["country desc", "id"] && !plan.sortsTies)
+    }
+
+    @Test("Pages of an order with a tie-break against the index are cut out of the total order")
+    func tiedPages() throws {
+        var query = Query(table, where: try equal("country", .string("FR")), order: [try term("population")], limit: 10)
+        query.after = Query.Position(values: [.int(5), .int(7)])
+        let plan = Planner(query).plan(count: 10_000)
+        #expect(!plan.sortsTies && plan.checksPosition)
     }
 
     @Test("A range after an equality is a bound, and what is left is a filter")

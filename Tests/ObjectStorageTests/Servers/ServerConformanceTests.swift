@@ -43,6 +43,8 @@ struct ServerConformanceTests {
                 "Housekeeping forgets receipts past their time and no others",
                 "A receipt carries the time of the commit",
                 "A key is remembered for 24 hours and not longer",
+                "Set null makes a reference null, as an update does",
+                "A batch with an idempotency key does not take records along: it is refused",
             ]
         )
     ]

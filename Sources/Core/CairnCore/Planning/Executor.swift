@@ -23,7 +23,7 @@ package struct Executor: Sendable {
         guard let scan = plan.scan else { return EmptyCursor() }
         let base = try await scanner.scan(scan)
         if plan.isSorted { return FilteringCursor(base, plan) }
-        return SortingCursor(base, plan)
+        return plan.sortsTies ? TieSortingCursor(base, plan) : SortingCursor(base, plan)
     }
 
     package func count(_ query: Query) async throws -> Int {

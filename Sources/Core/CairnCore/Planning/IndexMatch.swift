@@ -120,6 +120,13 @@ struct IndexMatch {
         return direction ?? .forwards
     }
 
+    /// Whether the entries come in an order but for those that are equal in it, and which way to read them then. Not where all are.
+    func direction(servingButForTies order: [OrderTerm]) -> Direction? {
+        let fixed = Set(layout.parts.prefix(equalCount).map(\.column))
+        guard order.contains(where: { !fixed.contains($0.column) }) else { return nil }
+        return direction(serving: order)
+    }
+
     /// What the entry at a position of an order begins with. The order must be served; being total, no other entry begins
     /// so.
     func entry(at position: Query.Position, of order: [OrderTerm]) -> [Value] {

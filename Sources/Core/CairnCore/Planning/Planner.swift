@@ -5,13 +5,16 @@ import CairnSchema
 /// Every index, the primary key among them, is a candidate. Of the conditions that must all hold, equalities on the first
 /// columns of an index and one range (or prefix, or list of values) on the next become bounds; the others stay as a
 /// filter. If the entries come in the order asked for, forwards or backwards, nothing is sorted and the limit stops the
-/// scan.
+/// scan. If they do but for the key that makes the order total, as when an index is read backwards, only equal ones are sorted
+/// among themselves.
 ///
 /// The cost of a candidate is what it reads and sorts, in rows:
 ///
 ///     rows   = size of the table × the share of each bound (equal 1 %, one-sided range 30 %, two-sided 10 %, prefix 5 %)
 ///              1 when a unique index is matched whole; limit (× 10 with a filter) when the order is served
 ///     cost   = rows × (3 to follow an index to the record, 1 when covered or primary) + rows × log2(rows) / 2 to sort
+///
+/// where an order that is served but for ties counts as served, and as sorted.
 ///
 /// The cheapest wins; of equals the one that comes first, the primary key before all. Shares are guesses: there are no
 /// statistics yet. The result never depends on the choice, only the time does.
@@ -52,24 +55,29 @@ package struct Planner: Sendable {
         let isSingle = match.isSingle(index)
         let direction = match.direction(serving: query.totalOrder)
         let isSorted = isSingle || direction != nil || !needsOrder
+        // A page that begins behind a position is cut out of the total order.
+        let tied = isSorted || query.after != nil ? nil : match.direction(servingButForTies: query.order)
         let isCovered = isCovered(by: index, layout: layout, filter: filter, isSorted: isSorted)
 
         var rows = max(1, Double(count) * match.share)
         if isSingle { rows = 1 }
-        if isSorted, let limit = query.limit { rows = min(rows, Double(limit) * (filter.isEmpty ? 1 : 10)) }
+        if isSorted || tied != nil, let limit = query.limit {
+            rows = min(rows, Double(limit) * (filter.isEmpty ? 1 : 10))
+        }
         let perRow: Double = index == nil || isCovered ? 1 : 3
         var cost = rows * perRow
         if !isSorted { cost += rows * (rows + 1).logarithm2 / 2 }
 
         var scan = IndexScan(table, index: index, ranges: match.ranges)
-        scan.isReversed = direction == .backwards
+        scan.isReversed = (direction ?? tied) == .backwards
         scan.needsRecords = !isCovered
         if isSorted, filter.isEmpty, query.after == nil || direction != nil { scan.limit = query.limit }
         if direction != nil, let after = query.after { scan.after = match.entry(at: after, of: query.totalOrder) }
         return AccessPlan(
             query: query, scan: scan, bounds: match.used.sorted().map { conjuncts[$0].condition },
             filter: filter.isEmpty ? nil : (filter.count == 1 ? filter[0] : .and(filter)), isSorted: isSorted,
-            checksPosition: query.after != nil && direction == nil, isKeyLookup: index == nil && isSingle,
+            sortsTies: tied != nil, checksPosition: query.after != nil && direction == nil,
+            isKeyLookup: index == nil && isSingle,
             isCovered: index != nil && isCovered, rows: rows, cost: cost)
     }
 
@@ -93,6 +101,8 @@ package struct AccessPlan: Sendable {
     package let filter: Condition?
     /// Whether the entries come in the order asked for.
     package let isSorted: Bool
+    /// Whether the entries come in the order asked for but for those that are equal in it.
+    package let sortsTies: Bool
     /// Whether rows before the position asked for must be left out one by one; else the scan begins behind it.
     package let checksPosition: Bool
     /// Whether the whole key is given.
@@ -107,14 +117,15 @@ package struct AccessPlan: Sendable {
     package var estimatedRows: Int { rows < 1e15 ? Int(rows.rounded(.up)) : .max }
 
     init(
-        query: Query, scan: IndexScan?, bounds: [Condition], filter: Condition?, isSorted: Bool, checksPosition: Bool,
-        isKeyLookup: Bool, isCovered: Bool, rows: Double, cost: Double
+        query: Query, scan: IndexScan?, bounds: [Condition], filter: Condition?, isSorted: Bool,
+        sortsTies: Bool = false, checksPosition: Bool, isKeyLookup: Bool, isCovered: Bool, rows: Double, cost: Double
     ) {
         self.query = query
         self.scan = scan
         self.bounds = bounds
         self.filter = filter
         self.isSorted = isSorted
+        self.sortsTies = sortsTies
         self.checksPosition = checksPosition
         self.isKeyLookup = isKeyLookup
         self.isCovered = isCovered
@@ -126,6 +137,13 @@ package struct AccessPlan: Sendable {
         AccessPlan(
             query: query, scan: nil, bounds: [], filter: nil, isSorted: true, checksPosition: false,
             isKeyLookup: false, isCovered: false, rows: 0, cost: 0)
+    }
+
+    /// What the rows must be sorted by.
+    private var sort: [OrderTerm] {
+        if isSorted { return [] }
+        guard sortsTies else { return query.totalOrder }
+        return query.totalOrder.filter { term in !query.order.contains { $0.column == term.column } }
     }
 
     /// The plan as `explain` shows it.
@@ -140,8 +158,7 @@ package struct AccessPlan: Sendable {
             }
         return QueryPlan(
             driver: driver, table: table.name, access: access, bounds: bounds.map(text.describe),
-            filter: filter.map(text.describe), sort: isSorted ? [] : query.totalOrder.map(text.describe),
-            limit: query.limit,
+            filter: filter.map(text.describe), sort: sort.map(text.describe), sortsTies: sortsTies, limit: query.limit,
             isCovered: isCovered)
     }
 }

@@ -24,6 +24,8 @@ public struct QueryPlan: Sendable, Hashable, CustomStringConvertible {
     public var filter: String?
     /// The order the rows must be brought into; empty when the access gives it.
     public var sort: [String]
+    /// Whether only rows that come together, equal in the order asked for, must be brought into that order.
+    public var sortsTies: Bool
     /// How many rows at most.
     public var limit: Int?
     /// The columns the rows are grouped by.
@@ -42,7 +44,7 @@ public struct QueryPlan: Sendable, Hashable, CustomStringConvertible {
     /// A plan.
     public init(
         driver: String, table: String, access: Access, bounds: [String] = [], filter: String? = nil,
-        sort: [String] = [],
+        sort: [String] = [], sortsTies: Bool = false,
         limit: Int? = nil, isCovered: Bool = false, requests: Int = 0, dollars: Double = 0, details: [String] = []
     ) {
         self.driver = driver
@@ -51,6 +53,7 @@ public struct QueryPlan: Sendable, Hashable, CustomStringConvertible {
         self.bounds = bounds
         self.filter = filter
         self.sort = sort
+        self.sortsTies = sortsTies
         self.limit = limit
         self.isCovered = isCovered
         self.requests = requests
@@ -63,7 +66,9 @@ public struct QueryPlan: Sendable, Hashable, CustomStringConvertible {
         var lines = ["\(driver): \(table) by \(accessText)"]
         if !bounds.isEmpty { lines.append("  bounds  \(bounds.joined(separator: " and "))") }
         if let filter { lines.append("  filter  \(filter)") }
-        if !sort.isEmpty { lines.append("  sort    \(sort.joined(separator: ", "))") }
+        if !sort.isEmpty {
+            lines.append("  sort    \(sort.joined(separator: ", "))\(sortsTies ? ", of equal ones" : "")")
+        }
         if let limit { lines.append("  limit   \(limit)") }
         if !groups.isEmpty { lines.append("  group   \(groups.joined(separator: ", "))") }
         if !aggregates.isEmpty { lines.append("  compute \(aggregates.joined(separator: ", "))") }
