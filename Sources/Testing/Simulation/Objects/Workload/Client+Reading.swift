@@ -128,7 +128,9 @@ extension Client {
         guard !open.isEmpty else { return }
         let (id, token) = open[below(open.count)]
         await deed("outcome") { _ in
-            history.tell(id, try await store.outcome(of: token))
+            let told = try await store.outcome(of: token)
+            // Of a store that was removed nothing is true any more.
+            if isCurrent() { history.tell(id, told) }
             return nil
         }
     }

@@ -11,7 +11,7 @@ final class Client: Sendable {
     /// Which of the stores at the place it works on.
     let epoch: Int
     /// Whether that store is there.
-    private let isCurrent: @Sendable () -> Bool
+    let isCurrent: @Sendable () -> Bool
     private let random: Lock<SeededRandom>
     /// Whether a call said that the store is closed.
     private let isClosed = Lock(false)
