@@ -112,16 +112,19 @@ struct Site {
     }
 
     /// A process that opens the store, and makes it if there is none.
-    /// - Parameter objects: What stands between the process and the store.
+    /// - Parameters:
+    ///   - objects: What stands between the process and the store.
+    ///   - machine: In place of one that `skew` and `hasUptime` tell of.
     func open(
         _ objects: (any ObjectStore)? = nil, skew: Duration = .zero, hasUptime: Bool = true,
+        machine: Surroundings? = nil,
         options: ObjectStorageOptions = ObjectStorageOptions(), faults: ObjectStorageFaults = []
     ) async throws -> SiteProcess {
         var options = options
         options.timeout = ManualClock.timeout
         let storage = try await ObjectStorage.open(
-            objects ?? self.objects, options, surroundings: surroundings(skew: skew, hasUptime: hasUptime),
-            faults: faults)
+            objects ?? self.objects, options,
+            surroundings: machine ?? surroundings(skew: skew, hasUptime: hasUptime), faults: faults)
         return SiteProcess(storage: storage, store: try await Store.open(storage, schema: schema), site: self)
     }
 

@@ -122,6 +122,22 @@ struct ReceiptTests {
         #expect(try await process.storage.maintain().expiredReceipts == 0)
     }
 
+    @Test("A machine that stood still for days, its clock too, gives a receipt of the time of its commit")
+    func stoodStill() async throws {
+        var machine = site.surroundings(hasUptime: false)
+        let before = site.clock.now
+        machine.now = { before }
+        let process = try await site.open(machine: machine)
+        _ = try await send(process, 1)
+        site.clock.advance(.days(2))
+        let receipt = try await send(process, 2)
+        #expect(receipt.time == site.clock.now)
+        let other = try await site.open()
+        #expect(try await send(other, 2) == receipt)
+        site.clock.advance(.hours(23))
+        #expect(try await send(process, 2) == receipt)
+    }
+
     @Test("Collection leaves the files of receipts that count, and takes the others")
     func collection() async throws {
         let process = try await site.open()

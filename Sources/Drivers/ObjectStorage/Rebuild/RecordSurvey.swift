@@ -169,7 +169,7 @@ struct RecordSurvey: Sendable {
     ) async throws {
         let table = indexes.table
         let images = try await log.images(Array(late.keys))
-        for (id, etag) in late {
+        for (id, etag) in late.sorted(by: { $0.key.key.lexicographicallyPrecedes($1.key.key) }) {
             guard let image = images[id], let key = indexes.overlay.key(id.key), image.commit >= since(table) else {
                 continue
             }

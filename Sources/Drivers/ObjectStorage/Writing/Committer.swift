@@ -44,6 +44,7 @@ final class Committer: Sendable {
     private let follower: Follower
     private let log: LogReader
     private let surroundings: Surroundings
+    private let now: @Sendable () -> Timestamp
     private let faults: ObjectStorageFaults
     private let line = Lock(Line())
     /// Hears of each record of this process that was committed.
@@ -54,6 +55,7 @@ final class Committer: Sendable {
         follower = parts.follower
         log = parts.log
         surroundings = parts.surroundings
+        now = parts.now
         faults = parts.faults
         self.committed = committed
     }
@@ -320,6 +322,10 @@ final class Committer: Sendable {
 
     /// How a proposal ends without being written; nil when it may be.
     private func standing(of proposal: Proposal, at view: View) throws -> Proposal.Outcome? {
+        // The machine stood still since it took the time, and its clock did not know: the receipt would be past too early.
+        if proposal.idempotency != nil, Limits.isPast(proposal.time, .seconds(Committer.fence), at: now()) {
+            return .conflict(nil)
+        }
         // Its owner looked for a receipt up to the base.
         if let wanted = proposal.idempotency,
             let kept = try tip.receipt(wanted.key, since: proposal.base, at: view), !kept.isPast(at: proposal.time)

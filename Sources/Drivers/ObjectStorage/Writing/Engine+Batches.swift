@@ -71,7 +71,7 @@ extension Engine {
         guard let parts = token.parts, Utf8.equal(parts.store, tip.storeID) else {
             throw StorageError.unknownToken(token)
         }
-        if Limits.isPast(parts.time, Limits.outcomeLifetime, at: self.parts.surroundings.now()) { return .expired }
+        if Limits.isPast(parts.time, Limits.outcomeLifetime, at: now()) { return .expired }
         if Utf8.equal(parts.transaction, "empty") { return .committed }
         for _ in 0..<10 {
             if let found = try tip.whileOpen({ $0.history[parts.number]?.record }) {

@@ -191,14 +191,16 @@ final class Materialiser: Sendable {
     /// - Returns: What is not written, and why.
     func flush() async -> [String] {
         let starts = state.withLock { state in
-            let failed = state.failed.values.map(\.job)
-            for (id, failure) in state.failed where state.jobs[id] == nil { state.add(failure.job.again, id) }
+            let failed = state.failed.sorted { $0.value.job.serial < $1.value.job.serial }
             state.failed = [:]
+            for (id, failure) in failed where state.jobs[id] == nil { state.add(failure.job.again, id) }
             return failed.isEmpty ? 0 : state.startWorkers(Materialiser.width)
         }
         start(starts)
         await wait { .end($0.serial) }
-        return state.withLock { $0.failed.values.map(\.reason) }
+        return state.withLock { state in
+            state.failed.values.sorted { $0.job.serial < $1.job.serial }.map(\.reason)
+        }
     }
 
     private func wait(_ goal: (State) -> Goal) async {

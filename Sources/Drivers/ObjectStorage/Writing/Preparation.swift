@@ -48,8 +48,9 @@ struct Preparation: Sendable {
             }
         }
         // Of a record that is expected not to be there, a filter of the index tells that, and stays cached for others.
-        for (table, keys) in new { old[table, default: []] += try await present(table, keys, workspace.view) }
-        for (table, keys) in old {
+        for table in workspace.view.schema.tables {
+            if let keys = new[table] { old[table, default: []] += try await present(table, keys, workspace.view) }
+            guard let keys = old[table] else { continue }
             let images = try await committed(table, keys, in: workspace.view)
             for (key, image) in zip(keys, images) {
                 lookups.images.updateValue(image, forKey: workspace.id(table, key))
@@ -163,9 +164,10 @@ struct Preparation: Sendable {
     private func readTargets(_ targets: [(table: Table, key: Key)], _ workspace: inout Workspace) async throws {
         var keys: [Table: [Key]] = [:]
         for (table, key) in targets { keys[table, default: []].append(key) }
-        for (table, keys) in keys {
-            let distinct = Array(Set(keys))
-            _ = try await records.images(table, distinct, in: workspace.view)
+        for table in workspace.view.schema.tables {
+            guard let keys = keys[table] else { continue }
+            var met: Set<Key> = []
+            _ = try await records.images(table, keys.filter { met.insert($0).inserted }, in: workspace.view)
         }
     }
 

@@ -13,7 +13,9 @@ extension Judge {
         var lastEnd: [String: World.Moment] = [:]
         for deed in deeds.sorted(by: { ($0.end ?? .max) < ($1.end ?? .max) }) {
             guard case .done = deed.outcome, let end = deed.end, deed.staleness == 0 else { continue }
-            defer { lastEnd[deed.process] = max(lastEnd[deed.process] ?? 0, deed.begin) }
+            // A batch that is sent again, and the question for an outcome, may be answered without a look at the log.
+            let looked = deed.requests > 0 && deed.repeats == nil && (deed.isWriting || !deed.reads.isEmpty)
+            defer { if looked { lastEnd[deed.process] = max(lastEnd[deed.process] ?? 0, deed.begin) } }
             guard let budget = budget(of: deed, sizes) else { continue }
             // Each commit that arrived since the process last looked is read, and a listing may tell which there are.
             let known = lastEnd[deed.process].map { replay.newest(at: $0) } ?? 0
