@@ -17,45 +17,53 @@ struct QueryCompiler {
         case test(RowTest)
     }
 
-    private let query: Query
-    private let sql: TableSQL
-    private var columns: [String] { sql.columns }
+    private var query: Query
+    /// The name of the table and those of its columns, in quotes.
+    private let name: String
+    private let columns: [String]
     private var output = Statement()
+    /// Whether what is written stands below a `NOT`.
+    private var isNegated = false
 
-    init(_ query: Query, _ sql: TableSQL) {
-        self.query = query
-        self.sql = sql
+    private init(_ query: Query, _ sql: TableSQL) throws {
+        try self.init(query, name: sql.name, columns: sql.columns)
         output.sql.reserveCapacity(sql.selectAll.utf8.count + 100)
     }
 
+    private init(_ query: Query, name: String, columns: [String]) throws {
+        self.query = try query.lowered()
+        self.name = name
+        self.columns = columns
+    }
+
     /// The rows of the query, in its total order.
-    static func rows(_ query: Query, _ sql: TableSQL) -> Statement {
-        var compiler = QueryCompiler(query, sql)
+    static func rows(_ query: Query, _ sql: TableSQL) throws -> Statement {
+        var compiler = try QueryCompiler(query, sql)
         if let columns = query.columns {
             compiler.write(
-                "SELECT \(cells(columns, sql))\(repeatElement(", NULL", count: TableSQL.systemColumns.count).joined()) FROM \(sql.name)"
+                "SELECT \(cells(columns, sql))\(repeatElement(", NULL", count: TableSQL.systemColumns.count).joined()) FROM \(compiler.name)"
             )
         } else {
             compiler.write(sql.selectAll)
         }
-        compiler.writeCondition()
+        try compiler.writeCondition()
         compiler.writeOrder()
         compiler.writeLimit()
         return compiler.output
     }
 
     /// The number of rows of the query.
-    static func count(_ query: Query, _ sql: TableSQL) -> Statement {
+    static func count(_ query: Query, _ sql: TableSQL) throws -> Statement {
         var query = query
         // Where a page begins does not count.
         query.after = nil
-        var compiler = QueryCompiler(query, sql)
+        var compiler = try QueryCompiler(query, sql)
         if query.limit == nil {
-            compiler.write("SELECT count(*) FROM \(sql.name)")
-            compiler.writeCondition()
+            compiler.write("SELECT count(*) FROM \(compiler.name)")
+            try compiler.writeCondition()
         } else {
-            compiler.write("SELECT count(*) FROM (SELECT 1 FROM \(sql.name)")
-            compiler.writeCondition()
+            compiler.write("SELECT count(*) FROM (SELECT 1 FROM \(compiler.name)")
+            try compiler.writeCondition()
             compiler.writeLimit()
             compiler.write(")")
         }
@@ -63,21 +71,21 @@ struct QueryCompiler {
     }
 
     /// The groups of a query: `cells` are the expressions to select.
-    static func groups(_ query: AggregateQuery, cells: [String], _ sql: TableSQL) -> Statement {
+    static func groups(_ query: AggregateQuery, cells: [String], _ sql: TableSQL) throws -> Statement {
         let groups = query.groups.map { sql.columns[$0] }.joined(separator: ", ")
-        var compiler = QueryCompiler(query.source, sql)
+        var compiler = try QueryCompiler(query.source, sql)
         compiler.write("SELECT \(cells.joined(separator: ", "))")
-        compiler.writeSource(query)
+        try compiler.writeSource(query)
         if !groups.isEmpty { compiler.write(" GROUP BY \(groups)") }
         return compiler.output
     }
 
     /// The rows that aggregates are computed from, in no order. Each column is in its place; those that are not needed are null,
     /// so that an index that has the others answers alone.
-    static func source(_ query: AggregateQuery, _ sql: TableSQL) -> Statement {
-        var compiler = QueryCompiler(query.source, sql)
+    static func source(_ query: AggregateQuery, _ sql: TableSQL) throws -> Statement {
+        var compiler = try QueryCompiler(query.source, sql)
         compiler.write("SELECT \(cells(query.columns, sql))")
-        compiler.writeSource(query)
+        try compiler.writeSource(query)
         return compiler.output
     }
 
@@ -87,15 +95,15 @@ struct QueryCompiler {
     }
 
     /// From where aggregates read: the table, or, with a limit, its first rows.
-    private mutating func writeSource(_ query: AggregateQuery) {
+    private mutating func writeSource(_ query: AggregateQuery) throws {
         write(" FROM ")
         if self.query.limit == nil {
-            write(sql.name)
-            writeCondition()
+            write(name)
+            try writeCondition()
         } else {
             let needed = query.columns.sorted().map { columns[$0] }
-            write("(SELECT \(needed.isEmpty ? "1" : needed.joined(separator: ", ")) FROM \(sql.name)")
-            writeCondition()
+            write("(SELECT \(needed.isEmpty ? "1" : needed.joined(separator: ", ")) FROM \(name)")
+            try writeCondition()
             writeOrder()
             writeLimit()
             write(")")
@@ -111,10 +119,10 @@ struct QueryCompiler {
 
     // MARK: Clauses
 
-    private mutating func writeCondition() {
+    private mutating func writeCondition() throws {
         guard query.condition != nil || query.after != nil else { return }
         write(" WHERE ")
-        if let condition = query.condition { write(condition) }
+        if let condition = query.condition { try write(condition) }
         if let after = query.after {
             if query.condition != nil { write(" AND ") }
             writePosition(after)
@@ -139,7 +147,7 @@ struct QueryCompiler {
 
     // MARK: Conditions
 
-    private mutating func write(_ condition: Condition) {
+    private mutating func write(_ condition: Condition) throws {
         switch condition {
         case .constant(let value): write(value.map { $0 ? "1" : "0" } ?? "NULL")
         case .compare(let column, let comparison, let value):
@@ -156,27 +164,32 @@ struct QueryCompiler {
         where query.table.columns[left].valueType == query.table.columns[right].valueType:
             write("\(columns[left]) \(comparison.rawValue) \(columns[right])")
         case .computed, .hasElement, .hasPath, .isPathNull: write(test: condition)
-        case .and(let parts): write(QueryCompiler.deepestFirst(parts), joinedBy: " AND ", empty: "1")
-        case .or(let parts): write(QueryCompiler.deepestFirst(parts), joinedBy: " OR ", empty: "0")
-        case .not(.not(let part)): write(part)
+        case .reference: throw StorageError(.query, "a reference of table '\(query.table.name)' was not resolved")
+        case .isInRows(let column, let rows): try write(column, in: rows)
+        case .and(let parts): try write(QueryCompiler.deepestFirst(parts), joinedBy: " AND ", empty: "1")
+        case .or(let parts): try write(QueryCompiler.deepestFirst(parts), joinedBy: " OR ", empty: "0")
+        case .not(.not(let part)): try write(part)
         case .not(let part):
+            let wasNegated = isNegated
+            isNegated = true
             write("NOT (")
-            write(part)
+            try write(part)
             write(")")
+            isNegated = wasNegated
         }
     }
 
     /// Joins conditions in groups of sixteen, and groups of groups. SQLite nests a plain row of them one inside the other and
     /// refuses expressions more than 1,000 deep; its parser refuses about 40 brackets inside one another. Groups stay clear
     /// of both.
-    private mutating func write(_ parts: ArraySlice<Condition>, joinedBy word: String, empty: String) {
+    private mutating func write(_ parts: ArraySlice<Condition>, joinedBy word: String, empty: String) throws {
         guard let first = parts.first else { return write(empty) }
-        guard parts.count > 1 else { return write(first) }
+        guard parts.count > 1 else { return try write(first) }
         let size = (parts.count + 15) / 16
         write("(")
         for start in stride(from: parts.startIndex, to: parts.endIndex, by: size) {
             if start > parts.startIndex { write(word) }
-            write(parts[start..<min(start + size, parts.endIndex)], joinedBy: word, empty: empty)
+            try write(parts[start..<min(start + size, parts.endIndex)], joinedBy: word, empty: empty)
         }
         write(")")
     }
@@ -200,6 +213,32 @@ struct QueryCompiler {
             write(index < values.count ? values[index] : last)
         }
         write(")")
+    }
+
+    /// Looks a column up in other rows. Their columns need no other names, also where they are rows of the same table: the
+    /// innermost that has a column is meant.
+    private mutating func write(_ column: Int, in rows: RelatedRows) throws {
+        let rowsQuery = try rows.query()
+        let table = rowsQuery.table
+        var inner = try QueryCompiler(
+            rowsQuery, name: TableSQL.quoted(table.name), columns: table.columns.map { TableSQL.quoted($0.name) })
+        inner.write("SELECT \(inner.columns[rows.column]) FROM \(inner.name)")
+        // A null among the values would make SQLite say neither where the value is not found.
+        if table.columns[rows.column].isNullable, rows.limit == nil {
+            inner.query.restrict(to: .not(.isNull(column: rows.column)))
+        }
+        try inner.writeCondition()
+        if rows.limit != nil {
+            inner.writeOrder()
+            inner.writeLimit()
+        }
+        // Of no values SQLite says that even null is not among them. That shows only below a NOT.
+        let name = columns[column]
+        let isGuarded = isNegated && query.table.columns[column].isNullable
+        write(isGuarded ? "CASE WHEN \(name) IS NULL THEN NULL ELSE \(name) IN (" : "\(name) IN (")
+        write(inner.output.sql)
+        output.parameters += inner.output.parameters
+        write(isGuarded ? ") END" : ")")
     }
 
     /// Writes a condition that the code of the other drivers checks, in a function.

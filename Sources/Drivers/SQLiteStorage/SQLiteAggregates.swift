@@ -8,7 +8,7 @@ import CairnCore
 /// cannot overflow, and where doubles or decimals are added it only reads the columns, and the core adds.
 extension SQLiteConnection.Access {
     func aggregate(_ query: AggregateQuery) throws -> [[Value]] {
-        let compiled = compile(query)
+        let compiled = try compile(query)
         return try with(compiled.sql) { statement in
             statement.bind(compiled.parameters)
             guard let parts = SQLiteAggregate.parts(of: query) else {
@@ -25,17 +25,17 @@ extension SQLiteConnection.Access {
     }
 
     func explain(_ query: AggregateQuery) throws -> QueryPlan {
-        let compiled = compile(query)
-        var plan = SQLitePlan(query.source, try plan(of: compiled), compiled.sql).plan.computing(query)
+        let compiled = try compile(query)
+        var plan = try SQLitePlan(query.source, plan(of: compiled), compiled.sql).plan.computing(query)
         // What SQLite sorts, without a limit, are the groups.
         if query.source.limit == nil { plan.sort = [] }
         return plan
     }
 
-    private func compile(_ query: AggregateQuery) -> QueryCompiler.Statement {
+    private func compile(_ query: AggregateQuery) throws -> QueryCompiler.Statement {
         let sql = statements(of: query.table).sql
-        guard let parts = SQLiteAggregate.parts(of: query) else { return QueryCompiler.source(query, sql) }
-        return QueryCompiler.groups(query, cells: SQLiteAggregate.cells(query, parts, sql), sql)
+        guard let parts = SQLiteAggregate.parts(of: query) else { return try QueryCompiler.source(query, sql) }
+        return try QueryCompiler.groups(query, cells: SQLiteAggregate.cells(query, parts, sql), sql)
     }
 }
 

@@ -29,7 +29,7 @@ final class SQLiteCursor: RowCursor, @unchecked Sendable {
     init(
         _ query: Query, _ access: SQLiteConnection.Access, in use: ConnectionUse, onEnd: @escaping @Sendable () -> Void
     ) throws {
-        let compiled = QueryCompiler.rows(query, access.statements(of: query.table).sql)
+        let compiled = try QueryCompiler.rows(query, access.statements(of: query.table).sql)
         let statement = try access.take(compiled.sql)
         statement.bind(compiled.parameters)
         // A statement takes its view of the data when it first steps; that is to be now, not when someone asks for rows. Before

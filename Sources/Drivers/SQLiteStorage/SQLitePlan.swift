@@ -3,12 +3,22 @@ import CairnCore
 /// Reads what SQLite says about its plan.
 struct SQLitePlan {
     private let query: Query
+    private let allLines: [Line]
+    /// What SQLite says about the rows of the query, not about others that the condition asks about.
     private let lines: [String]
     private let sql: String
 
-    init(_ query: Query, _ lines: [String], _ sql: String) {
-        self.query = query
-        self.lines = lines
+    /// One line of what SQLite says.
+    struct Line {
+        let text: String
+        /// Whether it is about other rows that the condition asks about.
+        let isRelated: Bool
+    }
+
+    init(_ query: Query, _ lines: [Line], _ sql: String) throws {
+        self.query = try query.lowered()
+        allLines = lines
+        self.lines = lines.filter { !$0.isRelated }.map(\.text)
         self.sql = sql
     }
 
@@ -21,7 +31,7 @@ struct SQLitePlan {
             driver: SQLiteStorage.driver, table: table.name, access: access, bounds: bounds.map(text.describe),
             filter: filter.map(text.describe), sort: needsSort ? query.totalOrder.map(text.describe) : [],
             limit: query.limit, isCovered: lines.contains { $0.contains("COVERING INDEX") },
-            details: ["sql     \(sql)"] + lines.map { "sqlite  \($0)" })
+            details: ["sql     \(sql)"] + allLines.map { "sqlite  \($0.isRelated ? "  " : "")\($0.text)" })
     }
 
     private var access: QueryPlan.Access {
@@ -75,7 +85,7 @@ struct SQLitePlan {
     /// What a condition needs from a search, as SQLite writes it; empty for one that no search serves.
     private func terms(of condition: Condition) -> [String] {
         switch condition {
-        case .compare(let column, .equal, _), .isIn(let column, _), .isNull(let column),
+        case .compare(let column, .equal, _), .isIn(let column, _), .isInRows(let column, _), .isNull(let column),
             .text(let column, .equals, _, ignoringCase: false):
             ["\(name(column))=?"]
         // A position in the order is a range too, and SQLite does not say which of the two it took.

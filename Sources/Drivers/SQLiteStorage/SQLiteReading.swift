@@ -26,7 +26,7 @@ extension SQLiteConnection.Access {
     }
 
     func count(_ query: Query) throws -> Int {
-        let compiled = QueryCompiler.count(query, statements(of: query.table).sql)
+        let compiled = try QueryCompiler.count(query, statements(of: query.table).sql)
         return try with(compiled.sql) { statement in
             statement.bind(compiled.parameters)
             return try statement.step() ? Int(sqlite3_column_int64(statement.handle, 0)) : 0
@@ -34,17 +34,23 @@ extension SQLiteConnection.Access {
     }
 
     func explain(_ query: Query) throws -> QueryPlan {
-        let compiled = QueryCompiler.rows(query, statements(of: query.table).sql)
-        return SQLitePlan(query, try plan(of: compiled), compiled.sql).plan
+        let compiled = try QueryCompiler.rows(query, statements(of: query.table).sql)
+        return try SQLitePlan(query, plan(of: compiled), compiled.sql).plan
     }
 
     /// What SQLite says about its plan, a line each.
-    func plan(of compiled: QueryCompiler.Statement) throws -> [String] {
+    func plan(of compiled: QueryCompiler.Statement) throws -> [SQLitePlan.Line] {
         try with("EXPLAIN QUERY PLAN \(compiled.sql)") { statement in
             statement.bind(compiled.parameters)
-            var lines: [String] = []
+            var lines: [SQLitePlan.Line] = []
+            // The lines that say how other rows are read, and those below them, by their numbers.
+            var related: Set<Int64> = []
             while try statement.step() {
-                if let text = sqlite3_column_text(statement.handle, 3) { lines.append(String(cString: text)) }
+                guard let text = sqlite3_column_text(statement.handle, 3).map({ String(cString: $0) }) else { continue }
+                let isRelated =
+                    text.contains("SUBQUERY") || related.contains(sqlite3_column_int64(statement.handle, 1))
+                if isRelated { related.insert(sqlite3_column_int64(statement.handle, 0)) }
+                lines.append(SQLitePlan.Line(text: text, isRelated: isRelated))
             }
             return lines
         }

@@ -4,7 +4,10 @@ extension Executor {
     /// Computes aggregates, from the ends of an index where they are minima and maxima, else from the rows; from the entries
     /// of an index alone where it has all columns needed.
     package func aggregate(_ query: AggregateQuery) async throws -> [[Value]] {
-        switch try await way(query) {
+        var prepared = query
+        prepared.rows = try await self.prepared(
+            query.source, columns: query.columns, needsOrder: query.source.limit != nil)
+        switch try await way(prepared, plan) {
         case .ends(let plans): return try await Aggregation.results(of: ends(plans, query), query)
         case .rows(let plan): return try await Aggregation.results(of: try await rows(plan), query)
         }
@@ -16,7 +19,7 @@ extension Executor {
 
     /// The plan to show, and how many of its kind are run.
     package func explained(_ query: AggregateQuery) async throws -> (plan: AccessPlan, count: Int) {
-        switch try await way(query) {
+        switch try await way(query, explained) {
         case .ends(let plans): (plans[0], plans.count)
         case .rows(let plan): (plan, 1)
         }
@@ -32,12 +35,15 @@ extension Executor {
         case rows(AccessPlan)
     }
 
-    private func way(_ query: AggregateQuery) async throws -> Way {
-        let rows = try await plan(query.source, columns: query.columns, needsOrder: query.source.limit != nil)
+    /// How a query is planned: to be run, or to be shown.
+    private typealias Planning = (_ query: Query, _ columns: Set<Int>?, _ needsOrder: Bool) async throws -> AccessPlan
+
+    private func way(_ query: AggregateQuery, _ plan: Planning) async throws -> Way {
+        let rows = try await plan(query.source, query.columns, query.source.limit != nil)
         guard query.groups.isEmpty, query.source.limit == nil, !query.aggregates.isEmpty else { return .rows(rows) }
         var ends: [AccessPlan] = []
         for aggregate in query.aggregates {
-            guard let end = try await end(aggregate, query.source), end.scan == nil || end.isSorted else {
+            guard let end = try await end(aggregate, query.source, plan), end.scan == nil || end.isSorted else {
                 return .rows(rows)
             }
             ends.append(end)
@@ -46,7 +52,7 @@ extension Executor {
     }
 
     /// The best plan for the row that has a minimum or a maximum; nil for other aggregates.
-    private func end(_ aggregate: Aggregate, _ rows: Query) async throws -> AccessPlan? {
+    private func end(_ aggregate: Aggregate, _ rows: Query, _ plan: Planning) async throws -> AccessPlan? {
         let term: OrderTerm
         switch aggregate {
         case .minimum(let column): term = OrderTerm(column: column)
@@ -60,7 +66,7 @@ extension Executor {
             query.restrict(to: .not(.isNull(column: term.column)))
             query.order = [term] + query.table.key.map { OrderTerm(column: $0, isDescending: isDescending) }
             query.limit = 1
-            let plan = try await plan(query, columns: [term.column])
+            let plan = try await plan(query, [term.column], true)
             if plan.cost < best?.cost ?? .infinity { best = plan }
         }
         return best

@@ -3,7 +3,7 @@ public import CairnSchema
 extension Query {
     /// Reads a query from text: `cities where country = "FR" and population > 100_000 order by name limit 10`.
     ///
-    /// It can reach the declared columns of one table and nothing else: names are looked up in the schema, values are only
+    /// It can reach the declared columns of the table, and of those that references lead to, and nothing else: names are looked up in the schema, values are only
     /// ever values, and there is no other statement. So text of strangers may be read; what rows they may see is for the
     /// program to say, by a further condition.
     ///
@@ -16,6 +16,8 @@ extension Query {
     /// | numbers | `+` `-` `*` `/` of columns and numbers, `count(name)` |
     /// | lists | `languages contains "fr"` |
     /// | JSON | `settings["theme"] = "dark"`, `settings["servers"][0] exists` |
+    /// | related records | `country.name = "France"`, `exists cities by country (population > 1000000)` |
+    /// | other rows | `country in (select iso from countries order by population desc limit 10)` |
     ///
     /// Texts stand in double quotes, as in JSON, or in single quotes; times, days and ids are texts. A column called like a word
     /// of the language stands in backticks.
@@ -37,7 +39,8 @@ extension Query {
     ///
     /// All members of a condition must hold; `and` and `or` take a list of conditions, `not` takes one. What a column is compared
     /// with is a value, `null` for null, or an object of the operators of the text form (`is null` and `exists` with true or
-    /// false). In place of a column stands what the text form can compute: `"population / area"`.
+    /// false). In place of a column stands what the text form can compute: `"population / area"`, `"country.name"`. Related records are
+    /// `"exists": { "from": "cities", "by": "country", "where": { … } }`, other rows `"in": { "select": "iso", "from": "countries", … }`.
     /// - Throws: as ``init(parsing:schema:)``.
     public init(parsingJSON text: String, schema: Schema) throws {
         self = try QueryReader(text).query(schema) { text throws(QueryMistake) in
@@ -48,11 +51,12 @@ extension Query {
 
 extension Condition {
     /// Reads a condition on the rows of a table from text, as it stands behind `where` in ``Query/init(parsing:schema:)``.
+    /// - Parameter schema: The schema of the table, for conditions that lead to other tables.
     /// - Throws: `query.invalid` with line and column, and the nearest name for one that is unknown.
-    public init(parsing text: String, table: Table) throws {
+    public init(parsing text: String, table: Table, schema: Schema? = nil) throws {
         self = try QueryReader(text).read { text throws(QueryMistake) in
             var parser = try QueryParser(text)
-            return try QueryResolver(table).condition(try parser.condition())
+            return try QueryResolver(table, schema).condition(try parser.condition())
         }
         try Query(table, where: self).validate()
     }
@@ -105,7 +109,7 @@ private struct QueryReader {
                 remedy: NearestName.hintOrList(draft.table.name, among: schema.tables.map(\.name)),
                 at: draft.table.offset)
         }
-        let resolver = QueryResolver(table)
+        let resolver = QueryResolver(table, schema)
         var query = Query(table, limit: draft.limit)
         if let condition = draft.condition { query.condition = try resolver.condition(condition) }
         for term in draft.order { query.order.append(try resolver.order(term)) }

@@ -15,7 +15,15 @@ struct QueryJSONParser {
         } catch {
             throw QueryMistake(error.message, at: error.offset)
         }
-        let members = try members(root, "a query")
+        return try rows(root, "a query", []).draft
+    }
+
+    /// Reads rows of a table: a query, or other rows that a condition asks about, with one of their columns by a name of its own.
+    private func rows(
+        _ root: JSONNode, _ what: String, _ more: [String]
+    ) throws(QueryMistake) -> (draft: QueryDraft, column: (name: String, offset: Int)?) {
+        let members = try members(root, what)
+        var column: (String, Int)?
         var table: (String, Int)?
         var condition: QueryNode?
         var order: [QueryOrderNode] = []
@@ -34,15 +42,29 @@ struct QueryJSONParser {
                     throw wrong("'limit' is a whole number", member)
                 }
                 limit = int
+            case let name where more.contains(name):
+                guard case .string(let name) = member.value.content else {
+                    throw wrong("'\(member.name)' is the name of a column", member)
+                }
+                column = (name, member.value.offset)
             default:
                 throw QueryMistake(
-                    "a query has no '\(member.name)'",
-                    remedy: NearestName.hintOrList(member.name, among: ["from", "where", "order", "limit"]),
+                    "\(what) has no '\(member.name)'",
+                    remedy: NearestName.hintOrList(member.name, among: more + ["from", "where", "order", "limit"]),
                     at: member.nameOffset)
             }
         }
         guard let table else { throw QueryMistake("'from' is missing: the name of a table", at: root.offset) }
-        return QueryDraft(table: table, condition: condition, order: order, limit: limit)
+        return (QueryDraft(table: table, condition: condition, order: order, limit: limit), column)
+    }
+
+    /// Rows that a condition asks about, and one of their columns, by the name of the member that says it.
+    private func rows(_ node: JSONNode, columnAs name: String) throws(QueryMistake) -> QueryRows {
+        let (draft, column) = try rows(node, "what is looked up", [name])
+        guard let column else {
+            throw QueryMistake("'\(name)' is missing: the name of a column", at: node.offset)
+        }
+        return QueryRows(column: column, rows: draft)
     }
 
     // MARK: Structure
@@ -103,6 +125,9 @@ struct QueryJSONParser {
             switch member.name {
             case "and": parts.append(QueryNode(kind: .and(try conditions(member.value)), offset: member.nameOffset))
             case "or": parts.append(QueryNode(kind: .or(try conditions(member.value)), offset: member.nameOffset))
+            case "exists":
+                let rows = try rows(member.value, columnAs: "by")
+                parts.append(QueryNode(kind: .existsRow(rows), offset: member.nameOffset))
             case "not": parts.append(QueryNode(kind: .not(try condition(member.value)), offset: member.nameOffset))
             default:
                 let operand = try inside(member.name, at: member.nameOffset) { parser throws(QueryMistake) in
@@ -165,6 +190,9 @@ struct QueryJSONParser {
                 let place = member.value.offset + 1 + days.offset
                 return node(.isInDays(operand, QueryDays(span: days.span, zone: days.zone, offset: place)))
             }
+            if case .object = member.value.content {
+                return node(.isInRows(operand, try rows(member.value, columnAs: "select")))
+            }
             var values: [QueryNode] = []
             for element in try elements(member.value, "values") { values.append(try value(element)) }
             return node(.isIn(operand, values))
@@ -206,6 +234,7 @@ extension QueryNode {
             switch self.kind {
             case .arithmetic(let left, let operation, let right):
                 .arithmetic(left.moved(by: count), operation, right.moved(by: count))
+            case .through(let reference, let part): .through(reference, part.moved(by: count))
             default: self.kind
             }
         return QueryNode(kind: kind, offset: offset + count, size: size)

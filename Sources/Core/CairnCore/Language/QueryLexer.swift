@@ -70,7 +70,7 @@ struct QueryLexer {
 
     /// Of two signs that begin alike the longer comes first.
     private static let signs = [
-        "==", "!=", "<>", "<=", ">=", "&&", "||", "=", "<", ">", "!", "+", "-", "*", "/", "(", ")", "[", "]", ",",
+        "==", "!=", "<>", "<=", ">=", "&&", "||", "=", "<", ">", "!", "+", "-", "*", "/", "(", ")", "[", "]", ",", ".",
     ].map { Array($0.utf8) }
 
     private mutating func next() throws(QueryMistake) -> QueryToken {

@@ -2,21 +2,24 @@ import CairnSchema
 
 /// Reads the text form of queries, by recursive descent with bounded depth:
 ///
-///     query      = [ "from" ] TABLE [ "where" or ] [ "order" "by" term { "," term } ] [ "limit" NUMBER ]
+///     query      = [ "from" ] rows
+///     rows       = TABLE [ "where" or ] [ "order" "by" term { "," term } ] [ "limit" NUMBER ]
 ///     term       = COLUMN [ "asc" | "desc" ]
 ///     or         = and { ( "or" | "||" ) and }
 ///     and        = not { ( "and" | "&&" ) not }
-///     not        = ( "not" | "!" ) not | comparison
+///     not        = ( "not" | "!" ) not | row | comparison
+///     row        = "exists" TABLE "by" COLUMN [ "(" or ")" ]
 ///     comparison = sum [ ( "=" | "==" | "!=" | "<>" | "<" | "<=" | ">" | ">=" ) sum
 ///                      | "is" [ "not" ] "null" | "exists" | [ "not" ] "between" sum "and" sum
-///                      | [ "not" ] "in" ( "(" [ sum { "," sum } ] ")" | days )
+///                      | [ "not" ] "in" ( "(" [ sum { "," sum } ] ")" | days | "(" "select" COLUMN "from" rows ")" )
 ///                      | [ "not" ] ( "contains" | "begins" "with" | "ends" "with" | "like" | "matches" | "equals" ) sum
 ///                        [ "ignoring" "case" ] ]
 ///     days       = ( "today" | "yesterday" | "last" NUMBER ( "days" | "weeks" | "months" | "years" ) ) [ "in" "zone" TEXT ]
 ///     sum        = product { ( "+" | "-" ) product }
 ///     product    = value { ( "*" | "/" ) value }
-///     value      = NUMBER | TEXT | "true" | "false" | "null" | "-" value | "(" or ")" | "count" "(" COLUMN ")"
-///                | COLUMN { "[" ( TEXT | NUMBER ) "]" }
+///     value      = NUMBER | TEXT | "true" | "false" | "null" | "-" value | "(" or ")" | "count" "(" path ")"
+///                | path { "[" ( TEXT | NUMBER ) "]" }
+///     path       = { REFERENCE "." } COLUMN
 ///
 /// Words of the language are in any case; a column that is called like one stands in backticks.
 struct QueryParser {
@@ -35,6 +38,15 @@ struct QueryParser {
 
     mutating func query() throws(QueryMistake) -> QueryDraft {
         _ = takeWord("from")
+        let draft = try rows()
+        guard next.kind == .end else {
+            throw unexpected(
+                draft.condition == nil ? "'where', 'order by' or 'limit'" : "'and', 'or', 'order by' or 'limit'")
+        }
+        return draft
+    }
+
+    private mutating func rows() throws(QueryMistake) -> QueryDraft {
         var draft = QueryDraft(table: try name("a table"))
         if takeWord("where") { draft.condition = try or() }
         if takeWord("order") {
@@ -47,10 +59,6 @@ struct QueryParser {
             }
             place += 1
             draft.limit = limit
-        }
-        guard next.kind == .end else {
-            throw unexpected(
-                draft.condition == nil ? "'where', 'order by' or 'limit'" : "'and', 'or', 'order by' or 'limit'")
         }
         return draft
     }
@@ -78,6 +86,11 @@ struct QueryParser {
 
     private mutating func term() throws(QueryMistake) -> QueryOrderNode {
         let (name, offset) = try name("a column")
+        if case .sign(".") = next.kind {
+            throw QueryMistake(
+                "rows are ordered by their own columns, and '\(name)' leads to another table",
+                remedy: "keep what you order by in a column of this table, or order what was read", at: offset)
+        }
         let isDescending = takeWord("desc")
         if !isDescending { _ = takeWord("asc") }
         return QueryOrderNode(name: name, isDescending: isDescending, offset: offset)
@@ -158,9 +171,22 @@ struct QueryParser {
 
     private mutating func not() throws(QueryMistake) -> QueryNode {
         let offset = next.offset
+        if takeWord("exists") { return try row(from: offset) }
         guard takeWord("not") || takeSign("!") else { return try comparison() }
         let part = try nested { parser throws(QueryMistake) in try parser.not() }
         return QueryNode(kind: .not(part), offset: offset)
+    }
+
+    /// Whether a row of another table refers to this one.
+    private mutating func row(from offset: Int) throws(QueryMistake) -> QueryNode {
+        var rows = QueryDraft(table: try name("a table"))
+        guard takeWord("by") else { throw unexpected("'by' and the column that refers to this table") }
+        let column = try name("a column")
+        if takeSign("(") {
+            rows.condition = try nested { parser throws(QueryMistake) in try parser.or() }
+            guard takeSign(")") else { throw unexpected("')'") }
+        }
+        return QueryNode(kind: .existsRow(QueryRows(column: column, rows: rows)), offset: offset)
     }
 
     private static let comparisons: [String: Condition.Comparison] = [
@@ -215,6 +241,13 @@ struct QueryParser {
     private mutating func list(_ left: QueryNode) throws(QueryMistake) -> QueryNode {
         if let days = try span() { return QueryNode(kind: .isInDays(left, days), offset: left.offset) }
         guard takeSign("(") else { throw unexpected("'(' and the values, or 'today', 'yesterday' or 'last 7 days'") }
+        if takeWord("select") {
+            let column = try name("a column")
+            guard takeWord("from") else { throw unexpected("'from' and a table") }
+            let rows = try nested { parser throws(QueryMistake) in try parser.rows() }
+            guard takeSign(")") else { throw unexpected("')'") }
+            return QueryNode(kind: .isInRows(left, QueryRows(column: column, rows: rows)), offset: left.offset)
+        }
         var values: [QueryNode] = []
         if !takeSign(")") {
             repeat { values.append(try sum()) } while takeSign(",")
@@ -332,13 +365,34 @@ struct QueryParser {
         }
         if takeWord("count") {
             guard takeSign("(") else { throw unexpected("'(' and a column after 'count'") }
-            let column = try name("a column").name
+            let names = try names("a column")
             guard takeSign(")") else { throw unexpected("')'") }
-            return QueryNode(kind: .count(column), offset: token.offset)
+            return QueryParser.through(names) { .count($0) }
         }
-        let name = try name("a column or a value").name
+        let names = try names("a column or a value")
         let path = try path()
-        return QueryNode(kind: path.isEmpty ? .column(name) : .path(name, path), offset: token.offset)
+        return QueryParser.through(names) { path.isEmpty ? .column($0) : .path($0, path) }
+    }
+
+    /// A column, behind references that lead to its table.
+    private mutating func names(_ what: String) throws(QueryMistake) -> [(name: String, offset: Int)] {
+        var names = [try name(what)]
+        while takeSign(".") {
+            guard names.count <= Limits.conditionDepth else {
+                throw QueryMistake("more than \(Limits.conditionDepth) references lead on", at: next.offset)
+            }
+            names.append(try name("a column"))
+        }
+        return names
+    }
+
+    private static func through(
+        _ names: [(name: String, offset: Int)], _ column: (String) -> QueryNode.Kind
+    ) -> QueryNode {
+        let last = names[names.count - 1]
+        return names.dropLast().reversed().reduce(QueryNode(kind: column(last.name), offset: last.offset)) {
+            QueryNode(kind: .through($1.name, $0), offset: $1.offset)
+        }
     }
 
     /// A number below zero, or what is computed below it.

@@ -3,14 +3,21 @@ import CairnSchema
 /// Gives what was written its meaning in one table: names become columns, and nothing else; values get the types of what they
 /// are compared with.
 struct QueryResolver {
-    private let table: Table
+    let table: Table
+    let schema: Schema?
     private let now: Timestamp
 
-    /// - Parameter now: The instant that counts as now for days like today.
-    init(_ table: Table, now: Timestamp = .now) {
+    /// - Parameters:
+    ///   - schema: Where other tables are looked up that conditions lead to; nil: they lead nowhere.
+    ///   - now: The instant that counts as now for days like today.
+    init(_ table: Table, _ schema: Schema?, now: Timestamp = .now) {
         self.table = table
+        self.schema = schema
         self.now = now
     }
+
+    /// The same for another table.
+    func resolver(of table: Table) -> QueryResolver { QueryResolver(table, schema, now: now) }
 
     func order(_ term: QueryOrderNode) throws(QueryMistake) -> OrderTerm {
         OrderTerm(column: try column(term.name, at: term.offset).position, isDescending: term.isDescending)
@@ -19,6 +26,7 @@ struct QueryResolver {
     // MARK: Conditions
 
     func condition(_ node: QueryNode) throws(QueryMistake) -> Condition {
+        if let condition = try behindReference(node) { return condition }
         switch node.kind {
         case .and(let parts): return .and(try conditions(parts))
         case .or(let parts): return .or(try conditions(parts))
@@ -34,6 +42,8 @@ struct QueryResolver {
             return .hasPath(column: try column(name, at: operand.offset).position, path)
         case .isIn(let operand, let values): return try isIn(operand, values)
         case .isInDays(let operand, let days): return try isIn(operand, days)
+        case .isInRows(let operand, let rows): return try isIn(operand, rows)
+        case .existsRow(let rows): return try exists(rows)
         case .search(let operand, let match, let pattern, let ignoringCase):
             return try text(operand, match, pattern, ignoringCase: ignoringCase)
         case .bool(let bool): return .constant(bool)
@@ -260,7 +270,7 @@ struct QueryResolver {
         }
     }
 
-    private func column(_ name: String, at offset: Int) throws(QueryMistake) -> Column {
+    func column(_ name: String, at offset: Int) throws(QueryMistake) -> Column {
         if let column = table.column(named: name) { return column }
         throw QueryMistake(
             "table '\(table.name)' has no column '\(name)'",

@@ -24,6 +24,8 @@ package struct ConditionText {
             "\(name(column)) contains \(text(element, column))"
         case .hasPath(let column, let path): "\(name(column))\(JSONStep.text(path)) exists"
         case .isPathNull(let column, let path): "\(name(column))\(JSONStep.text(path)) is null"
+        case .reference(let column, let table, let part): "\(name(column)) is (\(text(table, part)))"
+        case .isInRows(let column, let rows): "\(name(column)) in (\(text(rows)))"
         case .and(let parts): join(parts, "and")
         case .or(let parts): join(parts, "or")
         case .not(.isNull(let column)): "\(name(column)) is not null"
@@ -34,6 +36,21 @@ package struct ConditionText {
 
     package func describe(_ term: OrderTerm) -> String {
         name(term.column) + (term.isDescending ? " desc" : "")
+    }
+
+    private func text(_ related: RelatedTable, _ condition: Condition?) -> String {
+        guard let table = related.table else { return "table \(related.position)" }
+        return table.name + (condition.map { " where \(ConditionText(table).describe($0))" } ?? "")
+    }
+
+    private func text(_ rows: RelatedRows) -> String {
+        guard let table = rows.table.table else { return text(rows.table, nil) }
+        var parts = ["select \(table.columns[rows.column].name) from \(text(rows.table, rows.condition))"]
+        if rows.limit != nil, !rows.order.isEmpty {
+            parts.append("order by \(rows.order.map(ConditionText(table).describe).joined(separator: ", "))")
+        }
+        if let limit = rows.limit { parts.append("limit \(limit)") }
+        return parts.joined(separator: " ")
     }
 
     private func join(_ parts: [Condition], _ word: String) -> String {

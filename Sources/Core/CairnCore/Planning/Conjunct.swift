@@ -8,6 +8,8 @@ struct Conjunct {
         case isNull
         case isNotNull
         case isIn([Value])
+        /// One of about so many values, which are not known yet.
+        case isInSome(Int)
         case lower(IndexRange.Bound)
         case upper(IndexRange.Bound)
         case prefix(String)
@@ -21,14 +23,23 @@ struct Conjunct {
 
     /// The conditions of a condition; nil for none. A `not` of a comparison is turned around, which three-valued logic
     /// allows: both are neither for null.
-    static func split(_ condition: Condition?) -> [Conjunct] {
+    /// - Parameter sizes: About how many values there are in the rows that will be read first.
+    static func split(_ condition: Condition?, _ sizes: [RelatedRows: Int] = [:]) -> [Conjunct] {
         switch condition {
         case nil, .constant(true): []
-        case .and(let parts): parts.flatMap(split)
+        case .and(let parts): parts.flatMap { split($0, sizes) }
+        case .isInRows(let column, let rows)?:
+            [Conjunct(.isInRows(column: column, rows), column, sizes[rows].map(Form.isInSome) ?? .other)]
         case .not(.compare(let column, let comparison, let value)):
             [Conjunct(.compare(column: column, comparison.opposite, value))]
         case let condition?: [Conjunct(condition)]
         }
+    }
+
+    private init(_ condition: Condition, _ column: Int, _ form: Form) {
+        self.condition = condition
+        self.column = column
+        self.form = form
     }
 
     private init(_ condition: Condition) {

@@ -11,19 +11,28 @@ package struct Executor: Sendable {
     }
 
     package func explain(_ query: Query) async throws -> QueryPlan {
-        try await plan(query).description(driver: driver)
+        try await explained(query).description(driver: driver)
     }
 
     package func rows(_ query: Query) async throws -> any RowCursor {
-        try await rows(try await plan(query))
+        try await rows(try await plan(try await prepared(query)))
     }
 
     /// The rows of a plan.
     func rows(_ plan: AccessPlan) async throws -> any RowCursor {
-        guard let scan = plan.scan else { return EmptyCursor() }
-        let base = try await scanner.scan(scan)
+        guard let (base, plan) = try await base(of: plan) else { return EmptyCursor() }
         if plan.isSorted { return FilteringCursor(base, plan) }
         return plan.sortsTies ? TieSortingCursor(base, plan) : SortingCursor(base, plan)
+    }
+
+    /// The entries of a plan, without those that other rows leave out; and what is left of the plan.
+    private func base(of plan: AccessPlan) async throws -> (any RowCursor, AccessPlan)? {
+        guard let scan = plan.scan else { return nil }
+        let entries = try await scanner.scan(scan)
+        guard let filter = plan.filter, filter.hasRelations else { return (entries, plan) }
+        var plan = plan
+        plan.filter = nil
+        return (LookupCursor(entries, filter, of: plan.query.table, self), plan)
     }
 
     package func count(_ query: Query) async throws -> Int {
@@ -31,9 +40,11 @@ package struct Executor: Sendable {
         // Neither order nor where a page begins counts.
         query.order = []
         query.after = nil
-        let plan = try await plan(query, columns: [], needsOrder: false)
-        guard let scan = plan.scan else { return 0 }
-        let cursor = FilteringCursor(try await scanner.scan(scan), plan)
+        query = try await prepared(query, columns: [], needsOrder: false)
+        guard let (base, plan) = try await base(of: try await plan(query, columns: [], needsOrder: false)) else {
+            return 0
+        }
+        let cursor = FilteringCursor(base, plan)
         defer { cursor.close() }
         var count = 0
         while try await cursor.next(
@@ -46,6 +57,7 @@ package struct Executor: Sendable {
         return count
     }
 
+    /// The plan of a query that is ``prepared(_:columns:needsOrder:)``.
     func plan(_ query: Query, columns: Set<Int>? = nil, needsOrder: Bool = true) async throws -> AccessPlan {
         Planner(query, columns: columns, needsOrder: needsOrder)
             .plan(count: try await scanner.estimatedCount(of: query.table))

@@ -11,6 +11,8 @@ struct IndexMatch {
     private(set) var share = 1.0
     /// How many of the first columns have one given value.
     private var equalCount = 0
+    /// How many values the next column may have, where they are listed.
+    private var listCount: Int?
     /// Whether one of the given values is null.
     private var hasNull = false
 
@@ -54,6 +56,10 @@ struct IndexMatch {
             case .isIn(let values):
                 takeList(values, index)
                 return
+            case .isInSome(let count):
+                // Which values is not known, so the ranges stay what they are: the plan is only looked at.
+                takeList(of: count, index)
+                return
             case .prefix(let prefix):
                 range.prefix = prefix
                 ranges = [range]
@@ -89,8 +95,20 @@ struct IndexMatch {
             range.equal.append(value)
             return range
         }
+        takeList(of: sorted.count, index)
+    }
+
+    private mutating func takeList(of count: Int, _ index: Int) {
         used.insert(index)
-        share *= min(1, 0.01 * Double(sorted.count))
+        listCount = count
+        share *= min(1, 0.01 * Double(count))
+    }
+
+    /// How many rows can match at most, where a list of values has at most one row for each; nil elsewhere.
+    func rowsOfList(_ index: Index?) -> Int? {
+        guard let listCount, !hasNull else { return nil }
+        guard let index else { return equalCount + 1 == layout.parts.count ? listCount : nil }
+        return index.isUnique && equalCount + 1 >= index.parts.count ? listCount : nil
     }
 
     /// Whether at most one row can match: a unique index, or the primary key (nil), is given whole, without null.

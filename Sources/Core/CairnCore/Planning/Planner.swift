@@ -11,7 +11,7 @@ import CairnSchema
 /// The cost of a candidate is what it reads and sorts, in rows:
 ///
 ///     rows   = size of the table × the share of each bound (equal 1 %, one-sided range 30 %, two-sided 10 %, prefix 5 %)
-///              1 when a unique index is matched whole; limit (× 10 with a filter) when the order is served
+///              1 when a unique index is matched whole, as many as there are values when they are listed; limit (× 10 with a filter) when the order is served
 ///     cost   = rows × (3 to follow an index to the record, 1 when covered or primary) + rows × log2(rows) / 2 to sort
 ///
 /// where an order that is served but for ties counts as served, and as sorted.
@@ -28,9 +28,12 @@ package struct Planner: Sendable {
     ///   - columns: The columns that are read of the rows, beside those of condition and order, if not those the query says:
     ///     none to count.
     ///   - needsOrder: Whether it matters which rows come first.
-    package init(_ query: Query, columns: Set<Int>? = nil, needsOrder: Bool = true) {
+    ///   - sizes: About how many values there are in the rows that will be read first, whose values then stand in their place.
+    package init(
+        _ query: Query, columns: Set<Int>? = nil, needsOrder: Bool = true, sizes: [RelatedRows: Int] = [:]
+    ) {
         self.query = query
-        conjuncts = Conjunct.split(query.condition)
+        conjuncts = Conjunct.split(query.condition, sizes)
         self.columns = columns ?? query.columns
         self.needsOrder = needsOrder
     }
@@ -61,6 +64,7 @@ package struct Planner: Sendable {
 
         var rows = max(1, Double(count) * match.share)
         if isSingle { rows = 1 }
+        if let listed = match.rowsOfList(index) { rows = min(Double(max(1, count)), Double(listed)) }
         if isSorted || tied != nil, let limit = query.limit {
             rows = min(rows, Double(limit) * (filter.isEmpty ? 1 : 10))
         }
@@ -98,7 +102,7 @@ package struct AccessPlan: Sendable {
     /// The conditions the scan serves.
     package let bounds: [Condition]
     /// The conditions left.
-    package let filter: Condition?
+    package var filter: Condition?
     /// Whether the entries come in the order asked for.
     package let isSorted: Bool
     /// Whether the entries come in the order asked for but for those that are equal in it.
@@ -112,6 +116,11 @@ package struct AccessPlan: Sendable {
     /// About how many entries are read.
     package let rows: Double
     package let cost: Double
+
+    /// How values are looked up in other rows, of a plan that is to be shown.
+    package var lookups: [Lookup] = []
+    /// The cost with that of the look-ups.
+    var wholeCost: Double { lookups.reduce(cost) { $0 + $1.plan.wholeCost } }
 
     /// About how many entries are read, as a whole number.
     package var estimatedRows: Int { rows < 1e15 ? Int(rows.rounded(.up)) : .max }
@@ -156,10 +165,12 @@ package struct AccessPlan: Sendable {
             } else {
                 .nothing
             }
-        return QueryPlan(
+        var plan = QueryPlan(
             driver: driver, table: table.name, access: access, bounds: bounds.map(text.describe),
             filter: filter.map(text.describe), sort: sort.map(text.describe), sortsTies: sortsTies, limit: query.limit,
             isCovered: isCovered)
+        plan.related = lookups.map { QueryPlan.Related($0.plan.description(driver: driver), isFirst: $0.isFirst) }
+        return plan
     }
 }
 
@@ -176,6 +187,7 @@ extension Condition {
         case .compare(let column, _, _), .isNull(let column), .isIn(let column, _), .text(let column, _, _, _),
             .hasElement(let column, _), .hasPath(let column, _), .isPathNull(let column, _):
             [column]
+        case .reference(let column, _, _), .isInRows(let column, _): [column]
         case .computed(let left, _, let right): left.columns + right.columns
         case .and(let parts), .or(let parts): parts.flatMap(\.columns)
         case .not(let part): part.columns

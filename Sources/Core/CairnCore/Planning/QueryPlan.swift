@@ -41,6 +41,23 @@ public struct QueryPlan: Sendable, Hashable, CustomStringConvertible {
     /// What the driver's own engine says, one line each: the SQL and SQLite's plan.
     public var details: [String]
 
+    /// How other rows are read that the condition asks about; empty where the driver's own engine reads them.
+    public var related: [Related] = []
+
+    /// How rows are read that a condition asks about.
+    public struct Related: Sendable, Hashable {
+        /// How they are read. What it costs is part of the cost of the whole.
+        public var plan: QueryPlan
+        /// Whether they are all read first; else, for each portion of rows, those that it asks about.
+        public var isFirst: Bool
+
+        /// A plan of other rows.
+        public init(_ plan: QueryPlan, isFirst: Bool) {
+            self.plan = plan
+            self.isFirst = isFirst
+        }
+    }
+
     /// A plan.
     public init(
         driver: String, table: String, access: Access, bounds: [String] = [], filter: String? = nil,
@@ -73,6 +90,11 @@ public struct QueryPlan: Sendable, Hashable, CustomStringConvertible {
         if !groups.isEmpty { lines.append("  group   \(groups.joined(separator: ", "))") }
         if !aggregates.isEmpty { lines.append("  compute \(aggregates.joined(separator: ", "))") }
         if isCovered { lines.append("  covered by the index: no record is read") }
+        for other in related {
+            let text = other.plan.description.split(separator: "\n", omittingEmptySubsequences: false)
+            lines.append("  related \(other.isFirst ? "first" : "for each portion of rows"), \(text.first ?? "")")
+            lines += text.dropFirst().map { "  \($0)" }
+        }
         // Memory and SQLite ask nobody for money.
         if requests != 0 || dollars != 0 {
             lines.append("  cost    \(requests) requests, $\(dollars == 0 ? "0" : dollars.description)")

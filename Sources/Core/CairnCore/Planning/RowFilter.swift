@@ -12,6 +12,8 @@ package indirect enum RowFilter: Sendable {
     case computed(RowExpression, Condition.Comparison, RowExpression)
     case hasElement(Int, Value)
     case path(Int, [JSONStep], isNull: Bool)
+    /// What takes other rows to tell. They must have been read: see `Condition.listing`.
+    case related
     case and([RowFilter])
     case or([RowFilter])
     case not(RowFilter)
@@ -29,6 +31,7 @@ package indirect enum RowFilter: Sendable {
             case .hasElement(let column, let element): .hasElement(column, element)
             case .hasPath(let column, let path): .path(column, path, isNull: false)
             case .isPathNull(let column, let path): .path(column, path, isNull: true)
+            case .reference, .isInRows: .related
             case .and(let parts): .and(parts.map(RowFilter.init))
             case .or(let parts): .or(parts.map(RowFilter.init))
             case .not(let part): .not(RowFilter(part))
@@ -58,6 +61,9 @@ package indirect enum RowFilter: Sendable {
         case .path(let column, let path, let isNull):
             let found = try row.isNull(column) ? nil : row.json(column).value(at: path)
             return isNull ? found == nil || found == .null : found != nil
+        case .related:
+            throw StorageError(
+                .query, "a condition on other rows than those of table '\(row.table.name)' is checked alone")
         case .and(let parts):
             var result: Bool? = true
             for part in parts {

@@ -87,6 +87,13 @@ public struct AggregateQuery: Sendable, Hashable {
 
     // MARK: Checking
 
+    /// The same query, with the tables its condition leads to looked up in a schema.
+    package func bound(in schema: Schema) throws -> AggregateQuery {
+        var query = self
+        query.rows = try rows.bound(in: schema)
+        return query
+    }
+
     /// Checks a query that did not come from generated code.
     /// - Throws: `query.invalid` naming the column.
     package func validate() throws {
@@ -103,6 +110,11 @@ public struct AggregateQuery: Sendable, Hashable {
             }
         }
         for aggregate in aggregates { try validate(aggregate) }
+        guard having?.hasRelations != true else {
+            throw StorageError(
+                .query, "a condition on groups of table '\(table.name)' does not lead to other tables",
+                remedy: "put it on the records, before they are grouped")
+        }
         try results.validate()
     }
 

@@ -23,6 +23,11 @@ public indirect enum Condition: Sendable, Hashable {
     case hasPath(column: Int, [JSONStep])
     /// A path leads to nothing in the JSON of the column, or to null.
     case isPathNull(column: Int, [JSONStep])
+    /// The record that the column, a reference to the table, names satisfies a condition. Its columns count as columns of the
+    /// row; where the column is null they are all null. Neither, where a transaction has not yet written that record.
+    case reference(column: Int, RelatedTable, Condition)
+    /// The column has one of the values that a column has in some rows. Neither, where it is null.
+    case isInRows(column: Int, RelatedRows)
     /// All are true.
     case and([Condition])
     /// At least one is true.
@@ -92,17 +97,23 @@ extension Condition {
     /// as much room.
     var valueCount: Int {
         switch self {
-        case .compare, .text, .constant, .isNull, .computed, .hasElement, .hasPath, .isPathNull: 1
+        case .compare, .text, .constant, .isNull, .computed, .hasElement, .hasPath, .isPathNull, .reference, .isInRows:
+            1
         case .isIn(_, let values): max(1, values.count)
         case .and, .or, .not: 0
         }
     }
+
+    /// What leads to another table counts as so many parts inside one another: SQLite's parser needs more room for it.
+    static let relationDepth = 2
 
     /// How many parts are inside one another, itself counted.
     package var depth: Int {
         switch self {
         case .and(let parts), .or(let parts): 1 + (parts.lazy.map(\.depth).max() ?? 0)
         case .not(let part): 1 + part.depth
+        case .reference(_, _, let part): Condition.relationDepth + part.depth
+        case .isInRows(_, let rows): Condition.relationDepth + (rows.condition?.depth ?? 0)
         case .constant, .compare, .isNull, .isIn, .text, .computed, .hasElement, .hasPath, .isPathNull: 1
         }
     }

@@ -55,6 +55,16 @@ public struct Query: Sendable, Hashable {
     /// Checks a query that did not come from generated code: columns exist, values are of their types.
     /// - Throws: `query.invalid` naming the column.
     package func validate() throws {
+        for position in columns ?? [] { _ = try column(position) }
+        var valueCount = 0
+        try validate(depth: 1, &valueCount)
+        if let after, after.values.count != totalOrder.count {
+            throw StorageError(.query, "a position has \(after.values.count) values, the order has \(totalOrder.count)")
+        }
+    }
+
+    /// Checks limit, order and condition.
+    private func validate(depth: Int, _ valueCount: inout Int) throws {
         if let limit, limit < 0 { throw StorageError(.query, "a limit is at least 0, found \(limit)") }
         for term in order {
             let column = try column(term.column)
@@ -64,12 +74,7 @@ public struct Query: Sendable, Hashable {
                     "table '\(table.name)' cannot be ordered by '\(column.name)': \(column.valueType) has no order")
             }
         }
-        for position in columns ?? [] { _ = try column(position) }
-        var valueCount = 0
-        if let condition { try validate(condition, depth: 1, &valueCount) }
-        if let after, after.values.count != totalOrder.count {
-            throw StorageError(.query, "a position has \(after.values.count) values, the order has \(totalOrder.count)")
-        }
+        if let condition { try validate(condition, depth: depth, &valueCount) }
     }
 
     private func column(_ position: Int) throws -> Column {
@@ -118,9 +123,34 @@ public struct Query: Sendable, Hashable {
                     remedy: "search for a part of it")
             }
             if match == .matches { try check(pattern: operand, ignoringCase: ignoringCase, column) }
+        case .reference(let position, let target, let part):
+            let column = try column(position)
+            let target = try target.bound()
+            guard table.references.contains(where: { $0.column == position && $0.target == target.position }) else {
+                throw StorageError(
+                    .query,
+                    "column '\(column.name)' of table '\(table.name)' does not refer to records of table '\(target.name)'"
+                )
+            }
+            try Query(target).validate(part, depth: depth + Condition.relationDepth, &valueCount)
+        case .isInRows(let position, let rows):
+            try validate(try column(position), isIn: rows)
+            try Query(try rows.table.bound(), where: rows.condition, order: rows.order, limit: rows.limit)
+                .validate(depth: depth + Condition.relationDepth, &valueCount)
         case .and(let parts), .or(let parts):
             for part in parts { try validate(part, depth: depth + 1, &valueCount) }
         case .not(let part): try validate(part, depth: depth + 1, &valueCount)
+        }
+    }
+
+    private func validate(_ column: Column, isIn rows: RelatedRows) throws {
+        let others = Query(try rows.table.bound())
+        let other = try others.column(rows.column)
+        guard column.valueType == other.valueType, column.valueType.isOrdered else {
+            throw StorageError(
+                .query,
+                "column '\(column.name)' of table '\(table.name)' of type \(column.valueType) is not looked up in column '\(other.name)' of table '\(others.table.name)' of type \(other.valueType)"
+            )
         }
     }
 

@@ -9,8 +9,7 @@ extension Session {
         of query: Query, size: Int, after cursor: PageCursor?, _ item: (RowReader) throws -> Item
     ) async throws -> Page<Item> {
         guard size > 0 else { throw StorageError(.query, "a page has at least 1 record, found \(size)") }
-        try query.validate()
-        var query = query
+        var query = try checked(query)
         query.after = try cursor?.position(in: query, schema: schema.id)
         // One more than the page tells whether there is another.
         query.limit = min(size == .max ? size : size + 1, query.limit ?? .max)

@@ -74,7 +74,7 @@ public final class Session: Sendable {
 
     /// Reads the rows of a query, in order, until `body` returns false.
     public func read(_ query: Query, _ body: (RowReader) throws -> Bool) async throws {
-        try check(query)
+        let query = try checked(query)
         try await observe(.query, query.table) { observation in
             if !core.observers.isEmpty { observation.plan = try await reader.explain(query) }
             let cursor = try await reader.rows(query)
@@ -99,9 +99,12 @@ public final class Session: Sendable {
         }
     }
 
-    private func check(_ query: Query) throws {
+    /// A query that may be run, with all tables it leads to.
+    func checked(_ query: Query) throws -> Query {
         try core.check.check(query.table)
+        let query = try query.bound(in: schema)
         try query.validate()
+        return query
     }
 
     /// How many rows are read between two looks at deadline and cancellation.
@@ -112,7 +115,7 @@ public final class Session: Sendable {
 
     /// How many rows a query has.
     public func count(_ query: Query) async throws -> Int {
-        try check(query)
+        let query = try checked(query)
         return try await observe(.count, query.table) { observation in
             if !core.observers.isEmpty { observation.plan = try await reader.explain(query) }
             let count = try await reader.count(query)
@@ -142,7 +145,7 @@ public final class Session: Sendable {
     /// groups are all in memory at once.
     /// - Throws: `query.overflow` when a sum does not fit its type.
     public func aggregate(_ query: AggregateQuery) async throws -> [[Value]] {
-        try check(query)
+        let query = try checked(query)
         return try await observe(.aggregate, query.table) { observation in
             if !core.observers.isEmpty { observation.plan = try await reader.explain(query) }
             let results = try await reader.aggregate(query)
@@ -153,24 +156,26 @@ public final class Session: Sendable {
 
     /// How aggregates would be computed.
     public func explain(_ query: AggregateQuery) async throws -> QueryPlan {
-        try check(query)
+        let query = try checked(query)
         return try await reader.explain(query)
     }
 
-    private func check(_ query: AggregateQuery) throws {
+    private func checked(_ query: AggregateQuery) throws -> AggregateQuery {
         try core.check.check(query.table)
+        let query = try query.bound(in: schema)
         try query.validate()
+        return query
     }
 
     /// How a query would be answered.
     public func explain(_ query: Query) async throws -> QueryPlan {
-        try check(query)
+        let query = try checked(query)
         return try await reader.explain(query)
     }
 
     /// Begins to read the rows of a query in portions, all of the moment of this call. Whoever asks for it closes it.
     public func cursor(_ query: Query) async throws -> any RowCursor {
-        try check(query)
+        let query = try checked(query)
         return try await reader.rows(query)
     }
 

@@ -74,7 +74,7 @@ struct ViewReader: IndexScanner {
     }
 
     func explain(_ query: Query) async throws -> QueryPlan {
-        describe(Planner(query).plan(count: try await estimatedCount(of: query.table)), count: 1)
+        describe(try await Executor(self, driver: ObjectStorage.driver).explained(query), count: 1)
     }
 
     /// A plan with its price.
@@ -86,6 +86,11 @@ struct ViewReader: IndexScanner {
         description.requests = cost.requests * count
         description.dollars = cost.dollars * Double(count)
         description.details = cost.details
+        description.related = plan.lookups.map { QueryPlan.Related(describe($0.plan, count: 1), isFirst: $0.isFirst) }
+        for other in description.related {
+            description.requests += other.plan.requests
+            description.dollars += other.plan.dollars
+        }
         return description
     }
 

@@ -30,7 +30,7 @@ struct QueryGenerator {
 
     // MARK: Order
 
-    private func order(_ table: Table, _ random: inout SeededRandom) -> [OrderTerm] {
+    func order(_ table: Table, _ random: inout SeededRandom) -> [OrderTerm] {
         switch random.weighted([35, 30, 34, 1]) {
         case 0: return []
         case 1:
@@ -57,8 +57,9 @@ struct QueryGenerator {
 
     func condition(_ table: Table, depth: Int, _ random: inout SeededRandom) -> Condition {
         let deeper = depth < 3 ? 1 : 0
-        switch random.weighted([60, 18 * deeper, 14 * deeper, 8 * deeper, 1]) {
+        switch random.weighted([60, 18 * deeper, 14 * deeper, 8 * deeper, 1, 16 * deeper]) {
         case 0: return leaf(table, &random)
+        case 5: return relation(table, depth: depth + 1, &random) ?? leaf(table, &random)
         case 1: return .and(parts(table, depth, &random))
         case 2: return .or(parts(table, depth, &random))
         case 3: return .not(condition(table, depth: depth + 1, &random))

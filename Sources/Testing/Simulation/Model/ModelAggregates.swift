@@ -18,7 +18,9 @@ extension ModelState {
                 results[place].append(try ModelAggregates.value(aggregate, groups[place].rows, query.table))
             }
         }
-        if let condition = query.having { results = results.filter { ModelCondition.holds(condition, $0) == true } }
+        if let condition = query.having {
+            results = results.filter { ModelCondition.holds(condition, $0, in: self) == true }
+        }
         let terms =
             query.order
             + query.groups.indices.filter { place in !query.order.contains { $0.column == place } }

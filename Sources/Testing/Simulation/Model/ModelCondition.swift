@@ -2,7 +2,8 @@ import CairnCore
 
 /// Whether a condition holds, by the letter of the contract: true, false, or nil for neither.
 enum ModelCondition {
-    static func holds(_ condition: Condition, _ values: [Value]) -> Bool? {
+    /// - Parameter state: Where the other rows are that it asks about.
+    static func holds(_ condition: Condition, _ values: [Value], in state: ModelState) -> Bool? {
         switch condition {
         case .constant(let value):
             return value
@@ -27,13 +28,23 @@ enum ModelCondition {
         case .isPathNull(let column, let path):
             return ModelExpression.json(values[column], path[...]).map { $0 == .null } ?? true
         case .and(let parts):
-            let results = parts.map { holds($0, values) }
+            let results = parts.map { holds($0, values, in: state) }
             return results.contains(false) ? false : results.contains(nil) ? nil : true
         case .or(let parts):
-            let results = parts.map { holds($0, values) }
+            let results = parts.map { holds($0, values, in: state) }
             return results.contains(true) ? true : results.contains(nil) ? nil : false
         case .not(let part):
-            return holds(part, values).map { !$0 }
+            return holds(part, values, in: state).map { !$0 }
+        case .reference(let column, let target, let part):
+            let table = state.schema.tables[target.position]
+            if values[column].isNull { return holds(part, table.columns.map { _ in .null }, in: state) }
+            guard let row = state.tables[table.position][Key(values[column])] else { return nil }
+            return holds(part, row.values, in: state)
+        case .isInRows(let column, let rows):
+            if values[column].isNull { return nil }
+            let table = state.schema.tables[rows.table.position]
+            let found = state.rows(Query(table, where: rows.condition, order: rows.order, limit: rows.limit))
+            return found.contains { ModelOrder.compare($0.values[rows.column], values[column]) == 0 }
         }
     }
 

@@ -194,7 +194,9 @@ struct ModelState: Sendable {
     func rows(_ query: Query) -> [Row] {
         let terms = query.totalOrder
         var rows = Array(tables[query.table.position].values)
-        if let condition = query.condition { rows = rows.filter { ModelCondition.holds(condition, $0.values) == true } }
+        if let condition = query.condition {
+            rows = rows.filter { ModelCondition.holds(condition, $0.values, in: self) == true }
+        }
         if let after = query.after {
             rows = rows.filter { row in
                 ModelOrder.compare(row.values, terms) { place in after.values[place] } > 0

@@ -109,11 +109,14 @@ private struct MutantReader: Sendable {
 
     private func table(_ table: Table) -> Table { given?.tables[table.position] ?? table }
 
-    private func translated(_ query: Query) -> Query {
+    private func translated(_ query: Query) throws -> Query {
         var translated = Query(
             table(query.table), where: query.condition, order: query.order, limit: query.limit)
         translated.after = query.after
-        return translated
+        guard let given, let condition = query.condition, condition.hasRelations else { return translated }
+        // Tables by their positions alone are looked up anew.
+        translated.condition = condition.mapTables { $0 }
+        return try translated.bound(in: given)
     }
 
     func operation(_ operation: WriteOperation) -> WriteOperation {

@@ -52,10 +52,21 @@ enum SwiftText {
         case .hasElement(let column, let element): ".hasElement(column: \(column), \(value(element)))"
         case .hasPath(let column, let path): ".hasPath(column: \(column), \(Self.path(path)))"
         case .isPathNull(let column, let path): ".isPathNull(column: \(column), \(Self.path(path)))"
+        case .reference(let column, let table, let part):
+            ".reference(column: \(column), RelatedTable(\(table.position)), \(Self.condition(part)))"
+        case .isInRows(let column, let rows): ".isInRows(column: \(column), \(Self.rows(rows)))"
         case .and(let parts): ".and(\(list(parts.map(Self.condition))))"
         case .or(let parts): ".or(\(list(parts.map(Self.condition))))"
         case .not(let part): ".not(\(Self.condition(part)))"
         }
+    }
+
+    private static func rows(_ rows: RelatedRows) -> String {
+        var parts = ["RelatedTable(\(rows.table.position))", "column: \(rows.column)"]
+        if let condition = rows.condition { parts.append("where: \(Self.condition(condition))") }
+        if !rows.order.isEmpty { parts.append("order: \(order(rows.order))") }
+        if let limit = rows.limit { parts.append("limit: \(limit)") }
+        return "RelatedRows(\(parts.joined(separator: ", ")))"
     }
 
     private static func expression(_ expression: RowExpression) -> String {

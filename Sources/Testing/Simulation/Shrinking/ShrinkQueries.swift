@@ -87,10 +87,29 @@ enum ShrinkQueries {
         case .computed(let left, let comparison, let right):
             simpler(left).map { .computed($0, comparison, right) }
                 + simpler(right).map { .computed(left, comparison, $0) }
+        case .reference(let column, let table, let part):
+            simpler(part).map { .reference(column: column, table, $0) }
+        case .isInRows(let column, let rows): simpler(rows).map { .isInRows(column: column, $0) }
         case .hasPath(let column, let path): shorter(path).map { .hasPath(column: column, $0) }
         case .isPathNull(let column, let path): shorter(path).map { .isPathNull(column: column, $0) }
         default: []
         }
+    }
+
+    private static func simpler(_ rows: RelatedRows) -> [RelatedRows] {
+        var found: [RelatedRows] = []
+        func add(_ change: (inout RelatedRows) -> Void) {
+            var copy = rows
+            change(&copy)
+            found.append(copy)
+        }
+        if let condition = rows.condition {
+            add { $0.condition = nil }
+            for simpler in ShrinkQueries.simpler(condition) { add { $0.condition = simpler } }
+        }
+        if rows.limit != nil { add { $0.limit = nil } }
+        for place in rows.order.indices { add { $0.order.remove(at: place) } }
+        return found
     }
 
     /// A part in the place of the whole, or a shorter path.

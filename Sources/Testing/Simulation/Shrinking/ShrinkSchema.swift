@@ -85,7 +85,12 @@ extension Program {
             !schema.tables[table].key.contains(removed)
         else { return nil }
         func moved(_ column: Int) -> Int? { column == removed ? nil : column > removed ? column - 1 : column }
-        var program = mapSteps { $0.table == table ? $0.mapColumns(moved, without: removed, of: table) : $0 }
+        var program = mapSteps { step in
+            var step = step.table == table ? step.mapColumns(moved, without: removed, of: table) : step
+            let condition = step.query?.condition?.mapRelatedColumns(moved, of: table)
+            step.query?.condition = condition
+            return step
+        }
         // A batch writes to several tables.
         program = program.mapSteps { step in
             guard case .write(let writes, let key) = step else { return step }
@@ -123,6 +128,7 @@ extension Step {
             guard var spec = query else { return self }
             guard let table = moved(spec.table) else { return nil }
             spec.table = table
+            spec.condition = spec.condition?.mapTables(moved)
             var step = self
             step.query = spec
             return step
@@ -160,7 +166,7 @@ extension Step {
 
 extension Condition {
     /// A comparison with its column moved; one with the column that is gone is true.
-    fileprivate func mapColumn(_ moved: (Int) -> Int?) -> Condition {
+    func mapColumn(_ moved: (Int) -> Int?) -> Condition {
         switch self {
         case .compare(let column, let comparison, let value):
             moved(column).map { .compare(column: $0, comparison, value) } ?? .constant(true)
@@ -176,6 +182,10 @@ extension Condition {
             }
         case .hasElement(let column, let element):
             moved(column).map { .hasElement(column: $0, element) } ?? .constant(true)
+        case .reference(let column, let table, let part):
+            moved(column).map { .reference(column: $0, table, part) } ?? .constant(true)
+        case .isInRows(let column, let rows):
+            moved(column).map { .isInRows(column: $0, rows) } ?? .constant(true)
         case .hasPath(let column, let path): moved(column).map { .hasPath(column: $0, path) } ?? .constant(true)
         case .isPathNull(let column, let path): moved(column).map { .isPathNull(column: $0, path) } ?? .constant(true)
         default: self

@@ -266,7 +266,7 @@ enum ConcurrencyCases {
     }
 
     /// Repeats what lost too many races: the cases are about correctness, not about luck.
-    private static func retrying(_ body: () async throws -> Void) async throws {
+    static func retrying(_ body: () async throws -> Void) async throws {
         for _ in 0..<20 {
             do {
                 return try await body()
@@ -275,7 +275,7 @@ enum ConcurrencyCases {
         try await body()
     }
 
-    private static func run(tasks: Int, _ body: @escaping @Sendable (Int) async throws -> Void) async throws {
+    static func run(tasks: Int, _ body: @escaping @Sendable (Int) async throws -> Void) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<tasks { group.addTask { try await body(number) } }
             try await group.waitForAll()

@@ -81,16 +81,19 @@ public struct ConformanceFailure: Error, CustomStringConvertible {
 /// All cases.
 public enum StorageConformance {
     /// The cases, level by level.
-    public static let cases: [ConformanceCase] =
+    public static let cases: [ConformanceCase] = reading + writing + together
+
+    private static let reading =
         RecordCases.all + KeyCases.all + ValueCases.all + OrderCases.all + ComparisonCases.all + NullCases.all
         + TextCases.all + RegexCases.all + ExpressionCases.all + QueryCases.all + AggregateCases.all
-        + SelectionCases.all
-        + PageCases.all + BulkCases.all + LimitCases.all + RevisionCases.all
-        + UniqueCases.all
-        + ReferenceCases.all + ReferenceActionCases.all + BatchCases.all + TransactionCases.all + SavepointCases.all
-        + IdempotencyCases.all
-        + OpeningCases.all + SnapshotCases.all + ConcurrencyCases.all + CancellationCases.all
-        + CrashCases.all
+        + SelectionCases.all + PageCases.all + BulkCases.all + LimitCases.all + RevisionCases.all
+
+    private static let writing =
+        UniqueCases.all + ReferenceCases.all + ReferenceActionCases.all + RelationCases.all + BatchCases.all
+        + TransactionCases.all + SavepointCases.all + IdempotencyCases.all
+
+    private static let together =
+        OpeningCases.all + SnapshotCases.all + ConcurrencyCases.all + CancellationCases.all + CrashCases.all
 
     /// The cases that make sense for a driver.
     public static func cases(for driver: any ConformanceDriver) -> [ConformanceCase] {

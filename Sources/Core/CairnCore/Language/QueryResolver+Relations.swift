@@ -1,0 +1,82 @@
+import CairnSchema
+
+// Conditions that lead to other rows.
+
+extension QueryResolver {
+    /// A comparison whose columns are all in the record that a reference names; nil for one of this table's own columns.
+    func behindReference(_ node: QueryNode) throws(QueryMistake) -> Condition? {
+        let leads = node.leads
+        guard let lead = leads.first(where: { $0.reference != nil }), let reference = lead.reference else { return nil }
+        if let other = leads.first(where: { $0.reference.map { !Utf8.equal($0, reference) } ?? true }) {
+            throw QueryMistake(
+                "one comparison has columns of several records: of the one that '\(reference)' names, and others",
+                remedy: "compare each with a value", at: other.offset)
+        }
+        let column = try column(reference, at: lead.offset)
+        guard let name = column.referencedTable else {
+            let references = table.references.map { table.columns[$0.column].name }
+            throw QueryMistake(
+                "column '\(reference)' of table '\(table.name)' refers to no record, so nothing is behind it",
+                remedy: references.isEmpty ? nil : NearestName.hintOrList(reference, among: references),
+                at: lead.offset)
+        }
+        let target = try table(named: name, at: lead.offset)
+        let part = try resolver(of: target).condition(node.behindReference)
+        return .reference(column: column.position, RelatedTable(target), part)
+    }
+
+    /// Whether a row of another table refers to this one.
+    func exists(_ rows: QueryRows) throws(QueryMistake) -> Condition {
+        let other = try table(named: rows.rows.table.name, at: rows.rows.table.offset)
+        let column = try resolver(of: other).column(rows.column.name, at: rows.column.offset)
+        let references = other.references.filter { $0.target == table.position }
+        guard references.contains(where: { $0.column == column.position }) else {
+            let names = references.map { other.columns[$0.column].name }
+            throw QueryMistake(
+                "column '\(column.name)' of table '\(other.name)' does not refer to table '\(table.name)'",
+                remedy: names.isEmpty ? "no column of it does" : NearestName.hintOrList(column.name, among: names),
+                at: rows.column.offset)
+        }
+        guard rows.rows.limit == nil, rows.rows.order.isEmpty else {
+            throw QueryMistake(
+                "whether a row exists depends on no order and no limit", remedy: "leave them out",
+                at: rows.rows.table.offset)
+        }
+        return .isInRows(column: table.key[0], try resolver(of: other).rows(rows.rows, column.position))
+    }
+
+    /// Whether a column has one of the values of a column in other rows.
+    func isIn(_ operand: QueryNode, _ rows: QueryRows) throws(QueryMistake) -> Condition {
+        guard case .column(let name) = operand.kind else {
+            throw QueryMistake("only a column is looked up in other rows", at: operand.offset)
+        }
+        let column = try column(name, at: operand.offset)
+        let other = try table(named: rows.rows.table.name, at: rows.rows.table.offset)
+        let found = try resolver(of: other).column(rows.column.name, at: rows.column.offset)
+        guard found.valueType == column.valueType, column.valueType.isOrdered else {
+            throw QueryMistake(
+                "column '\(column.name)' is of type \(column.valueType) and is not looked up in column '\(found.name)' of type \(found.valueType)",
+                at: rows.column.offset)
+        }
+        return .isInRows(column: column.position, try resolver(of: other).rows(rows.rows, found.position))
+    }
+
+    private func rows(_ draft: QueryDraft, _ column: Int) throws(QueryMistake) -> RelatedRows {
+        var rows = RelatedRows(RelatedTable(table), column: column, limit: draft.limit)
+        if let condition = draft.condition { rows.condition = try self.condition(condition) }
+        for term in draft.order { rows.order.append(try order(term)) }
+        return rows
+    }
+
+    private func table(named name: String, at offset: Int) throws(QueryMistake) -> Table {
+        guard let schema else {
+            throw QueryMistake(
+                "a condition that is read for one table does not lead to another",
+                remedy: "read the whole query, or pass the schema too", at: offset)
+        }
+        if let table = schema.table(named: name) { return table }
+        throw QueryMistake(
+            "the database '\(schema.database)' has no table '\(name)'",
+            remedy: NearestName.hintOrList(name, among: schema.tables.map(\.name)), at: offset)
+    }
+}
