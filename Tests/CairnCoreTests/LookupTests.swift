@@ -38,6 +38,7 @@ struct LookupTests {
             plan.description == """
                 test: cities by index reference_country
                   bounds  country in (select id from countries where name = "France")
+                  sort    id
                   related first, test: countries by index by_name
                     bounds  name = "France"
                     covered by the index: no record is read

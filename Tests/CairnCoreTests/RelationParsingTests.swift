@@ -188,6 +188,28 @@ struct RelationParsingTests {
         #expect(throws: Never.self) { try Query(parsing: deepest, schema: schema) }
     }
 
+    @Test("Tables that a query may not reach are as if they were not")
+    func reach() throws {
+        let tables: Set = ["cities", "countries"]
+        let allowed = try Query(parsing: "cities where country.name = 'x'", schema: schema, reaching: tables)
+        #expect(allowed.table.name == "cities")
+        for text in [
+            "continents", "countries where continent.name = 'x'",
+            "countries where continent in (select code from continents)",
+        ] {
+            let error = try #require(throws: StorageError.self) {
+                try Query(parsing: text, schema: schema, reaching: tables)
+            }
+            #expect(error.message.hasSuffix("the database 'd' has no table 'continents'"), "\(error.message)")
+        }
+        let error = try #require(throws: StorageError.self) {
+            try Query(
+                parsingJSON: #"{"from": "countries", "where": {"continent.name": "x"}}"#, schema: schema,
+                reaching: tables)
+        }
+        #expect(error.message.hasSuffix("the database 'd' has no table 'continents'"), "\(error.message)")
+    }
+
     @Test("A condition that is read for one table alone leads nowhere, with a schema it does")
     func alone() throws {
         let cities = schema.tables[2]

@@ -129,6 +129,49 @@ struct TypedRelationTests {
         try await atlas.close()
     }
 
+    @Test(
+        "Conditions lead to the record a reference names, to those that refer to one, and into other queries",
+        arguments: urls)
+    func conditions(_ url: String) async throws {
+        let atlas = try await atlas(url)
+        let french = try await atlas.cities.where { $0.country.where { $0.name == "FRA" } }.ids()
+        #expect(french == [0, 1, 3])
+        #expect(try await atlas.cities.where { !$0.country.where { $0.name == "FRA" } }.ids() == [2, 4])
+        let europe = try await atlas.cities
+            .where { $0.country.where { $0.continent.where { $0.name == "Europe" } } && $0.population > 10 }.count()
+        #expect(europe == 3)
+        let large = try await atlas.countries
+            .where { $0.iso.exists(City.self, by: \.country) { $0.population >= 30 } }.ids()
+        #expect(large == ["FR"])
+        #expect(try await atlas.countries.where { !$0.iso.exists(City.self, by: \.country) }.ids() == ["JP"])
+        let first = atlas.countries.order { $0.iso }.limit(1)
+        #expect(try await atlas.cities.where { $0.country.in(first) }.ids() == [2, 4])
+        try await atlas.cities.where { $0.country.in(first) }.update { $0.timezone.set("DEU") }
+        let named = atlas.countries.where { $0.continent == "EU" }
+        #expect(try await atlas.cities.where { $0.name.in(named) { $0.iso3 } }.ids() == [])
+        let zones = try await atlas.countries.where { $0.iso3.in(atlas.cities.query) { $0.timezone } }.ids()
+        #expect(zones == ["DE"])
+        let loaded = try await atlas.cities.where { $0.country.where { $0.iso3 == "DEU" } }.including(\.country).all()
+        #expect(loaded.map(\.1.iso) == ["DE", "DE"])
+        let sums = try await atlas.cities.where { $0.country.where { $0.continent == "EU" } }
+            .group { $0.country }.sum { $0.population }
+        #expect(sums.map(\.1) == [25, 60])
+        #expect(try await atlas.cities.where { $0.country.where { $0.iso3 == "DEU" } }.delete() == 2)
+        try await atlas.close()
+    }
+
+    @Test("A query of another store is no part of a condition")
+    func foreign() async throws {
+        let atlas = try await atlas("memory:")
+        let library = try await Library.open("memory:")
+        let error = await #expect(throws: StorageError.self) {
+            try await atlas.cities.where { $0.name.in(library.authors.query) { $0.name } }.all()
+        }
+        #expect(error?.code == .query)
+        try await library.close()
+        try await atlas.close()
+    }
+
     @Test("A condition on the one record a reference names is refused")
     func refused() async throws {
         let atlas = try await atlas("memory:")
@@ -170,6 +213,23 @@ struct LibraryTests {
         #expect(rows.map(\.2.name) == ["a", "a", "b"])
         let edited = try await library.authors.query.including(Book.self, by: \.editor).all()
         #expect(edited.map { $0.1.map(\.id) } == [[], [1, 3]])
+        try await library.close()
+    }
+
+    @Test("Conditions lead through references that may be null", arguments: urls)
+    func conditions(_ url: String) async throws {
+        let library = try await library(url)
+        #expect(try await library.books.where { $0.editor.where { $0.name == "b" } }.ids() == [1, 3])
+        #expect(try await library.books.where { !$0.editor.where { $0.name == "b" } }.ids() == [])
+        #expect(try await library.books.where { $0.editor == nil || $0.editor.where { $0.name == "x" } }.ids() == [2])
+        #expect(try await library.authors.where { $0.id.exists(Book.self, by: \.editor) }.ids() == [2])
+        #expect(
+            try await library.authors.where { $0.id.exists(Book.self, by: \.editor) { $0.title == "y" } }.ids() == [])
+        #expect(
+            try await library.books.where { !$0.editor.in(library.authors.where { $0.name == "a" }) }.ids() == [1, 3])
+        let war = try await library.books
+            .where { $0.id.exists(BookSubject.self, by: \.book) { $0.subject == "war" } }.ids()
+        #expect(war == [1, 3])
         try await library.close()
     }
 

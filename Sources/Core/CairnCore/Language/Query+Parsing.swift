@@ -3,9 +3,9 @@ public import CairnSchema
 extension Query {
     /// Reads a query from text: `cities where country = "FR" and population > 100_000 order by name limit 10`.
     ///
-    /// It can reach the declared columns of the table, and of those that references lead to, and nothing else: names are looked up in the schema, values are only
-    /// ever values, and there is no other statement. So text of strangers may be read; what rows they may see is for the
-    /// program to say, by a further condition.
+    /// It can reach declared columns and nothing else, those of the table and of the tables that conditions lead to: names are
+    /// looked up in the schema, values are only ever values, and there is no other statement. So text of strangers may be read; which
+    /// tables they may ask about is for the program to say, and what rows they may see, by a further condition.
     ///
     /// | | |
     /// |---|---|
@@ -24,10 +24,11 @@ extension Query {
     /// - Parameters:
     ///   - text: The query; at most ``Limits/queryBytes``.
     ///   - schema: The schema of the store that is to answer it.
+    ///   - tables: The names of the tables it may be of and its conditions may lead to; nil: all. The others are as if they were not.
     /// - Throws: `query.invalid` with line and column, and the nearest name for one that is unknown. Nothing is read from
     ///   any store.
-    public init(parsing text: String, schema: Schema) throws {
-        self = try QueryReader(text).query(schema) { text throws(QueryMistake) in
+    public init(parsing text: String, schema: Schema, reaching tables: Set<String>? = nil) throws {
+        self = try QueryReader(text).query(QueryReach(schema, tables)) { text throws(QueryMistake) in
             var parser = try QueryParser(text)
             return try parser.query()
         }
@@ -39,31 +40,31 @@ extension Query {
     ///
     /// All members of a condition must hold; `and` and `or` take a list of conditions, `not` takes one. What a column is compared
     /// with is a value, `null` for null, or an object of the operators of the text form (`is null` and `exists` with true or
-    /// false). In place of a column stands what the text form can compute: `"population / area"`, `"country.name"`. Related records are
-    /// `"exists": { "from": "cities", "by": "country", "where": { … } }`, other rows `"in": { "select": "iso", "from": "countries", … }`.
-    /// - Throws: as ``init(parsing:schema:)``.
-    public init(parsingJSON text: String, schema: Schema) throws {
-        self = try QueryReader(text).query(schema) { text throws(QueryMistake) in
+    /// false). In place of a column stands what the text form can compute: `"population / area"`, `"country.name"`. Related records
+    /// are `"exists": { "from": "cities", "by": "country", "where": { … } }`, other rows `"in": { "select": "iso", "from": … }`.
+    /// - Throws: as ``init(parsing:schema:reaching:)``.
+    public init(parsingJSON text: String, schema: Schema, reaching tables: Set<String>? = nil) throws {
+        self = try QueryReader(text).query(QueryReach(schema, tables)) { text throws(QueryMistake) in
             try QueryJSONParser().query(Array(text.utf8))
         }
     }
 }
 
 extension Condition {
-    /// Reads a condition on the rows of a table from text, as it stands behind `where` in ``Query/init(parsing:schema:)``.
+    /// Reads a condition on the rows of a table from text, as it stands behind `where` in ``Query/init(parsing:schema:reaching:)``.
     /// - Parameter schema: The schema of the table, for conditions that lead to other tables.
     /// - Throws: `query.invalid` with line and column, and the nearest name for one that is unknown.
     public init(parsing text: String, table: Table, schema: Schema? = nil) throws {
         self = try QueryReader(text).read { text throws(QueryMistake) in
             var parser = try QueryParser(text)
-            return try QueryResolver(table, schema).condition(try parser.condition())
+            return try QueryResolver(table, schema.map { QueryReach($0, nil) }).condition(try parser.condition())
         }
         try Query(table, where: self).validate()
     }
 }
 
 extension Session {
-    /// The records that a query in text asks for, without generated code; see ``Query/init(parsing:schema:)``. All in memory at
+    /// The records that a query in text asks for, without generated code; see ``Query/init(parsing:schema:reaching:)``. All in memory at
     /// once.
     /// - Throws: `query.invalid` with line and column for a query that cannot be read; what reading throws.
     public func records(matching text: String) async throws -> [Record] {
@@ -96,23 +97,37 @@ private struct QueryReader {
         }
     }
 
-    func query(_ schema: Schema, _ parse: (String) throws(QueryMistake) -> QueryDraft) throws -> Query {
-        let query = try read { text throws(QueryMistake) in try resolve(try parse(text), schema) }
+    func query(_ reach: QueryReach, _ parse: (String) throws(QueryMistake) -> QueryDraft) throws -> Query {
+        let query = try read { text throws(QueryMistake) in try resolve(try parse(text), reach) }
         try query.validate()
         return query
     }
 
-    private func resolve(_ draft: QueryDraft, _ schema: Schema) throws(QueryMistake) -> Query {
-        guard let table = schema.table(named: draft.table.name) else {
-            throw QueryMistake(
-                "the database '\(schema.database)' has no table '\(draft.table.name)'",
-                remedy: NearestName.hintOrList(draft.table.name, among: schema.tables.map(\.name)),
-                at: draft.table.offset)
-        }
-        let resolver = QueryResolver(table, schema)
+    private func resolve(_ draft: QueryDraft, _ reach: QueryReach) throws(QueryMistake) -> Query {
+        let table = try reach.table(named: draft.table.name, at: draft.table.offset)
+        let resolver = QueryResolver(table, reach)
         var query = Query(table, limit: draft.limit)
         if let condition = draft.condition { query.condition = try resolver.condition(condition) }
         for term in draft.order { query.order.append(try resolver.order(term)) }
         return query
+    }
+}
+
+/// The tables that what was written may name.
+struct QueryReach {
+    private let database: String
+    private let tables: [Table]
+
+    /// - Parameter names: Those of the tables; nil: all.
+    init(_ schema: Schema, _ names: Set<String>?) {
+        database = schema.database
+        tables = schema.tables.filter { names?.contains($0.name) ?? true }
+    }
+
+    func table(named name: String, at offset: Int) throws(QueryMistake) -> Table {
+        if let table = tables.first(where: { $0.name == name }) { return table }
+        throw QueryMistake(
+            "the database '\(database)' has no table '\(name)'",
+            remedy: NearestName.hintOrList(name, among: tables.map(\.name)), at: offset)
     }
 }

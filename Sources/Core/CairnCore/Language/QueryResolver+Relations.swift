@@ -69,14 +69,11 @@ extension QueryResolver {
     }
 
     private func table(named name: String, at offset: Int) throws(QueryMistake) -> Table {
-        guard let schema else {
+        guard let reach else {
             throw QueryMistake(
                 "a condition that is read for one table does not lead to another",
                 remedy: "read the whole query, or pass the schema too", at: offset)
         }
-        if let table = schema.table(named: name) { return table }
-        throw QueryMistake(
-            "the database '\(schema.database)' has no table '\(name)'",
-            remedy: NearestName.hintOrList(name, among: schema.tables.map(\.name)), at: offset)
+        return try reach.table(named: name, at: offset)
     }
 }

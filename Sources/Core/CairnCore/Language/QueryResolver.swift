@@ -4,20 +4,20 @@ import CairnSchema
 /// are compared with.
 struct QueryResolver {
     let table: Table
-    let schema: Schema?
+    let reach: QueryReach?
     private let now: Timestamp
 
     /// - Parameters:
-    ///   - schema: Where other tables are looked up that conditions lead to; nil: they lead nowhere.
+    ///   - reach: The tables that conditions may lead to; nil: they lead nowhere.
     ///   - now: The instant that counts as now for days like today.
-    init(_ table: Table, _ schema: Schema?, now: Timestamp = .now) {
+    init(_ table: Table, _ reach: QueryReach?, now: Timestamp = .now) {
         self.table = table
-        self.schema = schema
+        self.reach = reach
         self.now = now
     }
 
     /// The same for another table.
-    func resolver(of table: Table) -> QueryResolver { QueryResolver(table, schema, now: now) }
+    func resolver(of table: Table) -> QueryResolver { QueryResolver(table, reach, now: now) }
 
     func order(_ term: QueryOrderNode) throws(QueryMistake) -> OrderTerm {
         OrderTerm(column: try column(term.name, at: term.offset).position, isDescending: term.isDescending)
