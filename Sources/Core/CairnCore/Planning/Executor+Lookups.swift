@@ -36,14 +36,20 @@ extension Executor {
     func lookups(_ query: Query, columns: Set<Int>? = nil, needsOrder: Bool = true) async throws -> [Lookup] {
         guard let condition = query.condition, condition.hasRelations else { return [] }
         let count = try await scanner.estimatedCount(of: query.table)
-        let own = Planner(query, columns: columns, needsOrder: needsOrder).plan(count: count)
+        func plan(_ sizes: [RelatedRows: Int]) -> AccessPlan {
+            Planner(query, columns: columns, needsOrder: needsOrder, sizes: sizes).plan(count: count)
+        }
+        let own = plan([:])
         var lookups: [Lookup] = []
-        for rows in Set(condition.lookups.map(\.rows)) {
-            let first = try await firstPlan(rows)
+        var seen: Set<RelatedRows> = []
+        for (_, rows) in condition.lookups where seen.insert(rows).inserted {
+            let needsOrder = rows.limit != nil
+            // Once for both ways: twice at each of many levels would be a thousand times at the last.
+            let inner = try await self.lookups(rows.query().lowered(), needsOrder: needsOrder)
+            let first = try await expected(rows.query().lowered(), inner, needsOrder: needsOrder)
             let size = min(max(1, first.estimatedRows), Executor.listedValues)
-            let served = Planner(query, columns: columns, needsOrder: needsOrder, sizes: [rows: size])
-                .plan(count: count)
-            let each = rows.limit == nil ? try await portionPlan(rows, own.estimatedRows) : nil
+            let served = plan([rows: size])
+            let each = rows.limit == nil ? try await portionPlan(rows, inner, own.estimatedRows) : nil
             if let each, own.wholeCost + each.cost < first.wholeCost + served.cost {
                 lookups.append(Lookup(rows: rows, plan: each.plan, isFirst: false, size: size))
             } else {
@@ -53,20 +59,18 @@ extension Executor {
         return lookups
     }
 
-    /// How all rows that values are looked up in would be read.
-    private func firstPlan(_ rows: RelatedRows) async throws -> AccessPlan {
-        try await explained(try rows.query(), needsOrder: rows.limit != nil)
-    }
-
-    /// How they would be read for a portion of `count` rows, and what that costs for all portions.
-    private func portionPlan(_ rows: RelatedRows, _ count: Int) async throws -> (plan: AccessPlan, cost: Double) {
+    /// How the rows that values are looked up in would be read for a portion of `count` rows, and what that costs for all
+    /// portions.
+    private func portionPlan(
+        _ rows: RelatedRows, _ inner: [Lookup], _ count: Int
+    ) async throws -> (plan: AccessPlan, cost: Double) {
         var query = try rows.query().lowered()
         // Stands for the list of a portion; which values are in it is not known yet.
         query.restrict(to: .isInRows(column: rows.column, rows))
         let portion = min(max(1, count), Executor.largestPortion)
         let total = try await scanner.estimatedCount(of: query.table)
         var plan = Planner(query, needsOrder: false, sizes: [rows: portion]).plan(count: total)
-        plan.lookups = try await lookups(try rows.query().lowered(), needsOrder: false)
+        plan.lookups = inner
         let portions = (Double(max(1, count)) / Double(Executor.largestPortion)).rounded(.up)
         return (plan, plan.wholeCost * portions)
     }
@@ -77,6 +81,12 @@ extension Executor {
     {
         let query = try query.lowered()
         let lookups = try await lookups(query, columns: columns, needsOrder: needsOrder)
+        return try await expected(query, lookups, columns: columns, needsOrder: needsOrder)
+    }
+
+    private func expected(
+        _ query: Query, _ lookups: [Lookup], columns: Set<Int>? = nil, needsOrder: Bool
+    ) async throws -> AccessPlan {
         let sizes = Dictionary(lookups.filter(\.isFirst).map { ($0.rows, $0.size) }) { first, _ in first }
         var plan = Planner(query, columns: columns, needsOrder: needsOrder, sizes: sizes)
             .plan(count: try await scanner.estimatedCount(of: query.table))
@@ -208,12 +218,13 @@ final class LookupCursor: RowCursor {
 
     /// The condition with the values that are there, of those this portion asks for.
     private func checked() async throws -> Condition {
+        var keys: [RelatedRows: Set<Value>] = [:]
+        for (column, rows) in lookups {
+            keys[rows, default: []].formUnion(unchecked.lazy.map { $0.values[column] }.filter { !$0.isNull })
+        }
         var lists: [RelatedRows: [Value]] = [:]
-        for (rows, lookups) in Dictionary(grouping: lookups, by: \.rows) {
-            var keys: Set<Value> = []
-            for (column, _) in lookups { keys.formUnion(unchecked.lazy.map { $0.values[column] }) }
-            keys.remove(.null)
-            lists[rows] = try await executor.values(of: rows, among: keys)
+        for (_, rows) in lookups where lists[rows] == nil {
+            lists[rows] = try await executor.values(of: rows, among: keys[rows] ?? [])
         }
         return related.listing(lists, in: table)
     }

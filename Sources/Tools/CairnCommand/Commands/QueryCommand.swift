@@ -16,6 +16,7 @@ struct QueryCommand: Command {
         ],
         notes: [
             "A condition compares columns with values (= != < <= > >=, between 1 and 5, in (1, 2), is null, begins with, ends with, contains, like, matches, ignoring case behind them), with one another and with what is computed (+ - * /, count(name)), joined by and, or, not and brackets. Texts, times and ids stand in double or single quotes. A path leads into JSON: settings[\"theme\"] = \"dark\".",
+            "Conditions lead to other tables: country.name = \"France\" to the record that a reference names, exists cities by country (population > 1_000_000) to those that refer to one, country in (select iso from countries order by population desc limit 10) to the values of other rows.",
             "With --json each record is an object in a line of its own, all columns as they are stored and _revision, _created_at, _updated_at. All records are of one moment, and are shown as they are read: a query of a large table needs little memory.",
             ExistingStore.note,
         ],
