@@ -222,15 +222,16 @@ struct QueryCompiler {
         let table = rowsQuery.table
         var inner = try QueryCompiler(
             rowsQuery, name: TableSQL.quoted(table.name), columns: table.columns.map { TableSQL.quoted($0.name) })
-        inner.write("SELECT \(inner.columns[rows.column]) FROM \(inner.name)")
-        // A null among the values would make SQLite say neither where the value is not found.
-        if table.columns[rows.column].isNullable, rows.limit == nil {
-            inner.query.restrict(to: .not(.isNull(column: rows.column)))
-        }
+        let cell = inner.columns[rows.column]
+        inner.write("SELECT \(cell) FROM \(inner.name)")
+        // A null among the values would make SQLite say neither where the value is not found. Among the first rows nulls count.
+        let hasNulls = table.columns[rows.column].isNullable
+        if hasNulls, rows.limit == nil { inner.query.restrict(to: .not(.isNull(column: rows.column))) }
         try inner.writeCondition()
         if rows.limit != nil {
             inner.writeOrder()
             inner.writeLimit()
+            if hasNulls { inner.output.sql = "SELECT \(cell) FROM (\(inner.output.sql)) WHERE \(cell) IS NOT NULL" }
         }
         // Of no values SQLite says that even null is not among them. That shows only below a NOT.
         let name = columns[column]

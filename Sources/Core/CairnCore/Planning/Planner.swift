@@ -12,7 +12,7 @@ import CairnSchema
 ///
 ///     rows   = size of the table × the share of each bound (equal 1 %, one-sided range 30 %, two-sided 10 %, prefix 5 %)
 ///              1 when a unique index is matched whole, as many as there are values when they are listed; limit (× 10 with a filter) when the order is served
-///     cost   = rows × (3 to follow an index to the record, 1 when covered or primary) + rows × log2(rows) / 2 to sort
+///     cost   = rows × (3 to follow an index to the record, 1 when primary, ½ when covered) + rows × log2(rows) / 2 to sort
 ///
 /// where an order that is served but for ties counts as served, and as sorted.
 ///
@@ -68,7 +68,7 @@ package struct Planner: Sendable {
         if isSorted || tied != nil, let limit = query.limit {
             rows = min(rows, Double(limit) * (filter.isEmpty ? 1 : 10))
         }
-        let perRow: Double = index == nil || isCovered ? 1 : 3
+        let perRow = isCovered ? 0.5 : index == nil ? 1 : 3
         var cost = rows * perRow
         if !isSorted { cost += rows * (rows + 1).logarithm2 / 2 }
 

@@ -126,6 +126,11 @@ enum RelationCases {
             try await expectKeys(db, "books", .isInRows(column: author, last), ["b4"])
             try await expectKeys(db, "books", !.isInRows(column: author, last), ["b1", "b2", "b3"])
             try await expectKeys(db, "books", .isInRows(column: author, db.rows("authors", "id", limit: 0)), [])
+            // A null is one of the first rows, and matches nothing.
+            let id = try db.column("id", of: "authors")
+            let editors = try Condition.isInRows(column: id, db.rows("books", "editor", limit: 2))
+            try await expectKeys(db, "authors", editors, ["2"])
+            try await expectKeys(db, "authors", !editors, ["1", "3", "4"])
             let ann = try db.compare("authors", "name", .notEqual, "Ann")
             try await expectKeys(
                 db, "books", .isInRows(column: author, db.rows("authors", "id", ann, limit: 1)), ["b3"])
