@@ -107,6 +107,16 @@ public struct Mutant: Sendable, CustomStringConvertible {
                 return query
             }
         },
+        Mutant("null-reference", "A condition on the record of a reference holds for no row without one.") { mutant in
+            mutant.query = { query in
+                var query = query
+                query.condition = query.condition?.mapLeaves { leaf in
+                    guard case .reference(let column, _, _) = leaf else { return leaf }
+                    return leaf && !.isNull(column: column)
+                }
+                return query
+            }
+        },
     ]
 
     // MARK: Checks of writes
