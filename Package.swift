@@ -130,7 +130,10 @@ let package = Package(
         tests("CairnSchemaTests", ["CairnSchema"]),
         tests(
             "CairnMigratorTests",
-            ["CairnMigrator", "CairnSchema", "CairnCore", "MemoryStorage", "SQLiteStorage", "Simulation"]),
+            [
+                "CairnMigrator", "CairnSchema", "CairnCore", "MemoryStorage", "SQLiteStorage", "ObjectStorage",
+                "ObjectStores", "S3Client", "Simulation",
+            ]),
         tests("CairnCoreTests", ["CairnSchema", "CairnCore"]),
         tests(
             "S3ClientTests",

@@ -96,12 +96,12 @@ extension Change {
         }
     }
 
-    static var all: [Change] { tables + columns + types + rules + indexes + references + refusals }
+    static var all: [Change] { tables + columns + types + rules + indexes + references + refusals + more }
 
-    private static let one: Content = ["t": [["id": 1, "a": "x"], ["id": 2, "a": "y"]]]
-    private static let a = database(table("a string"))
+    static let one: Content = ["t": [["id": 1, "a": "x"], ["id": 2, "a": "y"]]]
+    static let a = database(table("a string"))
 
-    private static func change(
+    static func change(
         _ name: String, _ old: String, _ new: String, _ before: Content, _ outcome: Outcome, destructive: Bool = false
     ) -> Change {
         Change(name: name, old: old, new: new, before: before, outcome: outcome, allowsDestructive: destructive)

@@ -2,6 +2,9 @@ import CairnCore
 import CairnSchema
 import Foundation
 import MemoryStorage
+import ObjectStorage
+import ObjectStores
+import S3Client
 import SQLiteStorage
 import Testing
 
@@ -9,6 +12,35 @@ import Testing
 enum Driver: String, CaseIterable {
     case memory
     case sqlite
+    case folder
+    case ministack
+
+    /// Those there are: the S3 server only where `Tests/run --all` has started it.
+    static var allCases: [Driver] { [.memory, .sqlite, .folder] + (MiniStack.address == nil ? [] : [.ministack]) }
+}
+
+/// The S3 server that `Tests/run --all` starts, which ends with the tests, and all that is in it.
+enum MiniStack {
+    /// `http://ACCESS:SECRET@127.0.0.1:PORT`.
+    static let address = ProcessInfo.processInfo.environment["CAIRN_TEST_S3_MINISTACK"].flatMap {
+        $0.isEmpty ? nil : URLComponents(string: $0)
+    }
+
+    private static let bucket = Task {
+        let address = try #require(MiniStack.address)
+        let endpoint = try S3Endpoint("http://\(address.host ?? ""):\(address.port ?? 80)")
+        let credentials = Credentials(accessKey: address.user ?? "", secretKey: address.password ?? "")
+        let client = try S3Client(
+            S3ClientOptions(endpoint: endpoint, region: "us-east-1", credentials: .explicit(credentials)))
+        let bucket = try await client.createBucket("cairn-migrations-\(UUID().uuidString.lowercased())")
+        _ = try await S3ObjectStore.open(bucket, prefix: "probe")
+        return bucket
+    }
+
+    /// A place of its own.
+    static func objects(_ prefix: String) async throws -> any ObjectStore {
+        try S3ObjectStore(await bucket.value, prefix: prefix)
+    }
 }
 
 /// A store that can be left and opened again, as a program that ends and one of a new schema that starts.
@@ -32,6 +64,9 @@ final class Place {
         case .memory:
             FileManager.default.fileExists(atPath: path) ? try MemoryStorage(contentsOf: path) : MemoryStorage()
         case .sqlite: try await SQLiteStorage.open(SQLiteOptions(.file(path), synchronous: .normal))
+        case .folder: try await ObjectStorage.open(try FolderObjectStore(path))
+        case .ministack:
+            try await ObjectStorage.open(MiniStack.objects(String(path.split(separator: "/").last ?? "place")))
         }
     }
 

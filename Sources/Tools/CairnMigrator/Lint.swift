@@ -42,6 +42,11 @@ package enum Lint {
         case .changeDefault:
             ("BC103", .warning, "records that are there keep their value; only new ones get the other default")
         case .dropReference: ("CD101", .warning, "records may refer to nothing from then on")
+        case .changeAction:
+            (
+                "CD103", .warning,
+                "deleting a record that is referred to does something else from then on, whoever deletes it"
+            )
         case .addReference:
             ("CD102", .error, "records may refer to nothing; then nothing is done, and one of them is named")
         case .addIndex: ("OP102", .note, "the whole table is read to build it")

@@ -13,6 +13,8 @@ public struct Migration: Sendable {
     public let allowsDestructive: Bool
     /// Whether all of it is done and then taken back, to find out what stands in its way.
     public let isRehearsal: Bool
+    /// Hears how far it is where that takes long: on object stores.
+    public var progress: (@Sendable (MigrationProgress) -> Void)?
     /// What differs.
     package let diff: SchemaDiff
 
@@ -100,6 +102,26 @@ public struct Migration: Sendable {
     }
 }
 
+/// What a migration costs, roughly, before it is made.
+public struct MigrationCost: Sendable, Hashable {
+    /// Records that are read.
+    public var recordsRead: Int
+    /// Records that are written.
+    public var recordsWritten: Int
+    /// Requests to an object store.
+    public var requests: Int
+    /// Their price in dollars.
+    public var dollars: Double
+
+    /// A cost.
+    public init(recordsRead: Int, recordsWritten: Int, requests: Int, dollars: Double) {
+        self.recordsRead = recordsRead
+        self.recordsWritten = recordsWritten
+        self.requests = requests
+        self.dollars = dollars
+    }
+}
+
 /// What to do where an operation is refused or can fail.
 package enum MigrationAdvice {
     /// The safe way to get what an operation is for.
@@ -108,7 +130,7 @@ package enum MigrationAdvice {
         let copy = "make a new store and copy the records, as the chapter Migration of the README shows"
         return switch operation.kind {
         case .dropTable, .dropColumn:
-            "allow it ('--allow-destructive') once no program uses it any more; a SQLite file keeps the data in a table of its own for 30 days"
+            "allow it ('--allow-destructive') once no program uses it any more; SQLite files, folders and buckets keep the data aside for 30 days"
         case .changeType:
             "add a column of the new type, let the program fill it from '\(name)', and drop '\(name)' in a later migration; or \(copy)"
         case .changeKey: "every record would move: \(copy)"

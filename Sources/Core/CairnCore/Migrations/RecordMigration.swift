@@ -9,9 +9,11 @@ package struct RecordMigration: Sendable {
     package let needsLook: Bool
     private let check: RecordCheck
     private let sources: [Source]
+    /// What tells the ids of records apart that are made again and again; nil when each is made once.
+    private let seed: String?
     /// The time and the day that `now` is for the records of one migration.
     private let time: Timestamp
-    private let day = CalendarDate.today
+    private var day: CalendarDate { time.date }
 
     private enum Source: Sendable {
         /// The value of an old column as it is.
@@ -23,23 +25,38 @@ package struct RecordMigration: Sendable {
     }
 
     package init(_ pair: TablePair, in migration: Migration, at time: Timestamp) {
+        let getsValues = zip(pair.new.columns, pair.sources).contains { $1 == nil && !$0.isNullWhenAdded }
+        self.init(pair, at: time, needsLook: getsValues || RecordMigration.hasRules(pair, in: migration))
+    }
+
+    /// Makes records again and again, as often as they are read, and the same ones each time.
+    /// - Parameter seed: What makes the ids that `uuid` stands for different from those of other migrations.
+    package init(repeating pair: TablePair, at time: Timestamp, seed: String) {
+        self.init(pair, at: time, needsLook: true, seed: seed)
+    }
+
+    private init(_ pair: TablePair, at time: Timestamp, needsLook: Bool, seed: String? = nil) {
         self.pair = pair
+        self.seed = seed
         self.time = time
+        self.needsLook = needsLook
         check = RecordCheck(pair.new)
         sources = zip(pair.new.columns, pair.sources).map { column, source in
             guard let source else { return .new(column) }
             let isSame = pair.old.columns[source].valueType == column.valueType
             return isSame ? .same(source) : .converted(source, column)
         }
-        let getsValues = zip(pair.new.columns, pair.sources).contains { $1 == nil && !$0.isNullWhenAdded }
-        let hasRules = migration.diff.operations.contains { operation in
-            operation.table == pair.new.name && RecordMigration.looks.contains(operation.kind)
+    }
+
+    /// Whether a record may not fit the new table by what the migration asks of it, other than by what it is given.
+    package static func hasRules(_ pair: TablePair, in migration: Migration) -> Bool {
+        migration.diff.operations.contains { operation in
+            operation.table == pair.new.name && looks.contains(operation.kind)
         }
-        needsLook = getsValues || hasRules
     }
 
     private static let looks: Set<SchemaOperation.Kind> = [
-        .makeNullable, .makeRequired, .widenType, .removeValues, .tightenRules,
+        .addRequiredColumn, .makeNullable, .makeRequired, .widenType, .removeValues, .tightenRules,
     ]
 
     /// The values of a record in the new schema.
@@ -48,6 +65,8 @@ package struct RecordMigration: Sendable {
         do {
             let made = try sources.map { try value($0, values) }
             guard needsLook else { return made }
+            // What was found to fit is only brought to its stored form.
+            if seed != nil { return (try? check.check(made))?.changed ?? made }
             return try check.check(made).changed ?? made
         } catch let error as StorageError {
             throw refusal(error, of: pair.old.key(of: values))
@@ -69,11 +88,25 @@ package struct RecordMigration: Sendable {
         case .same(let column): return values[column]
         case .converted(let old, let column): return try converted(values[old], column)
         case .new(let column):
-            if case .now = column.defaultValue {
-                return column.valueType == .date ? .date(day) : .timestamp(time)
+            switch column.defaultValue {
+            case .now: return column.valueType == .date ? .date(day) : .timestamp(time)
+            case .uuid: if let seed, let uuid = uuid(column, of: values, seed) { return .uuid(uuid) }
+            case .literal, nil: break
             }
             return try column.valueWhenMissing(in: pair.new)
         }
+    }
+
+    /// A UUID of version 7 (RFC 9562) that is the same whenever the record is made.
+    private func uuid(_ column: Column, of values: [Value], _ seed: String) -> UUID? {
+        let key = KeyText.encode(pair.old.key(of: values))
+        let text = [seed, "\(time.microseconds)", pair.new.name, column.name, key].joined(separator: "\u{0}")
+        let random = SHA256.digest(Array(text.utf8))
+        var bytes = withUnsafeBytes(of: UInt64(max(0, time.microseconds / 1000)).bigEndian) { Array($0.suffix(6)) }
+        bytes += random.prefix(10)
+        bytes[6] = 0x70 | bytes[6] & 0x0F
+        bytes[8] = 0x80 | bytes[8] & 0x3F
+        return UUID(bytes: bytes)
     }
 
     private func converted(_ value: Value, _ column: Column) throws -> Value {

@@ -22,6 +22,9 @@ public protocol Storage: StorageReader {
     ///   `storage.invalid` or `storage.limit`, naming the record.
     func apply(_ change: SchemaChange) async throws
 
+    /// What a migration of the store will cost; nil, which is the default, where that cannot be told, or is nothing but time.
+    func cost(of migration: Migration) async throws -> MigrationCost?
+
     /// Prepares to serve the tables of a schema the store holds: table and column positions in calls are those of this
     /// value. Called once, after ``apply(_:)`` and before any reading or writing.
     func attach(_ schema: Schema) async throws
@@ -149,6 +152,10 @@ public enum Freshness: Sendable, Hashable {
     case cached
 }
 
+extension Storage {
+    public func cost(of migration: Migration) async throws -> MigrationCost? { nil }
+}
+
 /// A change of the schema of a store.
 public enum SchemaChange: Sendable {
     /// Gives an empty store its schema.
@@ -237,6 +244,8 @@ public struct MaintenanceReport: Sendable, Hashable {
         public var logRecords = 0
         /// Bodies of large records of the commit log, and what is left of commits that were cut short.
         public var parts = 0
+        /// Objects with what migrations dropped a month ago.
+        public var trash = 0
         /// The bytes of all of them.
         public var bytes = 0
 

@@ -44,6 +44,7 @@ package struct SchemaOperation: Sendable, Hashable {
         case changeKey = "change_key"
         case dropReference = "drop_reference"
         case addReference = "add_reference"
+        case changeAction = "change_on_delete"
         case dropIndex = "drop_index"
         case dropUniqueIndex = "drop_unique_index"
         case addIndex = "add_index"
@@ -58,7 +59,7 @@ package struct SchemaOperation: Sendable, Hashable {
             case .createTable, .addColumn, .makeNullable, .addValues, .relaxRules, .changeDefault, .changeSecrecy,
                 .dropIndex, .addIndex:
                 .additive
-            case .renameTable, .renameColumn, .dropReference, .dropUniqueIndex: .chosen
+            case .renameTable, .renameColumn, .dropReference, .changeAction, .dropUniqueIndex: .chosen
             case .addRequiredColumn, .makeRequired, .widenType, .removeValues, .tightenRules, .addReference,
                 .addUniqueIndex:
                 .verified
@@ -111,6 +112,7 @@ extension SchemaOperation: CustomStringConvertible {
         case .changeKey: "change the primary key of '\(table)': \(change)"
         case .dropReference: "\(column) refers to '\(before ?? "")' no more"
         case .addReference: "\(column) refers to '\(after ?? "")'"
+        case .changeAction: "change 'on_delete' of \(column): \(change)"
         case .dropIndex: "drop index '\(name)' of '\(table)': \(before ?? "")"
         case .dropUniqueIndex: "drop unique index '\(name)' of '\(table)': \(before ?? "")"
         case .addIndex: "add index '\(name)' to '\(table)': \(change)"

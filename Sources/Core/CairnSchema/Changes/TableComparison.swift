@@ -89,7 +89,7 @@ struct TableComparison {
         } else if let action = new.onDelete, let oldAction = old.onDelete, action != oldAction {
             operations.append(
                 SchemaOperation(
-                    .changeOption, table: pair.new.name, name: "on_delete of \(new.name)", before: oldAction.rawValue,
+                    .changeAction, table: pair.new.name, name: new.name, before: oldAction.rawValue,
                     after: action.rawValue))
         }
     }
@@ -100,12 +100,6 @@ struct TableComparison {
             note(
                 change.tightens ? .tightenRules : .relaxRules, new.name, before: RulesChange.text(old.rules),
                 after: RulesChange.text(new.rules))
-        }
-        if old.rules.pattern != new.rules.pattern {
-            operations.append(
-                SchemaOperation(
-                    .changeOption, table: pair.new.name, name: "pattern of \(new.name)", before: old.rules.pattern,
-                    after: new.rules.pattern))
         }
     }
 
@@ -152,6 +146,13 @@ private struct RulesChange {
         compare(new.maximum, old.maximum, isUpper: true, Value.compare)
         compare(old.minimumLength, new.minimumLength) { $0 - $1 }
         compare(new.maximumLength, old.maximumLength, isUpper: true) { $0 - $1 }
+        switch (old.pattern, new.pattern) {
+        case (nil, nil): break
+        case (_?, nil): relaxes = true
+        case (nil, _?): tightens = true
+        // Nobody can say which of two patterns allows more: the records are looked at.
+        case (let old?, let new?): if !Utf8.equal(old, new) { tightens = true }
+        }
     }
 
     /// Compares a bound that excludes more the larger it is. For an upper bound the two come exchanged.
@@ -177,6 +178,7 @@ private struct RulesChange {
         if let maximum = rules.maximum { parts.append("max \(ValueJSON.value(maximum))") }
         if let minimum = rules.minimumLength { parts.append("min_length \(minimum)") }
         if let maximum = rules.maximumLength { parts.append("max_length \(maximum)") }
+        if let pattern = rules.pattern { parts.append("pattern \(JSONValue.string(pattern))") }
         return parts.isEmpty ? "none" : parts.joined(separator: ", ")
     }
 }

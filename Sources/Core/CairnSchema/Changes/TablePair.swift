@@ -9,6 +9,13 @@ package struct TablePair: Sendable {
     /// The positions of old columns that became nothing.
     package let dropped: [Int]
 
+    package init(old: Table, new: Table, sources: [Int?], dropped: [Int]) {
+        self.old = old
+        self.new = new
+        self.sources = sources
+        self.dropped = dropped
+    }
+
     /// The position in the new table of what was an old column; nil when it was dropped.
     func position(ofOld column: Int) -> Int? { sources.firstIndex(of: column) }
 }

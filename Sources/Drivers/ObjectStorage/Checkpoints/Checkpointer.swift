@@ -128,7 +128,8 @@ final class Checkpointer: Sendable {
         let next = Manifest(
             store: manifest.store, version: manifest.version + 1, covers: view.number, head: view.hash,
             collected: collected, schema: view.schema.id, time: max(view.time, parts.now()), tables: update.tables,
-            receiptRuns: update.receipts.runs, pending: pending, closing: view.closing)
+            receiptRuns: update.receipts.runs, pending: pending, closing: view.closing,
+            eras: manifest.eras)
         try await publish(next, introduced: update.written)
         return forgotten(time == nil ? expired : nil) + (time == nil ? 0 : expired)
     }

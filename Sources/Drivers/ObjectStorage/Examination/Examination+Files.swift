@@ -33,7 +33,7 @@ extension Examination {
             return expected.flatMap { missing($0, table) }
         }
         let file = try await File(object, name, table, self)
-        if file.isOfLaterCommit { return nil }
+        if file.isOfLaterCommit || expected == nil && file.isForgotten { return nil }
         return expected.map { compare(file, with: $0) } ?? added(file)
     }
 
@@ -47,6 +47,8 @@ extension Examination {
         let image: Result<RecordImage, any Error>
         /// Whether somebody has committed and written it since the view.
         let isOfLaterCommit: Bool
+        /// Whether it is of a table that is no more.
+        let isForgotten: Bool
 
         init(_ object: StoreAccess.StoredObject, _ name: String, _ table: Table, _ examination: Examination)
             async throws
@@ -55,11 +57,19 @@ extension Examination {
             self.table = table
             bytes = object.bytes
             etag = object.etag
-            let decoded = Result { try RecordFile.decode(object.bytes, of: table, name: name) }
+            let decoded: Result<RecordShapes.Reading, any Error>
+            do {
+                let shapes = examination.engine.records.shapes
+                decoded = .success(try await shapes.decode(object.bytes, of: table, name: name))
+            } catch let error as StorageError where !error.isRetryable {
+                decoded = .failure(error)
+            }
             image = decoded.map(\.image)
-            if case .success(let (key, image)) = decoded {
-                isOfLaterCommit = try await examination.isLater(image.commit, table, key)
+            if case .success(let reading) = decoded {
+                isForgotten = reading.isForgotten
+                isOfLaterCommit = try await examination.isLater(reading.image.commit, table, reading.key)
             } else {
+                isForgotten = false
                 isOfLaterCommit = false
             }
         }

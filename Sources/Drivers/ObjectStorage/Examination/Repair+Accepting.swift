@@ -66,7 +66,7 @@ extension Repair {
     private func before(_ suspect: Examination.Suspect, _ found: RecordImage) async throws -> RecordImage? {
         guard let expected = suspect.expected else { return nil }
         if let image = expected.image { return image }
-        if let (image, _) = try await logged(expected, suspect) { return image }
+        if let (_, image) = try await logged(expected, suspect) { return image }
         var metadata = found.metadata
         metadata.revision = expected.revision
         let values = expected.isLive ? try await indexed(suspect, found.values ?? []) : nil

@@ -80,12 +80,11 @@ struct Repair: Sendable {
         if let image = expected.image {
             return (RecordFile.encode(image, of: suspect.table, key: suspect.key, schema: view.schema.id), image)
         }
-        guard let (image, schema) = try await logged(expected, suspect) else {
+        guard let (bytes, image) = try await logged(expected, suspect) else {
             throw StorageError(
                 .snapshotExpired, "commit \(expected.commit), which wrote it, is no longer in the log",
                 remedy: "restore the file from a backup or from an older version of the object, or accept what it has")
         }
-        let bytes = RecordFile.encode(image, of: suspect.table, key: suspect.key, schema: schema)
         guard expected.digest.isEmpty || ComputedETag.md5(bytes) == expected.digest else {
             throw StorageError(
                 .damaged, "commit \(expected.commit) has not what the index says of it",
@@ -94,15 +93,18 @@ struct Repair: Sendable {
         return (bytes, image)
     }
 
-    /// The image that was committed, as the log has it; nil when it does not have it any more.
+    /// The file and the image that were committed, by the log; nil when it does not have it any more.
     func logged(
         _ expected: Examination.Expected, _ suspect: Examination.Suspect
-    ) async throws -> (image: RecordImage, schema: SchemaID)? {
-        guard case .found(let found) = try await engine.parts.log.read(expected.commit) else { return nil }
+    ) async throws -> (bytes: [UInt8], image: RecordImage)? {
+        guard case .found(let found) = try await engine.parts.log.readOfAnyEra(expected.commit) else { return nil }
         for transaction in found.record.transactions {
             for operation in transaction.operations
-            where operation.table == suspect.table && operation.key == suspect.key {
-                return (operation.after, found.record.schema)
+            where Utf8.equal(operation.table.name, suspect.table.name) && operation.key == suspect.key {
+                let bytes = RecordFile.encode(
+                    operation.after, of: operation.table, key: operation.key, schema: found.record.schema)
+                let name = ObjectNames.file(suspect.table, suspect.key)
+                return (bytes, try await engine.records.shapes.decode(bytes, of: suspect.table, name: name).image)
             }
         }
         return nil

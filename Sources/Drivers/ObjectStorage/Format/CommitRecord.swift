@@ -39,10 +39,13 @@ package struct CommitRecord: Sendable, Hashable {
     package var note: MaintenanceNote?
     /// For `open`: the revisions below which no record of a table may begin, where that is not 0.
     package var floors: [RevisionFloor]
+    /// For `schema`: what it is that changed.
+    package var change: SchemaCommit?
 
     package init(
         store: String, number: Int, previous: [UInt8], commit: String, schema: SchemaID, time: Timestamp, kind: Kind,
-        transactions: [LoggedTransaction] = [], note: MaintenanceNote? = nil, floors: [RevisionFloor] = []
+        transactions: [LoggedTransaction] = [], note: MaintenanceNote? = nil, floors: [RevisionFloor] = [],
+        change: SchemaCommit? = nil
     ) {
         self.store = store
         self.number = number
@@ -54,6 +57,7 @@ package struct CommitRecord: Sendable, Hashable {
         self.transactions = transactions
         self.note = note
         self.floors = floors
+        self.change = change
     }
 
     /// Who wrote it: process, machine, and what tells open stores of one process apart.

@@ -18,7 +18,7 @@ package enum CommitRecordJSON {
         var writer = JSONWriter(capacity: 1024)
         var codecs = ColumnCodecs()
         writer.object { writer in
-            Requirements.write(to: &writer)
+            Requirements.write(needs: record.change == nil ? [] : [StoreFormat.migrations], to: &writer)
             writer.name("store")
             writer.string(record.store)
             writer.name("group")
@@ -38,6 +38,10 @@ package enum CommitRecordJSON {
             if let parts { CommitParts.write(parts, to: &writer) }
             if let note = record.note { write(note, to: &writer) }
             if !record.floors.isEmpty { write(record.floors, to: &writer) }
+            if let change = record.change {
+                writer.name("change")
+                change.write(to: &writer)
+            }
             writer.name("transactions")
             writer.array { writer in
                 for transaction in record.transactions {

@@ -15,6 +15,7 @@ struct CommitRecordReader {
     private var schemaID: SchemaID?
     private var note: MaintenanceNote?
     private var floors: [RevisionFloor]?
+    private var change: SchemaCommit?
     private var parts: [CommitParts.Entry]?
     private var transactions: [LoggedTransaction]?
     /// How many operations of each transaction stand in parts.
@@ -40,7 +41,7 @@ struct CommitRecordReader {
             store: try store.needed("store"), number: number, previous: try previous.needed("prev"),
             commit: try commit.needed("commit"), schema: try schemaID.needed("schema"), time: try time.needed("at"),
             kind: try kind.needed("kind"), transactions: try transactions.needed("transactions"), note: note,
-            floors: floors ?? [])
+            floors: floors ?? [], change: change)
         return (record, parts ?? [], counts)
     }
 
@@ -66,6 +67,7 @@ struct CommitRecordReader {
         case "note": try note.set(try CommitRecordReader.note(&scanner), member)
         case "revision_floors":
             try floors.set(try scanner.list(depth: 1, CommitRecordReader.floor), member)
+        case "change": try change.set(try SchemaCommit.read(&scanner, schema), member)
         case "parts":
             guard transactions == nil else { throw Damage("'parts' stands behind 'transactions'") }
             let commit = try commit.neededBefore(member, "commit")

@@ -31,12 +31,14 @@ package struct Manifest: Sendable, Hashable {
     package var pending: [PendingRecord]
     /// That the store is closed for writing as of `covers`; nil when it is open.
     package var closing: Closing?
+    /// The migrations up to `covers`, the oldest first: record files of commits before them follow earlier schemas.
+    package var eras: [SchemaEra]
 
     package init(
         store: String, version: Int, covers: Int, head: [UInt8], collected: Int, schema: SchemaID, time: Timestamp,
         tables: [TableState], receipts: [KeptReceipt] = [], receiptRuns: [ReceiptRun] = [],
         pending: [PendingRecord] = [],
-        closing: Closing? = nil
+        closing: Closing? = nil, eras: [SchemaEra] = []
     ) {
         self.store = store
         self.version = version
@@ -50,6 +52,7 @@ package struct Manifest: Sendable, Hashable {
         self.receiptRuns = receiptRuns
         self.pending = pending
         self.closing = closing
+        self.eras = eras
     }
 
     /// One table.

@@ -9,8 +9,16 @@ package enum ManifestJSON {
     /// The bytes of a manifest.
     package static func encode(_ manifest: Manifest) -> [UInt8] {
         var writer = JSONWriter(capacity: 4096)
+        write(manifest, to: &writer)
+        return writer.bytes
+    }
+
+    /// Writes a manifest as a value.
+    static func write(_ manifest: Manifest, to writer: inout JSONWriter) {
         writer.object { writer in
-            Requirements.write(needs: manifest.receiptRuns.isEmpty ? [] : [StoreFormat.receiptRuns], to: &writer)
+            var needs = manifest.receiptRuns.isEmpty ? [] : [StoreFormat.receiptRuns]
+            if !manifest.eras.isEmpty { needs.append(StoreFormat.migrations) }
+            Requirements.write(needs: needs, to: &writer)
             writer.name("store")
             writer.string(manifest.store)
             writer.name("group")
@@ -28,13 +36,13 @@ package enum ManifestJSON {
             writer.name("at")
             writer.timestamp(manifest.time)
             if let closing = manifest.closing { write(closing, to: &writer) }
+            if !manifest.eras.isEmpty { list("migrations", manifest.eras, to: &writer) { $0.write(to: &$1) } }
             list("tables", manifest.tables, to: &writer, write)
             list("receipts", manifest.receipts, to: &writer, write)
             if !manifest.receiptRuns.isEmpty { list("receipt_runs", manifest.receiptRuns, to: &writer, write) }
             var codecs = ColumnCodecs()
             list("pending", manifest.pending, to: &writer) { write($0, &codecs, to: &$1) }
         }
-        return writer.bytes
     }
 
     private static func list<Element>(

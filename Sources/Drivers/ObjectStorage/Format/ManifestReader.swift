@@ -3,7 +3,8 @@ import CairnSchema
 
 /// Reads one manifest, and checks that all of it fits together.
 struct ManifestReader {
-    private let name: String
+    /// Of the object; nil for a manifest that stands in a commit record.
+    private let name: String?
     private var requirements = Requirements()
     private var store: String?
     private var hasGroup: Bool?
@@ -18,8 +19,9 @@ struct ManifestReader {
     private var receiptRuns: [ReceiptRun]?
     private var pending: [Manifest.PendingRecord]?
     private var closing: Closing?
+    private var eras: [SchemaEra]?
 
-    init(name: String) {
+    init(name: String?) {
         self.name = name
     }
 
@@ -35,7 +37,7 @@ struct ManifestReader {
             tables: try ManifestReader.ordered(
                 try tables.needed("tables"), by: try PassedOn.from { try schema(id) }),
             receipts: try receipts.needed("receipts"), receiptRuns: receiptRuns ?? [],
-            pending: try pending.needed("pending"), closing: closing)
+            pending: try pending.needed("pending"), closing: closing, eras: eras ?? [])
         try check(manifest)
         return manifest
     }
@@ -55,6 +57,7 @@ struct ManifestReader {
         case "schema": try schemaID.set(try scanner.schemaID(member), member)
         case "at": try time.set(try scanner.time(member), member)
         case "closed": try closing.set(try ManifestReader.closing(&scanner), member)
+        case "migrations": try eras.set(try scanner.list(depth: 1, SchemaEra.read), member)
         case "tables": try tables.set(try scanner.list(depth: 1, ManifestReader.table), member)
         case "receipts": try receipts.set(try scanner.list(depth: 1, ManifestReader.receipt), member)
         case "receipt_runs":
@@ -268,7 +271,7 @@ struct ManifestReader {
     }
 
     private func check(_ manifest: Manifest) throws {
-        guard ObjectNames.version(ofManifest: name) == manifest.version else {
+        if let name, ObjectNames.version(ofManifest: name) != manifest.version {
             throw Damage("it says that it is version \(manifest.version)")
         }
         if manifest.covers == 0, manifest.head != CommitRecord.noHash {
@@ -277,6 +280,10 @@ struct ManifestReader {
         try check("collected", manifest.collected, manifest)
         for table in manifest.tables { try check("since", table.since, manifest) }
         if let closing = manifest.closing { try check("seq", closing.number, manifest) }
+        for era in manifest.eras { try check("seq", era.end, manifest) }
+        guard zip(manifest.eras, manifest.eras.dropFirst()).allSatisfy({ $0.end < $1.end }) else {
+            throw Damage("its migrations are out of order")
+        }
         var keys: Set<Value> = []
         for receipt in manifest.receipts {
             try check("seq", receipt.number, manifest)

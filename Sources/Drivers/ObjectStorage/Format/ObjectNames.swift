@@ -20,6 +20,10 @@ package enum ObjectNames {
     package static let checkpoints = "_checkpoints/main/m"
     /// Where the index files stand.
     package static let indexes = "_index/main/"
+    /// Where it stands what each migration made of the tables.
+    package static let migrations = "_migrations/"
+    /// Where what migrations dropped is kept for a while.
+    package static let trash = "_trash/"
     /// Where named snapshots stand.
     package static let pins = "_pins/"
     /// Where the tables stand.
@@ -63,6 +67,23 @@ package enum ObjectNames {
 
     /// An index file by its id.
     package static func index(_ id: String) -> String { "\(indexes)\(id).idx" }
+
+    /// What the migration of a number made of the tables.
+    package static func migration(_ number: Int) -> String { "\(migrations)\(padded(number)).json" }
+
+    /// The number of a migration; nil for a name that is that of none.
+    package static func number(ofMigration name: String) -> Int? {
+        guard name.hasPrefix(migrations), name.hasSuffix(".json") else { return nil }
+        return number(name.dropFirst(migrations.utf8.count).dropLast(".json".utf8.count))
+    }
+
+    /// What says that a migration is at work.
+    package static let lease = "\(migrations)running.json"
+
+    /// Records, or columns of them, that a migration dropped from a table.
+    package static func trash(_ window: Int, _ table: String, _ place: Int) -> String {
+        "\(trash)\(padded(window))/\(table)/\(place).json"
+    }
 
     /// A named snapshot.
     package static func pin(_ name: String) -> String { "\(pins)\(name).json" }

@@ -125,6 +125,24 @@ package enum RecordFile {
         try scanner.skipValue(depth: 1)
     }
 
+    /// The commit and the schema that a file says it is of, as far as it can be read.
+    static func origin(of bytes: [UInt8]) -> (commit: Int?, schema: SchemaID?) {
+        var origin: (commit: Int?, schema: SchemaID?)
+        do {
+            var scanner = try JSONScanner(bytes)
+            try scanner.forEachMember(depth: 0) { member, scanner in
+                switch member {
+                case "commit": origin.commit = try scanner.int(member, in: 1...StoreFormat.largest)
+                case "schema": origin.schema = try scanner.schemaID(member)
+                default: try scanner.skipValue(depth: 1)
+                }
+            }
+        } catch {
+            // What was found so far is what can be said of it.
+        }
+        return origin
+    }
+
     /// Whether it is an object without `commit`.
     private static func isForeign(_ bytes: [UInt8]) -> Bool {
         var isForeign = true

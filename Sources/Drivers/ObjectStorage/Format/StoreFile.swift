@@ -26,7 +26,10 @@ package enum StoreFormat {
     /// The largest number of a commit, a count or a size that is believed: sums of a few do not overflow.
     package static let largest = Revisions.largest
     /// The features this version knows.
-    package static let features: Set<String> = [receiptRuns]
+    package static let features: Set<String> = [receiptRuns, migrations]
     /// Of a manifest: receipts of idempotency keys are in index files. Who does not look there writes a batch twice.
     package static let receiptRuns = "receipt-runs"
+    /// Of a manifest and a commit record: record files may follow earlier schemas. Who does not know how to read them takes them for
+    /// damaged.
+    package static let migrations = "migrations"
 }

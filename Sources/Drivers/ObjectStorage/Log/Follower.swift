@@ -76,7 +76,7 @@ final class Follower: Sendable {
 
     private func lead(_ others: [CheckedContinuation<Turn, Never>]) async throws -> View {
         do {
-            let view = try await prove()
+            let view = try await proveOrEnd()
             passOn()
             for other in others { other.resume(returning: .done(.success(view))) }
             return view
@@ -107,6 +107,16 @@ final class Follower: Sendable {
     }
 
     // MARK: Proof
+
+    /// As ``prove()``; a store that was migrated ends the handle, so that nothing more is read by a schema that no longer holds.
+    private func proveOrEnd() async throws -> View {
+        do {
+            return try await prove()
+        } catch let error as StorageError where error.code == .schemaMismatch {
+            tip.end(error)
+            throw error
+        }
+    }
 
     private func prove() async throws -> View {
         var hits = 0

@@ -154,9 +154,7 @@ final class LogReader: Sendable {
 
     private func resolve(_ id: SchemaID) throws -> Schema {
         guard id == schema.id else {
-            throw StorageError(
-                .schemaMismatch, "the store has the schema \(id.short) now, and this program \(schema.id.short)",
-                remedy: "run a program that was generated from the schema of the store, or migrate")
+            throw StorageError.otherSchema(id, than: schema)
         }
         return schema
     }

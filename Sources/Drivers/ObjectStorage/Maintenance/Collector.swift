@@ -62,7 +62,8 @@ struct Collector: Sendable {
     /// and about three for manifests; a DELETE for each thousand objects that go.
     /// - Returns: Up to which number the next manifest may say that log records may be gone.
     func collect(_ report: inout MaintenanceReport) async throws -> Int {
-        try await listUnknown(&report)
+        let folders = try await listUnknown(&report)
+        if folders.contains(ObjectNames.trash) { try await collectTrash(&report) }
         guard let standing = try await collectManifests(&report) else {
             report.notCollected = "another process is removing manifests at the same time"
             return 0
@@ -191,6 +192,14 @@ struct Collector: Sendable {
         }
     }
 
+    private func collectTrash(_ report: inout MaintenanceReport) async throws {
+        try await collect(ObjectNames.trash, &report) { object, date, _ in
+            CollectionRules.isOlder(object, than: Double(MigrationTrash.days) * 86_400, at: date)
+        } counted: {
+            $0.removed.trash += $1
+        }
+    }
+
     /// Removes those objects under a prefix that `isRemovable`, page by page.
     private func collect(
         _ prefix: String, _ report: inout MaintenanceReport,
@@ -225,7 +234,8 @@ struct Collector: Sendable {
 
     /// Looks for names that are none of Cairn's at the top of the store, and among the tables. What lies deeper is seen by
     /// the steps that list it; record files are for an examination.
-    private func listUnknown(_ report: inout MaintenanceReport) async throws {
+    /// - Returns: The folders at the top.
+    private func listUnknown(_ report: inout MaintenanceReport) async throws -> [String] {
         let top = try await access.listed("", delimiter: "/")
         for object in top.objects where !ObjectNames.topObjects.contains(object.key) {
             report.add(unknown: object.key)
@@ -235,6 +245,7 @@ struct Collector: Sendable {
         let known = Set(parts.schema.tables.map { "\(ObjectNames.tables)\($0.name)/" })
         for object in tables.objects { report.add(unknown: object.key) }
         for prefix in tables.prefixes where !known.contains(prefix) { report.add(unknown: prefix) }
+        return top.prefixes
     }
 }
 

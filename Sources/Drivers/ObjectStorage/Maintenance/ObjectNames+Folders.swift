@@ -4,7 +4,7 @@ extension ObjectNames {
     static let topObjects: Set<String> = [store, schema]
     /// Folders at the top of a store, also those that only later versions or rare work fill.
     static let topFolders = Set(
-        [schemas, log, parts, checkpoints, indexes, pins, tables, "_trash/", "blobs/"].map(folder))
+        [schemas, log, parts, checkpoints, indexes, migrations, pins, tables, trash, "blobs/"].map(folder))
 
     /// The first folder of a name.
     static func folder(_ name: String) -> String {

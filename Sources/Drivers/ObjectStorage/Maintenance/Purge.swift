@@ -148,7 +148,7 @@ struct Purge: Sendable {
         let name = ObjectNames.file(table, candidate.key)
         guard case .found(let object) = try await access.read(name) else { return .absent }
         guard
-            let image = try? RecordFile.decode(object.bytes, parts.records.columns[table.position], name: name).image,
+            let image = try? await parts.records.shapes.decode(object.bytes, of: table, name: name).image,
             !image.isLive, image.commit == candidate.commit
         else { return .stays(isStrange: true) }
         guard StoreDate(image.metadata.updatedAt) < before, let modified = object.lastModified, modified < before

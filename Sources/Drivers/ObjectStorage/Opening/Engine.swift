@@ -138,7 +138,20 @@ final class Engine: Sendable {
     ) async throws -> Int {
         var timeout = options.timeout
         if let deadline = Deadline.current { timeout = min(timeout, ContinuousClock.now.duration(to: deadline)) }
-        return try await committer.mark(kind, note, at: now(), timeout: timeout, check)
+        return try await committer.mark(kind, note, at: now(), timeout: timeout, check).number
+    }
+
+    /// Puts the record that changes the schema at the next number. See ``Committer``.
+    func change(
+        _ schema: SchemaID, at time: Timestamp, _ change: SchemaCommit, _ check: (View) throws -> Void
+    ) async throws -> (record: CommitRecord, bytes: [UInt8]) {
+        let complete = { (record: inout CommitRecord) in
+            record.schema = schema
+            record.change = change
+        }
+        let made = try await committer.mark(
+            .schema, nil, at: time, timeout: options.timeout, completing: complete, check)
+        return (made.record, made.bytes)
     }
 
     /// Puts a record that does nothing at a number, so that nothing else can come to stand there.
@@ -176,6 +189,8 @@ extension StorageError {
     static func underMaintenance(_ note: MaintenanceNote) -> StorageError {
         StorageError(
             .maintenance, "\(note.by) has closed the store for writing until about \(note.until): \(note.reason)",
-            remedy: "try again later; cairn maintain --open ends a window that was left open", isRetryable: true)
+            remedy: Utf8.equal(note.by, SchemaMigration.author)
+                ? "start the program of the new schema once that is done; a migration that was cut short goes on when it is run again"
+                : "try again later; cairn maintain --open ends a window that was left open", isRetryable: true)
     }
 }

@@ -11,7 +11,7 @@ public import ObjectStores
 /// Requests: a read is one that proves that nothing newer was committed, beside those for what is read; a commit is one PUT, and
 /// one more for each record later. An idle store makes none.
 public final class ObjectStorage: Storage {
-    private enum Stage {
+    enum Stage {
         /// Nothing is there yet, as of a moment of the store's clock.
         case empty(StoreDate?)
         /// There is a store; no program has said how it sees the tables.
@@ -20,11 +20,11 @@ public final class ObjectStorage: Storage {
         case closed
     }
 
-    private let access: StoreAccess
-    private let options: ObjectStorageOptions
-    private let surroundings: Surroundings
+    let access: StoreAccess
+    let options: ObjectStorageOptions
+    let surroundings: Surroundings
     private let faults: ObjectStorageFaults
-    private let stage: Lock<Stage>
+    let stage: Lock<Stage>
 
     static let driver = "object"
 
@@ -50,7 +50,9 @@ public final class ObjectStorage: Storage {
         let access = StoreAccess(objects: needsLooks ? SingleWriterObjectStore(objects) : objects)
         try check(access.capabilities, options)
         try RecordAttributes.check(options, access)
-        let finding = try await StoreCreation(access: access, surroundings: surroundings).find()
+        let creation = StoreCreation(
+            access: access, surroundings: surroundings, mayWrite: options.mode != .readOnly)
+        let finding = try await creation.find()
         let stage: Stage
         switch finding {
         case .store(let held): stage = .found(held)
@@ -112,7 +114,7 @@ public final class ObjectStorage: Storage {
 
     public func apply(_ change: SchemaChange) async throws {
         switch change {
-        case .migrate: throw Migration.unsupported(by: ObjectStorage.driver, at: access.capabilities.location)
+        case .migrate(let migration): try await migrate(migration)
         case .create(let schema):
             try checkTags(schema)
             guard case .empty(let date) = stage.withLock({ $0 }) else {
@@ -178,7 +180,7 @@ public final class ObjectStorage: Storage {
     }
 
     /// Reads the tail of the log and proves the tip.
-    private func engine(_ held: StoreCreation.Held, _ schema: Schema) async throws -> Engine {
+    func engine(_ held: StoreCreation.Held, _ schema: Schema) async throws -> Engine {
         try checkTags(schema)
         let manifest = try ManifestJSON.decode(held.manifest, name: held.manifestName) { id in
             guard id == schema.id else { throw StorageError(.schemaMismatch, "the store does not hold this schema") }
@@ -188,18 +190,20 @@ public final class ObjectStorage: Storage {
             View(manifest, schema), seen: held.date, cacheBytes: options.recordCacheBytes, surroundings)
         tip.confirm(manifest.covers, held.date, asked: surroundings.uptime())
         let log = LogReader(access, schema)
+        let shapes = RecordShapes(access, schema, manifest.eras)
         let follower = Follower(tip, log, surroundings, storeRead: held.date, faults: faults)
         let indexes = IndexReader(
             indexFiles(of: manifest.store), cache: IndexBlockCache(bytes: options.indexCacheBytes))
         let parts = EngineParts(
             access: access, schema: schema, tip: tip, log: log, follower: follower,
-            records: RecordReader(tip, log, indexes), indexes: indexes, surroundings: surroundings, faults: faults)
-        try await follower.read(try await log.numbers(after: manifest.covers))
+            records: RecordReader(tip, log, indexes, shapes), indexes: indexes, surroundings: surroundings,
+            faults: faults)
+        try await follower.read(held.numbers)
         _ = try await follower.follow()
         return Engine(parts, options)
     }
 
-    private func checkTags(_ schema: Schema) throws {
+    func checkTags(_ schema: Schema) throws {
         try options.recordTags?.check(schema, beside: options.recordAttributes.tags?.count ?? 0)
     }
 

@@ -49,6 +49,9 @@ public struct ObjectStorageOptions: Sendable {
     /// Hears what went wrong without failing a call, such as a record file that cannot be written yet.
     public var verbose: (@Sendable (String) -> Void)?
 
+    /// How long nothing is heard of a process that migrates the store before another one goes on with it.
+    package var migrationPatience = Duration.seconds(30)
+
     /// The defaults.
     public init() {}
 }

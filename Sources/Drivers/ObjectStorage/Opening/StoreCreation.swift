@@ -9,6 +9,8 @@ import ObjectStores
 struct StoreCreation: Sendable {
     let access: StoreAccess
     let surroundings: Surroundings
+    /// Whether what a migration that was cut short has decided is published.
+    var mayWrite = false
 
     /// What is at the place.
     enum Finding: Sendable {
@@ -27,11 +29,13 @@ struct StoreCreation: Sendable {
         let manifestName: String
         /// The store's date when that was the newest manifest.
         let date: StoreDate?
+        /// The numbers of the log behind the manifest, when it was opened.
+        let numbers: [Int]
     }
 
     // MARK: Looking
 
-    /// What is at the place. Four requests for a store.
+    /// What is at the place. Six requests for a store.
     /// - Throws: `storage.damaged` for what is left of one; `storage.upgrade_required`.
     func find() async throws -> Finding {
         var reading = try await access.read(ObjectNames.store)
@@ -75,9 +79,27 @@ struct StoreCreation: Sendable {
                         "wait, if the store is being rebuilt, and run cairn rebuild if that was cut short; else somebody mixed the objects of two stores: restore one of them from a backup"
                 )
             }
+            let log = LogReader(access, schema)
+            let numbers = try await log.numbers(after: manifest.covers)
+            if let newest = numbers.last, case .found(let record) = try await access.read(ObjectNames.record(newest)),
+                let id = LogReader.schema(ofRecord: record.bytes), id != schema.id
+            {
+                let settlement = SchemaSettlement(
+                    access: access, surroundings: surroundings, notAfter: date?.addingTimeInterval(Committer.fence))
+                let decision = try await settlement.decision(numbers)
+                guard let decision else { throw StorageError.otherSchema(id, than: schema) }
+                if mayWrite {
+                    try await settlement.publish(decision)
+                    continue
+                }
+                return .store(
+                    Held(
+                        file: file, schema: decision.schema, manifest: ManifestJSON.encode(decision.manifest),
+                        manifestName: ObjectNames.manifest(decision.manifest.version), date: date,
+                        numbers: numbers.filter { $0 > decision.number }))
+            }
             return .store(
-                Held(
-                    file: file, schema: schema, manifest: bytes, manifestName: name, date: date))
+                Held(file: file, schema: schema, manifest: bytes, manifestName: name, date: date, numbers: numbers))
         }
         throw StorageError(
             .damaged, "the store has no manifest: its objects '\(ObjectNames.checkpoints)…' are gone",
@@ -109,7 +131,7 @@ struct StoreCreation: Sendable {
         guard let name = names.first(where: { !isLeftByCreation($0) }) else { return nil }
         let own = [
             ObjectNames.log, ObjectNames.parts, ObjectNames.checkpoints, ObjectNames.indexes, ObjectNames.pins,
-            ObjectNames.tables,
+            ObjectNames.tables, ObjectNames.migrations, ObjectNames.trash,
         ]
         guard own.contains(where: { name.hasPrefix($0) }) else {
             return StorageError(

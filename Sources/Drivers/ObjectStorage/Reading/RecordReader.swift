@@ -11,15 +11,18 @@ struct RecordReader: Sendable {
     let tip: Tip
     let log: LogReader
     let indexes: IndexReader
-    /// For each table, what reads and writes its files: making one takes as long as reading a file.
-    let columns: [RecordJSON]
+    /// What reads files of any age.
+    let shapes: RecordShapes
 
-    init(_ tip: Tip, _ log: LogReader, _ indexes: IndexReader) {
+    init(_ tip: Tip, _ log: LogReader, _ indexes: IndexReader, _ shapes: RecordShapes) {
         self.tip = tip
         self.log = log
         self.indexes = indexes
-        columns = log.schema.tables.map { RecordFile.columns(of: $0) }
+        self.shapes = shapes
     }
+
+    /// For each table, what writes its files: making one takes as long as reading a file.
+    var columns: [RecordJSON] { shapes.columns }
 
     private var access: StoreAccess { log.access }
 
@@ -81,10 +84,10 @@ struct RecordReader: Sendable {
         case .absent: return .absent
         case .found(let object):
             let decoded = try await access.decoded(name, object) { object in
-                try RecordFile.decode(object.bytes, columns[table.position], name: name).image
+                try await shapes.decode(object.bytes, of: table, name: name)
             }
-            guard case .value(let image) = decoded else { return .absent }
-            return .image(image)
+            guard case .value(let reading) = decoded, !reading.isForgotten else { return .absent }
+            return .image(reading.image)
         }
     }
 

@@ -39,16 +39,19 @@ struct LogRemains: Sendable {
             for receipts in manifest.receiptRuns { await take(receipts) }
         }
         var line = Line()
-        for start in stride(from: 0, to: remains.numbers.count, by: LogReader.width) {
+        // A migration was made when the files of all commits before it were written.
+        let migrated = remains.eras.last?.end ?? 0
+        let all = remains.numbers.filter { $0 > migrated }
+        for start in stride(from: 0, to: all.count, by: LogReader.width) {
             try Deadline.check()
-            let numbers = Array(remains.numbers[start..<min(start + LogReader.width, remains.numbers.count)])
+            let numbers = Array(all[start..<min(start + LogReader.width, all.count)])
             let found = try await numbers.concurrently(LogReader.width) { [log] number in
                 try await LogRemains.reading(number, log)
             }
             for (number, found) in zip(numbers, found) { take(number, found, &line) }
             progress?(
                 RebuildProgress(
-                    phase: .log, table: nil, done: start + numbers.count, total: remains.numbers.count))
+                    phase: .log, table: nil, done: start + numbers.count, total: all.count))
         }
     }
 

@@ -172,7 +172,7 @@ struct Rebuild: Sendable {
                     since: remains.manifest?.tables.first { Utf8.equal($0.name, found.table.name) }?.since ?? 0,
                     count: found.report.records, indexes: found.indexes,
                     revisionFloor: log.floors[found.table.position])
-            }, receiptRuns: receiptRuns)
+            }, receiptRuns: receiptRuns, eras: remains.eras)
         let name = ObjectNames.manifest(manifest.version)
         guard case .created = try await access.create(name, ManifestJSON.encode(manifest), notAfter: nil, surroundings)
         else { throw Rebuild.disturbed(name) }

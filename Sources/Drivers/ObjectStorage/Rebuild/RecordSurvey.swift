@@ -12,6 +12,20 @@ struct RecordSurvey: Sendable {
     /// Makes the ids of index files; nil to only look.
     let newID: (@Sendable () -> String)?
     let progress: (@Sendable (RebuildProgress) -> Void)?
+    private let shapes: RecordShapes
+
+    init(
+        access: StoreAccess, remains: StoreRemains, log: LogRemains, store: String, newID: (@Sendable () -> String)?,
+        progress: (@Sendable (RebuildProgress) -> Void)?
+    ) {
+        self.access = access
+        self.remains = remains
+        self.log = log
+        self.store = store
+        self.newID = newID
+        self.progress = progress
+        shapes = RecordShapes(access, remains.schema, remains.eras)
+    }
 
     /// What the store will be made of.
     struct Findings: Sendable {
@@ -48,7 +62,7 @@ struct RecordSurvey: Sendable {
         let name: String
         let etag: ETag
         let digest: [UInt8]
-        let content: Result<(key: Key, image: RecordImage), any Error>
+        let content: Result<RecordShapes.Reading, any Error>
     }
 
     // MARK: All tables
@@ -91,11 +105,10 @@ struct RecordSurvey: Sendable {
         var late: [Workspace.RecordID: ETag?] = [:]
         var reading = findings
         var count = 0
-        let columns = RecordFile.columns(of: table)
         try await access.eachPage(ObjectNames.records(of: table.name)) { page in
             try Deadline.check()
             let names = page.entries.map(\.name)
-            let files = try await names.concurrently(LogReader.width) { name in try await read(name, columns) }
+            let files = try await names.concurrently(LogReader.width) { name in try await read(name, table) }
             for file in files.compactMap({ $0 }) {
                 take(file, &indexes, &awaited, &late, &reading)
             }
@@ -109,11 +122,15 @@ struct RecordSurvey: Sendable {
         return indexes
     }
 
-    private func read(_ name: String, _ columns: RecordJSON) async throws -> File? {
+    private func read(_ name: String, _ table: Table) async throws -> File? {
         guard case .found(let object) = try await access.read(name) else { return nil }
-        return File(
-            name: name, etag: object.etag, digest: ComputedETag.md5(object.bytes) ?? [],
-            content: Result { try RecordFile.decode(object.bytes, columns, name: name) })
+        let content: Result<RecordShapes.Reading, any Error>
+        do {
+            content = .success(try await shapes.decode(object.bytes, of: table, name: name))
+        } catch let error as StorageError where !error.isRetryable {
+            content = .failure(error)
+        }
+        return File(name: name, etag: object.etag, digest: ComputedETag.md5(object.bytes) ?? [], content: content)
     }
 
     private func take(
@@ -124,8 +141,8 @@ struct RecordSurvey: Sendable {
         let layout = indexes.overlay.keyLayout
         func id(_ key: Key) -> Workspace.RecordID { .init(table: table.position, key: layout.encode(key)) }
         switch file.content {
-        case .success(let (key, image)) where image.commit < StoreRemains.limit:
-            let id = id(key)
+        case .success(let reading) where reading.image.commit < StoreRemains.limit:
+            let (image, id) = (reading.image, id(reading.key))
             awaited.remove(id)
             if log.newest(id) > image.commit {
                 late.updateValue(file.etag, forKey: id)
@@ -134,11 +151,11 @@ struct RecordSurvey: Sendable {
             findings.highest = max(findings.highest, image.commit)
             findings.time = max(findings.time, image.metadata.updatedAt)
             // Of a table of that name that is no more.
-            if image.commit < since(table) { return }
+            if reading.isForgotten || image.commit < since(table) { return }
             indexes.add(id.key, image, digest: file.digest)
-        case .success(let (_, image)):
+        case .success(let reading):
             findings.problems.append(
-                problem(file, table, "it says that it is of commit \(image.commit), which no store reaches"))
+                problem(file, table, "it says that it is of commit \(reading.image.commit), which no store reaches"))
         case .failure(let error):
             let text = ObjectNames.keyText(ofFile: file.name, of: table.name)
             if let key = text.flatMap({ try? KeyText.decode($0, of: table) }), log.newest(id(key)) > 0 {

@@ -15,6 +15,8 @@ struct StoreRemains: Sendable {
     /// The highest number that any of these has or speaks of.
     let highest: Int
     let schema: Schema
+    /// The migrations of the store, by the manifest or by what is stored of each.
+    let eras: [SchemaEra]
 
     /// Numbers beyond this are none that a store reaches: somebody made them up.
     static let limit = 1 << 60
@@ -34,17 +36,38 @@ struct StoreRemains: Sendable {
         let versions = try await access.names(ObjectNames.checkpoints, limit: .max).compactMap {
             ObjectNames.version(ofManifest: $0)
         }.filter { $0 < limit }
-        let manifest = try await newest(versions, access, shelf)
+        var manifest = try await newest(versions, access, shelf)
         let numbers = try await access.names(ObjectNames.log, limit: .max).compactMap {
             ObjectNames.number(ofRecord: $0)
         }.filter { $0 < limit }
         let pins = (try? await PinFiles(access: access).all()) ?? []
         let known: Schema
         if let schema { known = schema } else { known = try await find(shelf, manifest, numbers.last) }
+        // A migration may have been cut short behind its record.
+        if let covered = manifest?.covers, manifest?.schema != known.id,
+            let decision = try await SchemaSettlement(
+                access: access, surroundings: .machine(), notAfter: nil
+            ).decision(numbers.filter { $0 > covered })
+        {
+            manifest = decision.manifest
+        }
+        let eras: [SchemaEra]
+        if let manifest { eras = manifest.eras } else { eras = try await migrations(access, to: known) }
         return StoreRemains(
             store: store, manifest: manifest, version: (versions + pins.map(\.manifest)).max() ?? 0, numbers: numbers,
             highest: ([manifest?.covers ?? 0, numbers.last ?? 0] + pins.map(\.commit)).filter { $0 < limit }.max() ?? 0,
-            schema: known)
+            schema: known, eras: eras)
+    }
+
+    /// The migrations that led to a schema, the oldest first.
+    private static func migrations(_ access: StoreAccess, to schema: Schema) async throws -> [SchemaEra] {
+        let numbers = try await access.names(ObjectNames.migrations, limit: .max).compactMap {
+            ObjectNames.number(ofMigration: $0)
+        }
+        let files = try await numbers.filter { $0 < limit }.concurrently(LogReader.width) {
+            try await access.migration($0)
+        }
+        return files.filter { $0.to == schema.id }.isEmpty ? [] : files.map(\.era)
     }
 
     private static func readStore(_ access: StoreAccess) async throws -> StoreAccess.StoredObject? {

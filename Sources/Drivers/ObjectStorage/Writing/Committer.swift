@@ -405,8 +405,8 @@ final class Committer: Sendable {
     /// - Throws: what `check` throws; `storage.unavailable` when nobody knows whether it is written: ask the newest view.
     func mark(
         _ kind: CommitRecord.Kind, _ note: MaintenanceNote?, at time: Timestamp, timeout: Duration,
-        _ check: (View) throws -> Void
-    ) async throws -> Int {
+        completing complete: (inout CommitRecord) -> Void = { _ in }, _ check: (View) throws -> Void
+    ) async throws -> (number: Int, record: CommitRecord, bytes: [UInt8]) {
         let deadline = surroundings.uptime() + timeout
         while true {
             try Deadline.check()
@@ -415,12 +415,13 @@ final class Committer: Sendable {
             var record = record(kind, view.number + 1, after: view, at: time)
             record.note = note
             if kind == .open { record.floors = view.floors }
+            complete(&record)
             let bytes = CommitRecordJSON.encode(record)
             let confirmation = try tip.confirmed().confirmation
             switch await claim(record.number, bytes, confirmation, deadline, tick: {}) {
             case .won:
                 try tip.append(record, bytes: bytes, size: bytes.count, isOwn: true)
-                return record.number
+                return (record.number, record, bytes)
             case .lost(let bytes): try await append(bytes, record.number)
             case .refused(let error):
                 guard error is ExpiredClaim, surroundings.uptime() < deadline else {
@@ -428,7 +429,8 @@ final class Committer: Sendable {
                 }
             case .unknown(let error):
                 throw StorageError(
-                    .unavailable, "the store may or may not be \(kind == .open ? "open" : "closed") now: \(error)",
+                    .unavailable,
+                    "the store may or may not be \(kind == .open ? "open" : kind == .schema ? "migrated" : "closed") now: \(error)",
                     remedy: "look, and try again", isRetryable: true)
             }
         }

@@ -77,7 +77,7 @@ extension Engine {
             if let found = try tip.whileOpen({ $0.history[parts.number]?.record }) {
                 return outcome(of: parts.transaction, in: found)
             }
-            switch try await self.parts.log.read(parts.number) {
+            switch try await self.parts.log.readOfAnyEra(parts.number) {
             case .found(let found): return outcome(of: parts.transaction, in: found.record)
             case .absent:
                 let view = try await follower.follow()

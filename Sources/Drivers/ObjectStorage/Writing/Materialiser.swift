@@ -335,7 +335,10 @@ final class Materialiser: Sendable {
             return .create
         case .found(let object):
             let decoded = try await engine.access.decoded(name, object) { object in
-                (object.etag, try RecordFile.decode(object.bytes, of: job.table, name: name).image.commit)
+                (
+                    object.etag,
+                    try await engine.records.shapes.decode(object.bytes, of: job.table, name: name).image.commit
+                )
             }
             guard case .value(let (etag, commit)) = decoded else { return .create }
             remember(etag, commit, id)

@@ -62,7 +62,7 @@ extension Preparation {
     ) async throws -> RecordImage {
         let name = ObjectNames.file(table, key)
         guard case .found(let object) = try await records.log.access.read(name) else { throw edited(table, key) }
-        let found = try RecordFile.decode(object.bytes, records.columns[table.position], name: name).image
+        let found = try await records.shapes.decode(object.bytes, of: table, name: name).image
         // Another process has changed the record since the view: that is what the commit fails on.
         if found.commit > view.number { return image }
         let isCommitted =

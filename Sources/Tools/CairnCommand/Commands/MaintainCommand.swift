@@ -170,6 +170,7 @@ private struct MaintenanceView {
         let removed = report.removed
         return [
             ("manifests", removed.manifests), ("index_files", removed.indexFiles), ("log_records", removed.logRecords),
+            ("trash", removed.trash),
             ("parts", removed.parts), ("receipts", report.expiredReceipts),
         ]
     }

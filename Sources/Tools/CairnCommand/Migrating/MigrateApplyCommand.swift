@@ -17,7 +17,8 @@ struct MigrateApplyCommand: Command {
         ],
         notes: [
             "All of it is done, or nothing: a record that stands in the way is named and nothing is changed, and a run that is killed leaves the store as it was. Programs that have the store open see the old schema until the end, and fail with storage.schema_mismatch after it.",
-            "SQLite files are changed. What is dropped is kept in them for 30 days, in tables that begin with _cairn_kept_. Folders and buckets are not changed by this version: copy them into a new store.",
+            "What is dropped is kept for 30 days: in tables of a SQLite file that begin with _cairn_kept_, under _trash/ in a folder or a bucket.",
+            "A folder or a bucket is closed for writing meanwhile, and read as before. Record files are not written anew: they take the new form when their records change. If the process dies, run it again: it goes on when nothing was heard of the other one for half a minute.",
             "Exits with 1 when the change would not be made: 'cairn migrate plan' says why.",
         ],
         examples: [
@@ -35,8 +36,10 @@ struct MigrateApplyCommand: Command {
                 console.print(arguments.isJSON ? view.json : view.text(console))
                 return view.isPossible ? .done : .found
             }
-            let migration = try Migration(
+            var migration = try Migration(
                 from: held, to: to, allowsDestructive: allowsDestructive, isRehearsal: arguments.has("dry-run"))
+            migration.progress = { [progress = console.progress] in progress.show(MigrationView.text($0)) }
+            defer { console.progress.end() }
             try await storage.apply(.migrate(migration))
             view.outcome = migration.isRehearsal ? .rehearsed : .applied
             console.print(arguments.isJSON ? view.json : view.text(console))

@@ -27,9 +27,11 @@ struct MigratePlanCommand: Command {
         ])
 
     func run(_ arguments: ParsedArguments, _ console: Console) async throws -> ExitCode {
-        let from = try await MigrationArguments.schema(of: arguments.value("from") ?? "")
-        let plan = MigrationPlan(from: from, to: try AdoptCommand.schema(arguments.value("to") ?? ""))
-        let view = MigrationView(plan, allowsDestructive: arguments.has("allow-destructive"))
+        let to = try AdoptCommand.schema(arguments.value("to") ?? "")
+        let (from, cost) = try await MigrationArguments.schema(of: arguments.value("from") ?? "", to: to)
+        let plan = MigrationPlan(from: from, to: to)
+        var view = MigrationView(plan, allowsDestructive: arguments.has("allow-destructive"))
+        view.cost = cost
         console.print(arguments.isJSON ? view.json : view.text(console))
         if let text = arguments.value("fail-on"), let level = Finding.Level(rawValue: text),
             plan.steps.flatMap(\.findings).contains(where: { $0.level >= level })

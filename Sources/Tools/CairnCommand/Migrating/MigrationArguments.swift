@@ -6,11 +6,18 @@ enum MigrationArguments {
     static let allowDestructive = Option(
         name: "allow-destructive", help: "tables and columns that the new schema lacks may go, with their data")
 
-    /// The schema of a file, or the one that a store holds.
+    /// The schema of a file, or the one that a store holds and what it costs to make another of it.
     /// - Throws: what reading them throws.
-    static func schema(of place: String) async throws -> Schema {
-        guard place.contains(":"), (try? StoreURL(place)) != nil else { return try AdoptCommand.schema(place) }
-        return try await with(place, writes: false) { _, held in held }
+    static func schema(
+        of place: String, to: Schema
+    ) async throws -> (schema: Schema, cost: MigrationCost?) {
+        guard place.contains(":"), (try? StoreURL(place)) != nil else { return (try AdoptCommand.schema(place), nil) }
+        return try await with(place, writes: false) { storage, held in
+            guard held.id != to.id, let migration = try? Migration(from: held, to: to, allowsDestructive: true) else {
+                return (held, nil)
+            }
+            return (held, try await storage.cost(of: migration))
+        }
     }
 
     /// Lends the driver at an address, before a schema is attached to it, and the schema it holds.

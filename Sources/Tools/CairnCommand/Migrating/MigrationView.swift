@@ -6,6 +6,8 @@ import CairnSchema
 struct MigrationView {
     private let plan: MigrationPlan
     private let allowsDestructive: Bool
+    /// What it costs; nil where nobody says.
+    var cost: MigrationCost?
     /// What became of it.
     var outcome = Outcome.planned
 
@@ -51,8 +53,25 @@ struct MigrationView {
                 )
             }
         }
+        if let cost, outcome == .planned { lines.append(MigrationView.text(cost)) }
         lines.append(verdict)
         return lines.joined(separator: "\n")
+    }
+
+    /// How far it is, in a line.
+    static func text(_ progress: MigrationProgress) -> String {
+        let left = progress.secondsLeft.map { ", \(Int($0.rounded(.up))) s left" } ?? ""
+        return
+            "table '\(Printable.line(progress.table))': \(progress.done) of \(progress.total) records, \(Int(progress.rate)) a second\(left)"
+    }
+
+    private static func text(_ cost: MigrationCost) -> String {
+        let read = cost.recordsRead == 0 ? "No record is read" : "\(cost.recordsRead) records are read"
+        let written = cost.recordsWritten == 0 ? "no record file is written" : "\(cost.recordsWritten) are copied"
+        // To a hundredth of a cent.
+        let dollars = Double(Int((cost.dollars * 10_000).rounded(.up))) / 10_000
+        return
+            "\(read) and \(written): about \(cost.requests) requests, $\(dollars). The store is closed for writing meanwhile."
     }
 
     private var verdict: String {
@@ -83,6 +102,15 @@ struct MigrationView {
                 writer.member("verdict", .string(plan.verdict.rawValue))
                 writer.member("possible", .bool(isPossible))
                 writer.member("outcome", .string(outcome.rawValue))
+                if let cost {
+                    let members: [JSONObject.Member] = [
+                        .init(name: "records_read", value: .int(cost.recordsRead)),
+                        .init(name: "records_written", value: .int(cost.recordsWritten)),
+                        .init(name: "requests", value: .int(cost.requests)),
+                        .init(name: "dollars", value: .double(cost.dollars)),
+                    ]
+                    writer.member("cost", .object(JSONObject(members)))
+                }
                 writer.members("ambiguities", plan.diff.ambiguities) { ambiguity, writer in
                     writer.member("code", "AM101")
                     writer.member("table", ambiguity.table.map(JSONValue.string) ?? .null)

@@ -1,0 +1,81 @@
+import CairnCore
+import CairnSchema
+import ObjectStores
+
+/// Publishes what a migration has decided: the manifest of the new schema, and the copies for people and other tools.
+///
+/// The commit record of a migration decides, and says all that is needed; the process that wrote it publishes, and when it died,
+/// the next one that opens the store. What several publish at once is the same. Until the manifest is there nobody goes on by it, so it
+/// comes last.
+struct SchemaSettlement: Sendable {
+    let access: StoreAccess
+    let surroundings: Surroundings
+    /// The store's time past which nothing of it may take effect.
+    let notAfter: StoreDate?
+
+    /// What a migration has decided.
+    struct Decision: Sendable {
+        let number: Int
+        let schema: Schema
+        let manifest: Manifest
+        let file: MigrationFile
+    }
+
+    /// The first decision among commits; nil when there is none. A GET for each up to it, and one for the schema.
+    /// - Parameter numbers: Those behind the newest manifest.
+    func decision(_ numbers: [Int]) async throws -> Decision? {
+        for number in numbers {
+            let name = ObjectNames.record(number)
+            guard case .found(let object) = try await access.read(name) else { return nil }
+            let (id, kind) = LogReader.kind(ofRecord: object.bytes)
+            guard kind == .schema, let id else { continue }
+            let schema = try await access.schema(id)
+            let reading = try CommitRecordJSON.Reading(object.bytes, name: name) { found in
+                guard found == id else { throw StoredObject.damaged(name, "it follows two schemas") }
+                return schema
+            }
+            return try SchemaSettlement.decision(reading.record, object.bytes, schema)
+        }
+        return nil
+    }
+
+    /// What a commit record of kind `schema` decides.
+    /// - Throws: `storage.damaged` when it does not say that.
+    static func decision(_ record: CommitRecord, _ bytes: [UInt8], _ schema: Schema) throws -> Decision {
+        guard let change = record.change, let era = change.manifest.eras.last, era.end == record.number,
+            change.manifest.covers == record.number, Utf8.equal(change.manifest.store, record.store)
+        else { throw StoredObject.damaged(ObjectNames.record(record.number), "it does not say what it changes") }
+        var manifest = change.manifest
+        manifest.head = SHA256.digest(bytes)
+        return Decision(
+            number: record.number, schema: schema, manifest: manifest,
+            file: MigrationFile(era: era, to: schema.id, tables: change.tables))
+    }
+
+    /// Publishes a decision: a PUT for each table, and four.
+    /// - Throws: `storage.busy` when it took too long; `storage.unavailable` and others. It can be done again.
+    func publish(_ decision: Decision) async throws {
+        try await create(ObjectNames.migration(decision.number), decision.file.encoded)
+        do {
+            let attributes = access.attributes()
+            let schema = SchemaFile.encode(decision.schema)
+            _ = try await access.write(ObjectNames.schema, schema, .overwrite, notAfter: notAfter, attributes)
+            let (access, notAfter, time) = (access, notAfter, decision.manifest.time)
+            _ = try await decision.schema.tables.concurrently(LogReader.width) { table in
+                let metadata = TableMetadataJSON.encode(table, created: time)
+                return try await access.write(
+                    ObjectNames.metadata(of: table.name), metadata, .overwrite, notAfter: notAfter, attributes)
+            }
+        } catch {
+            throw StoreAccess.translated(error)
+        }
+        try await create(ObjectNames.manifest(decision.manifest.version), ManifestJSON.encode(decision.manifest))
+    }
+
+    /// Creates an object that everybody writes alike.
+    private func create(_ name: String, _ bytes: [UInt8]) async throws {
+        if case .expired = try await access.create(name, bytes, notAfter: notAfter, surroundings) {
+            throw StoreAccess.translated(ExpiredClaim())
+        }
+    }
+}

@@ -1,0 +1,151 @@
+import CairnCore
+import CairnSchema
+
+/// Reads record files of every era of a store, as records of its schema.
+///
+/// A migration leaves the files of a store as they are. Which form a file has follows from its `commit`; what the migrations since have
+/// made of its record follows from what is stored of each of them (``MigrationFile``). Both are read when a file of an earlier era is
+/// met first, and kept. The record is the same each time it is made.
+final class RecordShapes: Sendable {
+    /// What reads and writes the files of each table in the form of the schema.
+    let columns: [RecordJSON]
+    let schema: Schema
+    let eras: [SchemaEra]
+    private let access: StoreAccess
+    private let known = Lock(Known())
+
+    private struct Known {
+        var schemas: [SchemaID: Schema] = [:]
+        var files: [Int: MigrationFile] = [:]
+        var paths: [Place: Path] = [:]
+    }
+
+    private struct Place: Hashable {
+        let table: Int
+        let era: Int
+    }
+
+    /// What becomes of the files of a table of an era.
+    private enum Path: Sendable {
+        /// They are read in this form, and their records made by these migrations.
+        case through(RecordJSON, [RecordMigration])
+        /// They are of another table that had the name.
+        case forgotten
+    }
+
+    /// A file that was read.
+    struct Reading: Sendable {
+        let key: Key
+        let image: RecordImage
+        /// Whether the file is of another table that had the name: what it has is of no concern, but for its commit.
+        var isForgotten = false
+    }
+
+    init(_ access: StoreAccess, _ schema: Schema, _ eras: [SchemaEra]) {
+        self.access = access
+        self.schema = schema
+        self.eras = eras
+        columns = schema.tables.map { RecordFile.columns(of: $0) }
+    }
+
+    /// Reads the file of a record. Two GETs for each migration since it was written, when the first such file is met.
+    /// - Parameter name: The name of the object.
+    /// - Throws: `storage.damaged` naming the object; `storage.upgrade_required`; `storage.schema_mismatch` for a file of a schema that
+    ///   came after this program's.
+    func decode(_ bytes: [UInt8], of table: Table, name: String) async throws -> Reading {
+        guard let last = eras.last, let commit = RecordFile.origin(of: bytes).commit, commit < last.end,
+            let era = eras.firstIndex(where: { commit < $0.end })
+        else { return try newest(bytes, table, name) }
+        switch try await path(table, era) {
+        case .through(let columns, let migrations):
+            var (key, image) = try RecordFile.decode(bytes, columns, name: name)
+            image.values = try image.values.map { try migrations.reduce($0) { try $1.migrate($0) } }
+            return Reading(key: key, image: image)
+        case .forgotten:
+            guard let text = ObjectNames.keyText(ofFile: name, of: table.name) else {
+                throw StoredObject.damaged(name, "its name is that of no record")
+            }
+            let metadata = RecordMetadata(revision: 1, createdAt: .epoch, updatedAt: .epoch)
+            return Reading(
+                key: try KeyText.decode(text, of: table),
+                image: RecordImage(values: nil, metadata: metadata, commit: commit), isForgotten: true)
+        }
+    }
+
+    private func newest(_ bytes: [UInt8], _ table: Table, _ name: String) throws -> Reading {
+        do {
+            let (key, image) = try RecordFile.decode(bytes, columns[table.position], name: name)
+            return Reading(key: key, image: image)
+        } catch let error as StorageError where error.code == .damaged {
+            guard let other = RecordFile.origin(of: bytes).schema, other != schema.id,
+                !eras.contains(where: { $0.schema == other })
+            else { throw error }
+            throw StorageError.otherSchema(other, than: schema)
+        }
+    }
+
+    // MARK: Eras
+
+    private func path(_ table: Table, _ era: Int) async throws -> Path {
+        let place = Place(table: table.position, era: era)
+        if let path = known.withLock({ $0.paths[place] }) { return path }
+        var (newer, current) = (schema, table)
+        var migrations: [RecordMigration] = []
+        var path: Path?
+        for step in eras[era...].reversed() {
+            let older = try await schema(step.schema)
+            let file = try await file(step.end)
+            // Files of a table that was renamed were copied, and are of the era after.
+            guard let succession = file.tables.first(where: { Utf8.equal($0.new, current.name) }),
+                Utf8.equal(succession.old, succession.new)
+            else {
+                path = .forgotten
+                break
+            }
+            let pair: TablePair
+            do {
+                pair = try succession.pair(older, newer)
+            } catch let damage as Damage {
+                throw StoredObject.damaged(ObjectNames.migration(step.end), damage.message)
+            }
+            migrations.insert(RecordMigration(repeating: pair, at: step.time, seed: "\(step.end)"), at: 0)
+            (newer, current) = (older, pair.old)
+        }
+        let found = path ?? .through(RecordFile.columns(of: current), migrations)
+        known.withLock { $0.paths[place] = found }
+        return found
+    }
+
+    private func schema(_ id: SchemaID) async throws -> Schema {
+        if let schema = known.withLock({ $0.schemas[id] }) { return schema }
+        let schema = try await access.schema(id)
+        known.withLock { $0.schemas[id] = schema }
+        return schema
+    }
+
+    private func file(_ number: Int) async throws -> MigrationFile {
+        if let file = known.withLock({ $0.files[number] }) { return file }
+        let file = try await access.migration(number)
+        known.withLock { $0.files[number] = file }
+        return file
+    }
+}
+
+extension StoreAccess {
+    /// What a migration made of the tables. One GET.
+    /// - Throws: `storage.damaged` when it is not there; `storage.upgrade_required`.
+    func migration(_ number: Int) async throws -> MigrationFile {
+        let name = ObjectNames.migration(number)
+        return try MigrationFile(decoding: try await bytes(name), name: name)
+    }
+}
+
+extension StorageError {
+    /// The store follows another schema than the program.
+    static func otherSchema(_ id: SchemaID, than schema: Schema) -> StorageError {
+        StorageError(
+            .schemaMismatch,
+            "the store was migrated: it follows schema \(id.short) there, and this program was made for \(schema.id.short)",
+            remedy: "run a program that was generated from the schema of the store, or migrate")
+    }
+}
