@@ -75,17 +75,22 @@ private enum SQLiteAggregate {
     /// What is selected: the columns of the groups, one expression for each aggregate, and then the others that sums need. So the
     /// first have the places that the results have.
     static func cells(_ query: AggregateQuery, _ parts: [SQLiteAggregate], _ sql: TableSQL) -> [String] {
-        query.groups.map { sql.columns[$0] } + parts.map { $0.cell(sql) } + parts.flatMap { $0.moreCells(sql) }
+        // Where a column is looked up in other rows, SQLite takes the first row of an index for the least though it begins with
+        // another of the values. Of an expression it knows no order, and looks at all rows.
+        let sign = query.rows.condition?.hasRelations == true ? "+" : ""
+        return query.groups.map { sql.columns[$0] } + parts.map { $0.cell(sql, sign) }
+            + parts.flatMap { $0.moreCells(sql) }
     }
 
-    private func cell(_ sql: TableSQL) -> String {
+    /// - Parameter sign: What stands before a column whose least or greatest value is asked for.
+    private func cell(_ sql: TableSQL, _ sign: String) -> String {
         switch self {
         case .rows: "count(*)"
         case .count(let column): "count(\(sql.columns[column]))"
         case .distinctCount(let column): "count(DISTINCT \(sql.columns[column]))"
         case .sum(let column): "sum(\(sql.columns[column]) >> 32)"
-        case .minimum(let column, _): "min(\(sql.columns[column]))"
-        case .maximum(let column, _): "max(\(sql.columns[column]))"
+        case .minimum(let column, _): "min(\(sign)\(sql.columns[column]))"
+        case .maximum(let column, _): "max(\(sign)\(sql.columns[column]))"
         }
     }
 

@@ -207,6 +207,33 @@ enum RelationCases {
             } while cursor != nil
             try expectEqual(keys, ["3", "2", "1"])
         },
+        ConformanceCase(.l1, "The least and the greatest value are of all rows that a condition on other rows finds") {
+            store in
+            let db = try await store.open(
+                """
+                { "database": "chains", "tables": { "links": {
+                  "columns": { "id": "string", "next": { "references": "links" } }, "key": "id" } } }
+                """)
+            let links = try require(db.schema.tables.first, "links")
+            // In the order of what they refer to, the first is d and the last is c.
+            _ = try await db.session.write(
+                [("a", "b"), ("b", "c"), ("c", "c"), ("d", "a")].map { id, next in
+                    .insert(links, [.string(id), .string(next)])
+                })
+            for condition in [
+                try db.whose("links", "next", .constant(true)),
+                try db.any("links", "links", by: "next") || .constant(true),
+            ] {
+                let ends = AggregateQuery(
+                    Query(links, where: condition), aggregates: [.minimum(column: 0), .maximum(column: 0)])
+                try expectEqual(try await db.session.aggregate(ends), [[.string("a"), .string("d")]])
+                for (aggregate, value) in zip(ends.aggregates, ["a", "d"]) {
+                    try expectEqual(
+                        try await db.session.aggregate(AggregateQuery(ends.rows, aggregates: [aggregate])),
+                        [[.string(value)]])
+                }
+            }
+        },
         ConformanceCase(.l1, "Rows are updated and deleted by conditions on other rows") { store in
             let db = try await library(store)
             let isAnn = try db.whose("books", "author", db.compare("authors", "name", .equal, "Ann"))
