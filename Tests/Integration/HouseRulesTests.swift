@@ -124,7 +124,8 @@ struct HouseRulesTests {
         ]
         // What `Storage` says, which every driver implements.
         let storage = [
-            "capabilities:", "schema()", "apply(", "attach(", "get(", "rows(", "count(", "aggregate(", "explain(",
+            "capabilities:", "schema()", "apply(", "cost(", "attach(", "get(", "rows(", "count(", "aggregate(",
+            "explain(",
             "snapshot(",
             "transaction()",
             "commit(", "outcome(of", "maintain()", "close()",

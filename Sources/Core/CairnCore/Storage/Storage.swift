@@ -153,6 +153,7 @@ public enum Freshness: Sendable, Hashable {
 }
 
 extension Storage {
+    /// Nothing can be told.
     public func cost(of migration: Migration) async throws -> MigrationCost? { nil }
 }
 
