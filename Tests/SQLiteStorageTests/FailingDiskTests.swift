@@ -93,6 +93,25 @@ struct FailingDiskTests {
         try await store.close()
     }
 
+    @Test("A commit nobody can settle ends those who read changes, and observers look again")
+    func unknownChanges() async throws {
+        let (_, store) = try await open("unknown-changes.db")
+        try await store.put(1)
+        var commits = store.changes().makeAsyncIterator()
+        var rows = store.observe { try await $0.count(Query(store.schema.tables[0])) }.makeAsyncIterator()
+        #expect(try await rows.next() == 1)
+        faulty_disk_fail_syncs_after(0)
+        try await expectError(.outcomeUnknown) { try await store.put(2) }
+        faulty_disk_fail_syncs_after(-1)
+        try await expectError(.changesMissed) { _ = try await commits.next() }
+        let count = try await store.count
+        try await store.put(3)
+        var last = 1
+        while last < count + 1 { last = try #require(try await rows.next()) }
+        #expect(last == count + 1)
+        try await store.close()
+    }
+
     @Test("A commit nobody can settle is unknown, with a token that answers later")
     func unknown() async throws {
         let (_, store) = try await open("unknown.db")

@@ -17,6 +17,7 @@ public final class MemoryStorage: Storage {
     let shared = Lock(Shared())
     let writers = FairQueue(timeout: .seconds(60))
     let clock: @Sendable () -> Timestamp
+    let hub = ChangeHub()
     /// Tells the tokens of this store from those of others.
     private let instance = UUID.version7().text
 
@@ -159,7 +160,7 @@ public final class MemoryStorage: Storage {
             if let kept = try keptReceipt(for: batch, in: state, at: time) { return kept }
             let results = try batch.operations.map { try state.apply($0, at: time) }
             try state.checkReferences(batch.operations)
-            return try publish(&state, results, at: time, keyed: batch)
+            return try publish(&state, results, of: batch.operations, at: time, keyed: batch)
         }
     }
 
@@ -172,7 +173,8 @@ public final class MemoryStorage: Storage {
 
     /// Makes a state the latest one. Only for the one writer at a time.
     func publish(
-        _ state: inout MemoryState, _ results: [RecordMetadata], at time: Timestamp, keyed batch: Batch? = nil
+        _ state: inout MemoryState, _ results: [RecordMetadata], of operations: [WriteOperation], at time: Timestamp,
+        keyed batch: Batch? = nil
     ) throws -> Receipt {
         state.version += 1
         let token = OutcomeToken(rawValue: "memory:\(instance):\(state.version):\(time.microseconds)")
@@ -181,10 +183,15 @@ public final class MemoryStorage: Storage {
             state.receipts[Array(key.utf8)] = .init(digest: batch.digest, receipt: receipt)
         }
         let newState = state
-        try shared.withLock { shared in
+        // Who begins to listen after this look finds the new state.
+        let (old, interest) = try shared.withLock { shared -> (MemoryState?, ChangeHub.Interest) in
             try shared.checkOpen()
+            let interest = hub.interest
+            let old = interest == .nothing ? nil : shared.state
             shared.state = newState
+            return (old, interest)
         }
+        if let old { tell(interest, operations, from: old, to: newState, at: time) }
         return receipt
     }
 
@@ -228,6 +235,7 @@ public final class MemoryStorage: Storage {
             shared.isClosed = true
             shared.state = MemoryState()
         }
+        hub.finish()
     }
 }
 

@@ -144,7 +144,7 @@ final class MemoryTransaction: StorageTransaction {
                 }
             }
             try state.checkReferences(content.operations)
-            return try storage.publish(&state, [], at: content.time)
+            return try storage.publish(&state, [], of: content.operations, at: content.time)
         }
     }
 

@@ -30,7 +30,7 @@ extension SQLiteStorage {
             batches += 1
             return operations <= SQLiteStorage.groupOperations && batches <= SQLiteStorage.groupBatches
         }
-        let group = CommitGroup(schema: schema, commits: commits, time: clock())
+        let group = CommitGroup(schema: schema, commits: commits, time: clock(), hub: hub)
         let results = group.run([batch] + tickets.map(\.job), on: writer)
         for (ticket, result) in zip(tickets, results.dropFirst()) { ticket.finish(result) }
         return try results[0].get()
@@ -42,6 +42,7 @@ struct CommitGroup {
     let schema: Schema
     let commits: CommitLog
     let time: Timestamp
+    let hub: ChangeHub
 
     /// Runs batches in a transaction that has begun, and ends it.
     ///
@@ -70,11 +71,15 @@ struct CommitGroup {
         let ending = TransactionEnd(access, commits, place: place)
         var writer = SQLiteWriter(access, schema, at: time)
         var results: [Result<Receipt, any Error>] = []
+        // Nobody begins to listen before the end: that takes the lock of the connection.
+        var report = ChangeReport(hub, at: time)
         let token: OutcomeToken
         do {
             token = try commits.write(access, at: time)
             for batch in batches {
+                let recording = report.begin(batch.operations, access)
                 results.append(try apply(batch, isAlone: batches.count == 1, &writer, access, token))
+                if results.last?.isSuccess == true { report.end(recording, access) }
             }
         } catch {
             ending.rollback()
@@ -84,7 +89,7 @@ struct CommitGroup {
             ending.rollback()
             return results
         }
-        try ending.commit(at: time, token)
+        try ending.commit(at: time, token, telling: report)
         return results
     }
 
@@ -168,19 +173,22 @@ struct TransactionEnd {
         if access.isInTransaction { try? access.execute("ROLLBACK") }
     }
 
-    /// Commits.
+    /// Commits, and tells those who listen.
     /// - Throws: `storage.full` or `storage.io` when the commit did not happen; `storage.outcome_unknown`.
-    func commit(at time: Timestamp, _ token: OutcomeToken) throws {
+    func commit(at time: Timestamp, _ token: OutcomeToken, telling report: ChangeReport) throws {
         do {
             try access.execute("COMMIT")
             commits.advance()
+            report.tell()
         } catch let failure as SQLiteFailure {
             rollback()
             // Also where there was no room: the log is written over and over, and what stood there may complete a commit.
             switch commits.settle(failure, access, at: time) {
-            case .committed: return
+            case .committed: report.tell()
             case .some: throw failure.storageError(at: place)
-            case nil: throw StorageError.outcomeUnknown(token, failure.message)
+            case nil:
+                report.tellUnknown()
+                throw StorageError.outcomeUnknown(token, failure.message)
             }
         }
     }

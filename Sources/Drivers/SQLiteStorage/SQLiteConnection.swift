@@ -130,6 +130,9 @@ final class SQLiteConnection: @unchecked Sendable {
 }
 
 extension SQLiteConnection.Access {
+    /// Where the database is, for messages.
+    var place: String { connection.place }
+
     /// The statements of a table.
     func statements(of table: Table) -> TableStatements { connection.statements(of: table) }
 

@@ -36,6 +36,9 @@ public struct SQLiteOptions: Sendable, Hashable {
     public var timeout: Duration
     /// How many connections may read at once.
     public var maximumReaders: Int
+    /// How often the file is asked whether another process has committed, while a query is observed or changes are read. It costs some
+    /// microseconds each time, and nothing while nobody does.
+    public var watchInterval = Duration.milliseconds(250)
     /// The name of a SQLite VFS, for tests that make the disk fail.
     package var vfs: String?
 

@@ -15,6 +15,9 @@ public final class SQLiteStorage: Storage {
     let gate: FairQueue
     let readers: ReaderPool
     let shared = Lock(Shared())
+    let hub = ChangeHub()
+    /// Reads records as they were before a transaction that is about to commit; nil until that is needed.
+    let past = Lock<SQLiteConnection?>(nil)
 
     /// What is known once the schema is.
     struct Shared {
@@ -296,7 +299,12 @@ public final class SQLiteStorage: Storage {
             return shared.isClosed
         }
         if wasClosed { return }
+        hub.finish()
         readers.close()
+        past.withLock { past in
+            past?.close()
+            past = nil
+        }
         writer.close()
     }
 }

@@ -3,10 +3,12 @@ import CairnCore
 /// A transaction on the writing connection, which it has to itself until it ends: it runs alone because it is alone.
 final class SQLiteTransaction: StorageTransaction {
     private struct State {
-        /// For each open savepoint, how many operations came before it.
-        var savepoints: [Int] = []
+        /// For each open savepoint, what came before it.
+        var savepoints: [(operations: Int, records: Int)] = []
         /// What was written, to find the culprit should a reference be broken at the end.
         var operations: [WriteOperation] = []
+        /// The records that were written, for those who listen when it commits.
+        var records: [RecordName] = []
     }
 
     private let storage: SQLiteStorage
@@ -88,6 +90,7 @@ final class SQLiteTransaction: StorageTransaction {
             let results = try apply(operations, access)
             state.withLock { state in
                 state.operations += operations.filter { !$0.table.references.isEmpty || !$0.table.referrers.isEmpty }
+                for operation in operations { state.records.append(RecordName(operation)) }
             }
             return results
         }
@@ -117,7 +120,7 @@ final class SQLiteTransaction: StorageTransaction {
         try change { access in
             let number = state.withLock { $0.savepoints.count + 1 }
             try access.execute("SAVEPOINT point_\(number)")
-            state.withLock { $0.savepoints.append($0.operations.count) }
+            state.withLock { $0.savepoints.append(($0.operations.count, $0.records.count)) }
             return number
         }
     }
@@ -128,7 +131,9 @@ final class SQLiteTransaction: StorageTransaction {
             try access.execute("ROLLBACK TO point_\(savepoint)")
             try access.execute("RELEASE point_\(savepoint)")
             state.withLock { state in
-                if let count = state.savepoints.popLast() { state.operations.removeSubrange(count...) }
+                guard let point = state.savepoints.popLast() else { return }
+                state.operations.removeSubrange(point.operations...)
+                state.records.removeSubrange(point.records...)
             }
         }
     }
@@ -154,8 +159,9 @@ final class SQLiteTransaction: StorageTransaction {
             do {
                 try checkAlive(access)
                 try ReferenceCheck(access, schema).check(state.withLock { $0.operations })
+                let report = storage.report(of: state.withLock { $0.records }, schema, access, at: time)
                 let token = try commits.write(access, at: time)
-                try ending.commit(at: time, token)
+                try ending.commit(at: time, token, telling: report)
                 return Receipt(token: token, time: time, results: [])
             } catch {
                 ending.rollback()

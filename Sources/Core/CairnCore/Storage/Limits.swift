@@ -33,6 +33,8 @@ public enum Limits {
     public static let outcomeLifetime = Duration.seconds(7 * 24 * 3600)
     /// How often a transaction runs before it gives up.
     public static let transactionAttempts = 12
+    /// How many changes may wait for a reader of changes that does not say. A larger commit is taken whole when nothing else waits.
+    public static let waitingChanges = 10_000
 
     /// Whether something of a time is older than a lifetime.
     package static func isPast(_ time: Timestamp, _ lifetime: Duration, at now: Timestamp) -> Bool {

@@ -46,11 +46,17 @@ public protocol Storage: StorageReader {
     /// Whether a commit happened.
     func outcome(of token: OutcomeToken) async throws -> CommitOutcome
 
+    /// Lets a listener hear of commits from now on: adds it to the driver's ``ChangeHub``, which is told of each commit.
+    ///
+    /// The commits of this handle, and those of others as far as the driver learns of them.
+    /// - Throws: `storage.closed`.
+    func listen(_ listener: ChangeListener) throws
+
     /// Housekeeping that is never urgent: forgets receipts and outcomes past their time, and what else the driver
     /// collects. Safe at any time.
     func maintain() async throws -> MaintenanceReport
 
-    /// Lets go of files and connections. Calls after it fail with `storage.closed`.
+    /// Lets go of files and connections, and ends those who listen. Calls after it fail with `storage.closed`.
     func close() async throws
 }
 

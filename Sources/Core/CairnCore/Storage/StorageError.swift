@@ -128,6 +128,8 @@ extension StorageError.Code {
     public static let notUnique = Self(rawValue: "query.not_unique")
     /// A sum is larger than its type can hold.
     public static let overflow = Self(rawValue: "query.overflow")
+    /// Commits happened that a reader of changes was not told: it was too slow, or nobody knows what they did.
+    public static let changesMissed = Self(rawValue: "changes.missed")
     /// An address or a configuration file that cannot be used.
     public static let configuration = Self(rawValue: "config.invalid")
 }

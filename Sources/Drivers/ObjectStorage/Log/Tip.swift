@@ -51,10 +51,13 @@ final class Tip: Sendable {
     /// What the records that are written through this handle say of their author.
     let author: String
     private let surroundings: Surroundings
+    /// Told of each commit as the log goes on: here all of them come by, once and in order.
+    private let hub: ChangeHub
 
     /// - Parameter seen: A moment of the store's clock when the manifest of the view was the newest.
-    init(_ view: View, seen: Date? = nil, cacheBytes: Int, _ surroundings: Surroundings) {
+    init(_ view: View, seen: Date? = nil, cacheBytes: Int, _ surroundings: Surroundings, hub: ChangeHub) {
         self.surroundings = surroundings
+        self.hub = hub
         storeID = view.manifest.manifest.store
         let sighting = Sighting(date: seen, uptime: surroundings.uptime())
         author = "\(surroundings.process)-\(String(UInt32(truncatingIfNeeded: surroundings.random()), radix: 16))"
@@ -85,6 +88,7 @@ final class Tip: Sendable {
             if state.end == nil { state.end = error }
             state.cache.removeAll()
         }
+        hub.finish(error.code == .closed ? nil : error)
     }
 
     // MARK: Growing
@@ -112,6 +116,8 @@ final class Tip: Sendable {
                     state.cache.remove(operation.table, layout.encode(operation.key))
                 }
             }
+            // Under the lock, so that who is told finds the new view, and nobody else comes between.
+            hub.tell(record)
             return state.view
         }
     }
@@ -178,6 +184,12 @@ final class Tip: Sendable {
             }
             state.view = view
             state.sighting = sighting
+            if view.number > newest {
+                hub.interrupt(
+                    StorageError.changesMissed(
+                        "this process was so far behind that it took up the log at commit \(view.number)", after: newest
+                    ))
+            }
         }
     }
 

@@ -88,13 +88,18 @@ public struct RecordChanges: AsyncSequence, Sendable {
 
     private static func changes(_ found: PastViews.Found) -> [RecordChange] {
         found.record.transactions.flatMap(\.operations).compactMap { operation in
-            let before = operation.before.flatMap { $0.record(of: operation.table) }
-            let after = operation.after.record(of: operation.table)
-            if before == nil, after == nil { return nil }
+            guard let change = operation.change else { return nil }
             return RecordChange(
                 commit: found.record.number, time: found.record.time, table: operation.table, key: operation.key,
-                before: before, after: after)
+                before: change.before, after: change.after)
         }
+    }
+}
+
+extension LoggedOperation {
+    /// What became of the record; nil for one that was made and deleted at once.
+    var change: Change<Record>? {
+        Change(before: before.flatMap { $0.record(of: table) }, after: after.record(of: table))
     }
 }
 

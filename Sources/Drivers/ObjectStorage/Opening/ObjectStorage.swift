@@ -25,6 +25,7 @@ public final class ObjectStorage: Storage {
     let surroundings: Surroundings
     private let faults: ObjectStorageFaults
     let stage: Lock<Stage>
+    let hub = ChangeHub()
 
     static let driver = "object"
 
@@ -187,7 +188,7 @@ public final class ObjectStorage: Storage {
             return schema
         }
         let tip = Tip(
-            View(manifest, schema), seen: held.date, cacheBytes: options.recordCacheBytes, surroundings)
+            View(manifest, schema), seen: held.date, cacheBytes: options.recordCacheBytes, surroundings, hub: hub)
         tip.confirm(manifest.covers, held.date, asked: surroundings.uptime())
         let log = LogReader(access, schema)
         let shapes = RecordShapes(access, schema, manifest.eras)
@@ -302,8 +303,9 @@ public final class ObjectStorage: Storage {
             if case .attached(let engine, _) = stage { return engine }
             return nil
         }
-        guard let engine else { return }
+        guard let engine else { return hub.finish() }
         await engine.finish()
+        // Which ends those who listen, too.
         engine.tip.end(StorageError.closed("store"))
     }
 }

@@ -46,6 +46,9 @@ public struct ObjectStorageOptions: Sendable {
     public var cacheFolder: String?
     /// Bytes that folder may take; each process that writes to it may exceed them by a sixteenth.
     public var cacheFolderBytes = 256 << 20
+    /// How often the log is asked for commits of other processes while a query is observed or changes are read: one GET each time,
+    /// unless something else has read the log meanwhile. None while nobody does. Commits of this process are told at once.
+    public var watchInterval = Duration.seconds(1)
     /// Hears what went wrong without failing a call, such as a record file that cannot be written yet.
     public var verbose: (@Sendable (String) -> Void)?
 

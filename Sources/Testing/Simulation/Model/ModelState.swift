@@ -10,6 +10,8 @@ struct ModelState: Sendable {
     struct Row: Sendable {
         var values: [Value]
         var metadata: RecordMetadata
+
+        func record(_ table: Table) -> Record { Record(table, values: values, metadata: metadata) }
     }
 
     /// What is kept for an idempotency key.
@@ -29,6 +31,20 @@ struct ModelState: Sendable {
         self.schema = schema
         tables = schema.tables.map { _ in [:] }
         deleted = schema.tables.map { _ in [:] }
+    }
+
+    /// What became of each record since another state, table by table, in the order of the keys as text.
+    func changes(from old: ModelState?) -> [Change<Record>] {
+        schema.tables.flatMap { table -> [Change<Record>] in
+            let before = old?.tables[table.position] ?? [:]
+            let after = tables[table.position]
+            let keys = Set(before.keys).union(after.keys).sorted { KeyText.encode($0) < KeyText.encode($1) }
+            return keys.compactMap { key in
+                let (old, new) = (before[key], after[key])
+                guard old?.metadata != new?.metadata else { return nil }
+                return Change(before: old.map { $0.record(table) }, after: new.map { $0.record(table) })
+            }
+        }
     }
 
     // MARK: Writing

@@ -10,6 +10,7 @@ final class ModelStorage: Storage {
     }
 
     private let shared = Lock(Shared())
+    private let hub = ChangeHub()
     let clock: @Sendable () -> Timestamp
 
     init(clock: @escaping @Sendable () -> Timestamp) {
@@ -88,9 +89,15 @@ final class ModelStorage: Storage {
             state.receipts[Array(key.utf8)] = .init(digest: batch.digest, receipt: receipt)
         }
         let newState = state
-        shared.withLock { $0.state = newState }
+        let old = shared.withLock { shared in
+            defer { shared.state = newState }
+            return shared.state
+        }
+        hub.tell(CommittedChanges(time: time, changes: newState.changes(from: old)))
         return receipt
     }
+
+    func listen(_ listener: ChangeListener) throws { try hub.add(listener) }
 
     func outcome(of token: OutcomeToken) async throws -> CommitOutcome {
         guard let text = token.rawValue.split(separator: ":").last,
@@ -109,7 +116,10 @@ final class ModelStorage: Storage {
         }
     }
 
-    func close() async throws { shared.withLock { $0.isClosed = true } }
+    func close() async throws {
+        shared.withLock { $0.isClosed = true }
+        hub.finish()
+    }
 }
 
 /// Reads one state.

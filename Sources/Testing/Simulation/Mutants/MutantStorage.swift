@@ -97,6 +97,7 @@ private final class MutantStorage: Storage {
     }
 
     func outcome(of token: OutcomeToken) async throws -> CommitOutcome { try await base.outcome(of: token) }
+    func listen(_ listener: ChangeListener) throws { try base.listen(listener) }
     func maintain() async throws -> MaintenanceReport { try await base.maintain() }
     func close() async throws { try await base.close() }
 }

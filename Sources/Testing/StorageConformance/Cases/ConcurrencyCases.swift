@@ -297,6 +297,7 @@ private struct StubbornStorage: Storage {
     }
     func commit(_ batch: Batch) async throws -> Receipt { try await base.commit(batch) }
     func outcome(of token: OutcomeToken) async throws -> CommitOutcome { try await base.outcome(of: token) }
+    func listen(_ listener: ChangeListener) throws { try base.listen(listener) }
     func maintain() async throws -> MaintenanceReport { try await base.maintain() }
     func close() async throws { try await base.close() }
     func get(_ table: Table, _ key: Key, _ body: (RowReader) throws -> Void) async throws -> Bool {

@@ -93,7 +93,8 @@ public enum StorageConformance {
         + TransactionCases.all + SavepointCases.all + IdempotencyCases.all
 
     private static let together =
-        OpeningCases.all + SnapshotCases.all + ConcurrencyCases.all + CancellationCases.all + CrashCases.all
+        OpeningCases.all + SnapshotCases.all + ChangeCases.all + ObservationCases.all + ConcurrencyCases.all
+        + CancellationCases.all + CrashCases.all
 
     /// The cases that make sense for a driver.
     public static func cases(for driver: any ConformanceDriver) -> [ConformanceCase] {
