@@ -87,7 +87,12 @@ struct ChangeReport {
     private mutating func add(_ names: [RecordName], _ before: [Record?], _ access: SQLiteConnection.Access) {
         do {
             let after = try access.records(names)
-            commits.append(zip(before, after).compactMap { Change(before: $0, after: $1) })
+            let changes = zip(before, after).compactMap { before, after -> Change<Record>? in
+                // Nothing was written where a receipt was found under the idempotency key.
+                if let before, before.revision == after?.revision { return nil }
+                return Change(before: before, after: after)
+            }
+            commits.append(changes)
         } catch {
             problem = access.storageError(error)
         }
