@@ -18,7 +18,9 @@ extension Database {
     ///   `storage.not_a_store`; `storage.busy`; `storage.io`; on a bucket also `storage.unsupported` when its server cannot keep
     ///   writers apart, `storage.access_denied`, `storage.throttled`, `storage.unavailable`.
     public static func open(_ url: String, options: StoreOptions = StoreOptions()) async throws -> Self {
-        try await open(on: Stores.storage(at: url), options: options)
+        let address = try StoreURL(url)
+        let options = try address.storeOptions(options)
+        return try await open(on: Stores.storage(at: address, for: .writing), options: options)
     }
 
     /// Opens the database of an environment in `cairn.json`.

@@ -6,7 +6,11 @@ extension Store {
     public static func open(
         _ url: String, schema: Schema, options: StoreOptions = StoreOptions()
     ) async throws -> Store {
-        try await opened(Stores.storage(at: url)) { try await open($0, schema: schema, options: options) }
+        let address = try StoreURL(url)
+        let options = try address.storeOptions(options)
+        return try await opened(Stores.storage(at: address, for: .writing)) {
+            try await open($0, schema: schema, options: options)
+        }
     }
 
     /// Opens the store at an address by the schema it holds itself: for tools, and to copy an old store into a new one.
@@ -15,7 +19,9 @@ extension Store {
     /// - Throws: `config.invalid` for an address that is none; `storage.not_a_store` when there is no store, or it holds no
     ///   tables yet.
     public static func open(existing url: String, options: StoreOptions = StoreOptions()) async throws -> Store {
-        let storage = try await Stores.storage(at: StoreURL(url), for: .existing)
+        let address = try StoreURL(url)
+        let options = try address.storeOptions(options)
+        let storage = try await Stores.storage(at: address, for: .existing)
         return try await opened(storage) { try await open(existing: $0, options: options) }
     }
 

@@ -45,11 +45,12 @@ struct StoreURLTests {
             ("atlas.db", "sqlite:atlas.db"), ("", "write memory:, sqlite:path, file:folder/ or s3://bucket/prefix"),
             ("sqlit:a.db", "did you mean 'sqlite'"), ("fil:a", "did you mean 'file'"),
             ("postgres:a", "use memory:, sqlite:path, file:folder/ or s3://bucket/prefix"), ("memory:x", "has a path"),
-            ("memory:?a=b", "it has none"), ("sqlite:", "has no path"),
+            ("memory:?a=b", "it has unindexed"), ("memory:?unindexed=maybe", "it is one of allow, warn, refuse"),
+            ("sqlite:", "has no path"),
             ("sqlite:///a.db", "begins its path with '//'"),
             ("sqlite:~/a.db", "`~` is not expanded here; write the full path"),
             ("sqlite:a.db?timeot=1", "did you mean 'timeout'"),
-            ("sqlite:a.db?x=1", "it has mode, synchronous, timeout, readers"),
+            ("sqlite:a.db?x=1", "it has mode, synchronous, timeout, readers, unindexed"),
             ("sqlite:a.db?mode=create&mode=create", "stands there twice"), ("sqlite:a%2.db", "two hexadecimal digits"),
             ("sqlite:a%FF.db", "two hexadecimal digits"),
             ("sqlite:a.db?mode=readonly", "did you mean 'read_only'"),
@@ -61,5 +62,28 @@ struct StoreURLTests {
         let error = try #require(throws: StorageError.self) { try StoreURL(text).sqliteOptions() }
         #expect(error.code == .configuration)
         #expect(error.description.contains(says), "\(error)")
+    }
+
+    @Test("What is done with queries that no index serves an address says for any kind of store")
+    func unindexed() throws {
+        for text in ["memory:", "sqlite:a.db", "file:a/", "s3://bucket/prefix"] {
+            #expect(try StoreURL("\(text)?unindexed=refuse").storeOptions(StoreOptions()).unindexed == .refuse)
+            #expect(try StoreURL(text).storeOptions(StoreOptions(unindexed: .warn)).unindexed == .warn)
+        }
+        let error = try #require(throws: StorageError.self) {
+            try StoreURL("memory:?unindexed=maybe").storeOptions(StoreOptions())
+        }
+        #expect(error.description.contains("it is one of allow, warn, refuse"), "\(error)")
+    }
+
+    @Test("A database opened at an address that refuses such queries refuses them, unless one says it knows")
+    func refusing() async throws {
+        let library = try await Library.open("memory:?unindexed=refuse")
+        let error = try await #require(throws: StorageError.self) {
+            try await library.authors.where { $0.name == "Ada" }.all()
+        }
+        #expect(error.code == .unindexed)
+        #expect(try await library.authors.where { $0.name == "Ada" }.unindexed().budget(rows: 5).all() == [])
+        try await library.close()
     }
 }

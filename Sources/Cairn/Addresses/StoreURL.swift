@@ -141,7 +141,9 @@ public struct StoreURL: Sendable, Hashable, CustomStringConvertible {
 
 extension StoreURL.Scheme {
     /// The names of the parameters, for messages in this order; of `s3:` those beside the ones every address of S3 has.
-    fileprivate var parameters: [String] {
+    fileprivate var parameters: [String] { driverParameters + ["unindexed"] }
+
+    private var driverParameters: [String] {
         switch self {
         case .memory: []
         case .sqlite: ["mode", "synchronous", "timeout", "readers"]
@@ -159,6 +161,14 @@ extension StoreURL.Scheme {
 }
 
 extension StoreURL {
+    /// Choices for every driver, with those the address makes.
+    /// - Throws: `config.invalid` for a value that is none.
+    func storeOptions(_ options: StoreOptions) throws -> StoreOptions {
+        var options = options
+        if let unindexed = try choice("unindexed", UnindexedPolicy.self) { options.unindexed = unindexed }
+        return options
+    }
+
     /// Whether what is stored there outlives the process that stores it.
     package var isPersistent: Bool {
         switch scheme {

@@ -3,9 +3,12 @@ import CairnSchema
 /// Conditions and orders in words, for plans. Values of sensitive columns are not shown.
 package struct ConditionText {
     private let table: Table
+    private let hidesValues: Bool
 
-    package init(_ table: Table) {
+    /// - Parameter hidesValues: Whether no value is shown, only columns and operators.
+    package init(_ table: Table, hidesValues: Bool = false) {
         self.table = table
+        self.hidesValues = hidesValues
     }
 
     package func describe(_ condition: Condition) -> String {
@@ -15,7 +18,9 @@ package struct ConditionText {
             "\(name(column)) \(comparison.rawValue) \(text(value, column))"
         case .isNull(let column): "\(name(column)) is null"
         case .isIn(let column, let values):
-            "\(name(column)) in [\(values.prefix(10).map { text($0, column) }.joined(separator: ", "))\(values.count > 10 ? ", …" : "")]"
+            hidesValues
+                ? "\(name(column)) in •••"
+                : "\(name(column)) in [\(values.prefix(10).map { text($0, column) }.joined(separator: ", "))\(values.count > 10 ? ", …" : "")]"
         case .text(let column, let match, let operand, let ignoringCase):
             "\(name(column)) \(word(match)) \(text(.string(operand), column))\(ignoringCase ? " ignoring case" : "")"
         case .computed(let left, let comparison, let right):
@@ -66,12 +71,12 @@ package struct ConditionText {
     private func name(_ column: Int) -> String { table.columns[column].name }
 
     private func text(_ value: Value, _ column: Int) -> String {
-        table.columns[column].isSensitive ? "•••" : ValueJSON.value(value).description
+        hidesValues || table.columns[column].isSensitive ? "•••" : ValueJSON.value(value).description
     }
 
     /// An expression; its values are not shown when it, or what it is compared with, is of a sensitive column.
     private func text(_ expression: RowExpression, hiding other: RowExpression) -> String {
-        let isHidden = (expression.columns + other.columns).contains { table.columns[$0].isSensitive }
+        let isHidden = hidesValues || (expression.columns + other.columns).contains { table.columns[$0].isSensitive }
         return text(expression, isHidden: isHidden)
     }
 

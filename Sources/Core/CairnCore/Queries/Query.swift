@@ -18,6 +18,10 @@ public struct Query: Sendable, Hashable {
     /// The columns that are read of the rows; nil for all. The others, revision and times are not defined in rows then: a driver
     /// may leave them out, as when an index has all that is read.
     public var columns: Set<Int>?
+    /// Whether it may read a whole table to give a part of it in a store that refuses such queries: see ``UnindexedPolicy``.
+    public var isUnindexedAllowed = false
+    /// What it may take before it is stopped; nil: anything.
+    public var budget: QueryBudget?
 
     /// A place in the order of a query: the values a row has in the columns of ``Query/totalOrder``.
     public struct Position: Sendable, Hashable {

@@ -128,6 +128,10 @@ extension StorageError.Code {
     public static let notUnique = Self(rawValue: "query.not_unique")
     /// A sum is larger than its type can hold.
     public static let overflow = Self(rawValue: "query.overflow")
+    /// A query that no index serves, in a store that refuses these.
+    public static let unindexed = Self(rawValue: "query.unindexed")
+    /// A query needs more requests, or has more rows, than its budget allows.
+    public static let budget = Self(rawValue: "query.budget")
     /// Commits happened that a reader of changes was not told: it was too slow, or nobody knows what they did.
     public static let changesMissed = Self(rawValue: "changes.missed")
     /// An address or a configuration file that cannot be used.

@@ -44,6 +44,21 @@ public struct RepositoryQuery<Base: ReadableRepository>: Sendable {
         return copy
     }
 
+    /// Lets the query read a whole table to give a part of it, in a store that refuses such queries: see ``UnindexedPolicy``.
+    public func unindexed() -> Self {
+        var copy = self
+        copy.query.isUnindexedAllowed = true
+        return copy
+    }
+
+    /// Stops the query with `query.budget` before it makes more requests to an object store, or when its result has more rows, than
+    /// this. Nothing is shortened in silence, as a limit does.
+    public func budget(requests: Int? = nil, rows: Int? = nil) -> Self {
+        var copy = self
+        copy.query.budget = QueryBudget(requests: requests, rows: rows)
+        return copy
+    }
+
     // MARK: Running
 
     /// The records, all in memory at once.

@@ -75,6 +75,19 @@ public final class Session: Sendable {
     /// Reads the rows of a query, in order, until `body` returns false.
     public func read(_ query: Query, _ body: (RowReader) throws -> Bool) async throws {
         let query = try checked(query)
+        try core.indexGuard.check(query)
+        guard query.budget != nil else { return try await readAll(query, body) }
+        try await RequestBudget.within(RequestBudget(query)) {
+            var rows = 0
+            try await readAll(query) { row in
+                rows += 1
+                try query.checkBudget(rows: rows)
+                return try body(row)
+            }
+        }
+    }
+
+    private func readAll(_ query: Query, _ body: (RowReader) throws -> Bool) async throws {
         try await observe(.query, query.table) { observation in
             if !core.observers.isEmpty { observation.plan = try await reader.explain(query) }
             let cursor = try await reader.rows(query)
@@ -116,9 +129,10 @@ public final class Session: Sendable {
     /// How many rows a query has.
     public func count(_ query: Query) async throws -> Int {
         let query = try checked(query)
+        try core.indexGuard.check(query, needsOrder: false)
         return try await observe(.count, query.table) { observation in
             if !core.observers.isEmpty { observation.plan = try await reader.explain(query) }
-            let count = try await reader.count(query)
+            let count = try await RequestBudget.within(RequestBudget(query)) { try await reader.count(query) }
             observation.rows = count
             return count
         }
@@ -146,9 +160,12 @@ public final class Session: Sendable {
     /// - Throws: `query.overflow` when a sum does not fit its type.
     public func aggregate(_ query: AggregateQuery) async throws -> [[Value]] {
         let query = try checked(query)
+        try core.indexGuard.check(query.source, needsOrder: query.source.limit != nil)
         return try await observe(.aggregate, query.table) { observation in
             if !core.observers.isEmpty { observation.plan = try await reader.explain(query) }
-            let results = try await reader.aggregate(query)
+            let results = try await RequestBudget.within(RequestBudget(query.source)) {
+                try await reader.aggregate(query)
+            }
             observation.rows = results.count
             return results
         }
@@ -176,7 +193,11 @@ public final class Session: Sendable {
     /// Begins to read the rows of a query in portions, all of the moment of this call. Whoever asks for it closes it.
     public func cursor(_ query: Query) async throws -> any RowCursor {
         let query = try checked(query)
-        return try await reader.rows(query)
+        try core.indexGuard.check(query)
+        guard query.budget != nil else { return try await reader.rows(query) }
+        let budget = RequestBudget(query)
+        return BudgetedCursor(
+            try await RequestBudget.within(budget) { try await reader.rows(query) }, query, budget)
     }
 
     // MARK: Writing

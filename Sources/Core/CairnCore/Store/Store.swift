@@ -122,10 +122,20 @@ public struct StoreOptions: Sendable {
     /// What is done when a store holds another schema than the program.
     public var migrating: OpenMigration
 
-    /// The defaults: no observers, and no schema is changed.
-    public init(observers: [Observer] = [], migrating: OpenMigration = .never) {
+    /// What is done with a query that no index serves. The parameter `unindexed` of an address says otherwise for its store.
+    public var unindexed: UnindexedPolicy
+
+    /// Hears, once for each kind of query, of those that no index serves where ``unindexed`` is `warn`. A line to standard error by
+    /// default.
+    public var warn: @Sendable (String) -> Void = IndexGuard.printWarning
+
+    /// The defaults: no observers, no schema is changed, and every query runs.
+    public init(
+        observers: [Observer] = [], migrating: OpenMigration = .never, unindexed: UnindexedPolicy = .allow
+    ) {
         self.observers = observers
         self.migrating = migrating
+        self.unindexed = unindexed
     }
 
     /// What is done when a store that is opened holds another schema than the program.
@@ -147,11 +157,13 @@ final class StoreCore: Sendable {
     let storage: any Storage
     let check: BatchCheck
     let observers: [Observer]
+    let indexGuard: IndexGuard
 
     init(schema: Schema, storage: any Storage, options: StoreOptions) {
         self.schema = schema
         self.storage = storage
         check = BatchCheck(schema)
         observers = options.observers
+        indexGuard = IndexGuard(options.unindexed, warn: options.warn)
     }
 }

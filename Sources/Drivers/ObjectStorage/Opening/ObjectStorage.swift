@@ -48,7 +48,8 @@ public final class ObjectStorage: Storage {
     ) async throws -> ObjectStorage {
         let can = objects.capabilities
         let needsLooks = options.isSingleWriter && !(can.canCreate && can.canCompareAndSwap)
-        let access = StoreAccess(objects: needsLooks ? SingleWriterObjectStore(objects) : objects)
+        let access = StoreAccess(
+            objects: BudgetedObjectStore(base: needsLooks ? SingleWriterObjectStore(objects) : objects))
         try check(access.capabilities, options)
         try RecordAttributes.check(options, access)
         let creation = StoreCreation(

@@ -28,12 +28,16 @@ final class ConformanceStore: Sendable {
     ///   - schema: The schema file.
     ///   - name: The same name is the same store, if the driver is persistent.
     ///   - observers: Hear about each call.
+    ///   - unindexed: What is done with a query that no index serves.
+    ///   - warn: Hears of those, where it is to warn.
     func open(
-        _ schema: String = Schemas.things, name: String = "store", observers: [Observer] = []
+        _ schema: String = Schemas.things, name: String = "store", observers: [Observer] = [],
+        unindexed: UnindexedPolicy = .allow, warn: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws -> Store {
         let storage = try await storage(name: name)
-        let store = try await Store.open(
-            storage, schema: Schema(parsing: schema), options: StoreOptions(observers: observers))
+        var options = StoreOptions(observers: observers, unindexed: unindexed)
+        options.warn = warn
+        let store = try await Store.open(storage, schema: Schema(parsing: schema), options: options)
         opened.withLock { $0.append(store) }
         return store
     }

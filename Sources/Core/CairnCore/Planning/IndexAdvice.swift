@@ -1,0 +1,112 @@
+import CairnSchema
+
+/// Whether the schema has an index for a query, and which one it should have.
+///
+/// A query needs one when it asks for a part of a table: by a condition, or as the first rows of an order. An index serves it when a
+/// condition narrows the entries that are read, or, where there is no condition, when it gives the order. The primary key is one.
+struct IndexAdvice {
+    private let query: Query
+    private let conjuncts: [Conjunct]
+    private let needsOrder: Bool
+
+    init(_ query: Query, needsOrder: Bool = true) {
+        self.query = query
+        self.needsOrder = needsOrder
+        conjuncts = Conjunct.split(query.condition)
+    }
+
+    /// Whether an index serves it, or none is needed.
+    var isServed: Bool {
+        if query.limit == 0 || conjuncts.contains(where: \.isNever) { return true }
+        let ordersFirst = needsOrder && query.limit != nil && !query.order.isEmpty
+        if conjuncts.isEmpty, !ordersFirst { return true }
+        return layouts.contains { layout in
+            var match = IndexMatch(layout)
+            match.take(conjuncts)
+            if !conjuncts.isEmpty { return match.share < 1 }
+            return match.direction(serving: query.totalOrder) != nil
+                || match.direction(servingButForTies: query.order) != nil
+        }
+    }
+
+    /// The primary key and all indexes.
+    private var layouts: some Sequence<KeyLayout> {
+        let table = query.table
+        return ([nil] + table.indexes.map(Optional.some)).lazy.map { index in
+            index.map { KeyLayout($0, of: table) } ?? KeyLayout(keyOf: table)
+        }
+    }
+
+    // MARK: Words
+
+    /// What the query asks for, by its columns, without the values: the same for all queries of a kind.
+    var shape: String {
+        let text = ConditionText(query.table, hidesValues: true)
+        let condition = query.condition.map(text.describe) ?? ""
+        return "\(query.table.name) \(condition) \(query.order.map(text.describe))"
+    }
+
+    var error: StorageError {
+        let table = query.table
+        let text = ConditionText(table)
+        let what =
+            if let condition = query.condition {
+                "the condition \(text.describe(condition))"
+            } else {
+                "the order by \(query.order.map(text.describe).joined(separator: ", "))"
+            }
+        var details = StorageError.Details()
+        details.table = table.name
+        return StorageError(
+            .unindexed, "no index of table '\(table.name)' serves \(what): the whole table would be read",
+            remedy: remedy, details: details)
+    }
+
+    private var remedy: String {
+        guard let parts = suggestion else {
+            return
+                "add a condition that an index can serve, such as ==, in, a range or hasPrefix of a column, or say unindexed() to read the whole table"
+        }
+        let columns = parts.map { query.table.columns[$0.column].name }
+        let name = "by_\(columns.joined(separator: "_"))"
+        let list = zip(columns, parts).map { "\"\($0)\($1.isDescending ? " desc" : "")\"" }.joined(separator: ", ")
+        return "declare \"\(name)\": [\(list)] among its \"indexes\", or say unindexed() to read the whole table"
+    }
+
+    /// The columns of an index that would serve it; nil when none can.
+    ///
+    /// Those that have one value first, so that the order of the rest is that of the rows; then the order if only the first rows are
+    /// asked for, else the first column that has several values or a range.
+    private var suggestion: [OrderTerm]? {
+        var parts: [OrderTerm] = []
+        func add(_ term: OrderTerm) {
+            if !parts.contains(where: { $0.column == term.column }) { parts.append(term) }
+        }
+        for conjunct in conjuncts {
+            guard let column = conjunct.column else { continue }
+            switch conjunct.form {
+            case .equal, .isNull: add(OrderTerm(column: column))
+            default: break
+            }
+        }
+        let hasOrder = needsOrder && query.limit != nil
+        if hasOrder, !parts.isEmpty || conjuncts.isEmpty {
+            query.order.forEach(add)
+        } else if let column = conjuncts.lazy.compactMap(\.narrowing).first {
+            add(OrderTerm(column: column))
+        }
+        // An index has only columns that can be ordered.
+        let ordered = parts.prefix { query.table.columns[$0.column].valueType.isOrdered }
+        return ordered.isEmpty ? nil : Array(ordered)
+    }
+}
+
+extension Conjunct {
+    /// Its column, if an index on that has only some entries to read for it.
+    fileprivate var narrowing: Int? {
+        switch form {
+        case .isIn, .lower, .upper, .prefix: column
+        case .equal, .isNull, .isNotNull, .other: nil
+        }
+    }
+}
