@@ -45,7 +45,7 @@ struct StoreURLTests {
             ("atlas.db", "sqlite:atlas.db"), ("", "write memory:, sqlite:path, file:folder/ or s3://bucket/prefix"),
             ("sqlit:a.db", "did you mean 'sqlite'"), ("fil:a", "did you mean 'file'"),
             ("postgres:a", "use memory:, sqlite:path, file:folder/ or s3://bucket/prefix"), ("memory:x", "has a path"),
-            ("memory:?a=b", "it has unindexed"), ("memory:?unindexed=maybe", "it is one of allow, warn, refuse"),
+            ("memory:?a=b", "it has unindexed"),
             ("sqlite:", "has no path"),
             ("sqlite:///a.db", "begins its path with '//'"),
             ("sqlite:~/a.db", "`~` is not expanded here; write the full path"),

@@ -18,6 +18,9 @@ public final class SQLiteStorage: Storage {
     let hub = ChangeHub()
     /// Reads records as they were before a transaction that is about to commit; nil until that is needed.
     let past = Lock<SQLiteConnection?>(nil)
+    /// Runs SQL of the application's own; nil until that is needed.
+    let sqlReader = Lock<SQLiteConnection?>(nil)
+    let sqlTurns: FairQueue
 
     /// What is known once the schema is.
     struct Shared {
@@ -64,6 +67,7 @@ public final class SQLiteStorage: Storage {
         self.clock = clock
         self.writer = writer
         gate = FairQueue(timeout: options.timeout)
+        sqlTurns = FairQueue(timeout: options.timeout)
         readers = ReaderPool(file, size: options.maximumReaders, timeout: options.timeout)
         shared.withLock { $0.held = held }
     }
@@ -301,9 +305,11 @@ public final class SQLiteStorage: Storage {
         if wasClosed { return }
         hub.finish()
         readers.close()
-        past.withLock { past in
-            past?.close()
-            past = nil
+        for connection in [past, sqlReader] {
+            connection.withLock { connection in
+                connection?.close()
+                connection = nil
+            }
         }
         writer.close()
     }
