@@ -45,7 +45,8 @@ package struct ConditionText {
 
     private func text(_ related: RelatedTable, _ condition: Condition?) -> String {
         guard let table = related.table else { return "table \(related.position)" }
-        return table.name + (condition.map { " where \(ConditionText(table).describe($0))" } ?? "")
+        return table.name
+            + (condition.map { " where \(ConditionText(table, hidesValues: hidesValues).describe($0))" } ?? "")
     }
 
     private func text(_ rows: RelatedRows) -> String {

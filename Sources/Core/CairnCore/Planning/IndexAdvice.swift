@@ -8,14 +8,33 @@ struct IndexAdvice {
     private let query: Query
     private let conjuncts: [Conjunct]
     private let needsOrder: Bool
+    /// The rows that values are looked up in, and would have to be read whole.
+    private let unservedRows: [IndexAdvice]
 
+    /// - Parameter query: A query that was checked.
     init(_ query: Query, needsOrder: Bool = true) {
+        let query = (try? query.lowered()) ?? query
+        var sizes: [RelatedRows: Int] = [:]
+        var unserved: [IndexAdvice] = []
+        for (_, rows) in query.condition?.lookups ?? [] {
+            guard let others = try? rows.query() else { continue }
+            let advice = IndexAdvice(others, needsOrder: rows.limit != nil)
+            if !advice.isServed {
+                unserved.append(advice)
+            } else if rows.condition != nil || rows.limit != nil {
+                sizes[rows] = 1
+            }
+        }
         self.query = query
         self.needsOrder = needsOrder
-        conjuncts = Conjunct.split(query.condition)
+        conjuncts = Conjunct.split(query.condition, sizes)
+        unservedRows = unserved
     }
 
     /// Whether an index serves it, or none is needed.
+    ///
+    /// Values that are looked up in other rows narrow it like any list when an index serves these. Where something else narrows it,
+    /// the others are asked for by key.
     var isServed: Bool {
         if query.limit == 0 || conjuncts.contains(where: \.isNever) { return true }
         let ordersFirst = needsOrder && query.limit != nil && !query.order.isEmpty
@@ -47,6 +66,8 @@ struct IndexAdvice {
     }
 
     var error: StorageError {
+        // What is in the way of this query is that of the rows it looks values up in.
+        if let rows = unservedRows.first, suggestion == nil { return rows.error }
         let table = query.table
         let text = ConditionText(table)
         let what =
@@ -105,7 +126,7 @@ extension Conjunct {
     /// Its column, if an index on that has only some entries to read for it.
     fileprivate var narrowing: Int? {
         switch form {
-        case .isIn, .lower, .upper, .prefix: column
+        case .isIn, .isInSome, .lower, .upper, .prefix: column
         case .equal, .isNull, .isNotNull, .other: nil
         }
     }

@@ -87,6 +87,22 @@ enum ObservationCases {
             try expectEqual(try await members.next()?.count, 0)
             try expectEqual(try await teams.next()?.first?["deputy"], .null)
         },
+        ConformanceCase(.l2, "A query whose condition leads to another table is observed there, too") { store in
+            let db = try await store.open(Schemas.library)
+            let title = try db.column("title", of: "books"), name = try db.column("name", of: "authors")
+            let author = try db.column("author", of: "books")
+            try await db.insert("authors", ["id": .int(1), "name": .string("Ada")])
+            try await db.insert("books", ["isbn": .string("b"), "title": .string("Notes"), "author": .int(1)])
+            let authors = try require(db.schema.table(named: "authors"), "authors")
+            let condition = Condition.reference(
+                column: author, RelatedTable(authors.position), .compare(column: name, .equal, .string("Ada")))
+            var results = try db.records("books").observe(
+                db.query("books", where: condition, order: [OrderTerm(column: title)])
+            ).makeAsyncIterator()
+            try expectEqual(try await results.next()?.count, 1)
+            try await db.session.change("authors", .int(1), ["name": .string("Ada L.")])
+            try expectEqual(try await results.next()?.count, 0)
+        },
         ConformanceCase(.l2, "Many observe at once while many write, and each comes to the last state") { store in
             let db = try await store.open(Schemas.people)
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -155,7 +171,9 @@ enum ObservationCases {
                 try await expectError(.invalid) { for try await _ in try adults(db) {} }
             }
             try await db.snapshot { snapshot in
-                _ = try await expectError(.invalid) { for try await _ in try snapshot.records("people").observe(query) {} }
+                _ = try await expectError(.invalid) {
+                    for try await _ in try snapshot.records("people").observe(query) {}
+                }
             }
         },
     ]

@@ -86,6 +86,28 @@ enum PolicyCases {
             _ = try await db.keys(db.query("people", where: .isNull(column: number)))
             try expectEqual(told.withLock { $0.count }, 2)
         },
+        ConformanceCase(.l1, "Rows that values are looked up in need an index like any others") { store in
+            let db = try await store.open(Schemas.library, unindexed: .refuse)
+            let author = try db.column("author", of: "books"), title = try db.column("title", of: "books")
+            let name = try db.column("name", of: "authors"), id = try db.column("id", of: "authors")
+            let isbn = try db.column("isbn", of: "books")
+            let authors = RelatedTable(try require(db.schema.table(named: "authors"), "authors").position)
+            func books(_ part: Condition, _ other: Condition? = nil) throws -> Query {
+                let reference = Condition.reference(column: author, authors, part)
+                return try db.query("books", where: other.map { reference && $0 } ?? reference)
+            }
+            // By the key of the author, then by the index of the reference.
+            try expectEqual(try await db.keys(books(.compare(column: id, .equal, .int(1)))), [])
+            let named = Condition.compare(column: name, .equal, .string("Ada"))
+            let error = try await expectError(.unindexed) { _ = try await db.keys(books(named)) }
+            try expectEqual(error.details.table, "authors")
+            try expect(error.remedy?.contains("\"by_name\": [\"name\"]") == true, "no index is named: \(error)")
+            // Some books by their key: their authors are asked for by theirs.
+            try expectEqual(try await db.keys(books(named, .compare(column: isbn, .greater, .string("b")))), [])
+            try await expectError(.unindexed) {
+                _ = try await db.keys(books(named, .compare(column: title, .equal, .string("Notes"))))
+            }
+        },
         ConformanceCase(.l0, "A query with more rows than its budget is stopped, and never a shorter answer") { store in
             let db = try await QueryCases.people(store)
             var query = try db.query("people")
