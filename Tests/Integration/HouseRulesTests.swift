@@ -128,7 +128,7 @@ struct HouseRulesTests {
             "explain(",
             "snapshot(",
             "transaction()",
-            "commit(", "outcome(of", "maintain()", "close()",
+            "commit(", "outcome(of", "listen(", "maintain()", "close()",
         ]
         // What `ObjectStore` and its wrappers say.
         let objectStore = [
