@@ -50,6 +50,9 @@ struct AdoptSQLiteTests {
             #expect(column.valueType == type && column.isNullable == isNullable, "\(name): \(column)")
         }
         #expect(track.column(named: "album_id")?.referencedTable == "album")
+        #expect(track.column(named: "album_id")?.onDelete == .setNull)
+        #expect(schema.table(named: "album")?.column(named: "artist_id")?.onDelete == .cascade)
+        #expect(schema.table(named: "playlist_track")?.column(named: "track_id")?.onDelete == .restrict)
         #expect(track.column(named: "media")?.type == .enumeration(["file", "disc"]))
         #expect(track.column(named: "milliseconds")?.rules.minimum == .int(0))
         #expect(track.column(named: "milliseconds")?.rules.maximum == .int(100_000_000))
@@ -91,7 +94,7 @@ struct AdoptSQLiteTests {
         let outcome = await cairn("adopt", address)
         for says in [
             "the view 'cheap' is not carried over", "the trigger 'keep' is not carried over",
-            "table 'Album': column 'ArtistId': ON DELETE CASCADE becomes 'restrict'",
+            "table 'PlaylistTrack': column 'TrackId': ON DELETE SET DEFAULT becomes 'restrict'",
             "table 'Track': CHECK (length ( Name ) < 500) is not carried over",
             "table 'Track': the index 'by_cheap' is not carried over: it has only some rows",
             "table 'Track': the index 'by_upper' is not carried over",

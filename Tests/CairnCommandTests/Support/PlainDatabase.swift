@@ -21,7 +21,7 @@ enum PlainDatabase {
           FOREIGN KEY ([ArtistId]) REFERENCES [Artist] ([ArtistId]) ON DELETE CASCADE ON UPDATE NO ACTION);
         CREATE INDEX [IFK_AlbumArtistId] ON [Album] ([ArtistId]);
         CREATE TABLE "Track" ("TrackId" INTEGER PRIMARY KEY AUTOINCREMENT, "Name" TEXT NOT NULL DEFAULT 'untitled',
-          "AlbumId" INTEGER REFERENCES "Album", "Media" TEXT NOT NULL CHECK ("Media" IN ('file', 'disc')),
+          "AlbumId" INTEGER REFERENCES "Album" ON DELETE SET NULL, "Media" TEXT NOT NULL CHECK ("Media" IN ('file', 'disc')),
           "Milliseconds" INTEGER NOT NULL CHECK ("Milliseconds" >= 0 AND "Milliseconds" <= 100000000),
           "UnitPrice" NUMERIC(10,2) NOT NULL DEFAULT 0.99, "Explicit" BOOLEAN NOT NULL DEFAULT 0,
           "Code" CHAR(4) UNIQUE, "Extra" JSON, "Cover" BLOB, CHECK (length("Name") < 500));
@@ -31,7 +31,7 @@ enum PlainDatabase {
         CREATE TABLE Employee (EmployeeId INTEGER PRIMARY KEY, LastName TEXT COLLATE NOCASE NOT NULL, ReportsTo INTEGER,
           HireDate DATETIME DEFAULT CURRENT_TIMESTAMP, BirthDate DATE, FOREIGN KEY (ReportsTo) REFERENCES Employee (EmployeeId));
         CREATE UNIQUE INDEX one_name ON Employee (LastName COLLATE NOCASE, BirthDate);
-        CREATE TABLE PlaylistTrack (PlaylistId INTEGER NOT NULL, TrackId INTEGER NOT NULL REFERENCES Track (TrackId),
+        CREATE TABLE PlaylistTrack (PlaylistId INTEGER NOT NULL, TrackId INTEGER NOT NULL REFERENCES Track (TrackId) ON DELETE SET DEFAULT,
           PRIMARY KEY (PlaylistId, TrackId)) WITHOUT ROWID;
         CREATE TABLE log (line TEXT, at INTEGER);
         CREATE TABLE sessions (token BLOB_UUID PRIMARY KEY, opened TIMESTAMP, closed TIMESTAMP, seen TIMESTAMP);

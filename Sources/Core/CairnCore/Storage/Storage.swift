@@ -224,7 +224,7 @@ public struct StorageCapabilities: Sendable, Hashable {
 
 /// What `maintain()` did.
 public struct MaintenanceReport: Sendable, Hashable {
-    /// Receipts and outcomes forgotten because their time was over.
+    /// Receipts and outcomes forgotten because their time was over. A driver may have forgotten others before, in passing.
     public var expiredReceipts: Int
     /// What was removed because nobody can need it any more.
     public var removed = Removed()

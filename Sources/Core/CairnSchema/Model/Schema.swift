@@ -29,6 +29,19 @@ public struct Schema: Sendable {
         CanonicalForm.value(database: database, tables: tables, queries: queries)
     }
 
+    /// The tables, those that are referred to before those that refer to them, as far as there is such an order.
+    package var referredFirst: [Table] {
+        var order: [Table] = []
+        var met: Set<Int> = []
+        func visit(_ table: Table) {
+            guard met.insert(table.position).inserted else { return }
+            for reference in table.references { visit(tables[reference.target]) }
+            order.append(table)
+        }
+        for table in tables { visit(table) }
+        return order
+    }
+
     /// The table of a name; nil when there is none.
     public func table(named name: String) -> Table? {
         tables.first { $0.name == name }

@@ -66,7 +66,7 @@ package struct Adoption: Sendable {
         var report = AdoptionReport()
         var references = ReferenceChecks(schema)
         let rules = BatchCheck(schema)
-        for table in ReferenceChecks.order(schema) {
+        for table in schema.referredFirst {
             var found = AdoptionReport.Table(name: table.name)
             var indexes = TableIndexes(table)
             var problems: [AdoptionReport.Problem] = []
@@ -169,7 +169,7 @@ package struct Adoption: Sendable {
             var adopted = report
             adopted.problems = []
             adopted.tables = []
-            for table in ReferenceChecks.order(schema) {
+            for table in schema.referredFirst {
                 adopted.tables.append(try await adopt(table, engine, &adopted))
             }
             try await storage.flush()

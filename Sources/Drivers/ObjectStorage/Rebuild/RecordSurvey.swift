@@ -71,7 +71,7 @@ struct RecordSurvey: Sendable {
         var findings = Findings()
         findings.problems = log.problems
         var checks = ReferenceChecks(remains.schema)
-        for table in ReferenceChecks.order(remains.schema) {
+        for table in remains.schema.referredFirst {
             var found = TableFindings(table: table, report: RebuildReport.Table(table.name))
             var indexes = try await indexes(table, &found, &findings)
             indexes.sort()

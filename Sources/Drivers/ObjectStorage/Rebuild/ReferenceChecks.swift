@@ -25,19 +25,6 @@ struct ReferenceChecks {
         isTarget = schema.tables.map { !$0.referrers.isEmpty }
     }
 
-    /// The tables of a schema, those that are referred to before those that refer to them, as far as there is such an order.
-    static func order(_ schema: Schema) -> [Table] {
-        var order: [Table] = []
-        var met: Set<Int> = []
-        func visit(_ table: Table) {
-            guard met.insert(table.position).inserted else { return }
-            for reference in table.references { visit(schema.tables[reference.target]) }
-            order.append(table)
-        }
-        for table in schema.tables { visit(table) }
-        return order
-    }
-
     /// Takes the records of a table.
     mutating func take(_ indexes: TableIndexes) {
         if isTarget[indexes.table.position] { liveKeys[indexes.table.position] = indexes.liveKeys }

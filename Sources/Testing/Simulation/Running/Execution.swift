@@ -119,7 +119,10 @@ final class Execution {
         case .wait(let seconds):
             clock.advance(seconds: seconds)
             return .done("waited")
-        case .maintain: return .count(try await store.maintain().expiredReceipts)
+        case .maintain:
+            // How many receipts it forgets is for the driver to say: one may have forgotten some before, with a checkpoint.
+            _ = try await store.maintain()
+            return .done("maintained")
         case .reopen:
             guard driver.isPersistent, path.count == 1 else { return .done("reopened") }
             try await store.close()

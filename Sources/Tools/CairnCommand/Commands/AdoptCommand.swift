@@ -62,8 +62,13 @@ struct AdoptCommand: Command {
             let proposal = SchemaProposal(found.schema, found.observations, of: address)
             view.proposal = proposal.text
             view.notes = found.notes + proposal.notes
-            guard let proposed = try show(proposal.text, &view, arguments, console) else { return .found }
-            schema = proposed
+            let proposed = try ProposedSchema(proposal.text, arguments, isSilent: arguments.isJSON || writes, console)
+            guard let readable = proposed.schema else {
+                view.notes += proposed.notes
+                view.show(arguments, console)
+                return .found
+            }
+            schema = readable
         }
         let adoption = Adoption(opened.objects, schema, opened.options) { [progress = console.progress] state in
             progress.show("\(state.isWriting ? "adopts" : "checks") \(state.table): \(state.done) records")
@@ -71,7 +76,7 @@ struct AdoptCommand: Command {
         let report = try await writes ? adoption.run(leavingProblems: arguments.has("leave-failing")) : adoption.check()
         console.progress.end()
         view.report = report
-        if arguments.isJSON { console.print(view.json) } else { view.write(console) }
+        view.show(arguments, console)
         return report.problems.isEmpty ? .done : .found
     }
 
@@ -96,28 +101,6 @@ struct AdoptCommand: Command {
         }
         return schema
     }
-
-    /// Writes the proposed schema to where it is wanted.
-    /// - Returns: The schema; nil when it is none, because of names that no schema has.
-    private func show(
-        _ text: String, _ view: inout AdoptionView, _ arguments: ParsedArguments, _ console: Console
-    ) throws -> Schema? {
-        if let path = arguments.value("output") {
-            guard Files.kind(of: path) == .nothing else {
-                throw CommandError(.file, "\(path) is there already", remedy: "name another file")
-            }
-            try Files.write(text, to: path)
-        } else if !arguments.isJSON, !arguments.has("write") {
-            console.print(String(text.dropLast()))
-        }
-        let outcome = SchemaReader.read(Array(text.utf8), name: arguments.value("output") ?? "proposal")
-        guard let schema = outcome.schema, !outcome.diagnostics.contains(where: { $0.severity == .error }) else {
-            view.notes += outcome.diagnostics.map { "the proposed schema needs a hand: \($0.message)" }
-            if arguments.isJSON { console.print(view.json) } else { view.write(console) }
-            return nil
-        }
-        return schema
-    }
 }
 
 /// What an adoption came to, as it is shown.
@@ -136,8 +119,12 @@ private struct AdoptionView {
 
     private var allNotes: [String] { notes + (report?.notes ?? []) }
 
+    func show(_ arguments: ParsedArguments, _ console: Console) {
+        if arguments.isJSON { console.print(json) } else { write(console) }
+    }
+
     /// To the output if the store was to be made; else to the error output, because the output has the schema.
-    func write(_ console: Console) {
+    private func write(_ console: Console) {
         let stream: Console.Stream = proposal != nil && !writes ? .errors : .output
         for note in allNotes {
             console.write("\(console.paint("note:", .warning, on: stream)) \(Printable.line(note))", to: stream)
@@ -165,7 +152,7 @@ private struct AdoptionView {
         return "\(count) records cannot be adopted as they are. Nothing was changed."
     }
 
-    var json: String {
+    private var json: String {
         JSONText.pretty { writer in
             writer.object { writer in
                 writer.member("address", .string(address))

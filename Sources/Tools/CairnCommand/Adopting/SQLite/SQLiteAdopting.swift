@@ -23,8 +23,14 @@ struct SQLiteAdopting {
             let proposal = SQLiteProposal(survey, of: address)
             view.proposal = proposal.text
             view.notes = proposal.notes
-            guard let proposed = try show(proposal.text, &view) else { return .found }
-            schema = proposed
+            let isSilent = arguments.isJSON || target != nil
+            let proposed = try ProposedSchema(proposal.text, arguments, isSilent: isSilent, console)
+            guard let readable = proposed.schema else {
+                view.notes += proposed.notes
+                view.show(arguments, console)
+                return .found
+            }
+            schema = readable
         }
         let adoption = SQLiteAdoption(database: database, survey: survey, schema: schema, progress: console.progress)
         let report = try await adoption.check()
@@ -32,7 +38,7 @@ struct SQLiteAdopting {
         if report.problemCount == 0, let target { try await write(adoption, to: target) }
         console.progress.end()
         view.isDone = report.problemCount == 0 && target != nil
-        if arguments.isJSON { console.print(view.json) } else { view.write(console) }
+        view.show(arguments, console)
         return report.problemCount == 0 ? .done : .found
     }
 
@@ -49,24 +55,6 @@ struct SQLiteAdopting {
             throw CommandError(.usage, "\(target) ends with this program", remedy: "name a store that outlives it")
         }
         return target
-    }
-
-    private func show(_ text: String, _ view: inout SQLiteAdoptingView) throws -> Schema? {
-        if let path = arguments.value("output") {
-            guard Files.kind(of: path) == .nothing else {
-                throw CommandError(.file, "\(path) is there already", remedy: "name another file")
-            }
-            try Files.write(text, to: path)
-        } else if !arguments.isJSON, !arguments.has("to") {
-            console.print(String(text.dropLast()))
-        }
-        let outcome = SchemaReader.read(Array(text.utf8), name: arguments.value("output") ?? "proposal")
-        guard let schema = outcome.schema, !outcome.diagnostics.contains(where: { $0.severity == .error }) else {
-            view.notes += outcome.diagnostics.map { "the proposed schema needs a hand: \($0.message)" }
-            if arguments.isJSON { console.print(view.json) } else { view.write(console) }
-            return nil
-        }
-        return schema
     }
 
     private func write(_ adoption: SQLiteAdoption, to target: StoreURL) async throws {
@@ -111,8 +99,12 @@ private struct SQLiteAdoptingView {
 
     private var allNotes: [String] { notes + (report?.notes ?? []) }
 
+    func show(_ arguments: ParsedArguments, _ console: Console) {
+        if arguments.isJSON { console.print(json) } else { write(console) }
+    }
+
     /// To the output if a store was to be made; else to the error output, because the output has the schema.
-    func write(_ console: Console) {
+    private func write(_ console: Console) {
         let stream: Console.Stream = proposal != nil && target == nil ? .errors : .output
         for note in allNotes {
             console.write("\(console.paint("note:", .warning, on: stream)) \(Printable.line(note))", to: stream)
@@ -143,7 +135,7 @@ private struct SQLiteAdoptingView {
         return "All rows fit the schema. Nothing was written; --to STORE makes a store of them."
     }
 
-    var json: String {
+    private var json: String {
         JSONText.pretty { writer in
             writer.object { writer in
                 writer.member("address", .string(address))

@@ -80,7 +80,7 @@ struct SQLiteAdoption {
         for surveyed in survey.tables where schema.table(named: Naming.snakeCase(surveyed.table.name) ?? "") == nil {
             report.notes.append("table '\(surveyed.table.name)' is none of the schema, and is left out")
         }
-        return try SQLiteAdoption.order(schema).map { table in
+        return try schema.referredFirst.map { table in
             guard let source = survey.tables.first(where: { named($0.table.name, table.name) }) else {
                 throw CommandError(
                     .file, "\(database.path) has no table '\(table.name)', which the schema has",
@@ -118,19 +118,6 @@ struct SQLiteAdoption {
                 "table '\(table.name)': column '\(column.name)' is none of the schema, and is left out")
         }
         return Plan(table: table, source: source, columns: columns)
-    }
-
-    /// The tables, those that are referred to before those that refer to them, as far as there is such an order.
-    static func order(_ schema: Schema) -> [Table] {
-        var order: [Table] = []
-        var met: Set<Int> = []
-        func visit(_ table: Table) {
-            guard met.insert(table.position).inserted else { return }
-            for reference in table.references { visit(schema.tables[reference.target]) }
-            order.append(table)
-        }
-        for table in schema.tables { visit(table) }
-        return order
     }
 
     /// The values of a row; nil, and problems, when they cannot be a record.

@@ -121,8 +121,11 @@ struct SQLiteProposal {
         let isNullable = !isKey && (!column.isNotNull || facts.nulls > 0)
         if isNullable, column.isNotNull { note(table, "column '\(name)' is NOT NULL, and null in some rows") }
         var members: [String] = []
-        if let target = reference(column, surveyed) {
-            members.append("\"references\": \(SQLiteProposal.quoted(target + (isNullable ? "?" : "")))")
+        if let reference = reference(column, surveyed, isNullable) {
+            members.append("\"references\": \(SQLiteProposal.quoted(reference.target + (isNullable ? "?" : "")))")
+            if reference.action != .restrict {
+                members.append("\"on_delete\": \(SQLiteProposal.quoted(reference.action.rawValue))")
+            }
         } else if let values = enumeration(column, table, type, checks) {
             members.append("\"enum\": [\(values.map(SQLiteProposal.quoted).joined(separator: ", "))]")
             if isNullable { members.append("\"nullable\": true") }
@@ -150,8 +153,10 @@ struct SQLiteProposal {
         }
     }
 
-    /// The table that a column refers to, if a reference of Cairn's can say that.
-    private mutating func reference(_ column: ForeignTable.Column, _ surveyed: SQLiteSurvey.Table) -> String? {
+    /// The table that a column refers to, if a reference of Cairn's can say that, and what a delete there does.
+    private mutating func reference(
+        _ column: ForeignTable.Column, _ surveyed: SQLiteSurvey.Table, _ isNullable: Bool
+    ) -> (target: String, action: ReferenceAction)? {
         let table = surveyed.table
         for reference in table.references where reference.columns.first?.lowercased() == column.name.lowercased() {
             guard let target = survey.carried(reference, of: surveyed), let name = names[target.table.name.lowercased()]
@@ -162,13 +167,18 @@ struct SQLiteProposal {
                 )
                 continue
             }
-            if !["NO ACTION", "RESTRICT"].contains(reference.onDelete.uppercased()) {
+            switch reference.onDelete.uppercased() {
+            case "NO ACTION", "RESTRICT": return (name, .restrict)
+            case "CASCADE": return (name, .cascade)
+            // Of a column that may not be null, it refuses the delete there, too.
+            case "SET NULL": return (name, isNullable ? .setNull : .restrict)
+            default:
                 note(
                     table,
                     "column '\(column.name)': ON DELETE \(reference.onDelete) becomes 'restrict', which refuses the delete"
                 )
+                return (name, .restrict)
             }
-            return name
         }
         return nil
     }
