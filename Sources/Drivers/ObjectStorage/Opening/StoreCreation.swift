@@ -175,8 +175,10 @@ struct StoreCreation: Sendable {
         let name = ObjectNames.manifest(1)
         var store = mine.store
         if try await !write(name, ManifestJSON.encode(mine), fence) {
-            // Another is at it, or was killed at it: whoever comes last finishes the same store.
-            let first = try ManifestJSON.decode(try await access.bytes(name), name: name) { id in
+            // Another is at it, or was killed at it: whoever comes last finishes the same store. The manifest is collected when that is long
+            // done, and this machine has stood still.
+            guard case .found(let object) = try await access.read(name) else { throw StoreCreation.taken() }
+            let first = try ManifestJSON.decode(object.bytes, name: name) { id in
                 guard id == schema.id else { throw StoreCreation.taken() }
                 return schema
             }
