@@ -60,6 +60,26 @@ struct CrashAdversaryTests {
         for task in tasks.withLock({ $0 }) { await task.value }
     }
 
+    @Test("A creator that stood still until the store was made and its first manifest collected opens that store")
+    func slowCreator() async throws {
+        let site = try Site()
+        let hooked = HookedStore(site.objects)
+        let isMade = Lock(false)
+        hooked.onBefore { call in
+            guard call.key == ObjectNames.manifest(1) else { return }
+            if call.operation == .put, isMade.withLock({ made in !made }) {
+                isMade.withLock { $0 = true }
+                let other = try await site.open()
+                try await other.put(1, "Paris")
+                try await other.checkpoint()
+            } else if call.operation == .get {
+                try await site.objects.delete(call.key)
+            }
+        }
+        let late = try await site.open(hooked)
+        #expect(isMade.withLock { $0 } && (try await late.store.records("cities").count()) == 1)
+    }
+
     @Test("A manifest that covers the greatest number there is is damage")
     func greatestNumber() async throws {
         let memory = MemoryObjectStore()

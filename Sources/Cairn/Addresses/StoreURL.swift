@@ -120,19 +120,7 @@ public struct StoreURL: Sendable, Hashable, CustomStringConvertible {
     }
 
     private static func decode(_ text: Substring) -> String? {
-        var bytes: [UInt8] = []
-        var rest = text.utf8
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard let high = rest.popFirst().flatMap(Hex.digit), let low = rest.popFirst().flatMap(Hex.digit) else {
-                return nil
-            }
-            bytes.append(high << 4 | low)
-        }
-        return String(validating: bytes, as: UTF8.self)
+        Hex.unescape(text.utf8).flatMap { String(validating: $0, as: UTF8.self) }
     }
 
     /// The address without its parameters.

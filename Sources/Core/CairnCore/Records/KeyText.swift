@@ -91,19 +91,7 @@ public enum KeyText {
     private static func unescape(_ part: Substring) -> String? {
         if part == "%" { return "" }
         if part.isEmpty { return nil }
-        var bytes: [UInt8] = []
-        var rest = Substring(part).utf8
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard let high = rest.popFirst().flatMap(Hex.digit), let low = rest.popFirst().flatMap(Hex.digit) else {
-                return nil
-            }
-            bytes.append(high << 4 | low)
-        }
-        return String(validating: bytes, as: UTF8.self)
+        return Hex.unescape(part.utf8).flatMap { String(validating: $0, as: UTF8.self) }
     }
 
     // MARK: Length

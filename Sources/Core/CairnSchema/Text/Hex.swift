@@ -36,6 +36,25 @@ package enum Hex {
         return high == nil ? bytes : nil
     }
 
+    /// The bytes of a text in which `%` and two digits stand for a byte, and any other byte for itself; nil when a `%` is not followed
+    /// by two digits.
+    package static func unescape(_ text: Substring.UTF8View) -> [UInt8]? {
+        var rest = text
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(rest.count)
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard let high = rest.popFirst().flatMap(digit), let low = rest.popFirst().flatMap(digit) else {
+                return nil
+            }
+            bytes.append(high << 4 | low)
+        }
+        return bytes
+    }
+
     package static let lowerDigits = Array("0123456789abcdef".utf8)
     package static let upperDigits = Array("0123456789ABCDEF".utf8)
 }

@@ -114,17 +114,6 @@ struct FolderNames: Sendable, Equatable {
         var rest = name.utf8[...]
         guard rest.popFirst() == mark, isLast || isContinued(name) else { return nil }
         if !isLast { rest.removeLast() }
-        var bytes: [UInt8] = []
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard let high = rest.popFirst().flatMap(Hex.digit), let low = rest.popFirst().flatMap(Hex.digit) else {
-                return nil
-            }
-            bytes.append(high << 4 | low)
-        }
-        return bytes
+        return Hex.unescape(rest)
     }
 }
