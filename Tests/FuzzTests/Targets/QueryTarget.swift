@@ -66,8 +66,11 @@ struct QueryTarget: FuzzTarget {
 
     func check(_ input: [UInt8]) async throws {
         let text = String(decoding: input, as: UTF8.self)
-        for parse in [Query.init(parsing:schema:), Query.init(parsingJSON:schema:)] {
-            guard let query = try Expected.result({ try parse(text, schema) }) else { continue }
+        for isJSON in [false, true] {
+            let parsed = try Expected.result {
+                try isJSON ? Query(parsingJSON: text, schema: schema) : Query(parsing: text, schema: schema)
+            }
+            guard let query = parsed else { continue }
             try hold(
                 (query.condition?.columns ?? []).allSatisfy { query.table.columns.indices.contains($0) },
                 "a column that is none: \(query)")

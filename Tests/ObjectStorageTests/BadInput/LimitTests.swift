@@ -12,7 +12,9 @@ struct ObjectLimitTests {
     private static let schema = """
         { "database": "limits", "tables": {
           "named": { "columns": { "a": "string", "b": "string", "c": "string" }, "key": ["a", "b", "c"] },
-          "texts": { "columns": { "id": "int", "text": "string" }, "key": "id" } } }
+          "texts": { "columns": { "id": "int", "text": "string" }, "key": "id" },
+          "codes": { "columns": { "code": "string" }, "key": "code" },
+          "uses": { "columns": { "id": "int", "code": { "references": "codes" } }, "key": "id" } } }
         """
 
     /// A key whose text has so many bytes.
@@ -36,6 +38,22 @@ struct ObjectLimitTests {
         }
         #expect(error.message.contains("512"), "\(error)")
         #expect(counting.counts == before)
+    }
+
+    @Test("An id that no record can have is found nowhere, and a reference to it points to nothing")
+    func impossibleKeys() async throws {
+        let first = try await scene.open(schema: Self.schema)
+        let (codes, uses) = (first.schema.tables[2], first.schema.tables[3])
+        _ = try await first.session.write(["a", "z"].map { .insert(codes, [.string($0)]) })
+        try await first.maintain()
+        try await first.close()
+        let store = try await scene.open(schema: Self.schema)
+        let long = Value.string(String(repeating: "m", count: 2000))
+        #expect(try await !store.session.get(codes, Key(long)) { _ in })
+        let error = try await expectRemedy(.reference) {
+            _ = try await store.session.write([.insert(uses, [.int(1), long])])
+        }
+        #expect(error.details.table == "uses" && error.details.column == "code", "\(error)")
     }
 
     @Test("A transaction of more than 64 MiB is refused at the write that is too much, and nothing of it is written")

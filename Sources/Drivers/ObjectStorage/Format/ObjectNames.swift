@@ -91,6 +91,9 @@ package enum ObjectNames {
     /// Where the records of a table stand.
     package static func records(of table: String) -> String { "\(tables)\(table)/objects/" }
 
+    /// Whether a record may have a key. A longer one makes a name that no store takes.
+    static func isKey(_ key: Key) -> Bool { KeyText.encode(key).utf8.count <= Limits.keyBytes }
+
     /// The file of a record.
     package static func file(_ table: Table, _ key: Key) -> String {
         "\(records(of: table.name))\(KeyText.encode(key)).json"

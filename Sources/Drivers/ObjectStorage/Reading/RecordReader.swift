@@ -79,6 +79,7 @@ struct RecordReader: Sendable {
 
     /// Reads the file of a record. One GET.
     func file(_ table: Table, _ key: Key) async throws -> File {
+        guard ObjectNames.isKey(key) else { return .absent }
         let name = ObjectNames.file(table, key)
         switch try await access.read(name) {
         case .absent: return .absent
