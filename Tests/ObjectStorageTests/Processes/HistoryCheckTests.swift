@@ -148,6 +148,17 @@ struct HistoryCheckTests {
                     5, 9, [.see(account: 1, balance: 6, revision: 2), .set(account: 1, balance: 9, revision: 3)]),
                 transaction(0, 9, [.audit(sum: 9)]),
             ], accounts: [1: (9, 3)], complaint: ""),
+        Sample(
+            testDescription: "two of whom nobody knows, for the same version, of which one is seen",
+            history: [
+                transaction(
+                    0, 4, [.see(account: 1, balance: 5, revision: 1), .set(account: 1, balance: 6, revision: 2)],
+                    .unknown),
+                transaction(
+                    0, 4, [.see(account: 1, balance: 5, revision: 1), .set(account: 1, balance: 9, revision: 2)],
+                    .unknown),
+                transaction(5, 9, [.see(account: 1, balance: 6, revision: 2)]),
+            ], accounts: [1: (6, 2)], complaint: ""),
     ]
 
     @Test("Finds nothing where nothing is wrong", arguments: right)
