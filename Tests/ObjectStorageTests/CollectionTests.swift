@@ -382,6 +382,22 @@ struct CollectionTests {
         #expect(try await site.names(ObjectNames.schemas) == schemas)
     }
 
+    @Test("What a migration dropped goes after 30 days; what was put aside when records were adopted stays")
+    func trash() async throws {
+        let site = try Site()
+        let process = try await site.open()
+        let dropped = ObjectNames.trash(3, "notes", 0)
+        let aside = "\(Adoption.trash)_schema.json"
+        for name in [dropped, aside] { try await site.objects.put(name, Array("{}".utf8)) }
+        site.clock.advance(.days(29))
+        #expect(try await process.storage.maintain().removed.trash == 0)
+        #expect(try await site.names(ObjectNames.trash) == [dropped, aside])
+        site.clock.advance(.days(1.1))
+        let report = try await process.storage.maintain()
+        #expect(report.removed.trash == 1 && report.unknown.isEmpty)
+        #expect(try await site.names(ObjectNames.trash) == [aside])
+    }
+
     @Test("A pin that cannot be read stops the collector")
     func unreadablePin() async throws {
         let site = try Site()

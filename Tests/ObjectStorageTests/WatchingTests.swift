@@ -45,6 +45,18 @@ struct WatchingTests {
         try await other.store.close()
     }
 
+    @Test("The deadline of whoever listens first ends nobody's hearing", .timeLimit(.minutes(2)))
+    func deadline() async throws {
+        let (mine, other) = (try await open(every: .milliseconds(5)), try await open(every: .seconds(3600)))
+        let first = Deadline.$current.withValue(.now) { mine.store.changes() }
+        var commits = mine.store.changes().makeAsyncIterator()
+        try await other.put(1, "Paris")
+        #expect(try await commits.next()?.number == 1)
+        withExtendedLifetime(first) {}
+        try await mine.store.close()
+        try await other.store.close()
+    }
+
     @Test("A query is observed while another process writes")
     func observed() async throws {
         let (mine, other) = (try await open(every: .milliseconds(5)), try await open(every: .seconds(3600)))

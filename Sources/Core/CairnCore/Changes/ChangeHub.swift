@@ -51,7 +51,8 @@ public final class ChangeHub: Sendable {
             state.nextID += 1
             state.listeners[state.nextID] = listener
             state.interest = max(state.interest, listener.interest)
-            if let watch, state.watch == nil { state.watch = Task { await watch() } }
+            // For all who listen: it has no deadline of the one who came first.
+            if let watch, state.watch == nil { state.watch = Task.detached { await watch() } }
             return state.nextID
         }
         listener.onLeave { [weak self] in self?.remove(id) }

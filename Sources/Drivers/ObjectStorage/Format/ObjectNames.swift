@@ -116,7 +116,8 @@ package enum ObjectNames {
         return number
     }
 
-    private static func isNumber(_ text: Substring) -> Bool {
+    /// Whether a text is a number as it stands in names.
+    static func isNumber(_ text: Substring) -> Bool {
         text.utf8.count == digits && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
     }
 }

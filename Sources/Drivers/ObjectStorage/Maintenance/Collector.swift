@@ -194,7 +194,8 @@ struct Collector: Sendable {
 
     private func collectTrash(_ report: inout MaintenanceReport) async throws {
         try await collect(ObjectNames.trash, &report) { object, date, _ in
-            CollectionRules.isOlder(object, than: Double(MigrationTrash.days) * 86_400, at: date)
+            ObjectNames.isDropped(object.key)
+                && CollectionRules.isOlder(object, than: Double(MigrationTrash.days) * 86_400, at: date)
         } counted: {
             $0.removed.trash += $1
         }

@@ -25,6 +25,12 @@ extension ObjectNames {
         return places.count == 2 && !places[0].isEmpty && Int(places[1]) != nil
     }
 
+    /// Whether it is the name of what a migration dropped. What was put aside when records were adopted stands beside it, and stays.
+    static func isDropped(_ name: String) -> Bool {
+        guard name.hasPrefix(trash) else { return false }
+        return isNumber(name.dropFirst(trash.utf8.count).prefix { $0 != "/" })
+    }
+
     private static func middle(of name: String, between start: String, and end: String) -> String? {
         guard name.hasPrefix(start), name.hasSuffix(end) else { return nil }
         let text = name.dropFirst(start.utf8.count).dropLast(end.utf8.count)
