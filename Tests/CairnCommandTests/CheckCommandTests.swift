@@ -53,6 +53,33 @@ struct CheckCommandTests {
         #expect(outcome.output.contains(": warning: table 'tasks' makes the Swift type 'Task'"))
     }
 
+    @Test("A named query that no index serves is a warning, with the index to declare")
+    func queries() async throws {
+        let text = """
+            {
+              "database": "shop",
+              "tables": { "items": { "columns": { "id": "int", "name": "string" }, "key": "id" } },
+              "queries": { "by_name": "items where name = $name", "by_id": "items where id = $id" }
+            }
+            """
+        let path = try folder.write("shop.jsonc", text)
+        let outcome = await cairn("check", path)
+        #expect(outcome.code == .done)
+        #expect(
+            outcome.output.hasPrefix(
+                """
+                \(path):4:27: warning: no index of table 'items' serves query 'by_name': the whole table would be read; declare "by_name": ["name"] among the "indexes" of table 'items', or say "unindexed": true of the query [IX101]
+                \(path): database 'shop', 1 table, no errors
+                """))
+        let json = try JSONValue(parsing: await cairn("check", path, "--json").output)
+        #expect(json[0]?["code"] == "IX101")
+        #expect(json[1] == nil)
+        let wrong = try folder.write("wrong.jsonc", text.replacing("= $id", with: "= $id or nam = 'x'"))
+        #expect(
+            await cairn("check", wrong).output.contains("4:83: error: query 'by_id': table 'items' has no column 'nam'")
+        )
+    }
+
     @Test("For programs there is one array of all diagnostics, empty when there are none")
     func json() async throws {
         let good = try folder.write("good.jsonc", Self.good)

@@ -51,6 +51,29 @@ struct QueryCommandTests {
         #expect(!shown.output.contains(GetCommand.hidden))
     }
 
+    @Test("What parameters are is set beside the query, and is a value whatever it holds")
+    func parameters() async throws {
+        let query = "animals where kind = $kind order by id"
+        let set = try await ask(query, "--set", "kind=bird", "--csv")
+        let written = try await ask("animals where kind = 'bird' order by id", "--csv")
+        #expect(set.code == .done)
+        #expect(set.output == written.output)
+        let name = try await ask("animals where name = $n", "--set", "n=x' or 1 = 1 or name = 'x", "--csv")
+        #expect(name.output.split(separator: "\r\n").count == 1)
+        for (options, message) in [
+            ([], "query:1:22: parameter '$kind' has no value"),
+            (["--set", "kind=brid"], "parameter '$kind' is never 'brid'; did you mean 'bird'?"),
+            (["--set", "kind=bird", "--set", "kin=x"], "there is a value for 'kin'"),
+            (["--set", "kind"], "'--set kind' is no pair; write --set country=FR"),
+            (["--set", "kind=bird", "--set", "kind=x"], "'--set' gives 'kind' twice"),
+        ] {
+            let folder = try TestFolder()
+            let outcome = await cairn(["query", try await Zoo.make(in: folder), query] + options)
+            #expect(outcome.code == .failed)
+            #expect(outcome.errors.contains(message), "\(outcome.errors)")
+        }
+    }
+
     @Test("A mistake is told with its place and the nearest name, and nothing is shown")
     func mistakes() async throws {
         let outcome = try await ask("animals where knid = 'bird'")

@@ -31,6 +31,54 @@ struct GoldenBehaviourTests {
         try await database.close()
     }
 
+    @Test("Named queries of every kind give their rows, with their defaults and without", arguments: urls)
+    func namedQueries(_ url: String) async throws {
+        let database = try await NamedQueries.open(url)
+        try await database.regions.insert(Region(code: .init(.north), name: "Nord"))
+        try await database.regions.insert(Region(code: .init(.self), name: "Süd"))
+        let settings: JSONValue = ["theme": "dark", "a\"b": [1], "x": 1]
+        let north = try await database.shops.insert(Shop(region: .init(.north), name: "A1", settings: settings))
+        let south = try await database.shops.insert(Shop(region: .init(.self), name: "b", settings: ["x": 2]))
+        try await database.wares.insert(Ware(id: 1, state: .fresh, shop: north.id))
+        try await database.wares.insert(Ware(id: 2, state: .`init`, shop: south.id))
+        func sale(_ shop: Shop, _ number: Int, _ ware: Ware.ID?, _ status: Sale.Status, _ amount: Int) async throws {
+            try await database.sales.insert(
+                Sale(
+                    shop: shop.id, number: number, ware: ware, status: status, amount: DecimalNumber(amount), weight: 8,
+                    sold: .now, due: .today, isGift: number == 2, notes: ["n\(number)"], raw: [0, 255], now: number))
+        }
+        try await sale(north, 1, 1, .open, 5)
+        try await sale(north, 2, 2, .default, 50)
+        try await sale(south, 3, nil, .paid, 500)
+        func numbers(_ query: RepositoryQuery<Repository<Sale>>) async throws -> [Int] {
+            try await query.all().map(\.number).sorted()
+        }
+        #expect(try await database.sales.allOfShop(shop: north.id).all().map(\.number) == [2, 1])
+        #expect(try await numbers(database.sales.open()) == [1, 2])
+        #expect(try await numbers(database.sales.open(most: 0)) == [])
+        #expect(try await numbers(database.sales.withStatus()) == [1, 2])
+        #expect(try await numbers(database.sales.withStatus(onlyGifts: true)) == [2])
+        #expect(try await numbers(database.sales.withStatus(status: [.paid], high: 1000)) == [3])
+        #expect(try await numbers(database.sales.recent(days: 1, zone: .utc)) == [1, 2, 3])
+        #expect(try await numbers(database.sales.inRegion(name: "SÜ")) == [3])
+        #expect(try await numbers(database.sales.inRegion(region: .init(.north), name: "n")) == [1, 2])
+        #expect(try await numbers(database.sales.ofWares(wares: [2, 7])) == [2])
+        #expect(try await numbers(database.sales.ofStates()) == [2])
+        #expect(try await numbers(database.sales.ofStates(state: .fresh)) == [1])
+        let computed = database.sales.computed(factor: 3, divisor: 2, plus: 97, notes: 1)
+        #expect(try await numbers(computed) == [1, 2])
+        #expect(try await numbers(database.sales.searched(note: "n3", now: 1, raw: [1])) == [1, 2, 3])
+        #expect(try await database.shops.shopsThatSold(status: .open, state: .`init`).ids() == [north.id])
+        #expect(try await database.shops.shopsThatSold(status: .open, state: .fresh).ids() == [])
+        #expect(try await database.shops.withTheme(theme: "light", pattern: "^b").ids() == [north.id, south.id])
+        #expect(try await database.shops.withTheme(theme: "dark").ids() == [north.id])
+        #expect(try await database.wares.twice(shop: north.id).ids() == [1])
+        #expect(try await database.regions.everything().count() == 2)
+        #expect(try await database.snapshot { try await $0.sales.open().count() } == 2)
+        #expect(try await database.transaction { try await $0.sales.allOfShop(shop: south.id).delete() } == 1)
+        try await database.close()
+    }
+
     @Test("A lookup by a reference to items takes the id of an item, not of its own table", arguments: urls)
     func items(_ url: String) async throws {
         let database = try await ReferenceItem.open(url)
@@ -40,6 +88,10 @@ struct GoldenBehaviourTests {
         let stored = try await database.orderItems.insert(order)
         #expect(try await database.orderItems.find(byNumber: 2, item: item.id) == stored)
         #expect(try await database.orderItems.find(bySpare: item.id) == stored)
+        #expect(try await database.orderItems.ofItems(items: [item.id]).all() == [stored])
+        #expect(try await database.orderItems.ofState(state: .fresh, spare: 9).all() == [stored])
+        #expect(try await database.orderItems.ofState(spare: 9).all().isEmpty)
+        #expect(try await database.items.above(item: 7).all() == [item])
         try await database.close()
     }
 

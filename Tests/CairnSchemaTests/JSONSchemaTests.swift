@@ -52,6 +52,13 @@ struct JSONSchemaTests {
         let index =
             "{ \"database\": \"d\", \"tables\": { \"t\": { \"columns\": { \"id\": \"int\" }, \"key\": \"id\", \"indexes\": { \"i\": { \"on\": [\"id\"], \"?\": 1 } } } } }"
         #expect(try properties("$defs", "index", "anyOf", "1") == known(after: index))
+        func query(_ members: String) -> String {
+            "{ \"database\": \"d\", \"tables\": { \"t\": { \"columns\": { \"id\": \"int\" }, \"key\": \"id\" } }, \"queries\": { \"q\": { \(members) } } }"
+        }
+        #expect(
+            try properties("$defs", "query", "anyOf", "1") == known(after: query("\"query\": \"t\", \"?\": 1")))
+        let parameter = query("\"query\": \"t where id = $a\", \"parameters\": { \"a\": { \"?\": 1 } }")
+        #expect(try properties("$defs", "parameter") == known(after: parameter))
     }
 
     /// The members Cairn lists when it meets the unknown member "?".

@@ -187,11 +187,6 @@ struct SchemaErrorTests {
         Mistake("schema.missing", "has no table", file: "{ \"database\": \"d\", \"tables\": {} }"),
         Mistake("schema.type", "'database' of a schema file is a string", file: "{ \"database\": 5, \"tables\": {} }"),
         Mistake("schema.syntax", "nest more than 128 deep", file: String(repeating: "[", count: 200)),
-        Mistake(
-            "schema.unsupported", "'queries'",
-            file:
-                "{ \"database\": \"d\", \"queries\": {}, \"tables\": { \"a\": { \"columns\": { \"id\": \"int\" }, \"key\": \"id\" } } }"
-        ),
         // Names.
         Mistake("schema.name", "call it 'user_name'", columns: "\"id\": \"int\", \"userName\": \"int\""),
         Mistake("schema.reserved", "begins with '_'", columns: "\"id\": \"int\", \"_x\": \"int\""),

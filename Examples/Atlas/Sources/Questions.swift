@@ -28,11 +28,10 @@ struct Questions {
         let several = try await atlas.cities.find([2_988_507, 2_643_743, 5_128_581])
         print("Three by their ids: \(several.values.map(\.name).sorted().joined(separator: ", ")).")
 
-        let largest = try await atlas.cities.order { $0.population.descending }.limit(5).all()
+        let largest = try await atlas.cities.largest(most: 5).all()
         print("The largest cities: \(largest.map { "\($0.name) (\($0.country))" }.joined(separator: ", ")).")
 
-        let french = atlas.cities.where { $0.country == "FR" && $0.population >= 100_000 && $0.name.hasPrefix("M") }
-            .order { $0.population.descending }
+        let french = atlas.cities.largeInCountry(country: "FR").where { $0.name.hasPrefix("M") }
         print("Large French cities with M: \(try await french.all().map(\.name).joined(separator: ", ")).")
         let plan = try await french.explain()
         print("An index finds them: \(plan.access == .index("by_country") ? "by_country" : "none").")
@@ -94,7 +93,7 @@ struct Questions {
     }
 
     private func withRelations() async throws {
-        let largest = try await atlas.cities.order { $0.population.descending }.limit(3)
+        let largest = try await atlas.cities.largest(most: 3)
             .including(\.country) { $0.including(\.continent) }
             .all()
         let texts = largest.map { city, related in "\(city.name) in \(related.0.name), \(related.1.name)" }

@@ -20,16 +20,7 @@ public struct DaySpan: Sendable, Hashable {
     }
 
     /// A unit of days.
-    public enum Unit: String, Sendable, Hashable, CaseIterable {
-        /// Days of the calendar.
-        case days
-        /// Seven days.
-        case weeks
-        /// Months of the calendar.
-        case months
-        /// Years of the calendar.
-        case years
-    }
+    public typealias Unit = DayUnit
 
     /// The day it is in a zone.
     /// - Parameter now: The instant that counts as now.
@@ -62,8 +53,8 @@ public struct DaySpan: Sendable, Hashable {
         return DaySpan(from: before?.adding(days: 1) ?? .min, to: today, in: zone)
     }
 
-    /// The condition that a column of times or days is in it.
-    func condition(column: Int, ofTimes: Bool) -> Condition {
+    /// For generated code: the condition that a column of times or of days, by its position, is in it.
+    public func condition(column: Int, ofTimes: Bool) -> Condition {
         guard first <= last else { return .isIn(column: column, []) }
         guard ofTimes else {
             return .and([

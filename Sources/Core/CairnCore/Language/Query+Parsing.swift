@@ -21,14 +21,21 @@ extension Query {
     ///
     /// Texts stand in double quotes, as in JSON, or in single quotes; times, days and ids are texts. A column called like a word
     /// of the language stands in backticks.
+    ///
+    /// A parameter, `$country`, stands for a value that `parameters` has, so that nobody puts texts together. It takes the type of what
+    /// it is compared with; behind `limit` and `last` it is a number, behind `in` a list, behind `zone` the name of a zone.
     /// - Parameters:
     ///   - text: The query; at most ``Limits/queryBytes``.
     ///   - schema: The schema of the store that is to answer it.
+    ///   - parameters: The values of its parameters by their names, without the `$`; no more than it has.
     ///   - tables: The names of the tables it may be of and its conditions may lead to; nil: all. The others are as if they were not.
     /// - Throws: `query.invalid` with line and column, and the nearest name for one that is unknown. Nothing is read from
     ///   any store.
-    public init(parsing text: String, schema: Schema, reaching tables: Set<String>? = nil) throws {
-        self = try QueryReader(text).query(QueryReach(schema, tables)) { text throws(QueryMistake) in
+    public init(
+        parsing text: String, schema: Schema, parameters: [String: Value] = [:], reaching tables: Set<String>? = nil
+    ) throws {
+        self = try QueryReader(text).query(QueryReach(schema, tables), .values(parameters)) {
+            text throws(QueryMistake) in
             var parser = try QueryParser(text)
             return try parser.query()
         }
@@ -41,34 +48,50 @@ extension Query {
     /// All members of a condition must hold; `and` and `or` take a list of conditions, `not` takes one. What a column is compared
     /// with is a value, `null` for null, or an object of the operators of the text form (`is null` and `exists` with true or
     /// false). In place of a column stands what the text form can compute: `"population / area"`, `"country.name"`. Related records
-    /// are `"exists": { "from": "cities", "by": "country", "where": { … } }`, other rows `"in": { "select": "iso", "from": … }`.
-    /// - Throws: as ``init(parsing:schema:reaching:)``.
-    public init(parsingJSON text: String, schema: Schema, reaching tables: Set<String>? = nil) throws {
-        self = try QueryReader(text).query(QueryReach(schema, tables)) { text throws(QueryMistake) in
+    /// are `"exists": { "from": "cities", "by": "country", "where": { … } }`, other rows `"in": { "select": "iso", "from": … }`. A parameter
+    /// is `{ "parameter": "country" }`.
+    /// - Throws: as ``init(parsing:schema:parameters:reaching:)``.
+    public init(
+        parsingJSON text: String, schema: Schema, parameters: [String: Value] = [:], reaching tables: Set<String>? = nil
+    ) throws {
+        self = try QueryReader(text).query(QueryReach(schema, tables), .values(parameters)) {
+            text throws(QueryMistake) in
             try QueryJSONParser().query(Array(text.utf8))
         }
     }
 }
 
+extension Query {
+    /// Reads a query from text, with the values of its parameters as command lines have them: without quotes, lists as JSON.
+    /// - Throws: as ``init(parsing:schema:parameters:reaching:)``.
+    package init(parsing text: String, schema: Schema, texts: [String: String]) throws {
+        self = try QueryReader(text).query(QueryReach(schema, nil), .texts(texts)) { text throws(QueryMistake) in
+            var parser = try QueryParser(text)
+            return try parser.query()
+        }
+    }
+}
+
 extension Condition {
-    /// Reads a condition on the rows of a table from text, as it stands behind `where` in ``Query/init(parsing:schema:reaching:)``.
+    /// Reads a condition on the rows of a table from text, as it stands behind `where` in ``Query/init(parsing:schema:parameters:reaching:)``.
     /// - Parameter schema: The schema of the table, for conditions that lead to other tables.
     /// - Throws: `query.invalid` with line and column, and the nearest name for one that is unknown.
     public init(parsing text: String, table: Table, schema: Schema? = nil) throws {
         self = try QueryReader(text).read { text throws(QueryMistake) in
             var parser = try QueryParser(text)
-            return try QueryResolver(table, schema.map { QueryReach($0, nil) }).condition(try parser.condition())
+            let resolver = QueryResolver(table, schema.map { QueryReach($0, nil) })
+            return try TemplateBinding().condition(try resolver.condition(try parser.condition()))
         }
         try Query(table, where: self).validate()
     }
 }
 
 extension Session {
-    /// The records that a query in text asks for, without generated code; see ``Query/init(parsing:schema:reaching:)``. All in memory at
+    /// The records that a query in text asks for, without generated code; see ``Query/init(parsing:schema:parameters:reaching:)``. All in memory at
     /// once.
     /// - Throws: `query.invalid` with line and column for a query that cannot be read; what reading throws.
-    public func records(matching text: String) async throws -> [Record] {
-        let query = try Query(parsing: text, schema: schema)
+    public func records(matching text: String, parameters: [String: Value] = [:]) async throws -> [Record] {
+        let query = try Query(parsing: text, schema: schema, parameters: parameters)
         return try await records(query.table.name).all(query)
     }
 }
@@ -97,37 +120,15 @@ private struct QueryReader {
         }
     }
 
-    func query(_ reach: QueryReach, _ parse: (String) throws(QueryMistake) -> QueryDraft) throws -> Query {
-        let query = try read { text throws(QueryMistake) in try resolve(try parse(text), reach) }
+    func query(
+        _ reach: QueryReach, _ values: ParameterValues, _ parse: (String) throws(QueryMistake) -> QueryDraft
+    ) throws -> Query {
+        let query = try read { text throws(QueryMistake) in
+            let draft = try parse(text)
+            let template = try draft.resolved(reach, or: values.types)
+            return try template.bound(to: try values.values(for: template.parameters))
+        }
         try query.validate()
         return query
-    }
-
-    private func resolve(_ draft: QueryDraft, _ reach: QueryReach) throws(QueryMistake) -> Query {
-        let table = try reach.table(named: draft.table.name, at: draft.table.offset)
-        let resolver = QueryResolver(table, reach)
-        var query = Query(table, limit: draft.limit)
-        if let condition = draft.condition { query.condition = try resolver.condition(condition) }
-        for term in draft.order { query.order.append(try resolver.order(term)) }
-        return query
-    }
-}
-
-/// The tables that what was written may name.
-struct QueryReach {
-    private let database: String
-    private let tables: [Table]
-
-    /// - Parameter names: Those of the tables; nil: all.
-    init(_ schema: Schema, _ names: Set<String>?) {
-        database = schema.database
-        tables = schema.tables.filter { names?.contains($0.name) ?? true }
-    }
-
-    func table(named name: String, at offset: Int) throws(QueryMistake) -> Table {
-        if let table = tables.first(where: { $0.name == name }) { return table }
-        throw QueryMistake(
-            "the database '\(database)' has no table '\(name)'",
-            remedy: NearestName.hintOrList(name, among: tables.map(\.name)), at: offset)
     }
 }

@@ -27,7 +27,7 @@ struct QueryJSONParser {
         var table: (String, Int)?
         var condition: QueryNode?
         var order: [QueryOrderNode] = []
-        var limit: Int?
+        var limit: QueryNumber?
         for member in members {
             switch member.name {
             case "from":
@@ -38,10 +38,14 @@ struct QueryJSONParser {
             case "where": condition = try self.condition(member.value)
             case "order": order = try self.order(member)
             case "limit":
-                guard case .number(let number) = member.value.content, let int = number.int else {
-                    throw wrong("'limit' is a whole number", member)
+                if let name = try parameter(member.value) {
+                    limit = QueryNumber(.parameter(name), at: member.value.offset)
+                } else {
+                    guard case .number(let number) = member.value.content, let int = number.int else {
+                        throw wrong("'limit' is a whole number", member)
+                    }
+                    limit = QueryNumber(.literal(int), at: member.value.offset)
                 }
-                limit = int
             case let name where more.contains(name):
                 guard case .string(let name) = member.value.content else {
                     throw wrong("'\(member.name)' is the name of a column", member)
@@ -145,11 +149,11 @@ struct QueryJSONParser {
         return conditions
     }
 
-    private static let comparisons: [String: Condition.Comparison] = [
+    private static let comparisons: [String: QueryComparison] = [
         "=": .equal, "!=": .notEqual, "<": .less, "<=": .lessOrEqual, ">": .greater, ">=": .greaterOrEqual,
     ]
 
-    private static let matches: [String: Condition.TextMatch] = [
+    private static let matches: [String: QueryTextMatch] = [
         "contains": .contains, "begins with": .hasPrefix, "ends with": .hasSuffix, "like": .like, "matches": .matches,
         "equals": .equals,
     ]
@@ -158,6 +162,9 @@ struct QueryJSONParser {
         ["=", "!=", "<", "<=", ">", ">=", "in", "is null", "exists"] + matches.keys.sorted() + ["ignoring case"]
 
     private func comparisons(_ operand: QueryNode, _ node: JSONNode) throws(QueryMistake) -> [QueryNode] {
+        if try parameter(node) != nil {
+            return [QueryNode(kind: .compare(operand, .equal, try value(node)), offset: operand.offset)]
+        }
         guard case .object = node.content else {
             if case .null = node.content { return [QueryNode(kind: .isNull(operand), offset: operand.offset)] }
             return [QueryNode(kind: .compare(operand, .equal, try value(node)), offset: operand.offset)]
@@ -190,6 +197,9 @@ struct QueryJSONParser {
                 let place = member.value.offset + 1 + days.offset
                 return node(.isInDays(operand, QueryDays(span: days.span, zone: days.zone, offset: place)))
             }
+            if try parameter(member.value) != nil {
+                return node(.isInList(operand, try value(member.value)))
+            }
             if case .object = member.value.content {
                 return node(.isInRows(operand, try rows(member.value, columnAs: "select")))
             }
@@ -214,7 +224,19 @@ struct QueryJSONParser {
         return bool
     }
 
+    /// The name of the parameter that stands in place of a value: `{ "parameter": "country" }`; nil for anything else.
+    private func parameter(_ node: JSONNode) throws(QueryMistake) -> String? {
+        guard case .object(let members) = node.content, members.count == 1, members[0].name == "parameter" else {
+            return nil
+        }
+        guard case .string(let name) = members[0].value.content else {
+            throw wrong("'parameter' is the name of a parameter", members[0])
+        }
+        return name
+    }
+
     private func value(_ node: JSONNode) throws(QueryMistake) -> QueryNode {
+        if let name = try parameter(node) { return QueryNode(kind: .parameter(name), offset: node.offset) }
         let kind: QueryNode.Kind =
             switch node.content {
             case .null: .null

@@ -84,14 +84,25 @@ struct IndexAdvice {
     }
 
     private var remedy: String {
-        guard let parts = suggestion else {
+        guard let declaration else {
             return
                 "add a condition that an index can serve, such as ==, in, a range or hasPrefix of a column, or say unindexed() to read the whole table"
         }
+        return "declare \(declaration) among its \"indexes\", or say unindexed() to read the whole table"
+    }
+
+    /// The table that would be read whole, and the index it should have, as a schema file declares it; nil when none would do.
+    var missing: (table: String, index: String?) {
+        if let rows = unservedRows.first, suggestion == nil { return rows.missing }
+        return (query.table.name, declaration)
+    }
+
+    private var declaration: String? {
+        guard let parts = suggestion else { return nil }
         let columns = parts.map { query.table.columns[$0.column].name }
         let name = "by_\(columns.joined(separator: "_"))"
         let list = zip(columns, parts).map { "\"\($0)\($1.isDescending ? " desc" : "")\"" }.joined(separator: ", ")
-        return "declare \"\(name)\": [\(list)] among its \"indexes\", or say unindexed() to read the whole table"
+        return "\"\(name)\": [\(list)]"
     }
 
     /// The columns of an index that would serve it; nil when none can.

@@ -36,37 +36,10 @@ public indirect enum Condition: Sendable, Hashable {
     case not(Condition)
 
     /// How a column is compared.
-    public enum Comparison: String, Sendable, Hashable {
-        /// Equal.
-        case equal = "="
-        /// Not equal.
-        case notEqual = "!="
-        /// Sorts before.
-        case less = "<"
-        /// Sorts before or is equal.
-        case lessOrEqual = "<="
-        /// Sorts after.
-        case greater = ">"
-        /// Sorts after or is equal.
-        case greaterOrEqual = ">="
-    }
+    public typealias Comparison = QueryComparison
 
     /// How text is matched.
-    public enum TextMatch: String, Sendable, Hashable {
-        /// The whole text is equal.
-        case equals
-        /// The text begins with the operand.
-        case hasPrefix
-        /// The text ends with the operand.
-        case hasSuffix
-        /// The operand stands somewhere in the text.
-        case contains
-        /// The text matches a pattern: `%` stands for any characters, `_` for one (a Unicode scalar), `\` before one of the
-        /// three makes it plain.
-        case like
-        /// A regular expression is found in the text: see `matches` of text columns.
-        case matches
-    }
+    public typealias TextMatch = QueryTextMatch
 
     /// Both are true.
     public static func && (left: Condition, right: Condition) -> Condition {
@@ -104,16 +77,13 @@ extension Condition {
         }
     }
 
-    /// What leads to another table counts as so many parts inside one another: SQLite's parser needs more room for it.
-    static let relationDepth = 2
-
     /// How many parts are inside one another, itself counted.
     package var depth: Int {
         switch self {
         case .and(let parts), .or(let parts): 1 + (parts.lazy.map(\.depth).max() ?? 0)
         case .not(let part): 1 + part.depth
-        case .reference(_, _, let part): Condition.relationDepth + part.depth
-        case .isInRows(_, let rows): Condition.relationDepth + (rows.condition?.depth ?? 0)
+        case .reference(_, _, let part): QueryLimits.relationDepth + part.depth
+        case .isInRows(_, let rows): QueryLimits.relationDepth + (rows.condition?.depth ?? 0)
         case .constant, .compare, .isNull, .isIn, .text, .computed, .hasElement, .hasPath, .isPathNull: 1
         }
     }

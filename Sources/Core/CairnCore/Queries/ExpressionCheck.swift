@@ -8,14 +8,6 @@ struct ExpressionCheck {
         self.table = table
     }
 
-    /// What an expression gives; JSON is known only when it is read.
-    private enum Kind: Equatable {
-        case value(ValueType)
-        case json
-
-        var isNumber: Bool { self == .value(.int) || self == .value(.double) || self == .value(.decimal) }
-    }
-
     /// Checks a comparison of two expressions.
     /// - Throws: `query.invalid`.
     func check(_ left: RowExpression, _ comparison: Condition.Comparison, _ right: RowExpression) throws {
@@ -26,20 +18,7 @@ struct ExpressionCheck {
                 remedy: "keep the result in a column")
         }
         let kinds = (try kind(left), try kind(right))
-        let isEquality = comparison == .equal || comparison == .notEqual
-        switch kinds {
-        case (.value(.decimal), .value(.double)), (.value(.double), .value(.decimal)):
-            throw wrong("decimals are compared with decimals and integers: a double is seldom the number that is meant")
-        case (let left, let right) where left.isNumber && right.isNumber: return
-        case (.json, let other), (let other, .json):
-            let scalars: [Kind] = [.json, .value(.string), .value(.int), .value(.double), .value(.bool)]
-            guard scalars.contains(other) else {
-                throw wrong("what stands in JSON is compared with text, numbers and truth values")
-            }
-        case (.value(let left), .value(let right)):
-            guard left == right else { throw wrong("a \(left) is not compared with a \(right)") }
-            guard left.isOrdered || isEquality else { throw wrong("values of type \(left) have no order") }
-        }
+        try explained { () throws(ExpressionKind.Mistake) in try ExpressionKind.check(kinds.0, comparison, kinds.1) }
     }
 
     /// Checks what a list is searched for.
@@ -57,24 +36,10 @@ struct ExpressionCheck {
     /// Checks a path into the JSON of a column.
     /// - Throws: `query.invalid`.
     func check(_ path: [JSONStep], of column: Column) throws {
-        guard column.valueType == .json else {
-            throw wrong("a path leads into column '\(column.name)', which is not of type json")
-        }
-        guard path.count <= Limits.expressionParts else {
-            throw wrong("a path into column '\(column.name)' has more than \(Limits.expressionParts) steps")
-        }
-        for step in path {
-            switch step {
-            case .member(let name) where name.utf8.count > Limits.operandBytes:
-                throw wrong("a path into column '\(column.name)' has a name of more than \(Limits.operandBytes) bytes")
-            case .element(let index) where index < 0:
-                throw wrong("a path into column '\(column.name)' leads to element \(index); the first is 0")
-            default: break
-            }
-        }
+        try explained { () throws(ExpressionKind.Mistake) in try ExpressionKind.check(path, of: column) }
     }
 
-    private func kind(_ expression: RowExpression) throws -> Kind {
+    private func kind(_ expression: RowExpression) throws -> ExpressionKind {
         switch expression {
         case .column(let position): return .value(try column(position).valueType)
         case .value(let value):
@@ -85,31 +50,27 @@ struct ExpressionCheck {
             return .value(type)
         case .count(let position):
             let column = try column(position)
-            guard column.valueType.hasLength else {
-                throw wrong("column '\(column.name)' has no count: it is a \(column.valueType)")
-            }
-            return .value(.int)
+            return try explained { () throws(ExpressionKind.Mistake) in try ExpressionKind.count(of: column) }
         case .path(let position, let path):
             try check(path, of: try column(position))
             return .json
         case .arithmetic(let left, let operation, let right):
-            return try kind(of: try kind(left), operation, try kind(right))
+            let kinds = (try kind(left), try kind(right))
+            return try explained { () throws(ExpressionKind.Mistake) in
+                try ExpressionKind.combined(kinds.0, operation, kinds.1)
+            }
         }
     }
 
-    private func kind(of left: Kind, _ operation: RowExpression.Arithmetic, _ right: Kind) throws -> Kind {
-        guard left.isNumber, right.isNumber else { throw wrong("'\(operation.rawValue)' is for columns of numbers") }
-        let kinds = [left, right]
-        guard kinds.contains(.value(.decimal)) else {
-            return kinds.contains(.value(.double)) ? .value(.double) : .value(.int)
+    /// Puts the mistakes of the rules in the words of this check.
+    private func explained<Result>(
+        _ body: () throws(ExpressionKind.Mistake) -> Result
+    ) throws -> Result {
+        do throws(ExpressionKind.Mistake) {
+            return try body()
+        } catch {
+            throw wrong(error.message, remedy: error.remedy)
         }
-        guard !kinds.contains(.value(.double)) else {
-            throw wrong("decimals are computed with decimals and integers: a double would make them inexact")
-        }
-        guard operation != .divide else {
-            throw wrong("decimals are not divided: few quotients have an end", remedy: "multiply the other side")
-        }
-        return .value(.decimal)
     }
 
     private static func type(of value: Value) -> ValueType? {

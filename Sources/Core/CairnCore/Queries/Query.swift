@@ -136,11 +136,11 @@ public struct Query: Sendable, Hashable {
                     "column '\(column.name)' of table '\(table.name)' does not refer to records of table '\(target.name)'"
                 )
             }
-            try Query(target).validate(part, depth: depth + Condition.relationDepth, &valueCount)
+            try Query(target).validate(part, depth: depth + QueryLimits.relationDepth, &valueCount)
         case .isInRows(let position, let rows):
             try validate(try column(position), isIn: rows)
             try Query(try rows.table.bound(), where: rows.condition, order: rows.order, limit: rows.limit)
-                .validate(depth: depth + Condition.relationDepth, &valueCount)
+                .validate(depth: depth + QueryLimits.relationDepth, &valueCount)
         case .and(let parts), .or(let parts):
             for part in parts { try validate(part, depth: depth + 1, &valueCount) }
         case .not(let part): try validate(part, depth: depth + 1, &valueCount)

@@ -18,49 +18,7 @@ public indirect enum RowExpression: Sendable, Hashable {
     case arithmetic(RowExpression, Arithmetic, RowExpression)
 
     /// How two numbers are put together.
-    public enum Arithmetic: String, Sendable, Hashable, CaseIterable {
-        /// The sum.
-        case add = "+"
-        /// The difference.
-        case subtract = "-"
-        /// The product.
-        case multiply = "*"
-        /// The quotient; of integers, without its fraction. Not of decimals, whose quotient seldom has an end.
-        case divide = "/"
-    }
-}
-
-/// One step of a path into JSON.
-public enum JSONStep: Sendable, Hashable {
-    /// To the member of an object.
-    case member(String)
-    /// To the element of a list, from 0.
-    case element(Int)
-
-    public static func == (left: JSONStep, right: JSONStep) -> Bool {
-        switch (left, right) {
-        case (.member(let left), .member(let right)): Utf8.equal(left, right)
-        case (.element(let left), .element(let right)): left == right
-        default: false
-        }
-    }
-
-    public func hash(into hasher: inout Hasher) {
-        switch self {
-        case .member(let name): Utf8.hash(name, into: &hasher)
-        case .element(let index): hasher.combine(index)
-        }
-    }
-
-    /// A path as it is written behind a column: `["theme"][0]`.
-    package static func text(_ path: [JSONStep]) -> String {
-        path.map { step in
-            switch step {
-            case .member(let name): "[\(JSONValue.string(name))]"
-            case .element(let index): "[\(index)]"
-            }
-        }.joined()
-    }
+    public typealias Arithmetic = QueryArithmetic
 }
 
 extension RowExpression {

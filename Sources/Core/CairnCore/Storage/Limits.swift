@@ -13,15 +13,15 @@ public enum Limits {
     /// Operations of one batch.
     public static let batchOperations = 100_000
     /// Values that all parts of the condition of a query compare with, together: what SQLite can bind.
-    public static let conditionValues = 16_000
+    public static let conditionValues = QueryLimits.values
     /// Parts of a condition inside one another; chains of `&&` and of `||` are one part.
-    public static let conditionDepth = 20
+    public static let conditionDepth = QueryLimits.depth
     /// Bytes of a text that a text operator looks for: looking takes at most this times the length of what is looked at.
-    public static let operandBytes = 4096
+    public static let operandBytes = QueryLimits.operandBytes
     /// Bytes of a query in text or in JSON.
-    public static let queryBytes = 256 << 10
+    public static let queryBytes = QueryLimits.bytes
     /// Columns, values and operators of one side of a comparison that computes, and steps of a path into JSON.
-    public static let expressionParts = 64
+    public static let expressionParts = QueryLimits.expressionParts
     /// Arrays and objects inside one another in the JSON of a column: less than what reads JSON allows, because files wrap
     /// records in objects of their own.
     public static let jsonDepth = JSONLimits.columnDepth

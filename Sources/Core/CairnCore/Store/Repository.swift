@@ -109,6 +109,13 @@ extension ReadableRepository {
         try await query.page(size: size, after: cursor)
     }
 
+    /// For generated code: what a named query of the schema asks for.
+    public func namedQuery(
+        _ condition: Condition?, order: [OrderTerm] = [], limit: Int? = nil
+    ) -> RepositoryQuery<Self> {
+        RepositoryQuery(self, Query(table, where: condition, order: order, limit: limit))
+    }
+
     /// For generated code: the only record that has the values of a unique index, each by the position of its column.
     public func findUnique(_ values: (column: Int, value: Value)...) async throws -> Item? {
         let terms = values.map { Condition.compare(column: $0.column, .equal, $0.value) }

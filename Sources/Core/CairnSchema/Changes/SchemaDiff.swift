@@ -105,11 +105,6 @@ package struct SchemaDiff: Sendable {
             operations.append(
                 SchemaOperation(.changeOption, name: "database", before: old.database, after: new.database))
         }
-        if old.queries != new.queries {
-            operations.append(
-                SchemaOperation(
-                    .changeOption, name: "queries", before: old.queries?.description, after: new.queries?.description))
-        }
     }
 }
 

@@ -4,29 +4,40 @@ public struct Schema: Sendable {
     public let database: String
     /// The tables, in the order of the file.
     public let tables: [Table]
-    /// Named queries. Part of the language, refused by this version.
-    public let queries: JSONValue?
+    /// Named queries, of the file it was read from: they belong to the program, stores and generated code hold none.
+    package let queries: [NamedQuery]
     /// What identifies the schema: the same for every file that declares the same tables, whatever its comments, docs and
     /// order.
     public let id: SchemaID
     /// The canonical form: JSON, members sorted, shorthands written out, defaults left out. Itself a schema file.
     public let canonicalText: String
 
-    init(database: String, tables: [Table], queries: JSONValue?) {
+    init(database: String, tables: [Table]) {
         self.database = database
         self.tables = tables
-        self.queries = queries
-        let canonical = CanonicalForm.value(database: database, tables: tables, queries: queries)
+        queries = []
+        let canonical = CanonicalForm.value(database: database, tables: tables)
         canonicalText = CanonicalForm.text(canonical)
         id = SchemaID(digestOf: canonical.description)
     }
+
+    private init(_ schema: Schema, _ queries: [NamedQuery]) {
+        database = schema.database
+        tables = schema.tables
+        id = schema.id
+        canonicalText = schema.canonicalText
+        self.queries = queries
+    }
+
+    /// The same tables, with named queries.
+    func with(_ queries: [NamedQuery]) -> Schema { Schema(self, queries) }
 
     /// A schema file that declares the same tables in the same order, without docs; for generated code.
     package var declarationText: String { CanonicalForm.declaration(self) }
 
     /// The canonical form as a value: what two schemas with different ids differ in.
     package var canonicalValue: JSONValue {
-        CanonicalForm.value(database: database, tables: tables, queries: queries)
+        CanonicalForm.value(database: database, tables: tables)
     }
 
     /// The tables, those that are referred to before those that refer to them, as far as there is such an order.
@@ -91,6 +102,8 @@ package enum SchemaLimits {
     package static let keyColumns = 8
     /// Columns of an index, included ones counted.
     package static let indexColumns = 32
+    /// Named queries.
+    package static let queries = 1000
     /// Values of an enum.
     package static let enumValues = 1000
     /// Bytes of a value of an enum.

@@ -32,6 +32,14 @@ public struct Diagnostic: Sendable, Hashable, CustomStringConvertible {
     /// Where.
     public let location: Location
 
+    package init(_ severity: Severity, _ code: String, _ message: String, remedy: String?, at location: Location) {
+        self.severity = severity
+        self.code = code
+        self.message = MessageText.bounded(message)
+        self.remedy = remedy.map(MessageText.bounded)
+        self.location = location
+    }
+
     /// One line in the format of compilers, which editors and build systems understand.
     public var description: String {
         let advice = remedy.map { "; \($0)" } ?? ""
@@ -67,6 +75,12 @@ package struct DiagnosticCollector {
         self.source = source
     }
 
+    /// Where a byte of the file stands.
+    func location(at offset: Int) -> Diagnostic.Location { source.location(at: offset) }
+
+    /// Where a byte of what a string of the file says stands.
+    func place(ofByte byte: Int, inStringAt start: Int) -> Int { source.place(ofByte: byte, inStringAt: start) }
+
     /// A scanner at a value of the file, which was scanned as a whole before.
     func scanner(at offset: Int) -> JSONScanner {
         JSONScanner(source.bytes, from: offset, syntax: .relaxed)
@@ -100,9 +114,7 @@ package struct DiagnosticCollector {
     private func diagnostic(
         _ severity: Diagnostic.Severity, _ code: String, _ offset: Int, _ message: String, _ remedy: String?
     ) -> Diagnostic {
-        Diagnostic(
-            severity: severity, code: code, message: MessageText.bounded(message),
-            remedy: remedy.map(MessageText.bounded), location: source.location(at: offset))
+        Diagnostic(severity, code, message, remedy: remedy, at: source.location(at: offset))
     }
 
     /// Everything found, in file order; at one place in the order it was found.

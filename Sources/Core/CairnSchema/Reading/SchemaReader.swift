@@ -1,8 +1,8 @@
 /// Reads schema files.
 ///
 /// Reading goes in three steps, and each reports all it finds: the JSON text, the shape of every object (`TableReader`,
-/// `ColumnReader`), and what only the whole file shows, such as references and keys (`SchemaResolver`). A schema comes
-/// out only when nothing is an error.
+/// `ColumnReader`, `QueryDraftReader`), and what only the whole file shows, such as references and keys (`SchemaResolver`) and what
+/// queries mean (`QueryFileResolver`, when nothing else is wrong). A schema comes out only when nothing is an error.
 package struct SchemaReader {
     /// What one reading gives: the schema, unless there are errors, and everything found.
     package struct Outcome {
@@ -61,7 +61,7 @@ package struct SchemaReader {
         } else {
             missing("database", "a name, like \"atlas\"", root, &diagnostics)
         }
-        let queries = file.takeRefused("queries")
+        let queriesNode = file.take("queries")
         let tables = file.take("tables").flatMap { MemberReader($0, "'tables'", &diagnostics) }
         file.finish(&diagnostics)
         guard let tables else {
@@ -83,15 +83,16 @@ package struct SchemaReader {
             if let draft = TableReader.read(member, &diagnostics) { read.append(draft) }
         }
         let drafts = TableDrafts(read)
-        if let queries {
-            diagnostics.unsupported("queries", of: "the schema", at: queries.offset)
-        }
         let name = database?.text ?? "unnamed"
         if origin == .file {
             SwiftNames(database: name, drafts: drafts).check(
                 databaseOffset: database?.offset ?? root.offset, &diagnostics)
         }
-        return SchemaResolver(database: name, drafts: drafts).resolve(&diagnostics)
+        let schema = SchemaResolver(database: name, drafts: drafts).resolve(&diagnostics)
+        // Their texts are read in any case; what they mean is asked of tables that are right.
+        let queries = queriesNode.map { QueryDraftReader.read($0, &diagnostics) } ?? []
+        guard let schema else { return nil }
+        return schema.with(QueryFileResolver(schema, origin).resolve(queries, &diagnostics))
     }
 
     private static func missing(

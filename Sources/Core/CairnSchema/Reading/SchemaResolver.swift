@@ -193,7 +193,7 @@ struct SchemaResolver {
                 referrers: references.joined().filter { $0.target == position }, options: draft.options,
                 entity: draft.entityName, doc: draft.doc, renamedFrom: draft.renamedFrom?.text)
         }
-        return Schema(database: database, tables: tables, queries: nil)
+        return Schema(database: database, tables: tables)
     }
 
     private func references(of table: Int, _ resolved: ResolvedTable) -> [Reference] {

@@ -10,6 +10,7 @@ struct CheckCommand: Command {
         ],
         notes: [
             "Prints a line for each mistake: file:line:column: error: what is wrong; what to do [code].",
+            "Named queries are checked against the columns, and against the indexes: the warning IX101 tells one that would read a whole table, and the index to declare.",
             "Exits with 0 when there are no errors (warnings are allowed), 1 when there are, 2 when a file cannot be read.",
         ],
         examples: ["cairn check Schemas/atlas.jsonc"])
@@ -21,7 +22,7 @@ struct CheckCommand: Command {
             // One file that is not there does not hide what is wrong in the others.
             do {
                 let file = try SchemaFile(path)
-                diagnostics += file.outcome.diagnostics
+                diagnostics += file.lints
                 if !arguments.isJSON { show(file, console) }
             } catch {
                 unread += 1
@@ -36,7 +37,7 @@ struct CheckCommand: Command {
     }
 
     private func show(_ file: SchemaFile, _ console: Console) {
-        DiagnosticReport.write(file.outcome.diagnostics, console, to: .output)
+        DiagnosticReport.write(file.lints, console, to: .output)
         guard let schema = file.outcome.schema else { return }
         let tables = "\(schema.tables.count) \(schema.tables.count == 1 ? "table" : "tables")"
         console.print(

@@ -17,6 +17,7 @@ struct ExplainCommand: Command {
                 name: "order", value: "COLUMN[:desc]", isRepeated: true,
                 help: "a column of the order, the most significant first"),
             Option(name: "limit", value: "N", help: "how many records at most"),
+            ParameterOption.option,
         ],
         notes: [
             "OP is = != < <= > >=, is null, is not null, begins with, ends with, contains, like (% any characters, _ one), or in A,B,C. A value in double quotes is a JSON string.",
@@ -43,7 +44,8 @@ struct ExplainCommand: Command {
         guard text.contains(where: \.isWhitespace) else {
             return try query(store.table(named: text), arguments)
         }
-        return try refine(Query(parsing: text, schema: store.schema), arguments)
+        let texts = try ParameterOption.texts(arguments)
+        return try refine(Query(parsing: text, schema: store.schema, texts: texts), arguments)
     }
 
     /// The query that the options ask for.

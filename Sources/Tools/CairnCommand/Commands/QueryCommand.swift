@@ -10,6 +10,7 @@ struct QueryCommand: Command {
             Operand(name: "QUERY", help: "TABLE [where CONDITION] [order by COLUMN [desc], …] [limit N]"),
         ],
         options: [
+            ParameterOption.option,
             Option(
                 name: "csv", help: "commas between values, a record a line, the names of the columns first (RFC 4180)"),
             Option(name: "show-sensitive", help: "show the columns the schema declares sensitive"),
@@ -17,12 +18,14 @@ struct QueryCommand: Command {
         notes: [
             "A condition compares columns with values (= != < <= > >=, between 1 and 5, in (1, 2), is null, begins with, ends with, contains, like, matches, ignoring case behind them), with one another and with what is computed (+ - * /, count(name)), joined by and, or, not and brackets. Texts, times and ids stand in double or single quotes. A path leads into JSON: settings[\"theme\"] = \"dark\".",
             "Conditions lead to other tables: country.name = \"France\" to the record that a reference names, exists cities by country (population > 1_000_000) to those that refer to one, country in (select iso from countries order by population desc limit 10) to the values of other rows.",
+            ParameterOption.note,
             "With --json each record is an object in a line of its own, all columns as they are stored and _revision, _created_at, _updated_at. All records are of one moment, and are shown as they are read: a query of a large table needs little memory.",
             ExistingStore.note,
         ],
         examples: [
             "cairn query sqlite:atlas.db 'cities where country = \"FR\" and population > 100_000 order by name limit 10'",
             "cairn query file:atlas/ 'countries where languages contains \"fr\"' --csv",
+            "cairn query sqlite:atlas.db 'cities where country = $c' --set \"c=$COUNTRY\"",
         ])
 
     func run(_ arguments: ParsedArguments, _ console: Console) async throws -> ExitCode {
@@ -30,7 +33,8 @@ struct QueryCommand: Command {
             throw CommandError(.usage, "--json and --csv are two forms of the same", remedy: "choose one")
         }
         try await ExistingStore.with(arguments.operand("STORE")) { store in
-            let query = try Query(parsing: arguments.operand("QUERY"), schema: store.schema)
+            let query = try Query(
+                parsing: arguments.operand("QUERY"), schema: store.schema, texts: try ParameterOption.texts(arguments))
             let showsSensitive = arguments.has("show-sensitive")
             var output: any RecordOutput =
                 if arguments.isJSON {

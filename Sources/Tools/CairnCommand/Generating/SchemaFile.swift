@@ -1,3 +1,4 @@
+import CairnCore
 import CairnSchema
 
 /// A schema file named on the command line.
@@ -11,5 +12,11 @@ struct SchemaFile {
     init(_ path: String) throws {
         self.path = path
         outcome = SchemaReader.read(try Files.read(path), name: path)
+    }
+
+    /// What was found in the file, and which of its queries no index serves.
+    var lints: [Diagnostic] {
+        // What is wrong in the file comes before what could be better, and both in its order.
+        outcome.diagnostics + (outcome.schema?.queries.compactMap(\.indexWarning) ?? [])
     }
 }

@@ -21,6 +21,7 @@ struct DatabaseEmitter {
         // some was changed, because the compiler looks for two of the same name.
         for entity in model.entities {
             for lookup in entity.lookups { LookupEmitter(entity: entity, types: types).write(lookup, &code) }
+            for query in entity.queries { QueryEmitter(entity: entity, types: types).write(query, &code) }
         }
     }
 

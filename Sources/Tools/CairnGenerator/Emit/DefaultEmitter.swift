@@ -31,7 +31,7 @@ struct DefaultEmitter {
         return "\(type).\(EnumEmitter.use(EnumModel.caseName(of: text)))"
     }
 
-    private func literal(_ value: Value) -> String {
+    func literal(_ value: Value) -> String {
         let literals = types.cairn("GeneratedLiteral")
         return switch value {
         case .null: "nil"

@@ -21,7 +21,7 @@ struct EntityEmitter {
         code.doc(DocText.said(entity.table.doc) ?? "One record of the table `\(entity.table.name)`.")
         code.block("public struct \(entity.typeName): \(types.cairn("Entity"))") { code in
             IdentifierEmitter(entity: entity, types: types).write(&code)
-            ItemAlias(entity)?.write(&code)
+            for alias in ItemAlias.all(of: entity) { alias.write(&code) }
             for enumeration in entity.enums { EnumEmitter(types: types).write(enumeration, &code) }
             writeProperties(&code)
             writeInitializer(&code)

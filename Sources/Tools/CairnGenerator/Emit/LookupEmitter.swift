@@ -28,35 +28,5 @@ struct LookupEmitter {
         }
     }
 
-    private func spell(_ part: PropertyModel) -> String {
-        if let alias = ItemAlias(entity), part.type == ItemAlias.target { return "\(entity.typeName).\(alias.name)" }
-        return types.spell(part.type)
-    }
-}
-
-/// Another name for the identifier of an entity called `Item`.
-///
-/// In an extension of a repository `Item` is the entity of the repository, whatever else is called so. A table of items is
-/// too common to be refused, and so is a unique index with a reference to it.
-struct ItemAlias {
-    /// The alias, nested in the entity that refers to the items.
-    let name: String
-
-    static let target = SwiftType.identifier("Item")
-
-    /// Nil when the entity needs none.
-    init?(_ entity: EntityModel) {
-        guard entity.typeName != "Item",
-            entity.lookups.contains(where: { $0.parts.contains { $0.type == ItemAlias.target } })
-        else { return nil }
-        var name = "ItemID"
-        while entity.enums.contains(where: { $0.name == name }) { name += "entifier" }
-        self.name = name
-    }
-
-    func write(_ code: inout CodeWriter) {
-        code.line()
-        code.doc("Identifies a record of `Item`, where that name means something else.")
-        code.line("public typealias \(name) = Item.ID")
-    }
+    private func spell(_ part: PropertyModel) -> String { types.spell(part.type, besideRepositoryOf: entity) }
 }

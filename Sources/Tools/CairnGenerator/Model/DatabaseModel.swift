@@ -29,6 +29,7 @@ struct EntityModel {
     let properties: [PropertyModel]
     let identifier: IdentifierModel
     let lookups: [LookupModel]
+    let queries: [QueryModel]
 
     init(_ table: Table, in schema: Schema) {
         self.table = table
@@ -45,6 +46,9 @@ struct EntityModel {
             lookups.append(LookupModel(index, properties))
         }
         self.lookups = lookups
+        queries = schema.queries.filter { $0.template.table.position == table.position }.map {
+            QueryModel($0, in: schema)
+        }
     }
 
     var enums: [EnumModel] { properties.compactMap(\.enumeration) }

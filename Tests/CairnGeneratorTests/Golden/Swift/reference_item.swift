@@ -33,7 +33,7 @@ public struct ReferenceItem: Cairn::Database {
     }
 
     /// The id of the schema.
-    public static var schemaID: String { "sha256:5521307e85425d9135543bc1d45c34a61f757fa256c0b12912a557a70527bd42" }
+    public static var schemaID: String { "sha256:f861f70c7eb7d4e3097420b93d369292e3a919f821001eedb5e6ba26795c298b" }
 
     /// The schema, without docs.
     public static var schemaText: String {
@@ -45,7 +45,8 @@ public struct ReferenceItem: Cairn::Database {
               "columns": {
                 "id": {"type":"int"},
                 "sku": {"type":"string","unique":true},
-                "above": {"nullable":true,"references":"items","unique":true}
+                "above": {"nullable":true,"references":"items","unique":true},
+                "state": {"default":"fresh","enum":["fresh","sold"]}
               },
               "key": ["id"]
             },
@@ -142,6 +143,18 @@ extension Cairn::ReadableRepository<Item> {
     }
 }
 
+extension Cairn::ReadableRepository<Item> {
+    /// The records that the query `above` asks for.
+    ///
+    ///     items where above = $item
+    ///
+    /// - Parameters:
+    ///   - item: What `above` is compared with.
+    nonisolated public func above(item: Item.ID) -> Cairn::RepositoryQuery<Self> {
+        self.namedQuery(.compare(column: 2, .equal, item.columnValue))
+    }
+}
+
 extension Cairn::ReadableRepository<OrderItem> {
     /// The record with these `number` and `item`, by the unique index `by_number`; nil when there is none.
     nonisolated(nonsending) public func find(byNumber number: Int, item: OrderItem.ItemIDentifier) async throws -> OrderItem? {
@@ -153,6 +166,39 @@ extension Cairn::ReadableRepository<OrderItem> {
     /// The record with this `spare`, by the unique index `unique_spare`; nil when there is none.
     nonisolated(nonsending) public func find(bySpare spare: OrderItem.ItemIDentifier) async throws -> OrderItem? {
         try await findUnique((3, spare.columnValue))
+    }
+}
+
+extension Cairn::ReadableRepository<OrderItem> {
+    /// The records that the query `of_items` asks for.
+    ///
+    ///     order_items where item in $items
+    ///
+    /// - Parameters:
+    ///   - items: What `item` is one of.
+    nonisolated public func ofItems(items: [OrderItem.ItemIDentifier]) -> Cairn::RepositoryQuery<Self> {
+        self.namedQuery(.isIn(column: 2, items.map(\.columnValue)))
+    }
+}
+
+extension Cairn::ReadableRepository<OrderItem> {
+    /// The records that the query `of_state` asks for.
+    ///
+    ///     order_items where item.state = $state and spare != $spare
+    ///
+    /// - Parameters:
+    ///   - state: What `items.state` is compared with.
+    ///   - spare: What `spare` is compared with.
+    nonisolated public func ofState(
+        state: OrderItem.ItemState = .sold,
+        spare: OrderItem.ItemIDentifier
+    ) -> Cairn::RepositoryQuery<Self> {
+        self.namedQuery(
+            .and([
+                .reference(column: 2, .init(0), .compare(column: 3, .equal, state.columnValue)),
+                .compare(column: 3, .notEqual, spare.columnValue),
+            ])
+        )
     }
 }
 
@@ -186,6 +232,14 @@ public struct Item: Cairn::Entity {
         }
     }
 
+    /// The values of `state`.
+    public enum State: String, Cairn::ColumnEnum {
+        /// `fresh`.
+        case fresh
+        /// `sold`.
+        case sold
+    }
+
     /// The column `id`.
     public let id: ID
     /// The column `sku`.
@@ -194,6 +248,8 @@ public struct Item: Cairn::Entity {
     ///
     /// Refers to a record of `items`.
     public var above: ID?
+    /// The column `state`.
+    public var state: State
 
     /// 1 after the insert, one more after each update; 0 while it was never stored.
     public private(set) var revision = 0
@@ -203,10 +259,11 @@ public struct Item: Cairn::Entity {
     public private(set) var updatedAt = Cairn::Timestamp.epoch
 
     /// A record that is not stored yet.
-    public init(id: ID, sku: String, above: ID? = nil) {
+    public init(id: ID, sku: String, above: ID? = nil, state: State = .fresh) {
         self.id = id
         self.sku = sku
         self.above = above
+        self.state = state
     }
 
     /// The place of its table in the schema.
@@ -218,7 +275,12 @@ public struct Item: Cairn::Entity {
 
     /// Reads a row of the table.
     public init(row: Cairn::RowReader) throws {
-        try self.init(id: ID(row.int(0)), sku: row.string(1), above: row.optionalInt(2).map { ID($0) })
+        try self.init(
+            id: ID(row.int(0)),
+            sku: row.string(1),
+            above: row.optionalInt(2).map { ID($0) },
+            state: row.enumeration(3, State.self)
+        )
         revision = row.revision
         createdAt = row.createdAt
         updatedAt = row.updatedAt
@@ -229,6 +291,7 @@ public struct Item: Cairn::Entity {
         row.write(id)
         row.write(sku)
         row.write(above)
+        row.write(state)
     }
 
     /// The same record, as the store now has it.
@@ -244,7 +307,8 @@ public struct Item: Cairn::Entity {
     public static func areEqual(_ left: Item, _ right: Item) -> Bool {
         guard Cairn::ColumnEquality.equal(left.id, right.id),
             Cairn::ColumnEquality.equal(left.sku, right.sku),
-            Cairn::ColumnEquality.equal(left.above, right.above)
+            Cairn::ColumnEquality.equal(left.above, right.above),
+            Cairn::ColumnEquality.equal(left.state, right.state)
         else { return false }
         return true
     }
@@ -262,6 +326,8 @@ public struct Item: Cairn::Entity {
         public var sku: Cairn::TypedColumn<String> { Cairn::TypedColumn(1) }
         /// The column `above`.
         public var above: Cairn::TypedColumn<ID?> { Cairn::TypedColumn(2) }
+        /// The column `state`.
+        public var state: Cairn::TypedColumn<State> { Cairn::TypedColumn(3) }
     }
 }
 
@@ -283,6 +349,9 @@ public struct OrderItem: Cairn::Entity {
 
     /// Identifies a record of `Item`, where that name means something else.
     public typealias ItemIDentifier = Item.ID
+
+    /// A value of `Item.State`, where that name means something else.
+    public typealias ItemState = Item.State
 
     /// The values of `item_id`.
     public enum ItemID: String, Cairn::ColumnEnum {

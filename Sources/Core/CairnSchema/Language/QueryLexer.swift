@@ -1,5 +1,3 @@
-import CairnSchema
-
 /// One word or sign of a query, and where it stands.
 struct QueryToken {
     enum Kind: Equatable {
@@ -13,6 +11,8 @@ struct QueryToken {
         case text(String)
         /// An operator or a bracket.
         case sign(String)
+        /// A parameter: its name, without the `$`.
+        case parameter(String)
         case end
     }
 
@@ -31,6 +31,7 @@ struct QueryToken {
         switch kind {
         case .word(let text), .number(let text), .sign(let text): "'\(text)'"
         case .name(let name): "'`\(name)`'"
+        case .parameter(let name): "'$\(name)'"
         case .text: "a text"
         case .end: "the end"
         }
@@ -38,13 +39,13 @@ struct QueryToken {
 }
 
 /// A mistake in a query, before its place is put in words.
-struct QueryMistake: Error {
-    let message: String
-    let remedy: String?
+package struct QueryMistake: Error {
+    package let message: String
+    package let remedy: String?
     /// The byte it is at.
-    let offset: Int
+    package let offset: Int
 
-    init(_ message: String, remedy: String? = nil, at offset: Int) {
+    package init(_ message: String, remedy: String? = nil, at offset: Int) {
         self.message = message
         self.remedy = remedy
         self.offset = offset
@@ -84,6 +85,7 @@ struct QueryLexer {
         case UInt8(ascii: "\""): return QueryToken(kind: .text(try jsonText()), offset: start)
         case UInt8(ascii: "'"): return QueryToken(kind: .text(try quoted("'")), offset: start)
         case UInt8(ascii: "`"): return QueryToken(kind: .name(try quoted("`")), offset: start)
+        case UInt8(ascii: "$"): return QueryToken(kind: .parameter(try parameter()), offset: start)
         default: break
         }
         guard let sign = QueryLexer.signs.first(where: { bytes[start...].starts(with: $0) }) else {
@@ -109,6 +111,17 @@ struct QueryLexer {
         let start = place
         while place < bytes.count, condition(bytes[place]) { place += 1 }
         return String(decoding: bytes[start..<place], as: UTF8.self)
+    }
+
+    /// The name of a parameter.
+    private mutating func parameter() throws(QueryMistake) -> String {
+        let start = place
+        place += 1
+        let name = take(while: QueryLexer.isWordByte)
+        guard !name.isEmpty else {
+            throw QueryMistake("'$' stands before the name of a parameter", remedy: "write it like $country", at: start)
+        }
+        return name
     }
 
     /// Digits, a fraction, an exponent. A `_` between digits is for the eye.

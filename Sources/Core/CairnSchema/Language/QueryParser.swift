@@ -1,9 +1,7 @@
-import CairnSchema
-
 /// Reads the text form of queries, by recursive descent with bounded depth:
 ///
 ///     query      = [ "from" ] rows
-///     rows       = TABLE [ "where" or ] [ "order" "by" term { "," term } ] [ "limit" NUMBER ]
+///     rows       = TABLE [ "where" or ] [ "order" "by" term { "," term } ] [ "limit" number ]
 ///     term       = COLUMN [ "asc" | "desc" ]
 ///     or         = and { ( "or" | "||" ) and }
 ///     and        = not { ( "and" | "&&" ) not }
@@ -11,32 +9,35 @@ import CairnSchema
 ///     row        = "exists" TABLE "by" COLUMN [ "(" or ")" ]
 ///     comparison = sum [ ( "=" | "==" | "!=" | "<>" | "<" | "<=" | ">" | ">=" ) sum
 ///                      | "is" [ "not" ] "null" | "exists" | [ "not" ] "between" sum "and" sum
-///                      | [ "not" ] "in" ( "(" [ sum { "," sum } ] ")" | days | "(" "select" COLUMN "from" rows ")" )
+///                      | [ "not" ] "in" ( "(" [ sum { "," sum } ] ")" | PARAMETER | days | "(" "select" COLUMN "from" rows ")" )
 ///                      | [ "not" ] ( "contains" | "begins" "with" | "ends" "with" | "like" | "matches" | "equals" ) sum
 ///                        [ "ignoring" "case" ] ]
-///     days       = ( "today" | "yesterday" | "last" NUMBER ( "days" | "weeks" | "months" | "years" ) ) [ "in" "zone" TEXT ]
+///     days       = ( "today" | "yesterday" | "last" number ( "days" | "weeks" | "months" | "years" ) )
+///                  [ "in" "zone" ( TEXT | PARAMETER ) ]
+///     number     = NUMBER | PARAMETER
 ///     sum        = product { ( "+" | "-" ) product }
 ///     product    = value { ( "*" | "/" ) value }
-///     value      = NUMBER | TEXT | "true" | "false" | "null" | "-" value | "(" or ")" | "count" "(" path ")"
+///     value      = NUMBER | TEXT | PARAMETER | "true" | "false" | "null" | "-" value | "(" or ")" | "count" "(" path ")"
 ///                | path { "[" ( TEXT | NUMBER ) "]" }
 ///     path       = { REFERENCE "." } COLUMN
 ///
-/// Words of the language are in any case; a column that is called like one stands in backticks.
-struct QueryParser {
+/// Words of the language are in any case; a column that is called like one stands in backticks. A parameter, `$country`, stands
+/// for a value that is given later; values never become text.
+package struct QueryParser {
     private let tokens: [QueryToken]
     private var place = 0
     private var depth = 0
 
     /// What is open around a part, at most. Deeper than conditions may nest, which the check of the query says better.
-    private static let maximumDepth = 2 * Limits.conditionDepth
+    private static let maximumDepth = 2 * QueryLimits.depth
 
-    init(_ text: String) throws(QueryMistake) {
+    package init(_ text: String) throws(QueryMistake) {
         tokens = try QueryLexer.tokens(text)
     }
 
     // MARK: Queries
 
-    mutating func query() throws(QueryMistake) -> QueryDraft {
+    package mutating func query() throws(QueryMistake) -> QueryDraft {
         _ = takeWord("from")
         let draft = try rows()
         guard next.kind == .end else {
@@ -54,31 +55,42 @@ struct QueryParser {
             repeat { draft.order.append(try term()) } while takeSign(",")
         }
         if takeWord("limit") {
-            guard case .number(let text) = next.kind, let limit = Int(text) else {
-                throw unexpected("a whole number after 'limit'")
-            }
-            place += 1
-            draft.limit = limit
+            draft.limit = try number("a whole number after 'limit'")
         }
         return draft
     }
 
+    /// A whole number, or the parameter that gives it.
+    private mutating func number(_ what: String) throws(QueryMistake) -> QueryNumber {
+        let offset = next.offset
+        switch next.kind {
+        case .parameter(let name):
+            place += 1
+            return QueryNumber(.parameter(name), at: offset)
+        case .number(let text):
+            guard let number = Int(text) else { throw unexpected(what) }
+            place += 1
+            return QueryNumber(.literal(number), at: offset)
+        default: throw unexpected(what)
+        }
+    }
+
     /// A condition alone.
-    mutating func condition() throws(QueryMistake) -> QueryNode {
+    package mutating func condition() throws(QueryMistake) -> QueryNode {
         let node = try or()
         guard next.kind == .end else { throw unexpected("'and' or 'or'") }
         return node
     }
 
     /// A column, or something computed, alone.
-    mutating func operand() throws(QueryMistake) -> QueryNode {
+    package mutating func operand() throws(QueryMistake) -> QueryNode {
         let node = try sum()
         guard next.kind == .end else { throw unexpected("nothing more") }
         return node
     }
 
     /// A column of an order, alone.
-    mutating func orderTerm() throws(QueryMistake) -> QueryOrderNode {
+    package mutating func orderTerm() throws(QueryMistake) -> QueryOrderNode {
         let term = try term()
         guard next.kind == .end else { throw unexpected("nothing more") }
         return term
@@ -189,7 +201,7 @@ struct QueryParser {
         return QueryNode(kind: .existsRow(QueryRows(column: column, rows: rows)), offset: offset)
     }
 
-    private static let comparisons: [String: Condition.Comparison] = [
+    private static let comparisons: [String: QueryComparison] = [
         "=": .equal, "==": .equal, "!=": .notEqual, "<>": .notEqual, "<": .less, "<=": .lessOrEqual, ">": .greater,
         ">=": .greaterOrEqual,
     ]
@@ -240,6 +252,11 @@ struct QueryParser {
 
     private mutating func list(_ left: QueryNode) throws(QueryMistake) -> QueryNode {
         if let days = try span() { return QueryNode(kind: .isInDays(left, days), offset: left.offset) }
+        if case .parameter(let name) = next.kind {
+            let list = QueryNode(kind: .parameter(name), offset: next.offset)
+            place += 1
+            return QueryNode(kind: .isInList(left, list), offset: left.offset)
+        }
         guard takeSign("(") else { throw unexpected("'(' and the values, or 'today', 'yesterday' or 'last 7 days'") }
         if takeWord("select") {
             let column = try name("a column")
@@ -257,7 +274,7 @@ struct QueryParser {
     }
 
     /// A span of days alone.
-    mutating func days() throws(QueryMistake) -> QueryDays {
+    package mutating func days() throws(QueryMistake) -> QueryDays {
         guard let days = try span() else { throw unexpected("'today', 'yesterday' or 'last 7 days'") }
         guard next.kind == .end else { throw unexpected("nothing more") }
         return days
@@ -271,11 +288,8 @@ struct QueryParser {
         } else if takeWord("yesterday") {
             span = .yesterday
         } else if takeWord("last") {
-            guard case .number(let text) = next.kind, let count = Int(text) else {
-                throw unexpected("a whole number after 'last'")
-            }
-            place += 1
-            let units = DaySpan.Unit.allCases
+            let count = try number("a whole number after 'last'")
+            let units = DayUnit.allCases
             guard
                 let unit = units.first(where: {
                     next.isWord($0.rawValue) || next.isWord(String($0.rawValue.dropLast()))
@@ -287,21 +301,27 @@ struct QueryParser {
             return nil
         }
         guard takeWord("in") else { return QueryDays(span: span, zone: nil, offset: offset) }
-        guard takeWord("zone"), case .text(let zone) = next.kind else {
-            throw unexpected("'zone' and its name in quotes, like \"Europe/Paris\"")
-        }
+        guard takeWord("zone") else { throw unexpected(QueryParser.zone) }
         let zoneOffset = next.offset
+        let zone: QueryDays.Zone
+        switch next.kind {
+        case .text(let name): zone = .name(name)
+        case .parameter(let name): zone = .parameter(name)
+        default: throw unexpected(QueryParser.zone)
+        }
         place += 1
         return QueryDays(span: span, zone: zone, offset: zoneOffset)
     }
 
-    private mutating func textMatch() throws(QueryMistake) -> Condition.TextMatch? {
+    private static let zone = "'zone' and its name in quotes, like \"Europe/Paris\""
+
+    private mutating func textMatch() throws(QueryMistake) -> QueryTextMatch? {
         for (word, match) in [
-            ("contains", Condition.TextMatch.contains), ("like", .like), ("matches", .matches), ("equals", .equals),
+            ("contains", QueryTextMatch.contains), ("like", .like), ("matches", .matches), ("equals", .equals),
         ] where takeWord(word) {
             return match
         }
-        for (word, match) in [("begins", Condition.TextMatch.hasPrefix), ("ends", .hasSuffix)] where takeWord(word) {
+        for (word, match) in [("begins", QueryTextMatch.hasPrefix), ("ends", .hasSuffix)] where takeWord(word) {
             guard takeWord("with") else { throw unexpected("'with' after '\(word)'") }
             return match
         }
@@ -313,7 +333,7 @@ struct QueryParser {
     private mutating func sum() throws(QueryMistake) -> QueryNode {
         var left = try product()
         while case .sign(let sign) = next.kind,
-            let operation = ["+": .add, "-": .subtract][sign] as RowExpression.Arithmetic?
+            let operation = ["+": .add, "-": .subtract][sign] as QueryArithmetic?
         {
             place += 1
             left = try combined(left, operation, try product())
@@ -324,7 +344,7 @@ struct QueryParser {
     private mutating func product() throws(QueryMistake) -> QueryNode {
         var left = try value()
         while case .sign(let sign) = next.kind,
-            let operation = ["*": .multiply, "/": .divide][sign] as RowExpression.Arithmetic?
+            let operation = ["*": .multiply, "/": .divide][sign] as QueryArithmetic?
         {
             place += 1
             left = try combined(left, operation, try value())
@@ -333,11 +353,11 @@ struct QueryParser {
     }
 
     private func combined(
-        _ left: QueryNode, _ operation: RowExpression.Arithmetic, _ right: QueryNode
+        _ left: QueryNode, _ operation: QueryArithmetic, _ right: QueryNode
     ) throws(QueryMistake) -> QueryNode {
         let size = left.size + right.size + 1
-        guard size <= Limits.expressionParts else {
-            throw QueryMistake("more than \(Limits.expressionParts) parts are computed with", at: right.offset)
+        guard size <= QueryLimits.expressionParts else {
+            throw QueryMistake("more than \(QueryLimits.expressionParts) parts are computed with", at: right.offset)
         }
         return QueryNode(kind: .arithmetic(left, operation, right), offset: left.offset, size: size)
     }
@@ -351,6 +371,9 @@ struct QueryParser {
         case .text(let text):
             place += 1
             return QueryNode(kind: .text(text), offset: token.offset)
+        case .parameter(let name):
+            place += 1
+            return QueryNode(kind: .parameter(name), offset: token.offset)
         case .sign("-"): return try negative(from: token.offset)
         case .sign("("):
             place += 1
@@ -378,8 +401,8 @@ struct QueryParser {
     private mutating func names(_ what: String) throws(QueryMistake) -> [(name: String, offset: Int)] {
         var names = [try name(what)]
         while takeSign(".") {
-            guard names.count <= Limits.conditionDepth else {
-                throw QueryMistake("more than \(Limits.conditionDepth) references lead on", at: next.offset)
+            guard names.count <= QueryLimits.depth else {
+                throw QueryMistake("more than \(QueryLimits.depth) references lead on", at: next.offset)
             }
             names.append(try name("a column"))
         }

@@ -1,10 +1,8 @@
-import CairnSchema
-
 // Conditions that lead to other rows.
 
 extension QueryResolver {
     /// A comparison whose columns are all in the record that a reference names; nil for one of this table's own columns.
-    func behindReference(_ node: QueryNode) throws(QueryMistake) -> Condition? {
+    func behindReference(_ node: QueryNode) throws(QueryMistake) -> TemplateCondition? {
         let leads = node.leads
         guard let lead = leads.first(where: { $0.reference != nil }), let reference = lead.reference else { return nil }
         if let other = leads.first(where: { $0.reference.map { !Utf8.equal($0, reference) } ?? true }) {
@@ -22,11 +20,11 @@ extension QueryResolver {
         }
         let target = try table(named: name, at: lead.offset)
         let part = try resolver(of: target).condition(node.behindReference)
-        return .reference(column: column.position, RelatedTable(target), part)
+        return .reference(column: column.position, target, part)
     }
 
     /// Whether a row of another table refers to this one.
-    func exists(_ rows: QueryRows) throws(QueryMistake) -> Condition {
+    func exists(_ rows: QueryRows) throws(QueryMistake) -> TemplateCondition {
         let other = try table(named: rows.rows.table.name, at: rows.rows.table.offset)
         let column = try resolver(of: other).column(rows.column.name, at: rows.column.offset)
         let references = other.references.filter { $0.target == table.position }
@@ -46,7 +44,7 @@ extension QueryResolver {
     }
 
     /// Whether a column has one of the values of a column in other rows.
-    func isIn(_ operand: QueryNode, _ rows: QueryRows) throws(QueryMistake) -> Condition {
+    func isIn(_ operand: QueryNode, _ rows: QueryRows) throws(QueryMistake) -> TemplateCondition {
         guard case .column(let name) = operand.kind else {
             throw QueryMistake("only a column is looked up in other rows", at: operand.offset)
         }
@@ -61,10 +59,11 @@ extension QueryResolver {
         return .isInRows(column: column.position, try resolver(of: other).rows(rows.rows, found.position))
     }
 
-    private func rows(_ draft: QueryDraft, _ column: Int) throws(QueryMistake) -> RelatedRows {
-        var rows = RelatedRows(RelatedTable(table), column: column, limit: draft.limit)
+    private func rows(_ draft: QueryDraft, _ column: Int) throws(QueryMistake) -> TemplateRows {
+        var rows = TemplateRows(table: table, column: column)
         if let condition = draft.condition { rows.condition = try self.condition(condition) }
         for term in draft.order { rows.order.append(try order(term)) }
+        if let limit = draft.limit { rows.limit = try self.limit(limit) }
         return rows
     }
 

@@ -1,8 +1,6 @@
-import CairnSchema
-
 /// A condition, or a part of one, as it was written: names are not looked up yet, and values have no type yet.
-struct QueryNode {
-    indirect enum Kind {
+package struct QueryNode {
+    package indirect enum Kind {
         case column(String)
         case path(String, [JSONStep])
         case count(String)
@@ -12,58 +10,116 @@ struct QueryNode {
         case text(String)
         case bool(Bool)
         case null
-        case arithmetic(QueryNode, RowExpression.Arithmetic, QueryNode)
-        case compare(QueryNode, Condition.Comparison, QueryNode)
+        /// A value that is given when the query is asked.
+        case parameter(String)
+        case arithmetic(QueryNode, QueryArithmetic, QueryNode)
+        case compare(QueryNode, QueryComparison, QueryNode)
         case isNull(QueryNode)
         case exists(QueryNode)
         case isIn(QueryNode, [QueryNode])
+        /// Whether it is one of a list that is given when the query is asked; the list is a parameter.
+        case isInList(QueryNode, QueryNode)
         case isInDays(QueryNode, QueryDays)
         case isInRows(QueryNode, QueryRows)
         case existsRow(QueryRows)
-        case search(QueryNode, Condition.TextMatch, QueryNode, ignoringCase: Bool)
+        case search(QueryNode, QueryTextMatch, QueryNode, ignoringCase: Bool)
         case and([QueryNode])
         case or([QueryNode])
         case not(QueryNode)
     }
 
-    let kind: Kind
+    package let kind: Kind
     /// The byte it begins at.
-    let offset: Int
+    package let offset: Int
     /// How many parts of arithmetic it has.
-    var size = 1
+    package var size = 1
+
+    package init(kind: Kind, offset: Int, size: Int = 1) {
+        self.kind = kind
+        self.offset = offset
+        self.size = size
+    }
 }
 
 /// Rows that a condition asks about and one of their columns, as they were written.
-struct QueryRows {
-    var column: (name: String, offset: Int)
-    var rows: QueryDraft
+package struct QueryRows {
+    let column: (name: String, offset: Int)
+    let rows: QueryDraft
+
+    package init(column: (name: String, offset: Int), rows: QueryDraft) {
+        self.column = column
+        self.rows = rows
+    }
+}
+
+/// A number of something, as it was written: a literal, or a parameter.
+package struct QueryNumber {
+    package enum Kind {
+        case literal(Int)
+        case parameter(String)
+    }
+
+    let kind: Kind
+    let offset: Int
+
+    package init(_ kind: Kind, at offset: Int) {
+        self.kind = kind
+        self.offset = offset
+    }
 }
 
 /// A span of days, as it was written: which days it is depends on when it is asked.
-struct QueryDays {
-    enum Span {
+package struct QueryDays {
+    package enum Span {
         case today, yesterday
-        case last(Int, DaySpan.Unit)
+        case last(QueryNumber, DayUnit)
     }
 
-    let span: Span
-    let zone: String?
-    let offset: Int
+    package enum Zone {
+        case name(String)
+        case parameter(String)
+    }
+
+    package let span: Span
+    package let zone: Zone?
+    package let offset: Int
+
+    package init(span: Span, zone: Zone?, offset: Int) {
+        self.span = span
+        self.zone = zone
+        self.offset = offset
+    }
 }
 
 /// One column of an order, as it was written.
-struct QueryOrderNode {
-    let name: String
-    let isDescending: Bool
-    let offset: Int
+package struct QueryOrderNode {
+    package let name: String
+    package let isDescending: Bool
+    package let offset: Int
+
+    package init(name: String, isDescending: Bool, offset: Int) {
+        self.name = name
+        self.isDescending = isDescending
+        self.offset = offset
+    }
 }
 
 /// A query as it was written.
-struct QueryDraft {
-    var table: (name: String, offset: Int)
-    var condition: QueryNode?
-    var order: [QueryOrderNode] = []
-    var limit: Int?
+package struct QueryDraft {
+    package let table: (name: String, offset: Int)
+    package var condition: QueryNode?
+    package var order: [QueryOrderNode]
+    package var limit: QueryNumber?
+
+    package init(
+        table: (name: String, offset: Int), condition: QueryNode? = nil, order: [QueryOrderNode] = [],
+        limit: QueryNumber? = nil
+    ) {
+        self.table = table
+        self.condition = condition
+        self.order = order
+        self.limit = limit
+    }
 }
 
 extension QueryNode {
@@ -72,13 +128,14 @@ extension QueryNode {
         switch kind {
         case .column, .path, .count: [(nil, offset)]
         case .through(let reference, _): [(reference, offset)]
-        case .number, .text, .bool, .null, .existsRow, .and, .or, .not: []
+        case .number, .text, .bool, .null, .parameter, .existsRow, .and, .or, .not: []
         case .arithmetic(let left, _, let right), .compare(let left, _, let right),
             .search(let left, _, let right, _):
             left.leads + right.leads
         case .isNull(let operand), .exists(let operand), .isInDays(let operand, _), .isInRows(let operand, _):
             operand.leads
         case .isIn(let operand, let values): operand.leads + values.flatMap(\.leads)
+        case .isInList(let operand, _): operand.leads
         }
     }
 
@@ -98,7 +155,8 @@ extension QueryNode {
             case .isInDays(let operand, let days): .isInDays(operand.behindReference, days)
             case .isInRows(let operand, let rows): .isInRows(operand.behindReference, rows)
             case .isIn(let operand, let values): .isIn(operand.behindReference, values.map(\.behindReference))
-            case .column, .path, .count, .number, .text, .bool, .null, .existsRow, .and, .or, .not: kind
+            case .isInList(let operand, let list): .isInList(operand.behindReference, list)
+            case .column, .path, .count, .number, .text, .bool, .null, .parameter, .existsRow, .and, .or, .not: kind
             }
         if case .through(_, let part) = self.kind { return part }
         return QueryNode(kind: kind, offset: offset, size: size)

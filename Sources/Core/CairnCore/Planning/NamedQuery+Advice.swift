@@ -1,0 +1,52 @@
+package import CairnSchema
+
+extension NamedQuery {
+    /// The warning `IX101` when no index serves the query, so that it would read a whole table to give a part of it; nil when one
+    /// does, and when the file says that it is meant so.
+    ///
+    /// It is judged as stores judge queries under ``UnindexedPolicy``: by what is compared, not by the values. Where values
+    /// matter, as a truth value that switches a condition off does, the defaults count.
+    package var indexWarning: Diagnostic? {
+        guard !isUnindexed, let query = try? template.bound(to: samples) else { return nil }
+        let advice = IndexAdvice(query)
+        guard !advice.isServed else { return nil }
+        let (table, index) = advice.missing
+        let declared = index.map { "declare \($0) among the \"indexes\" of table '\(table)'" }
+        return Diagnostic(
+            .warning, "IX101",
+            "no index of table '\(table)' serves query '\(name)': the whole table would be read",
+            remedy: (declared ?? "compare a column by =, in, a range or 'begins with', which an index can serve")
+                + ", or say \"unindexed\": true of the query", at: location)
+    }
+
+    /// A value for each parameter.
+    private var samples: [String: Value] {
+        var samples: [String: Value] = [:]
+        for parameter in parameters {
+            samples[parameter.parameter.name] = parameter.defaultValue ?? NamedQuery.sample(of: parameter.parameter)
+        }
+        return samples
+    }
+
+    private static func sample(of parameter: QueryParameter) -> Value {
+        guard let type = parameter.stored else { return .string("UTC") }
+        if case .array(let element) = type { return .array([sample(of: element, parameter.cases)]) }
+        return sample(of: type, parameter.cases)
+    }
+
+    private static func sample(of type: ValueType, _ cases: [String]?) -> Value {
+        switch type {
+        case .string: .string(cases?.first ?? "a")
+        case .int: .int(1)
+        case .double: .double(1)
+        case .bool: .bool(false)
+        case .uuid: .uuid(GeneratedLiteral.uuid(""))
+        case .bytes: .bytes([0])
+        case .timestamp: .timestamp(.epoch)
+        case .date: .date(Timestamp.epoch.date)
+        case .decimal: .decimal(1)
+        case .json: .json(.null)
+        case .array: .array([])
+        }
+    }
+}

@@ -1,0 +1,60 @@
+/// The tables that what was written may name.
+package struct QueryReach {
+    private let database: String
+    /// All tables of the schema, by their positions.
+    let tables: [Table]
+    private let names: Set<String>?
+
+    /// - Parameter names: Those of the tables; nil: all.
+    package init(_ schema: Schema, _ names: Set<String>?) {
+        self.init(database: schema.database, tables: schema.tables, names)
+    }
+
+    init(database: String, tables: [Table], _ names: Set<String>? = nil) {
+        self.database = database
+        self.tables = tables
+        self.names = names
+    }
+
+    func table(named name: String, at offset: Int) throws(QueryMistake) -> Table {
+        let reached = tables.filter { names?.contains($0.name) ?? true }
+        if let table = reached.first(where: { $0.name == name }) { return table }
+        throw QueryMistake(
+            "the database '\(database)' has no table '\(name)'",
+            remedy: NearestName.hintOrList(name, among: reached.map(\.name)), at: offset)
+    }
+
+    /// The position of a table that a reference names.
+    func position(of name: String) -> Int? { tables.firstIndex { $0.name == name } }
+}
+
+extension QueryDraft {
+    /// Gives what was written its meaning.
+    /// - Parameters:
+    ///   - types: The types of parameters, as far as they are known.
+    ///   - more: Types for parameters whose types do not follow from their use.
+    package func resolved(
+        _ reach: QueryReach, parameters types: [String: ParameterType] = [:], or more: [String: ParameterType] = [:]
+    ) throws(QueryMistake) -> QueryTemplate {
+        // What a parameter is may follow from a use behind the one that is looked at: first all types, then what they mean.
+        let found = ParameterTypes(known: types, reach)
+        var template = try resolved(reach, found)
+        let first = try found.parameters(isComplete: false)
+        var known = more.merging(types) { $1 }
+        for parameter in first { known[parameter.name] = parameter.type }
+        let settled = ParameterTypes(known: known, reach)
+        if !known.isEmpty { template = try resolved(reach, settled) }
+        template.parameters = try (known.isEmpty ? found : settled).parameters(isComplete: true)
+        if let excess = template.excess() { throw excess }
+        return template
+    }
+
+    private func resolved(_ reach: QueryReach, _ types: ParameterTypes) throws(QueryMistake) -> QueryTemplate {
+        let resolver = QueryResolver(try reach.table(named: table.name, at: table.offset), reach, types)
+        var template = QueryTemplate(table: resolver.table)
+        if let condition { template.condition = try resolver.condition(condition) }
+        for term in order { template.order.append(try resolver.order(term)) }
+        if let limit { template.limit = try resolver.limit(limit) }
+        return template
+    }
+}

@@ -1,0 +1,45 @@
+extension SwiftNames {
+    /// Members of repositories that a named query must not be called like.
+    static let repositoryMembers: Set<String> = [
+        "session", "table", "get", "find", "findUnique", "exists", "query", "namedQuery", "where", "order", "limit",
+        "all", "count", "rows", "page", "first", "one", "ids", "explain", "unindexed", "budget", "select", "group",
+        "distinct", "distinctCount", "sum", "average", "min", "max", "including", "insert", "update", "upsert",
+        "delete",
+        "jsonCodec", "changes", "observe",
+    ]
+
+    /// Checks the names that the function of a query will have.
+    /// - Parameter others: The queries before it in the file.
+    static func check(
+        _ query: NamedQuery, _ draft: QueryFileDraft, beside others: [NamedQuery],
+        _ diagnostics: inout DiagnosticCollector
+    ) {
+        let name = query.swiftName
+        if repositoryMembers.contains(name) {
+            diagnostics.error(
+                "schema.reserved", at: draft.offset,
+                "query '\(query.name)' makes the Swift name '\(name)', which repositories have already",
+                remedy: "say more precisely what it asks for, like '\(query.name)_by_name'")
+        }
+        if let other = others.first(where: {
+            $0.swiftName == name && $0.template.table.name == query.template.table.name
+        }) {
+            diagnostics.error(
+                "schema.collision", at: draft.offset,
+                "queries '\(other.name)' and '\(query.name)' of table '\(query.template.table.name)' make the same Swift name '\(name)'",
+                remedy: "rename one")
+        }
+        var names: [String: String] = [:]
+        for parameter in query.parameters.map(\.parameter) {
+            let offset = diagnostics.place(ofByte: parameter.offset, inStringAt: draft.textOffset)
+            NameRules.check(parameter.name, "parameter", at: offset, &diagnostics)
+            let name = Naming.lowerCamelCase(parameter.name)
+            if let other = names.updateValue(parameter.name, forKey: name) {
+                diagnostics.error(
+                    "schema.collision", at: offset,
+                    "parameters '$\(other)' and '$\(parameter.name)' of query '\(query.name)' make the same Swift name '\(name)'",
+                    remedy: "rename one")
+            }
+        }
+    }
+}

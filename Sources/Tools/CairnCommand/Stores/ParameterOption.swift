@@ -1,0 +1,24 @@
+/// `--set NAME=VALUE`: what the parameters of a query are, so that no script puts texts together.
+enum ParameterOption {
+    static let option = Option(
+        name: "set", value: "NAME=VALUE", isRepeated: true, help: "what the parameter $NAME of the query is")
+
+    static let note =
+        "A parameter, $country, stands for a value that '--set country=FR' gives, without quotes: whatever it holds, it is a value and nothing else. For a list ('country in $countries') it is a JSON array."
+
+    /// The values by the names of the parameters.
+    /// - Throws: `command.usage` for what is no pair, and for a name that is given twice.
+    static func texts(_ arguments: ParsedArguments) throws -> [String: String] {
+        var texts: [String: String] = [:]
+        for pair in arguments.values("set") {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 2, !parts[0].isEmpty else {
+                throw CommandError(.usage, "'--set \(pair)' is no pair", remedy: "write --set country=FR")
+            }
+            guard texts.updateValue(parts[1], forKey: parts[0]) == nil else {
+                throw CommandError(.usage, "'--set' gives '\(parts[0])' twice", remedy: "keep one of them")
+            }
+        }
+        return texts
+    }
+}

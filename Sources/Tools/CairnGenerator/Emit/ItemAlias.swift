@@ -1,0 +1,61 @@
+/// Another name for a type of an entity called `Item`.
+///
+/// In an extension of a repository `Item` is the entity of the repository, whatever else is called so. A table of items is
+/// too common to be refused, and so is a unique index with a reference to it, or a query that compares one.
+struct ItemAlias {
+    /// The alias, nested in the entity whose repository names the type.
+    let name: String
+    let type: SwiftType
+
+    /// Those an entity needs.
+    static func all(of entity: EntityModel) -> [ItemAlias] {
+        guard entity.typeName != "Item" else { return [] }
+        let named =
+            entity.lookups.flatMap { $0.parts.map(\.type) } + entity.queries.flatMap { $0.parameters.map(\.type) }
+        var taken = Set(entity.enums.map(\.name))
+        var aliases: [ItemAlias] = []
+        for type in named.map(\.innermost) where !aliases.contains(where: { $0.type == type }) {
+            guard var name = ItemAlias.name(of: type) else { continue }
+            while !taken.insert(name).inserted { name += "entifier" }
+            aliases.append(ItemAlias(name: name, type: type))
+        }
+        return aliases
+    }
+
+    private static func name(of type: SwiftType) -> String? {
+        switch type {
+        case .identifier("Item"): "ItemID"
+        case .enumeration(let name, of: "Item"): "Item\(name)"
+        default: nil
+        }
+    }
+
+    func write(_ code: inout CodeWriter) {
+        code.line()
+        switch type {
+        case .enumeration(let name, _):
+            code.doc("A value of `Item.\(name)`, where that name means something else.")
+            code.line("public typealias \(self.name) = Item.\(name)")
+        default:
+            code.doc("Identifies a record of `Item`, where that name means something else.")
+            code.line("public typealias \(name) = Item.ID")
+        }
+    }
+}
+
+extension TypeSpelling {
+    /// The spelling in an extension of the repositories of an entity.
+    func spell(_ type: SwiftType, besideRepositoryOf entity: EntityModel) -> String {
+        if case .array(let element) = type { return "[\(spell(element, besideRepositoryOf: entity))]" }
+        guard let alias = ItemAlias.all(of: entity).first(where: { $0.type == type }) else { return spell(type) }
+        return "\(entity.typeName).\(alias.name)"
+    }
+}
+
+extension SwiftType {
+    /// The type of the elements of a list, of any other type itself.
+    fileprivate var innermost: SwiftType {
+        if case .array(let element) = self { return element.innermost }
+        return self
+    }
+}

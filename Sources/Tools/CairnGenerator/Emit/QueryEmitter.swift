@@ -1,0 +1,115 @@
+import CairnSchema
+
+/// Writes the function of a named query: its documentation, its parameters, and the query itself, made of the values given.
+struct QueryEmitter {
+    let entity: EntityModel
+    /// The spelling at the top of the file: the functions are not in the entity.
+    let types: TypeSpelling
+
+    func write(_ query: QueryModel, _ code: inout CodeWriter) {
+        code.line()
+        // The angle brackets look names up in the file. In a `where` clause `Item` would be the repository's own.
+        code.block("extension \(types.cairn("ReadableRepository"))<\(entity.typeName)>") { code in
+            code.doc(documentation(of: query))
+            writeHead(of: query, &code)
+            code.indented { writeBody(of: query, &$0) }
+            code.line("}")
+        }
+    }
+
+    // MARK: Documentation
+
+    private func documentation(of query: QueryModel) -> [String] {
+        var paragraphs = [DocText.said(query.query.doc) ?? "The records that the query `\(query.query.name)` asks for."]
+        let text = query.query.text.split(whereSeparator: \.isNewline).map { "    \($0)" }
+        paragraphs.append(text.joined(separator: "\n"))
+        guard !query.parameters.isEmpty else { return paragraphs }
+        let parameters = query.parameters.map { "  - \($0.name): \(description(of: $0))" }
+        paragraphs.append((["- Parameters:"] + parameters).joined(separator: "\n"))
+        return paragraphs
+    }
+
+    /// What a parameter is, on one line.
+    private func description(of model: ParameterModel) -> String {
+        let parameter = model.parameter.parameter
+        if let doc = DocText.said(model.parameter.doc) {
+            return doc.split(whereSeparator: \.isNewline).joined(separator: " ")
+        }
+        if parameter.uses.contains(.limit) { return "How many records at most." }
+        if parameter.uses.contains(.span) { return "How many, with today as the last day." }
+        if case .zone = parameter.type { return "Where it is these days." }
+        guard let column = parameter.column else {
+            return parameter.type == .value(.bool)
+                ? "Whether the part of the condition it stands for holds." : "What is compared or computed with."
+        }
+        let name = column.table == entity.table.name ? column.column : "\(column.table).\(column.column)"
+        if parameter.uses.contains(.pattern) { return "A regular expression to find in `\(name)`." }
+        if parameter.uses.contains(.sought) { return "What to look for in `\(name)`." }
+        if case .list = parameter.type { return "What `\(name)` is one of." }
+        return "What `\(name)` is compared with."
+    }
+
+    // MARK: Function
+
+    private func writeHead(of query: QueryModel, _ code: inout CodeWriter) {
+        let parameters = query.parameters.map { parameter in
+            let value = defaultValue(of: parameter).map { " = \($0)" } ?? ""
+            return "\(parameter.name): \(types.spell(parameter.type, besideRepositoryOf: entity))\(value)"
+        }
+        let head = "nonisolated public func \(query.name)"
+        let result = "-> \(types.cairn("RepositoryQuery"))<Self> {"
+        let short = "\(head)(\(parameters.joined(separator: ", "))) \(result)"
+        if short.utf8.count <= 100 { return code.line(short) }
+        code.line("\(head)(")
+        code.indented { code in
+            for (index, parameter) in parameters.enumerated() {
+                code.line(parameter + (index == parameters.count - 1 ? "" : ","))
+            }
+        }
+        code.line(") \(result)")
+    }
+
+    private func defaultValue(of model: ParameterModel) -> String? {
+        guard let value = model.parameter.defaultValue else { return nil }
+        let defaults = DefaultEmitter(types: types)
+        func one(_ value: Value) -> String {
+            guard let property = model.property else { return defaults.literal(value) }
+            var inner = defaults.literal(value)
+            if case .enumeration = property.value, case .string(let text) = value {
+                inner = ".\(EnumEmitter.use(EnumModel.caseName(of: text)))"
+            }
+            return property.identifiers.reduce(inner) { text, _ in ".init(\(text))" }
+        }
+        if case .list = model.parameter.parameter.type, case .array(let elements) = value {
+            return "[\(elements.map(one).joined(separator: ", "))]"
+        }
+        return one(value)
+    }
+
+    private func writeBody(of query: QueryModel, _ code: inout CodeWriter) {
+        let text = ConditionEmitter(query: query, types: types)
+        let template = query.query.template
+        // One moment for all days of the query. No parameter has a name that begins with `_`.
+        let hasDays = template.condition?.hasDays ?? false
+        if hasDays { code.line("let \(ConditionEmitter.now) = \(types.cairn("Timestamp")).now") }
+        let condition = template.condition.map(text.lines) ?? ["nil"]
+        var rest: [String] = []
+        if !template.order.isEmpty { rest.append("order: \(text.order(template.order))") }
+        if let limit = template.limit { rest.append("limit: \(text.count(limit))") }
+        let end = ")" + (query.query.isUnindexed ? ".unindexed()" : "")
+        // By `self`, or a parameter could have its name.
+        let start = (hasDays ? "return " : "") + "self.namedQuery("
+        if condition.count == 1 {
+            let short = start + (condition + rest).joined(separator: ", ") + end
+            if short.utf8.count <= 100 { return code.line(short) }
+        }
+        code.line(start)
+        code.indented { code in
+            for (index, line) in condition.enumerated() {
+                code.line(line + (index == condition.count - 1 && !rest.isEmpty ? "," : ""))
+            }
+            if !rest.isEmpty { code.line(rest.joined(separator: ", ")) }
+        }
+        code.line(end)
+    }
+}

@@ -1,0 +1,50 @@
+import CairnSchema
+
+/// The function of a named query.
+struct QueryModel {
+    let query: NamedQuery
+    let name: String
+    let parameters: [ParameterModel]
+
+    init(_ query: NamedQuery, in schema: Schema) {
+        self.query = query
+        name = query.swiftName
+        parameters = query.parameters.map { ParameterModel($0, in: schema) }
+    }
+
+    /// The Swift name of a parameter of the text.
+    func name(of parameter: String) -> String { Naming.lowerCamelCase(parameter) }
+}
+
+/// A parameter of a named query.
+struct ParameterModel {
+    let parameter: NamedQuery.Parameter
+    let name: String
+    let type: SwiftType
+    /// The column whose type it has, or its elements; nil for a type that is no column's own.
+    let property: PropertyModel?
+
+    init(_ parameter: NamedQuery.Parameter, in schema: Schema) {
+        self.parameter = parameter
+        name = Naming.lowerCamelCase(parameter.parameter.name)
+        (type, property) = ParameterModel.type(parameter.parameter.type, in: schema)
+    }
+
+    private static func type(_ type: ParameterType, in schema: Schema) -> (SwiftType, PropertyModel?) {
+        switch type {
+        case .value(let type): return (SwiftType(type), nil)
+        case .zone: return (.cairn("LocalZone"), nil)
+        case .list(let element):
+            let (type, property) = self.type(element, in: schema)
+            return (.array(type), property)
+        case .identifier(let table):
+            let table = schema.tables[table]
+            let property = PropertyModel(table.columns[table.key[0]], of: table, in: schema)
+            return (property.type, property)
+        case .enumeration(let table, let column):
+            let table = schema.tables[table]
+            let property = PropertyModel(table.columns[column], of: table, in: schema)
+            return (property.type, property)
+        }
+    }
+}
