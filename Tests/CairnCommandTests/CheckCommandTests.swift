@@ -76,7 +76,7 @@ struct CheckCommandTests {
         #expect(json[1] == nil)
         let wrong = try folder.write("wrong.jsonc", text.replacing("= $id", with: "= $id or nam = 'x'"))
         #expect(
-            await cairn("check", wrong).output.contains("4:83: error: query 'by_id': table 'items' has no column 'nam'")
+            await cairn("check", wrong).output.contains("4:89: error: query 'by_id': table 'items' has no column 'nam'")
         )
     }
 
