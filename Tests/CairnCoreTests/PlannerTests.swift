@@ -83,12 +83,75 @@ struct PlannerTests {
         #expect(plan.sort == ["country desc", "id"] && !plan.sortsTies)
     }
 
-    @Test("Pages of an order with a tie-break against the index are cut out of the total order")
+    @Test("A page of an order with a tie-break against the index begins with the rows that equal its position")
     func tiedPages() throws {
         var query = Query(table, where: try equal("country", .string("FR")), order: [try term("population")], limit: 10)
         query.after = Query.Position(values: [.int(5), .int(7)])
         let plan = Planner(query).plan(count: 10_000)
-        #expect(!plan.sortsTies && plan.checksPosition)
+        #expect(plan.sortsTies && plan.checksPosition)
+        let scan = try #require(plan.scan)
+        let layout = KeyLayout(try #require(scan.index), of: table)
+        func entry(_ country: String, _ population: Int, _ id: Int) -> [UInt8] {
+            layout.encode(record: [
+                .int(id), .string("name"), .string(country), .int(population), .null, .string("\(id)"),
+            ])
+        }
+        let range = try #require(scan.byteRanges(layout).first)
+        // The index has the largest population first, and is read from its end.
+        func isRead(_ entry: [UInt8]) -> Bool {
+            !KeyBytes.isLess(entry, range.lower) && range.upper.map { KeyBytes.isLess(entry, $0) } ?? true
+        }
+        #expect(isRead(entry("FR", 5, 9)) && isRead(entry("FR", 5, 7)) && isRead(entry("FR", 6, 1)))
+        #expect(!isRead(entry("FR", 4, 9)) && !isRead(entry("GB", 5, 1)))
+    }
+
+    @Test("What the driver knows of the entries decides, not what is usual for such a condition")
+    func knownEntries() throws {
+        // Usually a value is rarer than a range.
+        let condition =
+            try equal("name", .string("a")) && .compare(column: try column("zone"), .greater, .string("x"))
+        let query = Query(table, where: condition)
+        #expect(Planner(query).plan(count: 10_000).scan?.index?.name == "by_name")
+        let plan = Planner(query).plan(count: 10_000) { $0.index?.name == "by_name" ? 9_000 : 3 }
+        #expect(plan.scan?.index?.name == "by_zone" && plan.estimatedRows == 3)
+        // A bound that leaves nothing out is no reason to go by an index.
+        #expect(Planner(query).plan(count: 10_000) { _ in 10_000 }.scan?.index == nil)
+    }
+
+    @Test("Where a record is a request, an index that leaves a part of them out is worth it, and sorting is nothing")
+    func costlyRecords() throws {
+        let condition = Condition.compare(column: try column("name"), .greater, .string("x"))
+        let query = Query(table, where: condition)
+        #expect(Planner(query).plan(count: 10_000).scan?.index == nil)
+        let costs = ScanCosts(entry: 20, primaryRecord: 600, record: 600, comparison: 1)
+        #expect(Planner(query, costs: costs).plan(count: 10_000).scan?.index?.name == "by_name")
+    }
+
+    @Test("Of an or whose parts all have an index each part is read by its own")
+    func union() throws {
+        let either = try equal("name", .string("a")) || equal("zone", .string("b")) || equal("id", .int(3))
+        let both = Condition.and([either, .compare(column: try column("population"), .greater, .int(5))])
+        let plan = plan(both, order: [try term("population")], limit: 10)
+        #expect(plan.access == .union && plan.sort == ["population", "id"])
+        #expect(plan.parts.map(\.access) == [.index("by_name"), .index("by_zone"), .key])
+        #expect(plan.parts.allSatisfy { $0.filter == "population > 5" })
+        #expect(
+            plan.description.hasPrefix(
+                """
+                test: cities by 3 parts, each row once
+                  sort    population, id
+                  limit   10
+                  part    test: cities by index by_name
+                    bounds  name = "a"
+                """))
+    }
+
+    @Test("An or with a part that no index serves reads the table once")
+    func unservedUnion() throws {
+        let contains = Condition.text(column: try column("name"), .contains, "x", ignoringCase: false)
+        #expect(plan(try equal("zone", .string("b")) || contains).access == .table)
+        // A part that nothing satisfies needs none.
+        #expect(plan(try equal("zone", .string("b")) || .constant(false)).access != .table)
     }
 
     @Test("A range after an equality is a bound, and what is left is a filter")

@@ -85,6 +85,28 @@ struct OrderedMapTests {
         #expect(pair.isSame(from: nil, to: nil))
     }
 
+    @Test("How many entries lie between two keys is guessed well, and exactly where they are few")
+    func estimatedCounts() {
+        var map = OrderedMap<Int>()
+        func key(_ number: Int) -> [UInt8] {
+            [UInt8(number >> 16 & 0xFF), UInt8(number >> 8 & 0xFF), UInt8(number & 0xFF)]
+        }
+        #expect(map.estimatedCount(from: [], to: nil) == 0)
+        for number in 0..<40 { _ = map.set(key(number), number) }
+        for lower in 0..<40 {
+            for upper in lower..<40 { #expect(map.estimatedCount(from: key(lower), to: key(upper)) == upper - lower) }
+            #expect(map.estimatedCount(from: key(lower), to: nil) == 40 - lower)
+        }
+        for number in (40..<20_000).shuffled() { _ = map.set(key(number), number) }
+        for (lower, upper) in [(0, 19_999), (0, 20_000), (100, 300), (5_000, 15_000), (9_000, 9_500), (19_000, 19_999)]
+        {
+            let guess = map.estimatedCount(from: key(lower), to: key(upper))
+            #expect((upper - lower) / 3...(upper - lower) * 3 ~= guess, "\(lower)..<\(upper): \(guess)")
+        }
+        #expect(map.estimatedCount(from: key(7_000), to: key(7_000)) == 0)
+        #expect(map.estimatedCount(from: key(19_999) + [1], to: nil) == 0)
+    }
+
     @Test("A cursor sees the map as it was when it was made")
     func cursorView() {
         var map = OrderedMap<Int>()

@@ -183,6 +183,8 @@ private struct TrackingScanner: IndexScanner {
     func estimatedCount(of table: Table) async throws -> Int {
         try await view.estimatedCount(of: table)
     }
+
+    func estimatedEntries(of scan: IndexScan) -> Int? { view.estimatedEntries(of: scan) }
 }
 
 /// How far a scan of a transaction has got.

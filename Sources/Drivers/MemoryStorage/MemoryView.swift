@@ -33,6 +33,17 @@ struct MemoryView: IndexScanner {
     func estimatedCount(of table: Table) async throws -> Int {
         state.tables[table.position].records.count
     }
+
+    func estimatedEntries(of scan: IndexScan) -> Int? {
+        guard scan.ranges.count <= IndexScan.mostEstimatedRanges else { return nil }
+        let stored = state.tables[scan.table.position]
+        return scan.byteRanges(stored.layout(of: scan.index)).reduce(0) { sum, range in
+            guard let index = scan.index else {
+                return sum + stored.records.estimatedCount(from: range.lower, to: range.upper)
+            }
+            return sum + stored.indexes[index.position].estimatedCount(from: range.lower, to: range.upper)
+        }
+    }
 }
 
 /// A view of one moment.

@@ -118,6 +118,28 @@ package struct OrderedMap<Value> {
         left.withUnsafeBufferPointer { Bytes.compare($0, right) }
     }
 
+    /// About how many entries have keys from `lower` to `upper`, itself not included; nil: to the end. It takes as long as finding two
+    /// keys; where both lie in one leaf it is exact, else as if all nodes were equally full.
+    package func estimatedCount(from lower: [UInt8], to upper: [UInt8]?) -> Int {
+        let prefixes = (Self.prefix(lower), upper.map(Self.prefix) ?? 0)
+        var (first, last) = (root, root)
+        // How many entries a node is guessed to hold, and how many lie between the places that were come to.
+        var (firstShare, lastShare) = (Double(count), Double(count))
+        var between = 0.0
+        while !first.isLeaf, !last.isLeaf {
+            let start = Self.child(of: first, lower, prefixes.0)
+            let end = upper.map { Self.child(of: last, $0, prefixes.1) } ?? last.children.count - 1
+            firstShare /= Double(first.children.count)
+            lastShare /= Double(last.children.count)
+            between += Double(end) * lastShare - Double(start) * firstShare
+            (first, last) = (first.children[start], last.children[end])
+        }
+        let start = Self.lowerBound(first, lower, prefixes.0)
+        let end = upper.map { Self.lowerBound(last, $0, prefixes.1) } ?? last.keys.count
+        if first === last { return max(0, end - start) }
+        return max(0, Int((between + Double(end) - Double(start)).rounded()))
+    }
+
     // MARK: Writing
 
     /// Sets the value of a key and gives the one it had.

@@ -35,11 +35,10 @@ extension Executor {
     /// How each look-up of a query's condition is made.
     func lookups(_ query: Query, columns: Set<Int>? = nil, needsOrder: Bool = true) async throws -> [Lookup] {
         guard let condition = query.condition, condition.hasRelations else { return [] }
-        let count = try await scanner.estimatedCount(of: query.table)
-        func plan(_ sizes: [RelatedRows: Int]) -> AccessPlan {
-            Planner(query, columns: columns, needsOrder: needsOrder, sizes: sizes).plan(count: count)
+        func plan(_ sizes: [RelatedRows: Int]) async throws -> AccessPlan {
+            try await self.plan(query, columns: columns, needsOrder: needsOrder, sizes: sizes)
         }
-        let own = plan([:])
+        let own = try await plan([:])
         var lookups: [Lookup] = []
         var seen: Set<RelatedRows> = []
         for (_, rows) in condition.lookups where seen.insert(rows).inserted {
@@ -48,7 +47,7 @@ extension Executor {
             let inner = try await self.lookups(rows.query().lowered(), needsOrder: needsOrder)
             let first = try await expected(rows.query().lowered(), inner, needsOrder: needsOrder)
             let size = min(max(1, first.estimatedRows), Executor.listedValues)
-            let served = plan([rows: size])
+            let served = try await plan([rows: size])
             let each = rows.limit == nil ? try await portionPlan(rows, inner, own.estimatedRows) : nil
             if let each, own.wholeCost + each.cost < first.wholeCost + served.cost {
                 lookups.append(Lookup(rows: rows, plan: each.plan, isFirst: false, size: size))
@@ -68,8 +67,7 @@ extension Executor {
         // Stands for the list of a portion; which values are in it is not known yet.
         query.restrict(to: .isInRows(column: rows.column, rows))
         let portion = min(max(1, count), Executor.largestPortion)
-        let total = try await scanner.estimatedCount(of: query.table)
-        var plan = Planner(query, needsOrder: false, sizes: [rows: portion]).plan(count: total)
+        var plan = try await plan(query, needsOrder: false, sizes: [rows: portion])
         plan.lookups = inner
         let portions = (Double(max(1, count)) / Double(Executor.largestPortion)).rounded(.up)
         return (plan, plan.wholeCost * portions)
@@ -88,8 +86,7 @@ extension Executor {
         _ query: Query, _ lookups: [Lookup], columns: Set<Int>? = nil, needsOrder: Bool
     ) async throws -> AccessPlan {
         let sizes = Dictionary(lookups.filter(\.isFirst).map { ($0.rows, $0.size) }) { first, _ in first }
-        var plan = Planner(query, columns: columns, needsOrder: needsOrder, sizes: sizes)
-            .plan(count: try await scanner.estimatedCount(of: query.table))
+        var plan = try await plan(query, columns: columns, needsOrder: needsOrder, sizes: sizes)
         plan.lookups = lookups
         return plan
     }

@@ -27,6 +27,7 @@ package struct Executor: Sendable {
 
     /// The entries of a plan, without those that other rows leave out; and what is left of the plan.
     private func base(of plan: AccessPlan) async throws -> (any RowCursor, AccessPlan)? {
+        if !plan.parts.isEmpty { return (UnionCursor(plan, self), plan) }
         guard let scan = plan.scan else { return nil }
         let entries = try await scanner.scan(scan)
         guard let filter = plan.filter, filter.hasRelations else { return (entries, plan) }
@@ -59,8 +60,16 @@ package struct Executor: Sendable {
 
     /// The plan of a query that is ``prepared(_:columns:needsOrder:)``.
     func plan(_ query: Query, columns: Set<Int>? = nil, needsOrder: Bool = true) async throws -> AccessPlan {
-        Planner(query, columns: columns, needsOrder: needsOrder)
-            .plan(count: try await scanner.estimatedCount(of: query.table))
+        try await plan(query, columns: columns, needsOrder: needsOrder, sizes: [:])
+    }
+
+    /// - Parameter sizes: About how many values there are in the rows that will be read first.
+    func plan(
+        _ query: Query, columns: Set<Int>? = nil, needsOrder: Bool, sizes: [RelatedRows: Int]
+    ) async throws -> AccessPlan {
+        let count = try await scanner.estimatedCount(of: query.table)
+        return Planner(query, columns: columns, needsOrder: needsOrder, sizes: sizes, costs: scanner.costs)
+            .plan(count: count, entries: scanner.estimatedEntries)
     }
 }
 
@@ -181,8 +190,11 @@ struct PositionCheck {
     }
 
     func isAfter(_ row: RowReader) throws -> Bool {
-        KeyBytes.isLess(bytes, layout.encode(record: try row.values()))
+        isAfter(layout.encode(record: try row.values()))
     }
+
+    /// - Parameter row: The row as it is sorted.
+    func isAfter(_ row: [UInt8]) -> Bool { KeyBytes.isLess(bytes, row) }
 }
 
 extension KeyBytes {

@@ -7,6 +7,8 @@ import CairnSchema
 struct IndexAdvice {
     private let query: Query
     private let conjuncts: [Conjunct]
+    /// About how many values are looked up in other rows that an index serves.
+    private let sizes: [RelatedRows: Int]
     private let needsOrder: Bool
     /// The rows that values are looked up in, and would have to be read whole.
     private let unservedRows: [IndexAdvice]
@@ -27,6 +29,7 @@ struct IndexAdvice {
         }
         self.query = query
         self.needsOrder = needsOrder
+        self.sizes = sizes
         conjuncts = Conjunct.split(query.condition, sizes)
         unservedRows = unserved
     }
@@ -38,13 +41,32 @@ struct IndexAdvice {
     var isServed: Bool {
         if query.limit == 0 || conjuncts.contains(where: \.isNever) { return true }
         let ordersFirst = needsOrder && query.limit != nil && !query.order.isEmpty
-        if conjuncts.isEmpty, !ordersFirst { return true }
-        return layouts.contains { layout in
+        if conjuncts.isEmpty {
+            guard ordersFirst else { return true }
+            return layouts.contains { layout in
+                let match = IndexMatch(layout)
+                return match.direction(serving: query.totalOrder) != nil
+                    || match.direction(servingButForTies: query.order) != nil
+            }
+        }
+        if isNarrowed(conjuncts) { return true }
+        // Each part of an `or` may have an index of its own.
+        return conjuncts.indices.contains { place in
+            guard let parts = conjuncts[place].alternatives, parts.count <= Planner.mostParts else { return false }
+            let others = conjuncts.indices.filter { $0 != place }.map { conjuncts[$0] }
+            return parts.allSatisfy { part in
+                let own = Conjunct.split(part, sizes)
+                return own.contains(where: \.isNever) || isNarrowed(own + others)
+            }
+        }
+    }
+
+    /// Whether an index has only some entries to read for conditions that must all hold.
+    private func isNarrowed(_ conjuncts: [Conjunct]) -> Bool {
+        layouts.contains { layout in
             var match = IndexMatch(layout)
             match.take(conjuncts)
-            if !conjuncts.isEmpty { return match.share < 1 }
-            return match.direction(serving: query.totalOrder) != nil
-                || match.direction(servingButForTies: query.order) != nil
+            return match.share < 1
         }
     }
 

@@ -13,6 +13,8 @@ struct IndexMatch {
     private var equalCount = 0
     /// How many values the next column may have, where they are listed.
     private var listCount: Int?
+    /// Whether the ranges are those of all conditions that are used: some values may not be known yet.
+    private(set) var hasRangesOfAll = true
     /// Whether one of the given values is null.
     private var hasNull = false
 
@@ -58,6 +60,7 @@ struct IndexMatch {
                 return
             case .isInSome(let count):
                 // Which values is not known, so the ranges stay what they are: the plan is only looked at.
+                hasRangesOfAll = false
                 takeList(of: count, index)
                 return
             case .prefix(let prefix):
@@ -145,8 +148,15 @@ struct IndexMatch {
         return direction(serving: order)
     }
 
-    /// What the entry at a position of an order begins with. The order must be served; being total, no other entry begins
-    /// so.
+    /// Whether the rows have, in the columns with one given value, the values of a position. The position of another condition's
+    /// row need not: all rows may lie before it, or behind it.
+    func isAt(_ position: Query.Position, of order: [OrderTerm]) -> Bool {
+        zip(layout.parts, ranges[0].equal.prefix(equalCount)).allSatisfy { part, value in
+            order.firstIndex { $0.column == part.column }.map { position.values[$0] == value } ?? true
+        }
+    }
+
+    /// What the entry at a position of an order begins with. The order must be served; if it is total, no other entry begins so.
     func entry(at position: Query.Position, of order: [OrderTerm]) -> [Value] {
         var values = Array(ranges[0].equal.prefix(equalCount))
         for part in layout.parts.dropFirst(equalCount) {

@@ -12,6 +12,8 @@ public struct IndexScan: Sendable, Hashable {
     public var isReversed = false
     /// Only entries after all that begin with these values, in the direction of the scan.
     public var after: [Value]?
+    /// Whether those that begin with the values of ``after`` are read, too.
+    public var includesAfter = false
     /// Whether rows need all their columns. If not, the columns of the index, its included ones and the key suffice.
     public var needsRecords = true
     /// How many rows will be asked for at most; nil when that depends on the rows. A driver need not read further ahead.
@@ -101,27 +103,28 @@ extension IndexScan {
     /// The encoded entries to read, range by range in the direction of the scan, without what lies before `after`.
     package func byteRanges(_ layout: KeyLayout) -> [(lower: [UInt8], upper: [UInt8]?)] {
         var result = ranges.map(layout.bytes)
-        if let after { result = IndexScan.cut(result, behind: after, layout, isReversed: isReversed) }
+        if let after { result = cut(result, behind: after, layout) }
         if isReversed { result.reverse() }
         return result
     }
 
-    /// The parts of ranges behind all entries that begin with `values`.
-    private static func cut(
-        _ ranges: [(lower: [UInt8], upper: [UInt8]?)], behind values: [Value], _ layout: KeyLayout, isReversed: Bool
+    /// The parts of ranges behind all entries that begin with `values`, or from the first of these on.
+    private func cut(
+        _ ranges: [(lower: [UInt8], upper: [UInt8]?)], behind values: [Value], _ layout: KeyLayout
     ) -> [(lower: [UInt8], upper: [UInt8]?)] {
         var first: [UInt8] = []
         for (index, value) in values.enumerated() { layout.append(value, part: index, to: &first) }
         let end = KeyBytes.end(ofPrefix: first)
+        // Where the part begins that is read, or ends where it is read backwards; nil: behind all there is.
+        guard let edge = isReversed == includesAfter ? end : first else { return isReversed ? ranges : [] }
         return ranges.compactMap { range in
             if isReversed {
-                guard KeyBytes.isLess(range.lower, first) else { return nil }
-                let upper = range.upper.map { KeyBytes.isLess($0, first) ? $0 : first } ?? first
+                guard KeyBytes.isLess(range.lower, edge) else { return nil }
+                let upper = range.upper.map { KeyBytes.isLess($0, edge) ? $0 : edge } ?? edge
                 return (range.lower, upper)
             }
-            guard let end else { return nil }
-            if let upper = range.upper, !KeyBytes.isLess(end, upper) { return nil }
-            return (KeyBytes.isLess(range.lower, end) ? end : range.lower, range.upper)
+            if let upper = range.upper, !KeyBytes.isLess(edge, upper) { return nil }
+            return (KeyBytes.isLess(range.lower, edge) ? edge : range.lower, range.upper)
         }
     }
 }
@@ -133,4 +136,44 @@ public protocol IndexScanner: Sendable {
 
     /// About how many records a table has.
     func estimatedCount(of table: Table) async throws -> Int
+
+    /// About how many entries there are in the ranges of a scan, as far as the driver knows without reading for it; nil, as here by
+    /// default, where it does not. It never counts as read.
+    func estimatedEntries(of scan: IndexScan) -> Int?
+
+    /// What reading costs with this driver; by default what it costs in memory.
+    var costs: ScanCosts { get }
+}
+
+extension IndexScan {
+    /// Of more ranges it is not found out how many entries they have: it would take as long as reading them.
+    package static var mostEstimatedRanges: Int { 64 }
+}
+
+extension IndexScanner {
+    public func estimatedEntries(of scan: IndexScan) -> Int? { nil }
+    public var costs: ScanCosts { .memory }
+}
+
+/// What a driver takes to read and to sort, relative to one another: by this the planner chooses an index.
+public struct ScanCosts: Sendable, Hashable {
+    /// To read an entry of an index.
+    public var entry: Double
+    /// To read a record where the primary index is scanned.
+    public var primaryRecord: Double
+    /// To read the record that an entry of another index stands for.
+    public var record: Double
+    /// To compare two rows that are sorted.
+    public var comparison: Double
+
+    /// Costs of a driver.
+    public init(entry: Double, primaryRecord: Double, record: Double, comparison: Double) {
+        self.entry = entry
+        self.primaryRecord = primaryRecord
+        self.record = record
+        self.comparison = comparison
+    }
+
+    /// Those of a driver that has everything in memory.
+    public static let memory = ScanCosts(entry: 0.5, primaryRecord: 1, record: 3, comparison: 0.5)
 }

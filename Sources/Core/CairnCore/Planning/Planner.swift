@@ -6,23 +6,32 @@ import CairnSchema
 /// columns of an index and one range (or prefix, or list of values) on the next become bounds; the others stay as a
 /// filter. If the entries come in the order asked for, forwards or backwards, nothing is sorted and the limit stops the
 /// scan. If they do but for the key that makes the order total, as when an index is read backwards, only equal ones are sorted
-/// among themselves.
+/// among themselves. Where one of several conditions must hold and an index serves each of them, each is a query by
+/// itself, and what several of them find counts once.
 ///
-/// The cost of a candidate is what it reads and sorts, in rows:
+/// The cost of a candidate is what it reads and sorts:
 ///
-///     rows   = size of the table × the share of each bound (equal 1 %, one-sided range 30 %, two-sided 10 %, prefix 5 %)
-///              1 when a unique index is matched whole, as many as there are values when they are listed; limit (× 10 with a filter) when the order is served
-///     cost   = rows × (3 to follow an index to the record, 1 when primary, ½ when covered) + rows × log2(rows) / 2 to sort
+///     rows   = what the driver knows of the entries in the bounds, else the size of the table × the share of each bound
+///              (equal 1 %, one-sided range 30 %, two-sided 10 %, prefix 5 %); 1 when a unique index is matched whole, as
+///              many as there are values when they are listed; limit (× 10 with a filter) when the order is served
+///     cost   = rows × (entry when covered, a record of the primary index, a record by another index)
+///              + rows × log2(rows) × comparison to sort
 ///
-/// where an order that is served but for ties counts as served, and as sorted.
+/// with the ``ScanCosts`` of the driver; an order that is served but for ties counts as served, and as sorted. Of an `or` it is the
+/// sum of its parts.
 ///
-/// The cheapest wins; of equals the one that comes first, the primary key before all. Shares are guesses: there are no
-/// statistics yet. The result never depends on the choice, only the time does.
+/// The cheapest wins; of equals the one that comes first, the primary key before all. The result never depends on the choice,
+/// only the time does.
 package struct Planner: Sendable {
-    private let query: Query
-    private let conjuncts: [Conjunct]
-    private let columns: Set<Int>?
-    private let needsOrder: Bool
+    let query: Query
+    let conjuncts: [Conjunct]
+    let columns: Set<Int>?
+    let needsOrder: Bool
+    let sizes: [RelatedRows: Int]
+    let costs: ScanCosts
+
+    /// Tables up to this size are planned by guesses: to find out more costs as much as reading too much of them.
+    private static let guessedCount = 256
 
     /// - Parameters:
     ///   - columns: The columns that are read of the rows, beside those of condition and order, if not those the query says:
@@ -30,26 +39,37 @@ package struct Planner: Sendable {
     ///   - needsOrder: Whether it matters which rows come first.
     ///   - sizes: About how many values there are in the rows that will be read first, whose values then stand in their place.
     package init(
-        _ query: Query, columns: Set<Int>? = nil, needsOrder: Bool = true, sizes: [RelatedRows: Int] = [:]
+        _ query: Query, columns: Set<Int>? = nil, needsOrder: Bool = true, sizes: [RelatedRows: Int] = [:],
+        costs: ScanCosts = .memory
     ) {
         self.query = query
         conjuncts = Conjunct.split(query.condition, sizes)
         self.columns = columns ?? query.columns
         self.needsOrder = needsOrder
+        self.sizes = sizes
+        self.costs = costs
     }
 
     /// The plan for a table of about `count` records.
-    package func plan(count: Int) -> AccessPlan {
+    /// - Parameter entries: About how many entries there are in the ranges of a scan; nil when nobody knows.
+    package func plan(count: Int, entries: (IndexScan) -> Int? = { _ in nil }) -> AccessPlan {
+        let best = single(count: count, entries)
+        guard best.scan != nil, let union = union(count: count, entries), union.cost < best.cost else { return best }
+        return union
+    }
+
+    /// The best plan that reads one index.
+    func single(count: Int, _ entries: (IndexScan) -> Int?) -> AccessPlan {
         if conjuncts.contains(where: \.isNever) || query.limit == 0 { return .nothing(query) }
-        var best = candidate(nil, count: count)
+        var best = candidate(nil, count: count, entries)
         for index in query.table.indexes {
-            let other = candidate(index, count: count)
+            let other = candidate(index, count: count, entries)
             if other.cost < best.cost { best = other }
         }
         return best
     }
 
-    private func candidate(_ index: Index?, count: Int) -> AccessPlan {
+    private func candidate(_ index: Index?, count: Int, _ entries: (IndexScan) -> Int?) -> AccessPlan {
         let table = query.table
         let layout = index.map { KeyLayout($0, of: table) } ?? KeyLayout(keyOf: table)
         var match = IndexMatch(layout)
@@ -58,29 +78,39 @@ package struct Planner: Sendable {
         let isSingle = match.isSingle(index)
         let direction = match.direction(serving: query.totalOrder)
         let isSorted = isSingle || direction != nil || !needsOrder
-        // A page that begins behind a position is cut out of the total order.
-        let tied = isSorted || query.after != nil ? nil : match.direction(servingButForTies: query.order)
+        let tied = isSorted ? nil : match.direction(servingButForTies: query.order)
         let isCovered = isCovered(by: index, layout: layout, filter: filter, isSorted: isSorted)
+        var scan = IndexScan(table, index: index, ranges: match.ranges)
+        scan.isReversed = (direction ?? tied) == .backwards
 
         var rows = max(1, Double(count) * match.share)
-        if isSingle { rows = 1 }
-        if let listed = match.rowsOfList(index) { rows = min(Double(max(1, count)), Double(listed)) }
+        if isSingle {
+            rows = 1
+        } else if match.share < 1, match.hasRangesOfAll, count > Planner.guessedCount, let known = entries(scan) {
+            rows = min(Double(count), Double(max(1, known)))
+        }
+        if let listed = match.rowsOfList(index) { rows = min(rows, Double(min(max(1, count), listed))) }
         if isSorted || tied != nil, let limit = query.limit {
             rows = min(rows, Double(limit) * (filter.isEmpty ? 1 : 10))
         }
-        let perRow = isCovered ? 0.5 : index == nil ? 1 : 3
-        var cost = rows * perRow
-        if !isSorted { cost += rows * (rows + 1).logarithm2 / 2 }
+        var cost = rows * (isCovered ? costs.entry : index == nil ? costs.primaryRecord : costs.record)
+        if !isSorted { cost += rows * (rows + 1).logarithm2 * costs.comparison }
 
-        var scan = IndexScan(table, index: index, ranges: match.ranges)
-        scan.isReversed = (direction ?? tied) == .backwards
         scan.needsRecords = !isCovered
-        if isSorted, filter.isEmpty, query.after == nil || direction != nil { scan.limit = query.limit }
-        if direction != nil, let after = query.after { scan.after = match.entry(at: after, of: query.totalOrder) }
+        if let after = query.after, match.isAt(after, of: query.totalOrder) {
+            if direction != nil {
+                scan.after = match.entry(at: after, of: query.totalOrder)
+            } else if tied != nil {
+                scan.after = match.entry(at: after, of: query.order)
+                scan.includesAfter = true
+            }
+        }
+        let beginsBehind = query.after == nil || scan.after != nil && !scan.includesAfter
+        if isSorted, filter.isEmpty, beginsBehind { scan.limit = query.limit }
         return AccessPlan(
             query: query, scan: scan, bounds: match.used.sorted().map { conjuncts[$0].condition },
             filter: filter.isEmpty ? nil : (filter.count == 1 ? filter[0] : .and(filter)), isSorted: isSorted,
-            sortsTies: tied != nil, checksPosition: query.after != nil && direction == nil,
+            sortsTies: tied != nil, checksPosition: !beginsBehind,
             isKeyLookup: index == nil && isSingle,
             isCovered: index != nil && isCovered, rows: rows, cost: cost)
     }
@@ -94,89 +124,9 @@ package struct Planner: Sendable {
     }
 }
 
-/// How a query will be answered.
-package struct AccessPlan: Sendable {
-    package let query: Query
-    /// The entries to read; nil when no row can match.
-    package let scan: IndexScan?
-    /// The conditions the scan serves.
-    package let bounds: [Condition]
-    /// The conditions left.
-    package var filter: Condition?
-    /// Whether the entries come in the order asked for.
-    package let isSorted: Bool
-    /// Whether the entries come in the order asked for but for those that are equal in it.
-    package let sortsTies: Bool
-    /// Whether rows before the position asked for must be left out one by one; else the scan begins behind it.
-    package let checksPosition: Bool
-    /// Whether the whole key is given.
-    package let isKeyLookup: Bool
-    /// Whether the index alone has all that is needed.
-    package let isCovered: Bool
-    /// About how many entries are read.
-    package let rows: Double
-    package let cost: Double
-
-    /// How values are looked up in other rows, of a plan that is to be shown.
-    package var lookups: [Lookup] = []
-    /// The cost with that of the look-ups.
-    var wholeCost: Double { lookups.reduce(cost) { $0 + $1.plan.wholeCost } }
-
-    /// About how many entries are read, as a whole number.
-    package var estimatedRows: Int { rows < 1e15 ? Int(rows.rounded(.up)) : .max }
-
-    init(
-        query: Query, scan: IndexScan?, bounds: [Condition], filter: Condition?, isSorted: Bool,
-        sortsTies: Bool = false, checksPosition: Bool, isKeyLookup: Bool, isCovered: Bool, rows: Double, cost: Double
-    ) {
-        self.query = query
-        self.scan = scan
-        self.bounds = bounds
-        self.filter = filter
-        self.isSorted = isSorted
-        self.sortsTies = sortsTies
-        self.checksPosition = checksPosition
-        self.isKeyLookup = isKeyLookup
-        self.isCovered = isCovered
-        self.rows = rows
-        self.cost = cost
-    }
-
-    static func nothing(_ query: Query) -> AccessPlan {
-        AccessPlan(
-            query: query, scan: nil, bounds: [], filter: nil, isSorted: true, checksPosition: false,
-            isKeyLookup: false, isCovered: false, rows: 0, cost: 0)
-    }
-
-    /// What the rows must be sorted by.
-    private var sort: [OrderTerm] {
-        if isSorted { return [] }
-        guard sortsTies else { return query.totalOrder }
-        return query.totalOrder.filter { term in !query.order.contains { $0.column == term.column } }
-    }
-
-    /// The plan as `explain` shows it.
-    package func description(driver: String) -> QueryPlan {
-        let table = query.table
-        let text = ConditionText(table)
-        let access: QueryPlan.Access =
-            if let scan {
-                isKeyLookup ? .key : scan.index.map { .index($0.name) } ?? (bounds.isEmpty ? .table : .index("primary"))
-            } else {
-                .nothing
-            }
-        var plan = QueryPlan(
-            driver: driver, table: table.name, access: access, bounds: bounds.map(text.describe),
-            filter: filter.map(text.describe), sort: sort.map(text.describe), sortsTies: sortsTies, limit: query.limit,
-            isCovered: isCovered)
-        plan.related = lookups.map { QueryPlan.Related($0.plan.description(driver: driver), isFirst: $0.isFirst) }
-        return plan
-    }
-}
-
 extension Double {
     /// The base-2 logarithm, by the exponent alone: enough to compare costs, and without a maths library.
-    fileprivate var logarithm2: Double { self <= 1 ? 0 : Double(exponent) + significand - 1 }
+    var logarithm2: Double { self <= 1 ? 0 : Double(exponent) + significand - 1 }
 }
 
 extension Condition {

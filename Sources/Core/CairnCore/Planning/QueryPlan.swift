@@ -8,6 +8,8 @@ public struct QueryPlan: Sendable, Hashable, CustomStringConvertible {
         case index(String)
         /// By reading the whole table.
         case table
+        /// By several plans, each row once: see ``QueryPlan/parts``.
+        case union
         /// Not at all: the condition can never be true.
         case nothing
     }
@@ -41,6 +43,8 @@ public struct QueryPlan: Sendable, Hashable, CustomStringConvertible {
     /// What the driver's own engine says, one line each: the SQL and SQLite's plan.
     public var details: [String]
 
+    /// The plans whose rows together are the result, where one of several conditions must hold and each has its index.
+    public var parts: [QueryPlan] = []
     /// How other rows are read that the condition asks about; empty where the driver's own engine reads them.
     public var related: [Related] = []
 
@@ -90,16 +94,21 @@ public struct QueryPlan: Sendable, Hashable, CustomStringConvertible {
         if !groups.isEmpty { lines.append("  group   \(groups.joined(separator: ", "))") }
         if !aggregates.isEmpty { lines.append("  compute \(aggregates.joined(separator: ", "))") }
         if isCovered { lines.append("  covered by the index: no record is read") }
+        for part in parts { lines += part.lines(after: "  part    ") }
         for other in related {
-            let text = other.plan.description.split(separator: "\n", omittingEmptySubsequences: false)
-            lines.append("  related \(other.isFirst ? "first" : "for each portion of rows"), \(text.first ?? "")")
-            lines += text.dropFirst().map { "  \($0)" }
+            lines += other.plan.lines(after: "  related \(other.isFirst ? "first" : "for each portion of rows"), ")
         }
         // Memory and SQLite ask nobody for money.
         if requests != 0 || dollars != 0 {
             lines.append("  cost    \(requests) requests, $\(dollars == 0 ? "0" : dollars.description)")
         }
         return (lines + details.map { "  \($0)" }).joined(separator: "\n")
+    }
+
+    /// The lines of a plan within another.
+    private func lines(after beginning: String) -> [String] {
+        let lines = description.split(separator: "\n", omittingEmptySubsequences: false)
+        return ["\(beginning)\(lines.first ?? "")"] + lines.dropFirst().map { "  \($0)" }
     }
 
     /// The plan of reading rows, as that of computing aggregates from them.
@@ -115,6 +124,7 @@ public struct QueryPlan: Sendable, Hashable, CustomStringConvertible {
         case .key: "key"
         case .index(let name): "index \(name)"
         case .table: "reading the whole table"
+        case .union: "\(parts.count) parts, each row once"
         case .nothing: "nothing: the condition is never true"
         }
     }

@@ -10,6 +10,7 @@ final class TieSortingCursor: RowCursor {
 
     private let base: any RowCursor
     private let filter: RowFilter?
+    private let position: PositionCheck?
     private let ties: KeyLayout
     private let layout: KeyLayout
     private let row: RecordRow
@@ -28,6 +29,7 @@ final class TieSortingCursor: RowCursor {
         let query = plan.query
         self.base = base
         filter = plan.filter.map(RowFilter.init)
+        position = plan.checksPosition ? PositionCheck(query) : nil
         ties = KeyLayout(order: query.order, of: query.table)
         layout = KeyLayout(order: query.totalOrder, of: query.table)
         row = RecordRow(table: query.table)
@@ -71,6 +73,8 @@ final class TieSortingCursor: RowCursor {
         guard try filter?.matches(row) ?? (filter == nil) else { return true }
         let record = try Record(row: row)
         let found = (ties.encode(record: record.values), layout.encode(record: record.values), record)
+        // The group of the position is read from its beginning: which of it come before is seen when it is sorted.
+        if let position, !position.isAfter(found.1) { return true }
         if let first = group.first, first.tie != found.0 {
             held = found
             return false

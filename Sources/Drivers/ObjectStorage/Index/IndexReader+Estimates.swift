@@ -29,6 +29,35 @@ extension IndexReader {
         return estimate
     }
 
+    /// About how many entries lie between bounds, deleted ones counted; nil where a run was not opened yet. Makes no request.
+    func estimatedEntries(_ runs: [IndexRun], _ bounds: IndexBounds) -> Int? {
+        var sum = 0
+        for run in runs where bounds.meets(run) {
+            switch cachedSection(run) {
+            case .whole(let blocks):
+                for block in bounds.blocks(of: blocks) { sum += IndexReader.entries(of: blocks[block], in: bounds) }
+            case .blocks(let directory):
+                let blocks = directory.blocks(in: bounds)
+                for block in blocks {
+                    if block != blocks.first, block != blocks.last {
+                        sum += directory.entries(block)
+                    } else if let cached = cachedBlock(block, directory, of: run) {
+                        sum += IndexReader.entries(of: cached, in: bounds)
+                    } else {
+                        // Of a block at an end a part lies between the bounds; where both ends are in it, mostly a small one.
+                        sum += directory.entries(block) / (blocks.count > 1 ? 2 : 8)
+                    }
+                }
+            case nil: return nil
+            }
+        }
+        return sum
+    }
+
+    private static func entries(of block: IndexBlock, in bounds: IndexBounds) -> Int {
+        max(0, (bounds.upper.map(block.lowerBound) ?? block.count) - block.lowerBound(bounds.lower))
+    }
+
     private func add(
         _ run: IndexRun, _ bounds: IndexBounds, isReversed: Bool, _ readAhead: IndexReadAhead, _ entries: inout Int,
         to estimate: inout IndexReadEstimate

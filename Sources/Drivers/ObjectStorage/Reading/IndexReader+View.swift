@@ -33,6 +33,15 @@ extension IndexReader {
         }
     }
 
+    /// About how many entries an index has between bounds; nil when that takes a request to know.
+    func estimatedEntries(_ view: View, _ table: Table, _ index: Index?, _ bounds: IndexBounds) -> Int? {
+        guard let entries = estimatedEntries(view.manifest.runs(table, index), bounds) else { return nil }
+        // What the overlay took away counts as well: it is little, and has to be read to be left out.
+        let overlay = view.tables[table.position]
+        guard let index else { return entries + overlay.records.estimatedCount(from: bounds.lower, to: bounds.upper) }
+        return entries + overlay.indexes[index.position].estimatedCount(from: bounds.lower, to: bounds.upper)
+    }
+
     /// The entries of an index that begin with a prefix, at most `limit`.
     /// - Throws: `storage.snapshot_expired`; `storage.damaged`.
     func entries(

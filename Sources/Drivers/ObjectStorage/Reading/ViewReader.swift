@@ -81,11 +81,17 @@ struct ViewReader: IndexScanner {
     /// - Parameter count: How many plans of its kind are run one after the other.
     private func describe(_ plan: AccessPlan, count: Int) -> QueryPlan {
         var description = plan.description(driver: ObjectStorage.driver)
-        guard let scan = plan.scan else { return description }
-        let cost = ReadingCost(view, indexes).estimate(scan, plan)
-        description.requests = cost.requests * count
-        description.dollars = cost.dollars * Double(count)
-        description.details = cost.details
+        if let scan = plan.scan {
+            let cost = ReadingCost(view, indexes).estimate(scan, plan)
+            description.requests = cost.requests * count
+            description.dollars = cost.dollars * Double(count)
+            description.details = cost.details
+        }
+        description.parts = plan.parts.map { describe($0, count: count) }
+        for part in description.parts {
+            description.requests += part.requests
+            description.dollars += part.dollars
+        }
         description.related = plan.lookups.map { QueryPlan.Related(describe($0.plan, count: 1), isFirst: $0.isFirst) }
         for other in description.related {
             description.requests += other.plan.requests
@@ -101,4 +107,18 @@ struct ViewReader: IndexScanner {
     }
 
     func estimatedCount(of table: Table) async throws -> Int { view.tables[table.position].count }
+
+    func estimatedEntries(of scan: IndexScan) -> Int? {
+        guard scan.ranges.count <= IndexScan.mostEstimatedRanges else { return nil }
+        var sum = 0
+        for range in scan.byteRanges(view.tables[scan.table.position].layout(of: scan.index)) {
+            let bounds = IndexBounds(lower: range.lower, upper: range.upper)
+            guard let entries = indexes.estimatedEntries(view, scan.table, scan.index, bounds) else { return nil }
+            sum += entries
+        }
+        return sum
+    }
+
+    /// A record is a request, 32 of which are made at a time, and an entry one of about a thousand that a request brings.
+    var costs: ScanCosts { ScanCosts(entry: 20, primaryRecord: 600, record: 600, comparison: 1) }
 }

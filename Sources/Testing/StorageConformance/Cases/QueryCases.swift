@@ -142,6 +142,70 @@ enum QueryCases {
             let byKey = try await db.session.explain(db.query("people", where: .compare(column: id, .equal, .int(3))))
             try expectEqual(byKey.access, .key)
         },
+        ConformanceCase(
+            .l0, "Rows that satisfy several parts of an or come once, in the order asked for, and page by page"
+        ) { store in
+            let db = try await people(store)
+            let age = try db.column("age", of: "people")
+            let name = try db.column("name", of: "people")
+            let id = try db.column("id", of: "people")
+            // 10, 11, 12 by the age or by the key, 11 by both; and 50.
+            let either =
+                Condition.isIn(column: age, [.int(10), .int(11)]) || .isIn(column: id, [.int(11), .int(12)])
+                || .compare(column: age, .equal, .int(50))
+            let condition = Condition.and([either, !.text(column: name, .hasSuffix, "12", ignoringCase: false)])
+            try expectEqual(try await db.keys(db.query("people", where: either)), ["10", "11", "12", "50"])
+            try expectEqual(try await db.keys(db.query("people", where: condition)), ["10", "11", "50"])
+            try expectEqual(try await db.session.count(db.query("people", where: either)), 4)
+            try expectEqual(try await db.session.count(db.query("people", where: either, limit: 3)), 3)
+            for isDescending in [false, true] {
+                let order = [OrderTerm(column: age, isDescending: isDescending)]
+                let all = isDescending ? ["50", "12", "11", "10"] : ["10", "11", "12", "50"]
+                try expectEqual(try await db.keys(db.query("people", where: either, order: order)), all)
+                try expectEqual(
+                    try await db.keys(db.query("people", where: either, order: order, limit: 2)), Array(all.prefix(2)))
+                for place in 0..<4 {
+                    var query = try db.query("people", where: either, order: order, limit: 2)
+                    let last = Value.int(Int(all[place]) ?? 0)
+                    query.after = Query.Position(values: [last, last])
+                    try expectEqual(try await db.keys(query), Array(all.dropFirst(place + 1).prefix(2)))
+                }
+            }
+        },
+        ConformanceCase(.l0, "Pages go on within rows that are equal in the order, whichever way an index is read") {
+            store in
+            let db = try await store.open(
+                """
+                { "database": "ties", "tables": { "rows": {
+                  "columns": { "id": "int", "group": "string", "rank": "int" }, "key": "id",
+                  "indexes": { "by_rank": ["group", "rank"] } } } }
+                """)
+            for id in 0..<60 {
+                try await db.insert(
+                    "rows", ["id": .int(id), "group": .string(id % 2 == 0 ? "a" : "b"), "rank": .int(id / 10)])
+            }
+            let group = try db.column("group", of: "rows")
+            let rank = try db.column("rank", of: "rows")
+            for isDescending in [false, true] {
+                let order = [OrderTerm(column: rank, isDescending: isDescending)]
+                let condition = Condition.compare(column: group, .equal, .string("a"))
+                let all = try await db.keys(db.query("rows", where: condition, order: order))
+                let expected = (isDescending ? Array((0..<6).reversed()) : Array(0..<6))
+                    .flatMap { rank in (0..<5).map { "\(rank * 10 + 2 * $0)" } }
+                try expectEqual(all, expected)
+                for size in [1, 4, 7] {
+                    var query = try db.query("rows", where: condition, order: order, limit: size)
+                    var paged: [String] = []
+                    while true {
+                        let page = try await db.keys(query)
+                        paged += page
+                        guard let last = page.last.flatMap(Int.init) else { break }
+                        query.after = Query.Position(values: [.int(last / 10), .int(last)])
+                    }
+                    try expectEqual(paged, expected, "pages of \(size)")
+                }
+            }
+        },
         ConformanceCase(.l0, "Nothing comes after the greatest value of a key, or before the least") { store in
             let db = try await store.open(
                 """

@@ -1,0 +1,84 @@
+import CairnSchema
+
+/// How a query will be answered.
+package struct AccessPlan: Sendable {
+    package let query: Query
+    /// The entries to read; nil when no row can match, or where ``parts`` say it.
+    package let scan: IndexScan?
+    /// The plans whose rows together are the result, each row once; empty where one scan gives them.
+    package var parts: [AccessPlan] = []
+    /// The conditions the scan serves.
+    package let bounds: [Condition]
+    /// The conditions left.
+    package var filter: Condition?
+    /// Whether the entries come in the order asked for.
+    package let isSorted: Bool
+    /// Whether the entries come in the order asked for but for those that are equal in it.
+    package let sortsTies: Bool
+    /// Whether rows before the position asked for must be left out one by one; else the scan begins behind it.
+    package let checksPosition: Bool
+    /// Whether the whole key is given.
+    package let isKeyLookup: Bool
+    /// Whether the index alone has all that is needed.
+    package let isCovered: Bool
+    /// About how many entries are read.
+    package let rows: Double
+    package let cost: Double
+
+    /// How values are looked up in other rows, of a plan that is to be shown.
+    package var lookups: [Lookup] = []
+    /// The cost with that of the look-ups.
+    var wholeCost: Double { lookups.reduce(cost) { $0 + $1.plan.wholeCost } }
+
+    /// About how many entries are read, as a whole number.
+    package var estimatedRows: Int { rows < 1e15 ? Int(rows.rounded(.up)) : .max }
+
+    init(
+        query: Query, scan: IndexScan?, bounds: [Condition], filter: Condition?, isSorted: Bool,
+        sortsTies: Bool = false, checksPosition: Bool, isKeyLookup: Bool, isCovered: Bool, rows: Double, cost: Double
+    ) {
+        self.query = query
+        self.scan = scan
+        self.bounds = bounds
+        self.filter = filter
+        self.isSorted = isSorted
+        self.sortsTies = sortsTies
+        self.checksPosition = checksPosition
+        self.isKeyLookup = isKeyLookup
+        self.isCovered = isCovered
+        self.rows = rows
+        self.cost = cost
+    }
+
+    static func nothing(_ query: Query) -> AccessPlan {
+        AccessPlan(
+            query: query, scan: nil, bounds: [], filter: nil, isSorted: true, checksPosition: false,
+            isKeyLookup: false, isCovered: false, rows: 0, cost: 0)
+    }
+
+    /// What the rows must be sorted by.
+    private var sort: [OrderTerm] {
+        if isSorted { return [] }
+        guard sortsTies else { return query.totalOrder }
+        return query.totalOrder.filter { term in !query.order.contains { $0.column == term.column } }
+    }
+
+    /// The plan as `explain` shows it.
+    package func description(driver: String) -> QueryPlan {
+        let table = query.table
+        let text = ConditionText(table)
+        let access: QueryPlan.Access =
+            if let scan {
+                isKeyLookup ? .key : scan.index.map { .index($0.name) } ?? (bounds.isEmpty ? .table : .index("primary"))
+            } else {
+                parts.isEmpty ? .nothing : .union
+            }
+        var plan = QueryPlan(
+            driver: driver, table: table.name, access: access, bounds: bounds.map(text.describe),
+            filter: filter.map(text.describe), sort: sort.map(text.describe), sortsTies: sortsTies, limit: query.limit,
+            isCovered: isCovered)
+        plan.parts = parts.map { $0.description(driver: driver) }
+        plan.related = lookups.map { QueryPlan.Related($0.plan.description(driver: driver), isFirst: $0.isFirst) }
+        return plan
+    }
+}
