@@ -54,6 +54,20 @@ struct ExplainCommandTests {
         #expect(plan["requests"] == 0)
     }
 
+    @Test("A query that is run says what it took; how other rows are read is in the plan, for people and for programs")
+    func run() async throws {
+        let folder = try TestFolder()
+        let zoo = try await Zoo.make(in: folder)
+        let query = "animals where kind = 'bird' or id = 7"
+        let outcome = await cairn("explain", zoo, query, "--run")
+        #expect(outcome.code == .done)
+        #expect(outcome.output.contains("\n  run     "))
+        let plan = try JSONValue(parsing: await cairn("explain", zoo, query, "--run", "--json").output)
+        #expect(plan["run"]?["rows"] != nil && plan["run"]?["requests"] == 0)
+        #expect(plan["parts"] == [] && plan["related"] == [])
+        #expect(try JSONValue(parsing: await cairn("explain", zoo, query, "--json").output)["run"] == nil)
+    }
+
     @Test("Values of sensitive columns are not in the plan")
     func sensitive() async throws {
         let folder = try TestFolder()

@@ -39,9 +39,11 @@ struct LookupTests {
                 test: cities by index reference_country
                   bounds  country in (select id from countries where name = "France")
                   sort    id
+                  rows    about 600 read
                   related first, test: countries by index by_name
                     bounds  name = "France"
                     covered by the index: no record is read
+                    rows    about 2 read
                 """)
     }
 

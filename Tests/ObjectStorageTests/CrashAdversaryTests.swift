@@ -81,6 +81,38 @@ struct CrashAdversaryTests {
         #expect(try await late.store.records("cities").count() == 1)
     }
 
+    @Test(
+        "A creator makes the store itself when what another began was removed, and says so when that goes on",
+        arguments: [1, 3, 100])
+    func removedWhileCreated(times: Int) async throws {
+        let site = try Site()
+        let hooked = HookedStore(site.objects)
+        let state = Lock((rounds: 0, looks: 0))
+        hooked.onBefore { call in
+            guard call.key == ObjectNames.manifest(1), state.withLock({ $0.rounds < times }) else { return }
+            if call.operation == .put {
+                state.withLock { $0.looks = 0 }
+                _ = try await site.objects.put(call.key, .bytes(Array("{}".utf8)), PutOptions(mode: .create))
+            } else if state.withLock({ state in
+                state.looks += 1
+                return state.looks == 2
+            }) {
+                // The first look is that of the write which found it, the second that of the creator who would go on with it.
+                try await site.objects.delete(call.key)
+                state.withLock { $0.rounds += 1 }
+            }
+        }
+        guard times < 100 else {
+            let error = await #expect(throws: StorageError.self) { _ = try await site.open(hooked) }
+            #expect(error?.code == .busy)
+            return
+        }
+        let late = try await site.open(hooked)
+        #expect(state.withLock { $0.rounds } == times)
+        try await late.put(1, "Paris")
+        #expect(try await late.store.records("cities").count() == 1)
+    }
+
     @Test("A manifest that covers the greatest number there is is damage")
     func greatestNumber() async throws {
         let memory = MemoryObjectStore()

@@ -9,7 +9,9 @@ extension Executor {
             query.source, columns: query.columns, needsOrder: query.source.limit != nil)
         switch try await way(prepared, plan) {
         case .ends(let plans): return try await Aggregation.results(of: ends(plans, query), query)
-        case .rows(let plan): return try await Aggregation.results(of: try await rows(plan), query)
+        case .rows(let plan):
+            let counting = QueryMeasure.current?.counting(plan) ?? plan
+            return try await Aggregation.results(of: try await rows(counting), query)
         }
     }
 

@@ -25,6 +25,16 @@ package struct AccessPlan: Sendable {
     package let rows: Double
     package let cost: Double
 
+    /// What counts the entries that are read; nil when nobody wants to know.
+    var counter: ReadCounter?
+    /// The plan with counters for it and its parts.
+    func counting() -> AccessPlan {
+        var plan = self
+        plan.counter = scan == nil ? nil : ReadCounter()
+        plan.parts = parts.map { $0.counting() }
+        return plan
+    }
+
     /// How values are looked up in other rows, of a plan that is to be shown.
     package var lookups: [Lookup] = []
     /// The cost with that of the look-ups.
@@ -77,8 +87,11 @@ package struct AccessPlan: Sendable {
             driver: driver, table: table.name, access: access, bounds: bounds.map(text.describe),
             filter: filter.map(text.describe), sort: sort.map(text.describe), sortsTies: sortsTies, limit: query.limit,
             isCovered: isCovered)
+        if scan != nil { plan.estimatedRows = estimatedRows }
         plan.parts = parts.map { $0.description(driver: driver) }
-        plan.related = lookups.map { QueryPlan.Related($0.plan.description(driver: driver), isFirst: $0.isFirst) }
+        plan.related = lookups.map { lookup in
+            QueryPlan.Related(lookup.plan.description(driver: driver), isFirst: lookup.isFirst, lookup.rows)
+        }
         return plan
     }
 }

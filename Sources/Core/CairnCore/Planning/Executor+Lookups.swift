@@ -124,7 +124,9 @@ extension Executor {
     private func values(_ query: Query, _ rows: RelatedRows, atMost room: Int) async throws -> Set<Value> {
         let needsOrder = rows.limit != nil
         let query = try await prepared(query, needsOrder: needsOrder)
-        let cursor = try await self.rows(try await plan(query, needsOrder: needsOrder))
+        var plan = try await plan(query, needsOrder: needsOrder)
+        plan.counter = QueryMeasure.current?.counter(of: rows)
+        let cursor = try await self.rows(plan)
         defer { cursor.close() }
         var values: Set<Value> = []
         func take(_ row: RowReader) throws -> Bool {

@@ -15,7 +15,8 @@ package struct Executor: Sendable {
     }
 
     package func rows(_ query: Query) async throws -> any RowCursor {
-        try await rows(try await plan(try await prepared(query)))
+        let plan = try await plan(try await prepared(query))
+        return try await rows(QueryMeasure.current?.counting(plan) ?? plan)
     }
 
     /// The rows of a plan.
@@ -29,7 +30,8 @@ package struct Executor: Sendable {
     private func base(of plan: AccessPlan) async throws -> (any RowCursor, AccessPlan)? {
         if !plan.parts.isEmpty { return (UnionCursor(plan, self), plan) }
         guard let scan = plan.scan else { return nil }
-        let entries = try await scanner.scan(scan)
+        var entries = try await scanner.scan(scan)
+        if let counter = plan.counter { entries = CountingCursor(entries, counter) }
         guard let filter = plan.filter, filter.hasRelations else { return (entries, plan) }
         var plan = plan
         plan.filter = nil

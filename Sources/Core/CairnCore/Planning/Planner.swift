@@ -31,7 +31,7 @@ package struct Planner: Sendable {
     let costs: ScanCosts
 
     /// Tables up to this size are planned by guesses: to find out more costs as much as reading too much of them.
-    private static let guessedCount = 256
+    private static let guessedCount = 16
 
     /// - Parameters:
     ///   - columns: The columns that are read of the rows, beside those of condition and order, if not those the query says:

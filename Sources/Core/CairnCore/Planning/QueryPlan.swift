@@ -45,6 +45,12 @@ public struct QueryPlan: Sendable, Hashable, CustomStringConvertible {
 
     /// The plans whose rows together are the result, where one of several conditions must hold and each has its index.
     public var parts: [QueryPlan] = []
+    /// About how many rows are read; nil where the driver's own engine does not say.
+    public var estimatedRows: Int?
+    /// How many rows were read, of a query that has run; nil where the driver's own engine does not say.
+    public var readRows: Int?
+    /// What the query took, if it has run.
+    public var run: Run?
     /// How other rows are read that the condition asks about; empty where the driver's own engine reads them.
     public var related: [Related] = []
 
@@ -54,11 +60,35 @@ public struct QueryPlan: Sendable, Hashable, CustomStringConvertible {
         public var plan: QueryPlan
         /// Whether they are all read first; else, for each portion of rows, those that it asks about.
         public var isFirst: Bool
+        /// Which rows they are.
+        package let rows: RelatedRows?
 
         /// A plan of other rows.
         public init(_ plan: QueryPlan, isFirst: Bool) {
+            self.init(plan, isFirst: isFirst, nil)
+        }
+
+        package init(_ plan: QueryPlan, isFirst: Bool, _ rows: RelatedRows?) {
             self.plan = plan
             self.isFirst = isFirst
+            self.rows = rows
+        }
+    }
+
+    /// What a query took that has run.
+    public struct Run: Sendable, Hashable {
+        /// How many rows, or groups, the result has.
+        public var rows: Int
+        /// Requests to an object store; 0 for memory and SQLite.
+        public var requests: Int
+        /// The time until all of them were read.
+        public var duration: Duration
+
+        /// What a query took.
+        public init(rows: Int, requests: Int, duration: Duration) {
+            self.rows = rows
+            self.requests = requests
+            self.duration = duration
         }
     }
 
@@ -94,6 +124,12 @@ public struct QueryPlan: Sendable, Hashable, CustomStringConvertible {
         if !groups.isEmpty { lines.append("  group   \(groups.joined(separator: ", "))") }
         if !aggregates.isEmpty { lines.append("  compute \(aggregates.joined(separator: ", "))") }
         if isCovered { lines.append("  covered by the index: no record is read") }
+        switch (readRows, estimatedRows) {
+        case (let read?, let expected?): lines.append("  rows    \(read) read, about \(expected) expected")
+        case (let read?, nil): lines.append("  rows    \(read) read")
+        case (nil, let expected?): lines.append("  rows    about \(expected) read")
+        case (nil, nil): break
+        }
         for part in parts { lines += part.lines(after: "  part    ") }
         for other in related {
             lines += other.plan.lines(after: "  related \(other.isFirst ? "first" : "for each portion of rows"), ")
@@ -101,6 +137,10 @@ public struct QueryPlan: Sendable, Hashable, CustomStringConvertible {
         // Memory and SQLite ask nobody for money.
         if requests != 0 || dollars != 0 {
             lines.append("  cost    \(requests) requests, $\(dollars == 0 ? "0" : dollars.description)")
+        }
+        if let run {
+            let requests = run.requests == 0 ? "" : ", \(run.requests) requests"
+            lines.append("  run     \(run.rows) rows\(requests), \(run.duration.milliseconds)")
         }
         return (lines + details.map { "  \($0)" }).joined(separator: "\n")
     }
@@ -127,5 +167,13 @@ public struct QueryPlan: Sendable, Hashable, CustomStringConvertible {
         case .union: "\(parts.count) parts, each row once"
         case .nothing: "nothing: the condition is never true"
         }
+    }
+}
+
+extension Duration {
+    /// The duration as people read it, to a tenth of a millisecond.
+    fileprivate var milliseconds: String {
+        let tenths = Int((inSeconds * 10_000).rounded())
+        return "\(tenths / 10).\(tenths % 10) ms"
     }
 }

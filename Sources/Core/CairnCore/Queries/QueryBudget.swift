@@ -19,7 +19,18 @@ package final class RequestBudget: Sendable {
 
     private let allowed: Int
     private let table: String
+    /// The budget of the task when this one began; what is taken out of this one is taken out of that, too.
+    private let outer = current
     private let made = Lock(0)
+
+    /// Requests that were made.
+    var count: Int { made.withLock { $0 } }
+
+    /// Counts only.
+    init(counting table: Table) {
+        allowed = .max
+        self.table = table.name
+    }
 
     init?(_ query: Query) {
         guard let requests = query.budget?.requests else { return nil }
@@ -31,13 +42,18 @@ package final class RequestBudget: Sendable {
     /// - Throws: `query.budget` when there is none left.
     package static func take() throws {
         guard let budget = current else { return }
-        let isWithin = budget.made.withLock { made in
+        try budget.take()
+    }
+
+    private func take() throws {
+        try outer?.take()
+        let isWithin = made.withLock { made in
             made += 1
-            return made <= budget.allowed
+            return made <= allowed
         }
         guard isWithin else {
             throw StorageError.overBudget(
-                budget.table, "it needs more than \(budget.allowed) requests",
+                table, "it needs more than \(allowed) requests",
                 remedy: "look at explain(): declare an index, ask for fewer rows, or give it more requests")
         }
     }

@@ -114,9 +114,11 @@ public struct RepositoryQuery<Base: ReadableRepository>: Sendable {
         try await base.session.page(of: query, size: size, after: cursor) { try Base.Item(row: $0) }
     }
 
-    /// How the query would be answered: the index, what is left to filter and sort, the requests and their price.
-    public func explain() async throws -> QueryPlan {
-        try await base.session.explain(query)
+    /// How the query is answered: the index, what is left to filter and sort, the requests and their price.
+    /// - Parameter run: Whether it is run, and the plan says what that took: rows read and given, requests, time.
+    /// - Throws: with `run`, as reading does.
+    public func explain(run: Bool = false) async throws -> QueryPlan {
+        try await base.session.explain(query, run: run)
     }
 }
 

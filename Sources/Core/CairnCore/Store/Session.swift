@@ -171,23 +171,11 @@ public final class Session: Sendable {
         }
     }
 
-    /// How aggregates would be computed.
-    public func explain(_ query: AggregateQuery) async throws -> QueryPlan {
-        let query = try checked(query)
-        return try await reader.explain(query)
-    }
-
-    private func checked(_ query: AggregateQuery) throws -> AggregateQuery {
+    func checked(_ query: AggregateQuery) throws -> AggregateQuery {
         try core.check.check(query.table)
         let query = try query.bound(in: schema)
         try query.validate()
         return query
-    }
-
-    /// How a query would be answered.
-    public func explain(_ query: Query) async throws -> QueryPlan {
-        let query = try checked(query)
-        return try await reader.explain(query)
     }
 
     /// Begins to read the rows of a query in portions, all of the moment of this call. Whoever asks for it closes it.

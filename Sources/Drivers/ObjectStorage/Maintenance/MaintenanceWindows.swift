@@ -119,8 +119,3 @@ final class MaintenanceWindows: Sendable {
     /// Seconds after which it is looked again whether the window still is ours.
     private static let step: Double = 300
 }
-
-extension Duration {
-    /// The duration in seconds, roughly.
-    var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
-}

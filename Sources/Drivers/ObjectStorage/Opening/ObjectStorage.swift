@@ -28,6 +28,8 @@ public final class ObjectStorage: Storage {
     let hub = ChangeHub()
 
     static let driver = "object"
+    /// How often a store is made while others make it and remove it.
+    private static let creations = 4
 
     // MARK: Opening
 
@@ -121,37 +123,48 @@ public final class ObjectStorage: Storage {
             try checkTags(schema)
             guard case .empty(let date) = stage.withLock({ $0 }) else {
                 if case .closed = stage.withLock({ $0 }) { throw StorageError.closed("store") }
-                throw StorageError(.schemaMismatch, "the store has a schema already")
+                throw StorageError.hasSchema()
             }
-            let creation = StoreCreation(access: access, surroundings: surroundings)
+            try await create(schema, at: date)
+        }
+    }
+
+    /// Makes a store where there was none at `date`.
+    private func create(_ schema: Schema, at date: StoreDate?) async throws {
+        let creation = StoreCreation(access: access, surroundings: surroundings)
+        var date = date
+        for _ in 0..<ObjectStorage.creations {
+            var isOutrun = false
+            var refusal: StorageError?
             do {
-                do {
-                    try await creation.create(schema, at: date)
-                } catch let error as StorageError where error.code == .busy {
-                    // The place was looked at so long ago that the look is not good any more.
-                    guard case .nothing(let newer) = try await creation.find() else {
-                        throw StorageError(.schemaMismatch, "the store has a schema already")
-                    }
-                    try await creation.create(schema, at: newer)
-                }
+                try await creation.create(schema, at: date)
+            } catch let error as StorageError where error.code == .busy {
+                isOutrun = true
             } catch let error as StorageError where error.code == .schemaMismatch {
-                // Another was quicker: what it made is what there is.
-                if case .store(let held) = try await creation.find() {
-                    stage.withLock { stage in
-                        if case .empty = stage { stage = .found(held) }
-                    }
+                refusal = error
+            }
+            switch try await creation.find() {
+            case .store(let held):
+                stage.withLock { stage in
+                    if case .empty = stage { stage = .found(held) }
                 }
-                throw error
-            }
-            guard case .store(let held) = try await creation.find() else {
-                throw StorageError(
-                    .damaged, "the store that was just made at \(access.capabilities.location) is not there",
-                    remedy: "somebody removes its objects: find out who")
-            }
-            stage.withLock { stage in
-                if case .empty = stage { stage = .found(held) }
+                // What another made is what there is.
+                if isOutrun || refusal != nil { throw refusal ?? .hasSchema() }
+                return
+            case .nothing(let newer):
+                if let refusal { throw refusal }
+                guard isOutrun else {
+                    throw StorageError(
+                        .damaged, "the store that was just made at \(access.capabilities.location) is not there",
+                        remedy: "somebody removes its objects: find out who")
+                }
+                // The place was looked at too long ago, or what another made has been removed since.
+                date = newer
             }
         }
+        throw StorageError(
+            .busy, "others make a store at \(access.capabilities.location) and remove it, again and again",
+            remedy: "find out who, or choose another place")
     }
 
     public func attach(_ schema: Schema) async throws {

@@ -154,7 +154,8 @@ struct StoreCreation: Sendable {
 
     /// Makes a store.
     /// - Parameter date: The store's date when there was none. The first time of a store is the store's own: every later one follows it.
-    /// - Throws: `storage.schema_mismatch` when there is one by now.
+    /// - Throws: `storage.schema_mismatch` when one of another schema is made or there; `storage.busy` when another was quicker, or the look
+    ///   at the place is too old.
     func create(_ schema: Schema, at date: StoreDate?) async throws {
         let now = date.flatMap(Timestamp.init) ?? surroundings.now()
         // A creator that slept must not go on in a store that another one has made and worked with since.
@@ -177,9 +178,9 @@ struct StoreCreation: Sendable {
         if try await !write(name, ManifestJSON.encode(mine), fence) {
             // Another is at it, or was killed at it: whoever comes last finishes the same store. The manifest is collected when that is long
             // done, and this machine has stood still.
-            guard case .found(let object) = try await access.read(name) else { throw StoreCreation.taken() }
+            guard case .found(let object) = try await access.read(name) else { throw outrun() }
             let first = try ManifestJSON.decode(object.bytes, name: name) { id in
-                guard id == schema.id else { throw StoreCreation.taken() }
+                guard id == schema.id else { throw StorageError.hasSchema() }
                 return schema
             }
             store = first.store
@@ -196,7 +197,14 @@ struct StoreCreation: Sendable {
             throw StoreAccess.translated(error)
         }
         let file = StoreFile(id: store, location: access.capabilities.location, created: now)
-        if try await !write(ObjectNames.store, StoreFileJSON.encode(file), fence) { throw StoreCreation.taken() }
+        if try await !write(ObjectNames.store, StoreFileJSON.encode(file), fence) { throw outrun() }
+    }
+
+    /// Another has made the store meanwhile; it may have been removed since.
+    private func outrun() -> StorageError {
+        StorageError(
+            .busy, "another makes the store at \(access.capabilities.location) at the same time", remedy: "try again",
+            isRetryable: true)
     }
 
     /// Creates an object.
@@ -208,8 +216,9 @@ struct StoreCreation: Sendable {
         case .expired: throw StoreAccess.translated(ExpiredClaim())
         }
     }
+}
 
-    private static func taken() -> StorageError {
-        StorageError(.schemaMismatch, "the store has a schema already")
-    }
+extension StorageError {
+    /// A store that should be made is there.
+    static func hasSchema() -> StorageError { StorageError(.schemaMismatch, "the store has a schema already") }
 }

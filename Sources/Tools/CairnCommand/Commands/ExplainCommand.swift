@@ -1,7 +1,7 @@
 import CairnCore
 import CairnSchema
 
-/// `cairn explain`: shows how a store would answer a query, without answering it.
+/// `cairn explain`: shows how a store would answer a query.
 struct ExplainCommand: Command {
     let signature = Signature(
         name: "explain", purpose: "shows how a store would answer a query",
@@ -18,21 +18,22 @@ struct ExplainCommand: Command {
                 help: "a column of the order, the most significant first"),
             Option(name: "limit", value: "N", help: "how many records at most"),
             ParameterOption.option,
+            Option(name: "run", help: "run the query, and say what it took beside what it was expected to take"),
         ],
         notes: [
             "OP is = != < <= > >=, is null, is not null, begins with, ends with, contains, like (% any characters, _ one), or in A,B,C. A value in double quotes is a JSON string.",
-            "Nothing is read but the plan: which index serves the query, what is checked record by record, whether the records must be sorted, and what it costs; in a folder or a bucket, in requests and dollars.",
+            "Without --run nothing is read but the plan: which index serves the query, what is checked record by record, whether the records must be sorted, and what it costs; in a folder or a bucket, in requests and dollars.",
             ExistingStore.note,
         ],
         examples: [
             "cairn explain sqlite:atlas.db cities --where 'country = FR' --order population:desc --limit 10",
-            "cairn explain s3://photos/atlas 'cities where population >= 1_000_000 or timezone is null'",
+            "cairn explain s3://photos/atlas 'cities where population >= 1_000_000 or timezone is null' --run",
         ])
 
     func run(_ arguments: ParsedArguments, _ console: Console) async throws -> ExitCode {
         try await ExistingStore.with(arguments.operand("STORE")) { store in
             let query = try ExplainCommand.query(of: store, arguments)
-            let plan = try await store.session.explain(query)
+            let plan = try await store.session.explain(query, run: arguments.has("run"))
             console.print(arguments.isJSON ? PlanView(plan).json : Printable.lines(plan.description))
             return .done
         }
@@ -91,16 +92,39 @@ private struct PlanView {
         self.plan = plan
     }
 
-    var json: String {
+    var json: String { JSONText.pretty { writer in writer.object(write) } }
+
+    private func write(_ writer: inout JSONWriter) {
         func strings(_ texts: [String]) -> JSONValue { .array(texts.map(JSONValue.string)) }
         let (access, index) = access
-        return JSONText.object([
-            ("driver", .string(plan.driver)), ("table", .string(plan.table)), ("access", .string(access)),
-            ("index", index.map(JSONValue.string) ?? .null), ("bounds", strings(plan.bounds)),
-            ("filter", plan.filter.map(JSONValue.string) ?? .null), ("sort", strings(plan.sort)),
-            ("limit", plan.limit.map(JSONValue.int) ?? .null), ("covered", .bool(plan.isCovered)),
-            ("requests", .int(plan.requests)), ("dollars", .double(plan.dollars)), ("details", strings(plan.details)),
-        ])
+        writer.member("driver", .string(plan.driver))
+        writer.member("table", .string(plan.table))
+        writer.member("access", .string(access))
+        writer.member("index", index.map(JSONValue.string) ?? .null)
+        writer.member("bounds", strings(plan.bounds))
+        writer.member("filter", plan.filter.map(JSONValue.string) ?? .null)
+        writer.member("sort", strings(plan.sort))
+        writer.member("limit", plan.limit.map(JSONValue.int) ?? .null)
+        writer.member("covered", .bool(plan.isCovered))
+        writer.member("rows", plan.estimatedRows.map(JSONValue.int) ?? .null)
+        if plan.readRows != nil || plan.run != nil {
+            writer.member("read", plan.readRows.map(JSONValue.int) ?? .null)
+        }
+        writer.member("requests", .int(plan.requests))
+        writer.member("dollars", .double(plan.dollars))
+        writer.member("details", strings(plan.details))
+        writer.members("parts", plan.parts) { part, writer in PlanView(part).write(&writer) }
+        writer.members("related", plan.related) { related, writer in
+            writer.member("first", .bool(related.isFirst))
+            PlanView(related.plan).write(&writer)
+        }
+        guard let run = plan.run else { return }
+        writer.name("run")
+        writer.object { writer in
+            writer.member("rows", .int(run.rows))
+            writer.member("requests", .int(run.requests))
+            writer.member("seconds", .double(run.duration.inSeconds))
+        }
     }
 
     private var access: (String, index: String?) {
@@ -108,6 +132,7 @@ private struct PlanView {
         case .key: ("key", nil)
         case .index(let name): ("index", name)
         case .table: ("table", nil)
+        case .union: ("union", nil)
         case .nothing: ("nothing", nil)
         }
     }

@@ -98,8 +98,14 @@ extension Epochs {
     /// What processes that had the old store open did with it when the new one was there, and must not.
     func violations(_ deeds: [Deed]) -> [Violation] {
         guard let end = replacement?.end?.time else { return [] }
+        let acknowledged = Set(
+            deeds.compactMap { deed in
+                if case .done = deed.outcome { deed.id } else { nil }
+            })
         return deeds.compactMap { deed in
             guard deed.epoch == 1, deed.begin > end, case .done = deed.outcome else { return nil }
+            // A batch that was acknowledged to this process is acknowledged again by what it remembers: that is no use of the store.
+            if let repeats = deed.repeats, acknowledged.contains(repeats) { return nil }
             let hasRead = !deed.reads.isEmpty && deed.staleness == 0
             guard hasRead || !deed.operations.isEmpty else { return nil }
             return Violation("replaced", "\(deed.text) succeeded on a store that was replaced long ago")

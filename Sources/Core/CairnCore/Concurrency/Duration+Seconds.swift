@@ -1,0 +1,4 @@
+extension Duration {
+    /// The duration in seconds, roughly.
+    package var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+}
