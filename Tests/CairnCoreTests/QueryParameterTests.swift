@@ -50,9 +50,15 @@ struct QueryParameterTests {
             ("cities where settings['x'] = $a", ["a": .string("y")], "cities where settings['x'] = 'y'"),
             ("cities where settings['x'] > $a", ["a": .double(1.5)], "cities where settings['x'] > 1.5"),
             (
-                "cities where $a or kind = $k", ["a": .bool(true), "k": .string("town")],
-                "cities where true or kind = 'town'"
+                "cities where ($a or kind = $k) and id = 1", ["a": .bool(true), "k": .string("town")],
+                "cities where id = 1"
             ),
+            (
+                "cities where not (not $a and kind = $k) or id = 1", ["a": .bool(false), "k": .string("town")],
+                "cities where not kind = 'town' or id = 1"
+            ),
+            ("cities where $a", ["a": .bool(true)], "cities"),
+            ("cities where id = 1 and $a", ["a": .bool(false)], "cities where false"),
             ("cities where country.name = $a", ["a": .string("x")], "cities where country.name = 'x'"),
             (
                 "countries where exists cities by country (population > $a)", ["a": .int(1)],
@@ -170,7 +176,11 @@ struct QueryParameterTests {
             ("{ \"query\": \"cities where name = $n\", \"unindexed\": true }", nil),
             (
                 "{ \"query\": \"cities where $all or country = $c\", \"parameters\": { \"all\": { \"default\": false } } }",
-                "compare a column by ="
+                nil
+            ),
+            (
+                "{ \"query\": \"cities where $all or country = $c\", \"parameters\": { \"all\": { \"default\": true } } }",
+                nil
             ),
         ] as [(String, String?)])
     func advice(_ query: String, _ remedy: String?) throws {

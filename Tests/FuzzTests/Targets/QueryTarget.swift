@@ -8,7 +8,7 @@ import CairnSchema
 /// Queries in text and in JSON, which come from people, from programs and from the network.
 ///
 /// What is accepted looks at declared columns only, and has the same answer on every driver; what is refused is refused with a
-/// place in the text.
+/// place in the text. A schema file takes the same texts as named queries, so that none of them fails when it is asked.
 struct QueryTarget: FuzzTarget {
     private let stores: [Store]
     private let schema: Schema
@@ -30,7 +30,7 @@ struct QueryTarget: FuzzTarget {
                 "\"^a\"", "true", "null", "-1", "1e309", "9223372036854775808", "0.5", "`", "''", " + ", " * ", " / ",
                 "\"and\": [",
                 "\"or\": [", "\"not\": {", "\"in\": [1]", "\"=\": ", "\"2026-11-20\"", "--", ";", "/*", "rowid",
-                "_revision",
+                "_revision", "$a", " in $b",
             ]
         var random = SeededRandom(seed: 3)
         let samples = SampleMaker(table)
@@ -70,6 +70,9 @@ struct QueryTarget: FuzzTarget {
             let parsed = try Expected.result {
                 try isJSON ? Query(parsingJSON: text, schema: schema) : Query(parsing: text, schema: schema)
             }
+            if !isJSON {
+                try hold(namedIsRead(text) == (parsed != nil) || isOtherNamed(text), "named and not: \(text)")
+            }
             guard let query = parsed else { continue }
             try hold(
                 (query.condition?.columns ?? []).allSatisfy { query.table.columns.indices.contains($0) },
@@ -79,6 +82,17 @@ struct QueryTarget: FuzzTarget {
             try hold(keys[0] == keys[1], "\(query.condition.map { "\($0)" } ?? ""): \(keys)")
         }
     }
+
+    /// Whether a schema file may give the text a name.
+    private func namedIsRead(_ text: String) throws -> Bool {
+        let queries = ", \"queries\": {\"q\": \(JSONValue.string(text))}}"
+        let outcome = SchemaReader.read(Array((schema.declarationText.dropLast() + queries).utf8), name: "s")
+        try hold(outcome.diagnostics.allSatisfy { $0.code.hasPrefix("schema.") && $0.location.line > 0 }, "\(outcome)")
+        return outcome.schema != nil
+    }
+
+    /// Whether a text means something else with a name: parameters need no values there, and zones must be some.
+    private func isOtherNamed(_ text: String) -> Bool { text.contains("$") || text.lowercased().contains("zone") }
 
     private func keys(_ query: Query, _ store: Store) async throws -> [Key]? {
         try await Expected.result {

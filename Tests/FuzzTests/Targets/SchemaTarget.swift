@@ -23,7 +23,9 @@ struct SchemaTarget: FuzzTarget {
             "\"database\":\"d\"",
             "\"now\"", "\"uuid\"", "\"id\"", "\"a\":\"int\",", "\"b\":\"string?\",", "\"c\":{\"references\":\"t\"},",
             "desc", "asc", "?",
-            "\"history\":true", "\"queries\":{}", "\"pattern\":\"a\"", "\"on_delete\":\"cascade\"",
+            "\"history\":true", "\"queries\":{\"q\":\"t where a = $b\"}", "\"unindexed\":true",
+            "\"parameters\":{\"b\":{",
+            "$a", " limit $n", " in $l", " and ", "\"pattern\":\"a\"", "\"on_delete\":\"cascade\"",
             "\"where\":\"a = 1\"",
         ] + ColumnType.named.flatMap { ["\"\($0.name)\"", "\"[\($0.name)]\"", "\"\($0.name)?\""] }
 

@@ -75,6 +75,10 @@ struct TemplateBinding {
     func query(_ template: QueryTemplate) throws(QueryMistake) -> Query {
         var query = Query(template.table, order: order(template.order), limit: template.limit.map(count))
         if let condition = template.condition { query.condition = try self.condition(condition) }
+        // As named queries do it: what a truth value has switched off is not in the way of an index.
+        if template.parameters.contains(where: { $0.type == .value(.bool) }) {
+            query.condition = query.condition?.folded
+        }
         return query
     }
 

@@ -113,7 +113,7 @@ extension ReadableRepository {
     public func namedQuery(
         _ condition: Condition?, order: [OrderTerm] = [], limit: Int? = nil
     ) -> RepositoryQuery<Self> {
-        RepositoryQuery(self, Query(table, where: condition, order: order, limit: limit))
+        RepositoryQuery(self, Query(table, where: condition?.folded, order: order, limit: limit))
     }
 
     /// For generated code: the only record that has the values of a unique index, each by the position of its column.
