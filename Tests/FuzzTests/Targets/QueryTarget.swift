@@ -70,7 +70,8 @@ struct QueryTarget: FuzzTarget {
             let parsed = try Expected.result {
                 try isJSON ? Query(parsingJSON: text, schema: schema) : Query(parsing: text, schema: schema)
             }
-            if !isJSON {
+            // Not for each: the whole schema is read.
+            if !isJSON, text.utf8.count.isMultiple(of: 4) {
                 try hold(namedIsRead(text) == (parsed != nil) || isOtherNamed(text), "named and not: \(text)")
             }
             guard let query = parsed else { continue }

@@ -25,25 +25,23 @@ package indirect enum ParameterType: Sendable, Hashable {
     }
 
     /// What is stored of it, and the texts it can be if it is an enum; nil for a time zone.
-    func stored(in schema: [Table]) -> (type: ValueType, cases: [String]?)? {
+    func stored(in reach: QueryReach) -> (type: ValueType, cases: [String]?)? {
+        let column: Column
         switch self {
         case .value(let type): return (type, nil)
-        case .list(let element): return element.stored(in: schema).map { (.array($0.type), $0.cases) }
+        case .list(let element): return element.stored(in: reach).map { (.array($0.type), $0.cases) }
         case .zone: return nil
-        case .enumeration(let table, let column): return ParameterType.stored(schema[table].columns[column], schema)
-        case .identifier(let table):
-            let table = schema[table]
-            return ParameterType.stored(table.columns[table.key[0]], schema)
+        case .enumeration(let table, let position): column = reach.tables[table].columns[position]
+        case .identifier(let position):
+            let table = reach.tables[position]
+            column = table.columns[table.key[0]]
         }
-    }
-
-    private static func stored(_ column: Column, _ schema: [Table]) -> (type: ValueType, cases: [String]?) {
-        var column = column
+        var last = column
         // References to keys that are references come to an end: the reader of schemas has seen to that.
-        while case .reference(let name) = column.type, let target = schema.first(where: { $0.name == name }) {
-            column = target.columns[target.key[0]]
+        while case .reference(let name) = last.type, let target = reach.position(of: name) {
+            last = reach.tables[target].columns[reach.tables[target].key[0]]
         }
-        if case .enumeration(let cases) = column.type { return (column.valueType, cases) }
+        if case .enumeration(let cases) = last.type { return (column.valueType, cases) }
         return (column.valueType, nil)
     }
 
@@ -126,6 +124,8 @@ final class ParameterTypes {
     /// - Parameter isComplete: Whether each must have a type.
     func parameters(isComplete: Bool) throws(QueryMistake) -> [QueryParameter] {
         var parameters: [QueryParameter] = []
+        // Looked up once for each type: many parameters may have one, and chains of references may be long.
+        var stored: [ParameterType: (type: ValueType, cases: [String]?)?] = [:]
         for parameter in found.sorted(by: { $0.offset < $1.offset }) {
             guard let type = parameter.type else {
                 guard isComplete else { continue }
@@ -134,10 +134,12 @@ final class ParameterTypes {
                     remedy: "declare it: \"parameters\": { \"\(parameter.name)\": { \"type\": \"string\" } }",
                     at: parameter.offset)
             }
+            let kept = stored[type] ?? type.stored(in: reach)
+            stored[type] = .some(kept)
             parameters.append(
                 QueryParameter(
-                    name: parameter.name, type: type, uses: parameter.uses, column: parameter.column, in: reach.tables,
-                    offset: parameter.offset))
+                    name: parameter.name, type: type, stored: kept?.type, cases: kept?.cases, uses: parameter.uses,
+                    column: parameter.column, offset: parameter.offset))
         }
         return parameters
     }

@@ -3,29 +3,28 @@ package struct QueryReach {
     private let database: String
     /// All tables of the schema, by their positions.
     let tables: [Table]
+    private let positions: [String: Int]
     private let names: Set<String>?
 
     /// - Parameter names: Those of the tables; nil: all.
     package init(_ schema: Schema, _ names: Set<String>?) {
-        self.init(database: schema.database, tables: schema.tables, names)
-    }
-
-    init(database: String, tables: [Table], _ names: Set<String>? = nil) {
-        self.database = database
-        self.tables = tables
+        database = schema.database
+        tables = schema.tables
         self.names = names
+        positions = Dictionary(
+            schema.tables.map { ($0.name, $0.position) }, uniquingKeysWith: { first, _ in first })
     }
 
     func table(named name: String, at offset: Int) throws(QueryMistake) -> Table {
-        let reached = tables.filter { names?.contains($0.name) ?? true }
-        if let table = reached.first(where: { $0.name == name }) { return table }
+        if names?.contains(name) ?? true, let position = positions[name] { return tables[position] }
+        let reached = tables.map(\.name).filter { names?.contains($0) ?? true }
         throw QueryMistake(
-            "the database '\(database)' has no table '\(name)'",
-            remedy: NearestName.hintOrList(name, among: reached.map(\.name)), at: offset)
+            "the database '\(database)' has no table '\(name)'", remedy: NearestName.hintOrList(name, among: reached),
+            at: offset)
     }
 
     /// The position of a table that a reference names.
-    func position(of name: String) -> Int? { tables.firstIndex { $0.name == name } }
+    func position(of name: String) -> Int? { positions[name] }
 }
 
 extension QueryDraft {

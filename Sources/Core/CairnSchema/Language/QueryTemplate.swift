@@ -44,19 +44,6 @@ package struct QueryParameter: Sendable, Hashable {
         package let table: String
         package let column: String
     }
-
-    init(
-        name: String, type: ParameterType, uses: Set<Use>, column: Subject?, in schema: [Table], offset: Int
-    ) {
-        self.name = name
-        self.type = type
-        self.uses = uses
-        self.column = column
-        self.offset = offset
-        let stored = type.stored(in: schema)
-        self.stored = stored?.type
-        cases = stored?.cases
-    }
 }
 
 /// A value of a query.

@@ -13,9 +13,10 @@ struct QueryFileResolver {
     /// Reports what is wrong; gives those that are right.
     func resolve(_ drafts: [QueryFileDraft], _ diagnostics: inout DiagnosticCollector) -> [NamedQuery] {
         var queries: [NamedQuery] = []
+        var taken: [[String]: String] = [:]
         for draft in drafts {
             guard let query = resolve(draft, &diagnostics) else { continue }
-            if origin == .file { SwiftNames.check(query, draft, beside: queries, &diagnostics) }
+            if origin == .file { SwiftNames.check(query, draft, beside: &taken, &diagnostics) }
             queries.append(query)
         }
         return queries

@@ -9,9 +9,9 @@ extension SwiftNames {
     ]
 
     /// Checks the names that the function of a query will have.
-    /// - Parameter others: The queries before it in the file.
+    /// - Parameter taken: The queries before it in the file, by their tables and their Swift names.
     static func check(
-        _ query: NamedQuery, _ draft: QueryFileDraft, beside others: [NamedQuery],
+        _ query: NamedQuery, _ draft: QueryFileDraft, beside taken: inout [[String]: String],
         _ diagnostics: inout DiagnosticCollector
     ) {
         let name = query.swiftName
@@ -21,12 +21,10 @@ extension SwiftNames {
                 "query '\(query.name)' makes the Swift name '\(name)', which repositories have already",
                 remedy: "say more precisely what it asks for, like '\(query.name)_by_name'")
         }
-        if let other = others.first(where: {
-            $0.swiftName == name && $0.template.table.name == query.template.table.name
-        }) {
+        if let other = taken.updateValue(query.name, forKey: [query.template.table.name, name]) {
             diagnostics.error(
                 "schema.collision", at: draft.offset,
-                "queries '\(other.name)' and '\(query.name)' of table '\(query.template.table.name)' make the same Swift name '\(name)'",
+                "queries '\(other)' and '\(query.name)' of table '\(query.template.table.name)' make the same Swift name '\(name)'",
                 remedy: "rename one")
         }
         var names: [String: String] = [:]

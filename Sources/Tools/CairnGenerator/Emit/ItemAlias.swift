@@ -45,9 +45,10 @@ struct ItemAlias {
 
 extension TypeSpelling {
     /// The spelling in an extension of the repositories of an entity.
-    func spell(_ type: SwiftType, besideRepositoryOf entity: EntityModel) -> String {
-        if case .array(let element) = type { return "[\(spell(element, besideRepositoryOf: entity))]" }
-        guard let alias = ItemAlias.all(of: entity).first(where: { $0.type == type }) else { return spell(type) }
+    /// - Parameter aliases: Those of the entity.
+    func spell(_ type: SwiftType, besideRepositoryOf entity: EntityModel, _ aliases: [ItemAlias]) -> String {
+        if case .array(let element) = type { return "[\(spell(element, besideRepositoryOf: entity, aliases))]" }
+        guard let alias = aliases.first(where: { $0.type == type }) else { return spell(type) }
         return "\(entity.typeName).\(alias.name)"
     }
 }

@@ -5,6 +5,7 @@ struct LookupEmitter {
     let entity: EntityModel
     /// The spelling at the top of the file: the functions are not in the entity.
     let types: TypeSpelling
+    let aliases: [ItemAlias]
 
     func write(_ lookup: LookupModel, _ code: inout CodeWriter) {
         let names = lookup.parts.map { "`\($0.column.name)`" }.joined(separator: " and ")
@@ -28,5 +29,5 @@ struct LookupEmitter {
         }
     }
 
-    private func spell(_ part: PropertyModel) -> String { types.spell(part.type, besideRepositoryOf: entity) }
+    private func spell(_ part: PropertyModel) -> String { types.spell(part.type, besideRepositoryOf: entity, aliases) }
 }

@@ -5,6 +5,7 @@ struct QueryEmitter {
     let entity: EntityModel
     /// The spelling at the top of the file: the functions are not in the entity.
     let types: TypeSpelling
+    let aliases: [ItemAlias]
 
     func write(_ query: QueryModel, _ code: inout CodeWriter) {
         code.line()
@@ -54,7 +55,7 @@ struct QueryEmitter {
     private func writeHead(of query: QueryModel, _ code: inout CodeWriter) {
         let parameters = query.parameters.map { parameter in
             let value = defaultValue(of: parameter).map { " = \($0)" } ?? ""
-            return "\(parameter.name): \(types.spell(parameter.type, besideRepositoryOf: entity))\(value)"
+            return "\(parameter.name): \(types.spell(parameter.type, besideRepositoryOf: entity, aliases))\(value)"
         }
         let head = "nonisolated public func \(query.name)"
         let result = "-> \(types.cairn("RepositoryQuery"))<Self> {"

@@ -46,9 +46,9 @@ struct EntityModel {
             lookups.append(LookupModel(index, properties))
         }
         self.lookups = lookups
-        queries = schema.queries.filter { $0.template.table.position == table.position }.map {
-            QueryModel($0, in: schema)
-        }
+        let named = schema.queries.filter { $0.template.table.position == table.position }
+        let types = ParameterTypeModels(of: named, in: schema)
+        queries = named.map { QueryModel($0, types) }
     }
 
     var enums: [EnumModel] { properties.compactMap(\.enumeration) }

@@ -6,10 +6,10 @@ struct QueryModel {
     let name: String
     let parameters: [ParameterModel]
 
-    init(_ query: NamedQuery, in schema: Schema) {
+    init(_ query: NamedQuery, _ types: ParameterTypeModels) {
         self.query = query
         name = query.swiftName
-        parameters = query.parameters.map { ParameterModel($0, in: schema) }
+        parameters = query.parameters.map { ParameterModel($0, types) }
     }
 
     /// The Swift name of a parameter of the text.
@@ -24,11 +24,25 @@ struct ParameterModel {
     /// The column whose type it has, or its elements; nil for a type that is no column's own.
     let property: PropertyModel?
 
-    init(_ parameter: NamedQuery.Parameter, in schema: Schema) {
+    init(_ parameter: NamedQuery.Parameter, _ types: ParameterTypeModels) {
         self.parameter = parameter
         name = Naming.lowerCamelCase(parameter.parameter.name)
-        (type, property) = ParameterModel.type(parameter.parameter.type, in: schema)
+        (type, property) = types[parameter.parameter.type]
     }
+}
+
+/// The Swift types of the parameters of some queries. Each is found once: many parameters have one, and the identifiers around a
+/// key may be many.
+struct ParameterTypeModels {
+    private var found: [ParameterType: (SwiftType, PropertyModel?)] = [:]
+
+    init(of queries: [NamedQuery], in schema: Schema) {
+        for type in Set(queries.flatMap { $0.parameters.map(\.parameter.type) }) {
+            found[type] = ParameterTypeModels.type(type, in: schema)
+        }
+    }
+
+    subscript(type: ParameterType) -> (SwiftType, PropertyModel?) { found[type] ?? (.standard("Never"), nil) }
 
     private static func type(_ type: ParameterType, in schema: Schema) -> (SwiftType, PropertyModel?) {
         switch type {
