@@ -213,6 +213,9 @@ struct NamedQueryTests {
             "\"q\": { \"query\": \"cities where name matches $a\", \"parameters\": { \"a\": { \"default\": \"(\" } } }",
             "2:83", "a pattern that cannot be read", "schema.default"),
         Mistake(
+            "\"q\": { \"query\": \"cities where name matches $a\", \"parameters\": { \"a\": { \"default\": \"[\(String(repeating: "a", count: 5000))]\" } } }",
+            "2:83", "has 5002 bytes", "schema.default"),
+        Mistake(
             "\"q\": { \"query\": \"cities where seen in today in zone $a\", \"parameters\": { \"a\": { \"default\": \"UTC\" } } }",
             "2:92", "a time zone has none", "schema.default"),
     ]

@@ -27,11 +27,11 @@ package struct AccessPlan: Sendable {
 
     /// What counts the entries that are read; nil when nobody wants to know.
     var counter: ReadCounter?
-    /// The plan with counters for it and its parts.
-    func counting() -> AccessPlan {
+    /// The plan with counters for it and its parts: one of its own for each, or one for all.
+    func counting(_ counter: ReadCounter? = nil) -> AccessPlan {
         var plan = self
-        plan.counter = scan == nil ? nil : ReadCounter()
-        plan.parts = parts.map { $0.counting() }
+        plan.counter = scan == nil ? nil : counter ?? ReadCounter()
+        plan.parts = parts.map { $0.counting(counter) }
         return plan
     }
 

@@ -125,7 +125,7 @@ extension Executor {
         let needsOrder = rows.limit != nil
         let query = try await prepared(query, needsOrder: needsOrder)
         var plan = try await plan(query, needsOrder: needsOrder)
-        plan.counter = QueryMeasure.current?.counter(of: rows)
+        if let measure = QueryMeasure.current { plan = plan.counting(measure.counter(of: rows)) }
         let cursor = try await self.rows(plan)
         defer { cursor.close() }
         var values: Set<Value> = []

@@ -2,19 +2,13 @@ import CairnSchema
 
 /// Conditions of which one must hold: `country = "FR" or population > 5000000`.
 extension Planner {
-    /// An `or` of more parts is not taken apart: its plan would take longer than reading.
-    static let mostParts = 64
-
     /// The cheapest plan that reads each part of an `or` by an index of its own; nil when there is none.
     ///
     /// Each part brings its rows in the order asked for and no more than are asked for: the first rows of all are among
     /// the first of each.
     func union(count: Int, _ entries: (IndexScan) -> Int?) -> AccessPlan? {
         var best: AccessPlan?
-        for place in conjuncts.indices {
-            guard let alternatives = conjuncts[place].alternatives, alternatives.count <= Planner.mostParts else {
-                continue
-            }
+        for (place, alternatives) in conjuncts.alternatives {
             let others = conjuncts.indices.filter { $0 != place }.map { conjuncts[$0].condition }
             guard let union = union(of: alternatives, others, count: count, entries) else { continue }
             if union.cost < best?.cost ?? .infinity { best = union }
@@ -25,6 +19,8 @@ extension Planner {
     private func union(
         of alternatives: [Condition], _ others: [Condition], count: Int, _ entries: (IndexScan) -> Int?
     ) -> AccessPlan? {
+        // What the parts give is sorted together, also where each of them has one row.
+        let columns = needsOrder ? self.columns?.union(query.totalOrder.map(\.column)) : self.columns
         var parts: [AccessPlan] = []
         for alternative in alternatives {
             var query = query
@@ -47,14 +43,27 @@ extension Planner {
     }
 }
 
-extension Conjunct {
-    /// The conditions one of which must hold, where it is an `or`.
-    var alternatives: [Condition]? {
-        guard case .or(let parts) = condition else { return nil }
-        return Conjunct.alternatives(parts)
-    }
+extension [Conjunct] {
+    /// How many parts of `or`s are looked at in a query: beyond that a plan would take longer than reading.
+    private static var mostAlternatives: Int { 64 }
 
-    private static func alternatives(_ parts: [Condition]) -> [Condition] {
+    /// The conditions one of which must hold, of those that are an `or`, the first of these if there are many.
+    var alternatives: [(place: Int, conditions: [Condition])] {
+        var found: [(place: Int, conditions: [Condition])] = []
+        var room = Self.mostAlternatives
+        for (place, conjunct) in enumerated() {
+            guard case .or(let parts) = conjunct.condition, parts.count <= room else { continue }
+            let conditions = Conjunct.alternatives(parts)
+            guard conditions.count <= room else { continue }
+            room -= conditions.count
+            found.append((place, conditions))
+        }
+        return found
+    }
+}
+
+extension Conjunct {
+    fileprivate static func alternatives(_ parts: [Condition]) -> [Condition] {
         parts.flatMap { part in
             if case .or(let inner) = part { alternatives(inner) } else { [part] }
         }

@@ -23,8 +23,8 @@ package struct QueryReach {
             at: offset)
     }
 
-    /// The position of a table that a reference names.
-    func position(of name: String) -> Int? { positions[name] }
+    /// The position of a table that a reference names; nil for one that may not be named, of which nothing is told.
+    func position(of name: String) -> Int? { names?.contains(name) ?? true ? positions[name] : nil }
 }
 
 extension QueryDraft {

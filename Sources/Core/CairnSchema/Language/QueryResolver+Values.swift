@@ -58,15 +58,14 @@ extension QueryResolver {
     /// What the columns in something computed make of it; nil where there are none, or what is there is known only when it is read.
     private func kind(of node: QueryNode) -> ExpressionKind? {
         switch node.kind {
-        case .column(let name): table.column(named: name).map { .value($0.valueType) }
-        case .count: .value(.int)
+        case .column(let name): return table.column(named: name).map { .value($0.valueType) }
+        case .count: return .value(.int)
         case .arithmetic(let left, let operation, let right):
-            if let left = kind(of: left), let right = kind(of: right) {
-                try? ExpressionKind.combined(left, operation, right)
-            } else {
-                kind(of: left) ?? kind(of: right)
-            }
-        default: nil
+            // Each side once: twice at each level would be for ever in a long sum.
+            let sides = (kind(of: left), kind(of: right))
+            guard let left = sides.0, let right = sides.1 else { return sides.0 ?? sides.1 }
+            return try? ExpressionKind.combined(left, operation, right)
+        default: return nil
         }
     }
 

@@ -99,8 +99,11 @@ extension QueryParameter {
         if uses.contains(.limit), case .int(let count) = value, count < 0 {
             return "is \(count); a limit is at least 0"
         }
+        if case .array(let values) = value, values.count > QueryLimits.values {
+            return "has \(values.count) values; a query has at most \(QueryLimits.values)"
+        }
         guard case .string(let text) = value else { return nil }
-        if uses.contains(.sought), text.utf8.count > QueryLimits.operandBytes {
+        if !uses.isDisjoint(with: [.sought, .pattern]), text.utf8.count > QueryLimits.operandBytes {
             return "has \(text.utf8.count) bytes; texts to search for have at most \(QueryLimits.operandBytes)"
         }
         guard uses.contains(.pattern) else { return nil }

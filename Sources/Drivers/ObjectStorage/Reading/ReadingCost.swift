@@ -11,8 +11,10 @@ struct ReadingCost {
         self.indexes = indexes
     }
 
-    /// The requests of a scan: one that proves the tip, those for blocks of the index that are not cached, one for each record.
-    func estimate(_ scan: IndexScan, _ plan: AccessPlan) -> (requests: Int, dollars: Double, details: [String]) {
+    /// The requests of a scan: one that proves the tip, if nothing has proved it, those for blocks of the index that are not cached, one for each record.
+    func estimate(
+        _ scan: IndexScan, _ plan: AccessPlan, provesTip: Bool
+    ) -> (requests: Int, dollars: Double, details: [String]) {
         let layout = view.tables[scan.table.position].layout(of: scan.index)
         let blocks = scan.byteRanges(layout).reduce(0) { sum, range in
             sum
@@ -23,11 +25,12 @@ struct ReadingCost {
                 ).requests
         }
         let records = scan.needsRecords ? (plan.isKeyLookup ? 1 : min(plan.estimatedRows, scan.limit ?? .max)) : 0
-        let requests = 1 + blocks + records
+        let tip = provesTip ? 1 : 0
+        let requests = tip + blocks + records
         let nanodollars = requests * (PriceTable.s3Standard.nanodollars[.get] ?? 0)
         return (
             requests, Double(nanodollars) / 1e9,
-            ["requests 1 for the tip, \(blocks) for the index, about \(records) for records"]
+            ["requests \(tip) for the tip, \(blocks) for the index, about \(records) for records"]
         )
     }
 }

@@ -78,21 +78,27 @@ struct ViewReader: IndexScanner {
     }
 
     /// A plan with its price.
-    /// - Parameter count: How many plans of its kind are run one after the other.
-    private func describe(_ plan: AccessPlan, count: Int) -> QueryPlan {
+    /// - Parameters:
+    ///   - count: How many plans of its kind are run one after the other.
+    ///   - provesTip: Whether it is the first to read: the tip is proved once.
+    private func describe(_ plan: AccessPlan, count: Int, provesTip: Bool = true) -> QueryPlan {
         var description = plan.description(driver: ObjectStorage.driver)
         if let scan = plan.scan {
-            let cost = ReadingCost(view, indexes).estimate(scan, plan)
+            let cost = ReadingCost(view, indexes).estimate(scan, plan, provesTip: provesTip)
             description.requests = cost.requests * count
             description.dollars = cost.dollars * Double(count)
             description.details = cost.details
         }
-        description.parts = plan.parts.map { describe($0, count: count) }
+        description.parts = plan.parts.enumerated().map { place, part in
+            describe(part, count: count, provesTip: provesTip && place == 0)
+        }
         for part in description.parts {
             description.requests += part.requests
             description.dollars += part.dollars
         }
-        description.related = plan.lookups.map { QueryPlan.Related(describe($0.plan, count: 1), isFirst: $0.isFirst) }
+        description.related = plan.lookups.map { lookup in
+            QueryPlan.Related(describe(lookup.plan, count: 1), isFirst: lookup.isFirst, lookup.rows)
+        }
         for other in description.related {
             description.requests += other.plan.requests
             description.dollars += other.plan.dollars

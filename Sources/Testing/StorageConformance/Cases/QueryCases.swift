@@ -154,6 +154,25 @@ enum QueryCases {
                 }
             }
         },
+        ConformanceCase(.l0, "Some columns of rows that an or names one by one come in the order of another column") {
+            store in
+            let db = try await people(store)
+            let age = try db.column("age", of: "people")
+            let number = try db.column("number", of: "people")
+            let id = try db.column("id", of: "people")
+            let named =
+                Condition.compare(column: id, .equal, .int(3)) || .compare(column: id, .equal, .int(8))
+                || .compare(column: number, .equal, .int(5))
+            let order = [OrderTerm(column: age, isDescending: true)]
+            for limit in [nil, 1, 2] {
+                let query = try db.query("people", where: named, order: order, limit: limit)
+                let ids = try await db.session.select([id], of: query)
+                try expectEqual(ids, Array([[.int(8)], [.int(5)], [.int(3)]].prefix(limit ?? 3)))
+            }
+            let first = AggregateQuery(
+                try db.query("people", where: named, order: order, limit: 2), aggregates: [.minimum(column: id)])
+            try expectEqual(try await db.session.aggregate(first), [[.int(5)]])
+        },
         ConformanceCase(.l0, "Pages go on within rows that are equal in the order, whichever way an index is read") {
             store in
             let db = try await store.open(

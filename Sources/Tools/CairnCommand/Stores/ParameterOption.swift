@@ -11,12 +11,14 @@ enum ParameterOption {
     static func texts(_ arguments: ParsedArguments) throws -> [String: String] {
         var texts: [String: String] = [:]
         for pair in arguments.values("set") {
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            guard parts.count == 2, !parts[0].isEmpty else {
+            // By bytes: an accent at the beginning of the value would make one character of it and the sign.
+            guard let sign = pair.utf8.firstIndex(of: UInt8(ascii: "=")), sign > pair.startIndex else {
                 throw CommandError(.usage, "'--set \(pair)' is no pair", remedy: "write --set country=FR")
             }
-            guard texts.updateValue(parts[1], forKey: parts[0]) == nil else {
-                throw CommandError(.usage, "'--set' gives '\(parts[0])' twice", remedy: "keep one of them")
+            let name = String(pair[..<sign])
+            let value = String(pair.utf8[pair.utf8.index(after: sign)...]) ?? ""
+            guard texts.updateValue(value, forKey: name) == nil else {
+                throw CommandError(.usage, "'--set' gives '\(name)' twice", remedy: "keep one of them")
             }
         }
         return texts

@@ -12,7 +12,8 @@ struct ItemAlias {
         guard entity.typeName != "Item" else { return [] }
         let named =
             entity.lookups.flatMap { $0.parts.map(\.type) } + entity.queries.flatMap { $0.parameters.map(\.type) }
-        var taken = Set(entity.enums.map(\.name))
+        // In the entity an alias would hide what else it names.
+        var taken = Set(entity.enums.map(\.name) + entity.properties.flatMap(\.identifiers))
         var aliases: [ItemAlias] = []
         for type in named.map(\.innermost) where !aliases.contains(where: { $0.type == type }) {
             guard var name = ItemAlias.name(of: type) else { continue }
