@@ -151,7 +151,10 @@ extension IndexScan {
 }
 
 extension IndexScanner {
+    /// Nobody knows.
     public func estimatedEntries(of scan: IndexScan) -> Int? { nil }
+
+    /// Those of memory.
     public var costs: ScanCosts { .memory }
 }
 
