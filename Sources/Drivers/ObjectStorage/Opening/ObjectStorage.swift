@@ -28,7 +28,7 @@ public final class ObjectStorage: Storage {
     let hub = ChangeHub()
 
     static let driver = "object"
-    /// How often a store is made while others make it and remove it.
+    /// How often a store is made while others make it and remove it, or the store is too slow.
     private static let creations = 4
 
     // MARK: Opening
@@ -133,13 +133,15 @@ public final class ObjectStorage: Storage {
     private func create(_ schema: Schema, at date: StoreDate?) async throws {
         let creation = StoreCreation(access: access, surroundings: surroundings)
         var date = date
-        for _ in 0..<ObjectStorage.creations {
-            var isOutrun = false
+        var attempts = 0
+        while true {
+            attempts += 1
+            var outrun: StorageError?
             var refusal: StorageError?
             do {
                 try await creation.create(schema, at: date)
             } catch let error as StorageError where error.code == .busy {
-                isOutrun = true
+                outrun = error
             } catch let error as StorageError where error.code == .schemaMismatch {
                 refusal = error
             }
@@ -149,22 +151,20 @@ public final class ObjectStorage: Storage {
                     if case .empty = stage { stage = .found(held) }
                 }
                 // What another made is what there is.
-                if isOutrun || refusal != nil { throw refusal ?? .hasSchema() }
+                if outrun != nil || refusal != nil { throw refusal ?? .hasSchema() }
                 return
             case .nothing(let newer):
                 if let refusal { throw refusal }
-                guard isOutrun else {
+                guard let outrun else {
                     throw StorageError(
                         .damaged, "the store that was just made at \(access.capabilities.location) is not there",
                         remedy: "somebody removes its objects: find out who")
                 }
+                guard attempts < ObjectStorage.creations else { throw outrun }
                 // The place was looked at too long ago, or what another made has been removed since.
                 date = newer
             }
         }
-        throw StorageError(
-            .busy, "others make a store at \(access.capabilities.location) and remove it, again and again",
-            remedy: "find out who, or choose another place")
     }
 
     public func attach(_ schema: Schema) async throws {
