@@ -64,10 +64,17 @@ final class Place {
         case .memory:
             FileManager.default.fileExists(atPath: path) ? try MemoryStorage(contentsOf: path) : MemoryStorage()
         case .sqlite: try await SQLiteStorage.open(SQLiteOptions(.file(path), synchronous: .normal))
-        case .folder: try await ObjectStorage.open(try FolderObjectStore(path))
+        case .folder: try await ObjectStorage.open(folder())
         case .ministack:
             try await ObjectStorage.open(MiniStack.objects(String(path.split(separator: "/").last ?? "place")))
         }
+    }
+
+    /// Nothing here outlives the machine: hundreds of cases that wait for its disk would keep each other from being in time.
+    private func folder() throws -> FolderObjectStore {
+        var options = FolderObjectStore.Options()
+        options.isDurable = false
+        return try FolderObjectStore(path, options)
     }
 
     /// Ends the use of a driver.

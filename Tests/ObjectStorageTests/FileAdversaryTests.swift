@@ -178,6 +178,20 @@ struct FileAdversaryTests {
         } catch { Issue.record("the receipt of a minute ago is forgotten: \(World.text(error))") }
     }
 
+    @Test("A proof of the tip whose answer comes late does not take the place of a newer one")
+    func lateProof() async throws {
+        let storage = try await World.open(MemoryObjectStore())
+        _ = try await storage.commit(Batch([.insert(World.items, World.row(1, "a"))]))
+        let tip = try storage.engine().tip
+        let number = try tip.view().number
+        let known = try #require(try tip.confirmed().confirmation)
+        let newer = known.uptime + .seconds(2)
+        tip.confirm(number, known.date?.addingTimeInterval(2), asked: newer)
+        tip.confirm(number, known.date?.addingTimeInterval(-18_000), asked: known.uptime + .seconds(1))
+        #expect(try tip.confirmed().confirmation?.uptime == newer)
+        #expect(try tip.confirmed().confirmation?.date == known.date?.addingTimeInterval(2))
+    }
+
     @Test("What is rolled back stays rolled back, also while another task writes")
     func rollbackDuringWrite() async throws {
         let memory = MemoryObjectStore()

@@ -147,7 +147,8 @@ final class Tip: Sendable {
         let local = surroundings.now()
         let ahead = date.flatMap(Timestamp.init).map { $0.microseconds - local.microseconds } ?? 0
         state.withLock { state in
-            guard number >= state.confirmation?.number ?? 0 else { return }
+            // An answer that was long under way says less than one to a later question.
+            if let known = state.confirmation, (number, asked) < (known.number, known.uptime) { return }
             state.confirmation = Confirmation(number: number, date: date, uptime: asked, ahead: ahead)
         }
     }
