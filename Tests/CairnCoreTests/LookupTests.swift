@@ -65,6 +65,46 @@ struct LookupTests {
         #expect(plan.related.map(\.isFirst) == [true])
     }
 
+    @Test("The records of a small table that rows are ordered by are read first, all of them")
+    func smallOrder() async throws {
+        let plan = try await plan("cities order by country.name desc limit 10", countries: 200, cities: 30_000)
+        #expect(
+            plan.description == """
+                test: cities by reading the whole table
+                  sort    country.name desc, id
+                  limit   10
+                  rows    about 30000 read
+                  related first, test: countries by index by_name
+                    covered by the index: no record is read
+                    rows    about 200 read
+                """)
+    }
+
+    @Test(
+        "Of a large table those records are read that the rows to be ordered refer to, one read for all columns of a record"
+    )
+    func largeOrder() async throws {
+        let plan = try await plan(
+            "cities where id < 9 order by country.boss.name, country.name, country.id desc", countries: 1_000_000,
+            cities: 30_000)
+        #expect(plan.bounds == ["id < 9"])
+        #expect(plan.sort == ["country.boss.name", "country.name", "country.id desc", "id"])
+        #expect(plan.related.map(\.isFirst) == [false, false])
+        #expect(plan.related.map(\.plan.access) == [.index("primary"), .index("primary")])
+    }
+
+    @Test("No index serves an order by other records: the first rows of a whole table need leave to be read")
+    func unindexed() throws {
+        func advice(_ text: String) throws -> IndexAdvice { IndexAdvice(try Query(parsing: text, schema: schema)) }
+        #expect(try advice("cities order by country.name").isServed)
+        #expect(try advice("cities where name = 'x' order by country.name limit 3").isServed)
+        let first = try advice("cities order by country.name limit 3")
+        #expect(!first.isServed)
+        #expect(first.error.message.contains("the order by country.name"), "\(first.error)")
+        #expect(first.error.remedy?.contains("unindexed()") == true, "\(first.error)")
+        #expect(first.missing.index == nil)
+    }
+
     @Test("Conditions on the record of one reference are looked up together, also below a not")
     func merged() throws {
         func lowered(_ text: String) throws -> Condition? {

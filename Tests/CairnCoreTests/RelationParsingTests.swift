@@ -57,6 +57,25 @@ struct RelationParsingTests {
         #expect(try condition("cities where country.name between 'a' and 'b'")?.hasRelations == true)
     }
 
+    @Test("An order leads through references to the columns of the records they name")
+    func orders() throws {
+        let country = FollowedReference(column: 2, RelatedTable(1))
+        let order = [
+            OrderTerm(column: 1, isDescending: true, behind: [country]),
+            OrderTerm(column: 1, behind: [country, FollowedReference(column: 2, RelatedTable(0))]),
+            OrderTerm(column: 1),
+        ]
+        let text = "cities order by country.name desc, country . continent.`name` asc, name limit 10"
+        let query = try Query(parsing: text, schema: schema)
+        #expect(query.order == order)
+        #expect(query.limit == 10)
+        let among = "cities where id in (select id from cities order by country.name desc limit 3)"
+        #expect(
+            try condition(among)
+                == .isInRows(
+                    column: 0, RelatedRows(RelatedTable(2), column: 0, order: [order[0]], limit: 3)))
+    }
+
     @Test("Records that refer to a row, and values of other rows")
     func rows() throws {
         let large = Condition.compare(column: 3, .greater, .int(1_000_000))
@@ -100,6 +119,10 @@ struct RelationParsingTests {
                 #"{"from": "cities", "where": {"country": {"in": {"select": "iso", "from": "countries", "where": {"is_island": true}, "order": ["name"], "limit": 2}}}}"#,
                 "cities where country in (select iso from countries where is_island = true order by name limit 2)"
             ),
+            (
+                #"{"from": "cities", "order": ["country.name desc", "name", "country.continent.code"]}"#,
+                "cities order by country.name desc, name, country.continent.code"
+            ),
         ])
     func json(json: String, text: String) throws {
         #expect(try Query(parsingJSON: json, schema: schema) == (try Query(parsing: text, schema: schema)))
@@ -118,7 +141,21 @@ struct RelationParsingTests {
             ("cities where country.name.x = 5", "query:1:22: column 'name' of table 'countries' refers", nil),
             ("cities where country.name = name", "query:1:29: one comparison has columns of several records", nil),
             ("cities where country. = 5", "query:1:23: expected a column, found '='", nil),
-            ("cities order by country.name", "query:1:17: rows are ordered by their own columns", nil),
+            ("cities order by country.nam", "query:1:25: table 'countries' has no column 'nam'", "'name'"),
+            ("cities order by name, contry.name", "query:1:23: table 'cities' has no column 'contry'", "'country'"),
+            ("cities order by name.x", "query:1:17: column 'name' of table 'cities' refers to no record", "country"),
+            (
+                "cities order by country.settings", "query:1:25: table 'countries' cannot be ordered by 'settings'", nil
+            ),
+            (
+                "countries order by cities.name",
+                "query:1:20: rows of table 'countries' have no order by those of 'cities'", "group table 'cities'"
+            ),
+            (
+                "cities order by country.cities.name",
+                "query:1:25: rows of table 'countries' have no order by those of 'cities'", nil
+            ),
+            ("cities order by country.", "query:1:25: expected a column, found the end", nil),
             (
                 "countries where exists citis by country", "query:1:24: the database 'd' has no table 'citis'",
                 "'cities'"
@@ -161,6 +198,7 @@ struct RelationParsingTests {
                 #"{"from": "countries", "where": {"exists": {"from": "cities", "by": "country", "limit": 1}}}"#,
                 "query:1:52: whether a row exists depends on no order"
             ),
+            (#"{"from": "cities", "order": ["country.nam"]}"#, "query:1:39: table 'countries' has no column 'nam'"),
             (#"{"from": "cities", "where": {"country.nam": 1}}"#, "query:1:39: table 'countries' has no column 'nam'"),
         ])
     func jsonMistakes(json: String, message: String) throws {
@@ -179,13 +217,17 @@ struct RelationParsingTests {
             "countries where "
                 + String(repeating: "exists cities by country (exists countries by capital (", count: 1000),
             "cities where " + String(repeating: "country.capital.", count: 9) + "name = 'x'",
+            "cities order by " + String(repeating: "country.", count: 20_000) + "name",
+            "cities order by " + String(repeating: "country.capital.", count: 5) + "name",
         ]
         for text in texts {
             let error = try #require(throws: StorageError.self) { try Query(parsing: text, schema: schema) }
             #expect(error.code == .query, "\(text.prefix(40)): \(error)")
         }
-        let deepest = "cities where " + String(repeating: "country.capital.", count: 4) + "name = 'x'"
-        #expect(throws: Never.self) { try Query(parsing: deepest, schema: schema) }
+        let deepest = String(repeating: "country.capital.", count: 4) + "name"
+        for text in ["cities where \(deepest) = 'x'", "cities order by \(deepest)"] {
+            #expect(throws: Never.self) { try Query(parsing: text, schema: schema) }
+        }
     }
 
     @Test("Tables that a query may not reach are as if they were not")
@@ -194,7 +236,7 @@ struct RelationParsingTests {
         let allowed = try Query(parsing: "cities where country.name = 'x'", schema: schema, reaching: tables)
         #expect(allowed.table.name == "cities")
         for text in [
-            "continents", "countries where continent.name = 'x'",
+            "continents", "countries where continent.name = 'x'", "countries order by continent.name",
             "countries where continent in (select code from continents)",
         ] {
             let error = try #require(throws: StorageError.self) {

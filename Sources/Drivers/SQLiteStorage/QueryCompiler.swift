@@ -47,7 +47,7 @@ struct QueryCompiler {
             compiler.write(sql.selectAll)
         }
         try compiler.writeCondition()
-        compiler.writeOrder()
+        try compiler.writeOrder()
         compiler.writeLimit()
         return compiler.output
     }
@@ -104,7 +104,7 @@ struct QueryCompiler {
             let needed = query.columns.sorted().map { columns[$0] }
             write("(SELECT \(needed.isEmpty ? "1" : needed.joined(separator: ", ")) FROM \(name)")
             try writeCondition()
-            writeOrder()
+            try writeOrder()
             writeLimit()
             write(")")
         }
@@ -129,11 +129,11 @@ struct QueryCompiler {
         }
     }
 
-    private mutating func writeOrder() {
+    private mutating func writeOrder() throws {
         var word = " ORDER BY "
         for term in query.totalOrder {
             write(word)
-            write(columns[term.column])
+            write(try term.sql(of: name, columns))
             if term.isDescending { write(" DESC") }
             word = ", "
         }
@@ -229,7 +229,7 @@ struct QueryCompiler {
         if hasNulls, rows.limit == nil { inner.query.restrict(to: .not(.isNull(column: rows.column))) }
         try inner.writeCondition()
         if rows.limit != nil {
-            inner.writeOrder()
+            try inner.writeOrder()
             inner.writeLimit()
             if hasNulls { inner.output.sql = "SELECT \(cell) FROM (\(inner.output.sql)) WHERE \(cell) IS NOT NULL" }
         }

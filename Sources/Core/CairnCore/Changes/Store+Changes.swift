@@ -50,8 +50,8 @@ extension Session {
         _ query: Query, _ read: @escaping @Sendable (Session) async throws -> Value,
         isSame: @escaping @Sendable (Value, Value) -> Bool
     ) -> ResultSequence<Value> {
-        // A condition that leads to other tables depends on them, too.
-        let tables = query.condition?.hasRelations == true ? nil : Set([query.table.position])
+        // What leads to other tables depends on them, too.
+        let tables = query.hasRelations ? nil : Set([query.table.position])
         return ResultSequence(
             source: .init(core: core, tables: tables, read: read, isSame: isSame, problem: misuse))
     }

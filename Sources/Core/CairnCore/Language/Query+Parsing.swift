@@ -18,6 +18,7 @@ extension Query {
     /// | JSON | `settings["theme"] = "dark"`, `settings["servers"][0] exists` |
     /// | related records | `country.name = "France"`, `exists cities by country (population > 1000000)` |
     /// | other rows | `country in (select iso from countries order by population desc limit 10)` |
+    /// | order | `order by population desc, name`; by a record that is referred to, `order by country.name, name` |
     ///
     /// Texts stand in double quotes, as in JSON, or in single quotes; times, days and ids are texts. A column called like a word
     /// of the language stands in backticks.

@@ -114,9 +114,12 @@ struct QueryJSONParser {
                 throw QueryMistake("expected a column like \"name desc\", found \(element.kind)", at: element.offset)
             }
             let term = try inside(text, at: element.offset) { parser throws(QueryMistake) in try parser.orderTerm() }
+            func moved(_ name: (name: String, offset: Int)) -> (name: String, offset: Int) {
+                (name.name, element.offset + 1 + name.offset)
+            }
             terms.append(
                 QueryOrderNode(
-                    name: term.name, isDescending: term.isDescending, offset: element.offset + 1 + term.offset))
+                    path: term.path.map(moved), column: moved(term.column), isDescending: term.isDescending))
         }
         return terms
     }

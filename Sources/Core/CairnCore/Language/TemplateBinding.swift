@@ -154,7 +154,10 @@ struct TemplateBinding {
     }
 
     private func order(_ order: [TemplateOrder]) -> [OrderTerm] {
-        order.map { OrderTerm(column: $0.column, isDescending: $0.isDescending) }
+        order.map { term in
+            let path = term.path.map { FollowedReference(column: $0.column, RelatedTable($0.table)) }
+            return OrderTerm(column: term.column, isDescending: term.isDescending, behind: path)
+        }
     }
 
     func condition(_ condition: TemplateCondition) throws(QueryMistake) -> Condition {

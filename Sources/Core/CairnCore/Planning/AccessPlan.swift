@@ -23,7 +23,7 @@ package struct AccessPlan: Sendable {
     package let isCovered: Bool
     /// About how many entries are read.
     package let rows: Double
-    package let cost: Double
+    package var cost: Double
 
     /// What counts the entries that are read; nil when nobody wants to know.
     var counter: ReadCounter?
@@ -35,7 +35,10 @@ package struct AccessPlan: Sendable {
         return plan
     }
 
-    /// How values are looked up in other rows, of a plan that is to be shown.
+    /// What the rows are sorted by, where other records have some of it; then the query is that for all rows, in no order.
+    var relatedOrder: RelatedOrder?
+
+    /// How values are looked up in other rows, of a plan that is to be shown; those of the order too.
     package var lookups: [Lookup] = []
     /// The cost with that of the look-ups.
     var wholeCost: Double { lookups.reduce(cost) { $0 + $1.plan.wholeCost } }
@@ -68,6 +71,7 @@ package struct AccessPlan: Sendable {
 
     /// What the rows must be sorted by.
     private var sort: [OrderTerm] {
+        if let relatedOrder { return relatedOrder.query.totalOrder }
         if isSorted { return [] }
         guard sortsTies else { return query.totalOrder }
         return query.totalOrder.filter { term in !query.order.contains { $0.column == term.column } }
@@ -85,8 +89,8 @@ package struct AccessPlan: Sendable {
             }
         var plan = QueryPlan(
             driver: driver, table: table.name, access: access, bounds: bounds.map(text.describe),
-            filter: filter.map(text.describe), sort: sort.map(text.describe), sortsTies: sortsTies, limit: query.limit,
-            isCovered: isCovered)
+            filter: filter.map(text.describe), sort: sort.map(text.describe), sortsTies: sortsTies,
+            limit: relatedOrder.map(\.query.limit) ?? query.limit, isCovered: isCovered)
         if scan != nil { plan.estimatedRows = estimatedRows }
         plan.parts = parts.map { $0.description(driver: driver) }
         plan.related = lookups.map { lookup in

@@ -40,7 +40,14 @@ package struct ConditionText {
     }
 
     package func describe(_ term: OrderTerm) -> String {
-        name(term.column) + (term.isDescending ? " desc" : "")
+        var names: [String] = []
+        var table: Table? = table
+        for step in term.path {
+            names.append(table?.columns[step.column].name ?? "column \(step.column)")
+            table = step.table.table
+        }
+        names.append(table?.columns[term.column].name ?? "column \(term.column)")
+        return names.joined(separator: ".") + (term.isDescending ? " desc" : "")
     }
 
     private func text(_ related: RelatedTable, _ condition: Condition?) -> String {

@@ -19,7 +19,7 @@ package struct Lookup: Sendable {
     /// Whether all of them are read first.
     package let isFirst: Bool
     /// About how many values there are.
-    fileprivate let size: Int
+    let size: Int
 }
 
 extension Executor {
@@ -87,7 +87,7 @@ extension Executor {
     ) async throws -> AccessPlan {
         let sizes = Dictionary(lookups.filter(\.isFirst).map { ($0.rows, $0.size) }) { first, _ in first }
         var plan = try await plan(query, columns: columns, needsOrder: needsOrder, sizes: sizes)
-        plan.lookups = lookups
+        plan.lookups = lookups + (plan.relatedOrder?.lookups ?? [])
         return plan
     }
 

@@ -21,6 +21,11 @@ package struct Executor: Sendable {
 
     /// The rows of a plan.
     func rows(_ plan: AccessPlan) async throws -> any RowCursor {
+        if let order = plan.relatedOrder {
+            var rows = plan
+            rows.relatedOrder = nil
+            return RelatedSortingCursor(try await self.rows(rows), order, self)
+        }
         guard let (base, plan) = try await base(of: plan) else { return EmptyCursor() }
         if plan.isSorted { return FilteringCursor(base, plan) }
         return plan.sortsTies ? TieSortingCursor(base, plan) : SortingCursor(base, plan)
@@ -69,6 +74,7 @@ package struct Executor: Sendable {
     func plan(
         _ query: Query, columns: Set<Int>? = nil, needsOrder: Bool, sizes: [RelatedRows: Int]
     ) async throws -> AccessPlan {
+        if needsOrder, query.hasRelatedOrder { return try await relatedPlan(query, columns: columns, sizes: sizes) }
         let count = try await scanner.estimatedCount(of: query.table)
         return Planner(query, columns: columns, needsOrder: needsOrder, sizes: sizes, costs: scanner.costs)
             .plan(count: count, entries: scanner.estimatedEntries)

@@ -43,6 +43,8 @@ struct IndexAdvice {
         let ordersFirst = needsOrder && query.limit != nil && !query.order.isEmpty
         if conjuncts.isEmpty {
             guard ordersFirst else { return true }
+            // No index of the table has columns of other records.
+            if query.hasRelatedOrder { return false }
             return layouts.contains { layout in
                 let match = IndexMatch(layout)
                 return match.direction(serving: query.totalOrder) != nil
@@ -142,7 +144,7 @@ struct IndexAdvice {
             default: break
             }
         }
-        let hasOrder = needsOrder && query.limit != nil
+        let hasOrder = needsOrder && query.limit != nil && !query.hasRelatedOrder
         if hasOrder, !parts.isEmpty || conjuncts.isEmpty {
             query.order.forEach(add)
         } else if let column = conjuncts.lazy.compactMap(\.narrowing).first {

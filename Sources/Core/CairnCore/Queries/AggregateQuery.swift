@@ -87,7 +87,7 @@ public struct AggregateQuery: Sendable, Hashable {
 
     // MARK: Checking
 
-    /// The same query, with the tables its condition leads to looked up in a schema.
+    /// The same query, with the tables its rows lead to looked up in a schema.
     package func bound(in schema: Schema) throws -> AggregateQuery {
         var query = self
         query.rows = try rows.bound(in: schema)
@@ -114,6 +114,11 @@ public struct AggregateQuery: Sendable, Hashable {
             throw StorageError(
                 .query, "a condition on groups of table '\(table.name)' does not lead to other tables",
                 remedy: "put it on the records, before they are grouped")
+        }
+        guard order.allSatisfy(\.path.isEmpty) else {
+            throw StorageError(
+                .query, "the order of groups of table '\(table.name)' does not lead to other tables",
+                remedy: "order them by what they are grouped by, or by what is computed of them")
         }
         try results.validate()
     }

@@ -89,25 +89,6 @@ extension Condition {
     }
 }
 
-/// One column of an order.
-public struct OrderTerm: Sendable, Hashable {
-    /// The position of the column in its table.
-    public let column: Int
-    /// Whether the largest value comes first, and null last.
-    public let isDescending: Bool
-
-    /// An ascending or descending column.
-    public init(column: Int, isDescending: Bool = false) {
-        self.column = column
-        self.isDescending = isDescending
-    }
-
-    /// The same column, largest first.
-    public var descending: OrderTerm { OrderTerm(column: column, isDescending: true) }
-    /// The same column, smallest first.
-    public var ascending: OrderTerm { OrderTerm(column: column) }
-}
-
 /// A change of one column to a value, for the update of a query.
 public struct Assignment: Sendable, Hashable {
     /// The position of the column in its table.

@@ -41,11 +41,11 @@ public struct Query: Sendable, Hashable {
         self.limit = limit
     }
 
-    /// The order with the columns of the key that make it total, each column once.
+    /// The order with the columns of the key that make it total, each column of a record once.
     public var totalOrder: [OrderTerm] {
         var terms: [OrderTerm] = []
         for term in order + table.key.map({ OrderTerm(column: $0) })
-        where !terms.contains(where: { $0.column == term.column }) {
+        where !terms.contains(where: { $0.isSameColumn(as: term) }) {
             terms.append(term)
         }
         return terms
@@ -62,6 +62,7 @@ public struct Query: Sendable, Hashable {
         for position in columns ?? [] { _ = try column(position) }
         var valueCount = 0
         try validate(depth: 1, &valueCount)
+        if after != nil { try checkPages() }
         if let after, after.values.count != totalOrder.count {
             throw StorageError(.query, "a position has \(after.values.count) values, the order has \(totalOrder.count)")
         }
@@ -70,18 +71,11 @@ public struct Query: Sendable, Hashable {
     /// Checks limit, order and condition.
     private func validate(depth: Int, _ valueCount: inout Int) throws {
         if let limit, limit < 0 { throw StorageError(.query, "a limit is at least 0, found \(limit)") }
-        for term in order {
-            let column = try column(term.column)
-            guard column.valueType.isOrdered else {
-                throw StorageError(
-                    .query,
-                    "table '\(table.name)' cannot be ordered by '\(column.name)': \(column.valueType) has no order")
-            }
-        }
+        for term in order { try validate(term, depth: depth) }
         if let condition { try validate(condition, depth: depth, &valueCount) }
     }
 
-    private func column(_ position: Int) throws -> Column {
+    func column(_ position: Int) throws -> Column {
         guard table.columns.indices.contains(position) else {
             throw StorageError(.query, "table '\(table.name)' has no column at position \(position)")
         }
@@ -130,12 +124,7 @@ public struct Query: Sendable, Hashable {
         case .reference(let position, let target, let part):
             let column = try column(position)
             let target = try target.bound()
-            guard table.references.contains(where: { $0.column == position && $0.target == target.position }) else {
-                throw StorageError(
-                    .query,
-                    "column '\(column.name)' of table '\(table.name)' does not refer to records of table '\(target.name)'"
-                )
-            }
+            try checkReference(column, to: target)
             try Query(target).validate(part, depth: depth + QueryLimits.relationDepth, &valueCount)
         case .isInRows(let position, let rows):
             try validate(try column(position), isIn: rows)

@@ -1,6 +1,6 @@
 import CairnSchema
 
-/// A table that a condition leads to, by its position in the schema.
+/// A table that a condition or an order leads to, by its position in the schema.
 public struct RelatedTable: Sendable, Hashable {
     /// The position of the table in the schema.
     public let position: Int
@@ -28,21 +28,21 @@ public struct RelatedTable: Sendable, Hashable {
     /// The table, in a query that was checked.
     package func bound() throws -> Table {
         guard let table else {
-            throw StorageError(.query, "a condition leads to the table at position \(position), of no known schema")
+            throw StorageError(.query, "a query leads to the table at position \(position), of no known schema")
         }
         return table
     }
 
     /// The same, with the table of a schema.
     /// - Throws: `query.invalid` for a position the schema does not have, and for a table of another store.
-    fileprivate func bound(in schema: Schema) throws -> RelatedTable {
+    func bound(in schema: Schema) throws -> RelatedTable {
         guard schema.tables.indices.contains(position) else {
             throw StorageError(.query, "the database '\(schema.database)' has no table at position \(position)")
         }
         let found = schema.tables[position]
         if let table, !table.isAlike(found) {
             throw StorageError(
-                .query, "a condition asks for records of table '\(table.name)' of another store",
+                .query, "a query asks for records of table '\(table.name)' of another store",
                 remedy: "take the query from the store, transaction or snapshot that is asked")
         }
         return RelatedTable(found)
@@ -91,11 +91,12 @@ public struct RelatedRows: Sendable, Hashable {
 // MARK: Binding
 
 extension Query {
-    /// The same query, with the tables its condition leads to looked up in a schema.
+    /// The same query, with the tables its condition and its order lead to looked up in a schema.
     package func bound(in schema: Schema) throws -> Query {
-        guard let condition, condition.hasRelations else { return self }
+        guard hasRelations else { return self }
         var query = self
-        query.condition = try condition.bound(in: schema)
+        query.condition = try condition?.bound(in: schema)
+        query.order = try order.map { try $0.bound(in: schema) }
         return query
     }
 }
@@ -118,7 +119,7 @@ extension Condition {
         case .isInRows(let column, let rows):
             let bound = RelatedRows(
                 try rows.table.bound(in: schema), column: rows.column, where: try rows.condition?.bound(in: schema),
-                order: rows.order, limit: rows.limit)
+                order: try rows.order.map { try $0.bound(in: schema) }, limit: rows.limit)
             return .isInRows(column: column, bound)
         case .and(let parts): return .and(try parts.map { try $0.bound(in: schema) })
         case .or(let parts): return .or(try parts.map { try $0.bound(in: schema) })

@@ -1,6 +1,6 @@
 import CairnSchema
 
-// Conditions on related records. None of them reads anything by itself: they are part of the query, and answered with it, of one
+// Conditions on related records, and orders by them. None of them reads anything by itself: they are part of the query, and answered with it, of one
 // moment.
 
 extension TypedColumn where Value: ColumnIdentifier {
@@ -13,6 +13,15 @@ extension TypedColumn where Value: ColumnIdentifier {
     public func `where`(_ condition: (Value._Record.Columns) -> Condition) -> Condition {
         .reference(
             column: position, RelatedTable(Value._Record.tablePosition), condition(Value._Record.columns))
+    }
+
+    /// Ordered by columns of the record the column refers to: `.order { $0.country.order { $0.name }; $0.name }`.
+    ///
+    /// No index serves it: all records of the query are read, and those they refer to, each once or as a whole table, whichever is
+    /// less. With a limit only the best are held. Such a query is not read in pages.
+    public func order(@OrderBuilder _ order: (Value._Record.Columns) -> [OrderTerm]) -> [OrderTerm] {
+        let reference = FollowedReference(column: position, RelatedTable(Value._Record.tablePosition))
+        return order(Value._Record.columns).map { $0.behind(reference) }
     }
 
     /// Some record refers to this one: `$0.iso.exists(City.self, by: \.country)`.
@@ -73,6 +82,16 @@ extension TypedColumn {
     public func `where`<ID: ColumnIdentifier>(_ condition: (ID._Record.Columns) -> Condition) -> Condition
     where Value == ID? {
         .reference(column: position, RelatedTable(ID._Record.tablePosition), condition(ID._Record.columns))
+    }
+
+    /// Ordered by columns of the record the column refers to. Where the column is null they are null, which sorts before all values,
+    /// and after all when descending.
+    ///
+    /// Cost: as of a column that is never null.
+    public func order<ID: ColumnIdentifier>(@OrderBuilder _ order: (ID._Record.Columns) -> [OrderTerm]) -> [OrderTerm]
+    where Value == ID? {
+        let reference = FollowedReference(column: position, RelatedTable(ID._Record.tablePosition))
+        return order(ID._Record.columns).map { $0.behind(reference) }
     }
 
     /// The column names one of the records of a query. Where it is null: neither true nor false.

@@ -126,6 +126,8 @@ public enum OrderBuilder {
     }
     /// A column with its direction.
     public static func buildExpression(_ term: OrderTerm) -> [OrderTerm] { [term] }
+    /// Columns of a record that is referred to.
+    public static func buildExpression(_ terms: [OrderTerm]) -> [OrderTerm] { terms }
     /// A result of a group, smallest first.
     public static func buildExpression<Value: OrderedColumnValue>(_ result: GroupExpression<Value>) -> [OrderTerm] {
         [result.ascending]

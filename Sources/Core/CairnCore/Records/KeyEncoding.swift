@@ -48,7 +48,7 @@ package struct KeyLayout: Sendable, Hashable {
         parts = (index.parts + rest.map { IndexPart(column: $0) }).map { KeyLayout.part($0, of: table) }
     }
 
-    /// Records sorted by columns of a query.
+    /// Records sorted by columns of a query, all of the records themselves.
     package init(order: [OrderTerm], of table: Table) {
         parts = order.map { KeyLayout.part(IndexPart(column: $0.column, isDescending: $0.isDescending), of: table) }
     }

@@ -10,6 +10,7 @@ extension Session {
     ) async throws -> Page<Item> {
         guard size > 0 else { throw StorageError(.query, "a page has at least 1 record, found \(size)") }
         var query = try checked(query)
+        try query.checkPages()
         query.after = try cursor?.position(in: query, schema: schema.id)
         // One more than the page tells whether there is another.
         query.limit = min(size == .max ? size : size + 1, query.limit ?? .max)

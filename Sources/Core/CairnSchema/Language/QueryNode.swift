@@ -93,14 +93,17 @@ package struct QueryDays {
 
 /// One column of an order, as it was written.
 package struct QueryOrderNode {
-    package let name: String
+    /// The references that lead to the record with the column, one after the other.
+    package let path: [(name: String, offset: Int)]
+    package let column: (name: String, offset: Int)
     package let isDescending: Bool
-    package let offset: Int
 
-    package init(name: String, isDescending: Bool, offset: Int) {
-        self.name = name
+    package init(
+        path: [(name: String, offset: Int)] = [], column: (name: String, offset: Int), isDescending: Bool
+    ) {
+        self.path = path
+        self.column = column
         self.isDescending = isDescending
-        self.offset = offset
     }
 }
 

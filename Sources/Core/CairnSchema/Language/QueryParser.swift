@@ -2,7 +2,7 @@
 ///
 ///     query      = [ "from" ] rows
 ///     rows       = TABLE [ "where" or ] [ "order" "by" term { "," term } ] [ "limit" number ]
-///     term       = COLUMN [ "asc" | "desc" ]
+///     term       = path [ "asc" | "desc" ]
 ///     or         = and { ( "or" | "||" ) and }
 ///     and        = not { ( "and" | "&&" ) not }
 ///     not        = ( "not" | "!" ) not | row | comparison
@@ -97,15 +97,11 @@ package struct QueryParser {
     }
 
     private mutating func term() throws(QueryMistake) -> QueryOrderNode {
-        let (name, offset) = try name("a column")
-        if case .sign(".") = next.kind {
-            throw QueryMistake(
-                "rows are ordered by their own columns, and '\(name)' leads to another table",
-                remedy: "keep what you order by in a column of this table, or order what was read", at: offset)
-        }
+        var path = try names("a column")
+        let column = path.removeLast()
         let isDescending = takeWord("desc")
         if !isDescending { _ = takeWord("asc") }
-        return QueryOrderNode(name: name, isDescending: isDescending, offset: offset)
+        return QueryOrderNode(path: path, column: column, isDescending: isDescending)
     }
 
     // MARK: Tokens

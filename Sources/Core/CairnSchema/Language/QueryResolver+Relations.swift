@@ -10,17 +10,53 @@ extension QueryResolver {
                 "one comparison has columns of several records: of the one that '\(reference)' names, and others",
                 remedy: "compare each with a value", at: other.offset)
         }
-        let column = try column(reference, at: lead.offset)
+        let (column, target) = try target(of: reference, at: lead.offset)
+        let part = try resolver(of: target).condition(node.behindReference)
+        return .reference(column: column, target, part)
+    }
+
+    /// A reference, and the table it leads to.
+    private func target(of reference: String, at offset: Int) throws(QueryMistake) -> (column: Int, table: Table) {
+        let column = try column(reference, at: offset)
         guard let name = column.referencedTable else {
             let references = table.references.map { table.columns[$0.column].name }
             throw QueryMistake(
                 "column '\(reference)' of table '\(table.name)' refers to no record, so nothing is behind it",
                 remedy: references.isEmpty ? nil : NearestName.hintOrList(reference, among: references),
-                at: lead.offset)
+                at: offset)
         }
-        let target = try table(named: name, at: lead.offset)
-        let part = try resolver(of: target).condition(node.behindReference)
-        return .reference(column: column.position, target, part)
+        return (column.position, try table(named: name, at: offset))
+    }
+
+    /// A column to order by: of this table, or of the record that a reference names.
+    func order(_ term: QueryOrderNode) throws(QueryMistake) -> TemplateOrder {
+        var resolver = self
+        var path: [TemplateOrder.Step] = []
+        for step in term.path {
+            if let mistake = resolver.mistakeOfMany(step.name, at: step.offset) { throw mistake }
+            let (column, target) = try resolver.target(of: step.name, at: step.offset)
+            path.append(TemplateOrder.Step(column: column, table: target))
+            resolver = resolver.resolver(of: target)
+        }
+        let column = try resolver.column(term.column.name, at: term.column.offset)
+        guard column.valueType.isOrdered else {
+            throw QueryMistake(
+                "table '\(resolver.table.name)' cannot be ordered by '\(column.name)': \(column.valueType) has no order",
+                at: term.column.offset)
+        }
+        return TemplateOrder(column: column.position, isDescending: term.isDescending, path: path)
+    }
+
+    /// What is wrong with a name in an order that is that of a table whose rows refer to this one; nil where it is not.
+    private func mistakeOfMany(_ name: String, at offset: Int) -> QueryMistake? {
+        guard table.column(named: name) == nil, let other = reach?.tables.first(where: { $0.name == name }),
+            reach?.position(of: name) != nil, other.references.contains(where: { $0.target == table.position })
+        else { return nil }
+        return QueryMistake(
+            "rows of table '\(table.name)' have no order by those of '\(name)': many of them may refer to one row",
+            remedy:
+                "order by a column of the row, or of a record it refers to; or group table '\(name)' and order the groups",
+            at: offset)
     }
 
     /// Whether a row of another table refers to this one.

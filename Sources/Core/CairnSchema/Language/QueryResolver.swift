@@ -25,16 +25,6 @@ package struct QueryResolver {
     /// The same for another table.
     func resolver(of table: Table) -> QueryResolver { QueryResolver(table, reach, types) }
 
-    func order(_ term: QueryOrderNode) throws(QueryMistake) -> TemplateOrder {
-        let column = try column(term.name, at: term.offset)
-        guard column.valueType.isOrdered else {
-            throw QueryMistake(
-                "table '\(table.name)' cannot be ordered by '\(column.name)': \(column.valueType) has no order",
-                at: term.offset)
-        }
-        return TemplateOrder(column: column.position, isDescending: term.isDescending)
-    }
-
     /// How many rows.
     func limit(_ number: QueryNumber) throws(QueryMistake) -> TemplateCount {
         if case .literal(let count) = number.kind, count < 0 {

@@ -62,6 +62,14 @@ package enum TemplateCount: Sendable, Hashable {
 package struct TemplateOrder: Sendable, Hashable {
     package let column: Int
     package let isDescending: Bool
+    /// The references that lead to the record with the column: each by its column and the table it refers to.
+    package var path: [Step] = []
+
+    /// A reference that is followed.
+    package struct Step: Sendable, Hashable {
+        package let column: Int
+        package let table: Table
+    }
 }
 
 /// Days that are counted from when a query is asked.
@@ -132,7 +140,18 @@ extension QueryTemplate {
     /// are when it is asked.
     func excess() -> QueryMistake? {
         var values = 0
-        return condition?.excess(depth: 1, &values)
+        return order.excess(depth: 1) ?? condition?.excess(depth: 1, &values)
+    }
+}
+
+extension [TemplateOrder] {
+    fileprivate func excess(depth: Int) -> QueryMistake? {
+        guard contains(where: { depth + $0.path.count * QueryLimits.relationDepth > QueryLimits.depth }) else {
+            return nil
+        }
+        return QueryMistake(
+            "an order follows more references than the \(QueryLimits.depth) parts a condition may nest have room for",
+            remedy: "keep what you order by in a nearer table", at: 0)
     }
 }
 
@@ -158,7 +177,8 @@ extension TemplateCondition {
         case .not(let part): return part.excess(depth: depth + 1, &values)
         case .reference(_, _, let part): return part.excess(depth: depth + QueryLimits.relationDepth, &values)
         case .isInRows(_, let rows):
-            return rows.condition?.excess(depth: depth + QueryLimits.relationDepth, &values)
+            let depth = depth + QueryLimits.relationDepth
+            return rows.order.excess(depth: depth) ?? rows.condition?.excess(depth: depth, &values)
         // Days become two comparisons that must both hold.
         case .isInDays: return TemplateCondition.and([]).excess(depth: depth + 1, &values)
         default: return nil

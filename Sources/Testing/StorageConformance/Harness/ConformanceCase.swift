@@ -89,8 +89,8 @@ public enum StorageConformance {
         + SelectionCases.all + PageCases.all + PolicyCases.all + BulkCases.all + LimitCases.all + RevisionCases.all
 
     private static let writing =
-        UniqueCases.all + ReferenceCases.all + ReferenceActionCases.all + RelationCases.all + BatchCases.all
-        + TransactionCases.all + SavepointCases.all + IdempotencyCases.all
+        UniqueCases.all + ReferenceCases.all + ReferenceActionCases.all + RelationCases.all + RelatedOrderCases.all
+        + BatchCases.all + TransactionCases.all + SavepointCases.all + IdempotencyCases.all
 
     private static let together =
         OpeningCases.all + SnapshotCases.all + ChangeCases.all + ObservationCases.all + ConcurrencyCases.all

@@ -152,7 +152,11 @@ struct ConditionEmitter {
     }
 
     func order(_ order: [TemplateOrder]) -> String {
-        let terms = order.map { ".init(column: \($0.column)\($0.isDescending ? ", isDescending: true" : ""))" }
+        let terms = order.map { term in
+            let path = term.path.map { ".init(column: \($0.column), .init(\($0.table.position)))" }
+            let behind = path.isEmpty ? "" : ", behind: [\(path.joined(separator: ", "))]"
+            return ".init(column: \(term.column)\(term.isDescending ? ", isDescending: true" : "")\(behind))"
+        }
         return "[\(terms.joined(separator: ", "))]"
     }
 }
