@@ -93,7 +93,7 @@ let package = Package(
 
         // Tools.
         room("CairnGenerator", floor: "Tools", ["CairnSchema"]),
-        room("CairnMigrator", floor: "Tools", ["CairnSchema", "CairnCore"]),
+        room("CairnMigrator", floor: "Tools", ["CairnSchema", "CairnCore", "MemoryStorage"]),
         program("cairn-generate", path: "Sources/Tools/cairn-generate", ["CairnGenerator"]),
         // The target is not called `cairn`: beside `Cairn` it would collide on file systems that ignore case.
         program(

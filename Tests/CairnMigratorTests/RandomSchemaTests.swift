@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Random changes")
 struct RandomSchemaTests {
-    private static let seed =
+    static let seed =
         ProcessInfo.processInfo.environment["CAIRN_MIGRATION_SEED"].flatMap { UInt64($0) }
         ?? UInt64.random(in: 0...UInt64.max)
     private static let runs = ProcessInfo.processInfo.environment["CAIRN_MIGRATION_RUNS"].flatMap { Int($0) } ?? 60
@@ -45,6 +45,19 @@ struct RandomSchemaTests {
             if let new = try? changed.schema() { return (old, new) }
         }
         return (old, old)
+    }
+
+    /// A schema, and two others a few changes away from it.
+    static func pairs(_ random: inout SeededRandom) throws -> (Schema, Schema, Schema) {
+        let plan = try ProgramGenerator.program(seed: random.next(), steps: 1).schema
+        var others: [Schema] = []
+        for _ in 0..<40 where others.count < 2 {
+            var changed = plan
+            for _ in 0..<1 + random.below(3) { change(&changed, &random) }
+            if let new = try? changed.schema() { others.append(new) }
+        }
+        let base = try plan.schema()
+        return (base, others.first ?? base, others.last ?? base)
     }
 
     private static func change(_ plan: inout SchemaPlan, _ random: inout SeededRandom) {

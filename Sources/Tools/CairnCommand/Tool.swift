@@ -10,7 +10,8 @@ struct Tool: Sendable {
         let commands: [any Command] = [
             InitCommand(), CheckCommand(), GenerateCommand(), GetCommand(), QueryCommand(), ExplainCommand(),
             DoctorCommand(), MaintainCommand(), RebuildCommand(), AdoptCommand(), MigratePlanCommand(),
-            MigrateApplyCommand(), MigrateStatusCommand(), S3ListCommand(),
+            MigrateApplyCommand(), MigrateStatusCommand(), MigrateMergeCommand(), MigrateVerifyCommand(),
+            S3ListCommand(),
             S3GetCommand(), S3PutCommand(), S3RemoveCommand(), S3StatCommand(), S3PresignCommand(),
             S3MakeBucketCommand(), S3RemoveBucketCommand(), S3DoctorCommand(),
         ]

@@ -1,3 +1,5 @@
+package import CairnSchema
+
 /// What can go wrong with one operation of a migration, and the safe way.
 package struct Finding: Sendable, Hashable {
     /// How much it matters.
@@ -20,11 +22,40 @@ package struct Finding: Sendable, Hashable {
         package static func < (left: Level, right: Level) -> Bool { left.rank < right.rank }
     }
 
-    /// The stable code: programs look at it.
-    package let code: String
-    package let level: Level
+    /// Which of the rules found it.
+    package let rule: FindingCode
     /// What can go wrong.
     package let message: String
     /// What to do instead, or first.
     package let recipe: String?
+    /// What is declared in the schema file that it is about; nil when that is gone, or when it is about the whole.
+    package var place: Declaration?
+    /// What the schema file says to it; nil when nothing. What is allowed is shown and counts no more; it does not change what
+    /// `apply` asks for.
+    package var allowance: Allowance?
+
+    package init(_ rule: FindingCode, _ message: String, recipe: String?) {
+        self.rule = rule
+        self.message = message
+        self.recipe = recipe
+    }
+
+    /// The stable code: programs look at it.
+    package var code: String { rule.rawValue }
+    package var level: Level { rule.level }
+}
+
+extension FindingCode {
+    /// How much it matters.
+    package var level: Finding.Level {
+        switch self {
+        case .dropTable, .dropColumn, .narrow, .addUniqueIndex, .makeIndexUnique, .addRequiredColumn, .makeRequired,
+            .addReference, .changeKey, .name, .unsupported:
+            .error
+        case .tightenRules, .renameTable, .renameColumn, .changeDefault, .dropReference, .changeAction, .exceedBudget,
+            .redundantIndex:
+            .warning
+        case .buildIndex: .note
+        }
+    }
 }

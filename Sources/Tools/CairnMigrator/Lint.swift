@@ -4,54 +4,52 @@ package import CairnSchema
 /// The rules for changes of a schema: pure, they look at the operations and at no data.
 package enum Lint {
     /// What is to be said of an operation.
-    /// - Parameter new: The schema the migration ends with.
+    /// - Parameter new: The schema the migration ends with, which says what is allowed.
     package static func findings(_ operation: SchemaOperation, in new: Schema) -> [Finding] {
         var findings: [Finding] = []
-        if let rule = rule(operation) {
-            findings.append(
-                Finding(
-                    code: rule.code, level: rule.level, message: rule.message,
-                    recipe: MigrationAdvice.recipe(operation)))
+        if let (rule, message) = rule(operation) {
+            findings.append(Finding(rule, message, recipe: MigrationAdvice.recipe(operation)))
         }
         if let finding = prefix(operation, in: new) { findings.append(finding) }
-        return findings
+        return findings.map { placed($0, operation, in: new) }
     }
 
-    private static func rule(
-        _ operation: SchemaOperation
-    ) -> (code: String, level: Finding.Level, message: String)? {
+    private static func rule(_ operation: SchemaOperation) -> (rule: FindingCode, message: String)? {
         let name = operation.name ?? ""
         let table = operation.table ?? ""
         return switch operation.kind {
-        case .dropTable: ("DS102", .error, "the table '\(table)' goes with all its records")
-        case .dropColumn: ("DS103", .error, "what '\(table)' has in '\(name)' goes")
-        case .changeType: ("DS104", .error, "not every value of the old type is one of the new")
-        case .removeValues: ("DS104", .error, "records may have a value that is removed; then nothing is done")
+        case .dropTable: (.dropTable, "the table '\(table)' goes with all its records")
+        case .dropColumn: (.dropColumn, "what '\(table)' has in '\(name)' goes")
+        case .changeType: (.narrow, "not every value of the old type is one of the new")
+        case .removeValues: (.narrow, "records may have a value that is removed; then nothing is done")
         case .addUniqueIndex where operation.before == nil:
-            ("MF101", .error, "records may have the same values; then nothing is done, and two of them are named")
+            (.addUniqueIndex, "records may have the same values; then nothing is done, and two of them are named")
         case .addUniqueIndex:
-            ("MF102", .error, "the index becomes another; records may have the same values, and then nothing is done")
+            (
+                .makeIndexUnique,
+                "the index becomes another; records may have the same values, and then nothing is done"
+            )
         case .addRequiredColumn:
-            ("MF103", .error, "records that are there have no value for it; only an empty table takes it")
-        case .makeRequired: ("MF104", .error, "records may have null; then nothing is done, and one of them is named")
+            (.addRequiredColumn, "records that are there have no value for it; only an empty table takes it")
+        case .makeRequired: (.makeRequired, "records may have null; then nothing is done, and one of them is named")
         case .tightenRules:
-            ("MF105", .warning, "records may break the rule; then nothing is done, and one of them is named")
-        case .widenType: ("MF105", .warning, "the new type may not hold a number exactly; then nothing is done")
-        case .renameTable: ("BC101", .warning, "programs of the old schema do not know the new name")
-        case .renameColumn: ("BC102", .warning, "programs of the old schema do not know the new name")
+            (.tightenRules, "records may break the rule; then nothing is done, and one of them is named")
+        case .widenType: (.tightenRules, "the new type may not hold a number exactly; then nothing is done")
+        case .renameTable: (.renameTable, "programs of the old schema do not know the new name")
+        case .renameColumn: (.renameColumn, "programs of the old schema do not know the new name")
         case .changeDefault:
-            ("BC103", .warning, "records that are there keep their value; only new ones get the other default")
-        case .dropReference: ("CD101", .warning, "records may refer to nothing from then on")
+            (.changeDefault, "records that are there keep their value; only new ones get the other default")
+        case .dropReference: (.dropReference, "records may refer to nothing from then on")
         case .changeAction:
             (
-                "CD103", .warning,
+                .changeAction,
                 "deleting a record that is referred to does something else from then on, whoever deletes it"
             )
         case .addReference:
-            ("CD102", .error, "records may refer to nothing; then nothing is done, and one of them is named")
-        case .addIndex: ("OP102", .note, "the whole table is read to build it")
-        case .changeKey: ("KY101", .error, "every record would move")
-        case .changeOption: ("UN101", .error, "this version does not make the change")
+            (.addReference, "records may refer to nothing; then nothing is done, and one of them is named")
+        case .addIndex: (.buildIndex, "the whole table is read to build it")
+        case .changeKey: (.changeKey, "every record would move")
+        case .changeOption: (.unsupported, "this version does not make the change")
         case .createTable, .addColumn, .makeNullable, .addValues, .relaxRules, .changeSecrecy, .dropIndex,
             .dropUniqueIndex:
             nil
@@ -60,17 +58,80 @@ package enum Lint {
 
     /// An index that another one serves as well.
     private static func prefix(_ operation: SchemaOperation, in new: Schema) -> Finding? {
-        guard operation.kind == .addIndex, let table = operation.table.flatMap(new.table(named:)),
-            let index = operation.name.flatMap(table.index(named:)), index.included.isEmpty
+        guard operation.kind == .addIndex, let index = operation.index(in: new),
+            let table = operation.table.flatMap(new.table(named:)), index.included.isEmpty
         else { return nil }
         let longer = table.indexes.first { other in
             other.name != index.name && other.parts.count > index.parts.count && other.parts.starts(with: index.parts)
         }
         return longer.map { longer in
             Finding(
-                code: "IX101", level: .warning,
-                message: "index '\(longer.name)' begins with the same columns and serves the same queries",
+                .redundantIndex, "index '\(longer.name)' begins with the same columns and serves the same queries",
                 recipe: "leave '\(index.name)' out: every write costs an entry in it")
         }
+    }
+
+    /// The finding with what it is about, and what the file says to it.
+    private static func placed(_ finding: Finding, _ operation: SchemaOperation, in new: Schema) -> Finding {
+        var finding = finding
+        finding.place = operation.declaration(in: new)
+        let column: String? = if case .column(let name, _)? = finding.place { name } else { nil }
+        finding.allowance = new.allowance(finding.rule, table: operation.table, column: column)
+        return finding
+    }
+
+    // MARK: Names
+
+    /// The Swift names that a migration would bring and no generated code could have. Files that were read have none; a schema that
+    /// was merged of two may.
+    /// - Returns: By the place in `operations` of what brings it; nil for what no single one brings.
+    static func names(_ operations: [SchemaOperation], from old: Schema, to new: Schema) -> [Int?: [Finding]] {
+        let conflicts = new.nameConflicts
+        if conflicts.isEmpty { return [:] }
+        let known = Set(old.nameConflicts.map(\.message))
+        var findings: [Int?: [Finding]] = [:]
+        for conflict in conflicts where !known.contains(conflict.message) {
+            let place = operations.firstIndex { operation in
+                operation.table == conflict.table
+                    && (operation.brings(conflict.column) || operation.kind == .createTable)
+            }
+            var finding = Finding(.name, conflict.message, recipe: conflict.remedy)
+            finding.place = conflict.table.map { table in
+                conflict.column.map { .column($0, of: table) } ?? .table(table)
+            }
+            finding.allowance = new.allowance(.name, table: conflict.table, column: conflict.column)
+            findings[place, default: []].append(finding)
+        }
+        return findings
+    }
+}
+
+extension SchemaOperation {
+    /// The index it makes, in the new schema.
+    func index(in new: Schema) -> Index? {
+        guard kind == .addIndex || kind == .addUniqueIndex else { return nil }
+        return table.flatMap(new.table(named:)).flatMap { table in name.flatMap(table.index(named:)) }
+    }
+
+    /// What the new schema declares of what it is about. For the index that a column implies that is the column.
+    func declaration(in new: Schema) -> Declaration? {
+        guard let table = table.flatMap(new.table(named:)) else { return nil }
+        guard let name else { return .table(table.name) }
+        if let index = index(in: new) {
+            guard index.origin != .declared, let part = index.parts.first else {
+                return .index(index.name, of: table.name)
+            }
+            return .column(table.columns[part.column].name, of: table.name)
+        }
+        switch kind {
+        case .dropColumn, .dropIndex, .dropUniqueIndex, .changeOption: return .table(table.name)
+        default: return table.column(named: name) == nil ? .table(table.name) : .column(name, of: table.name)
+        }
+    }
+
+    /// Whether it brings the Swift name of a column, or of a table when nil.
+    fileprivate func brings(_ column: String?) -> Bool {
+        guard let column else { return kind == .renameTable }
+        return name == column && [.addColumn, .addRequiredColumn, .renameColumn, .addValues].contains(kind)
     }
 }

@@ -1,3 +1,4 @@
+package import CairnCore
 package import CairnSchema
 
 /// A migration as it is shown before it is done: each operation with what it does and what can go wrong.
@@ -10,11 +11,34 @@ package struct MigrationPlan: Sendable {
 
     package let diff: SchemaDiff
     package let steps: [Step]
+    /// What it costs; nil where nobody says.
+    package let cost: MigrationCost?
+    /// What it may cost.
+    package let budget: MigrationBudget
+    /// What is to be said of the whole.
+    package let findings: [Finding]
 
     /// Plans the change of one schema into another. Nothing is read, nothing fails: what cannot be done is part of the plan.
-    package init(from: Schema, to: Schema) {
-        diff = SchemaDiff(from: from, to: to)
-        steps = diff.operations.map { Step(operation: $0, findings: Lint.findings($0, in: to)) }
+    package init(
+        from: Schema, to: Schema, cost: MigrationCost? = nil, budget: MigrationBudget = MigrationBudget()
+    ) {
+        let diff = SchemaDiff(from: from, to: to)
+        let names = Lint.names(diff.operations, from: from, to: to)
+        self.diff = diff
+        self.cost = cost
+        self.budget = budget
+        steps = diff.operations.enumerated().map { place, operation in
+            Step(operation: operation, findings: Lint.findings(operation, in: to) + names[place, default: []])
+        }
+        findings = names[nil, default: []] + [cost.flatMap { budget.finding($0, to) }].compactMap { $0 }
+    }
+
+    /// All findings, in the order of the operations.
+    package var allFindings: [Finding] { steps.flatMap(\.findings) + findings }
+
+    /// Whether something of a level or above is to be said that nobody allowed.
+    package func hasFindings(_ level: Finding.Level) -> Bool {
+        allFindings.contains { $0.allowance == nil && $0.level >= level }
     }
 
     /// Whether there is nothing to do.

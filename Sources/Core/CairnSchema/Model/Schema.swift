@@ -4,8 +4,8 @@ public struct Schema: Sendable {
     public let database: String
     /// The tables, in the order of the file.
     public let tables: [Table]
-    /// Named queries, of the file it was read from: they belong to the program, stores and generated code hold none.
-    package let queries: [NamedQuery]
+    /// What the file it was read from says beside that.
+    package let notes: SchemaNotes
     /// What identifies the schema: the same for every file that declares the same tables, whatever its comments, docs and
     /// order.
     public let id: SchemaID
@@ -15,22 +15,28 @@ public struct Schema: Sendable {
     init(database: String, tables: [Table]) {
         self.database = database
         self.tables = tables
-        queries = []
+        notes = SchemaNotes()
         let canonical = CanonicalForm.value(database: database, tables: tables)
         canonicalText = CanonicalForm.text(canonical)
         id = SchemaID(digestOf: canonical.description)
     }
 
-    private init(_ schema: Schema, _ queries: [NamedQuery]) {
+    private init(_ schema: Schema, _ notes: SchemaNotes) {
         database = schema.database
         tables = schema.tables
         id = schema.id
         canonicalText = schema.canonicalText
-        self.queries = queries
+        self.notes = notes
     }
 
-    /// The same tables, with named queries.
-    func with(_ queries: [NamedQuery]) -> Schema { Schema(self, queries) }
+    /// The same tables, with what the file says beside them.
+    func with(_ notes: SchemaNotes) -> Schema { Schema(self, notes) }
+
+    /// Named queries.
+    package var queries: [NamedQuery] { notes.queries }
+
+    /// Findings about changes that are allowed.
+    package var allowances: [Allowance] { notes.allowances }
 
     /// A schema file that declares the same tables in the same order, without docs; for generated code.
     package var declarationText: String { CanonicalForm.declaration(self) }

@@ -53,6 +53,7 @@ enum ColumnReader {
         draft.deprecation = deprecation(&reader, what, &diagnostics)
         draft.doc = reader.string("doc", &diagnostics)?.text
         draft.renamedFrom = reader.string("renamed_from", &diagnostics)
+        draft.allowances = AllowanceReader.read(&reader, in: .column, &diagnostics)
         reportAutoIncrement(&reader, what, &diagnostics)
         reader.finish(&diagnostics)
         return declared == nil ? nil : draft

@@ -30,6 +30,7 @@ struct TableDraft {
     var entity: (text: String, offset: Int)?
     var doc: String?
     var renamedFrom: (text: String, offset: Int)?
+    var allowances: [AllowanceDraft] = []
 
     func position(of column: String) -> Int? {
         columns.firstIndex { Utf8.equal($0.name, column) }
@@ -59,6 +60,7 @@ struct ColumnDraft {
     var deprecation: String?
     var doc: String?
     var renamedFrom: (text: String, offset: Int)?
+    var allowances: [AllowanceDraft] = []
 }
 
 /// An index as the file declares it.

@@ -63,6 +63,7 @@ package struct SchemaReader {
         }
         let queriesNode = file.take("queries")
         let tables = file.take("tables").flatMap { MemberReader($0, "'tables'", &diagnostics) }
+        let allowances = AllowanceReader.read(&file, in: .schema, &diagnostics)
         file.finish(&diagnostics)
         guard let tables else {
             missing("tables", "an object with a member for each table", root, &diagnostics)
@@ -92,7 +93,11 @@ package struct SchemaReader {
         // Their texts are read in any case; what they mean is asked of tables that are right.
         let queries = queriesNode.map { QueryDraftReader.read($0, &diagnostics) } ?? []
         guard let schema else { return nil }
-        return schema.with(QueryFileResolver(schema, origin).resolve(queries, &diagnostics))
+        var notes = SchemaNotes()
+        notes.queries = QueryFileResolver(schema, origin).resolve(queries, &diagnostics)
+        notes.allowances = diagnostics.allowances(allowances, read)
+        if origin == .file { notes.places = diagnostics.places(read) }
+        return schema.with(notes)
     }
 
     private static func missing(

@@ -16,6 +16,7 @@ enum TableReader {
         draft.indexes = indexes(&reader, what, &diagnostics)
         draft.entity = reader.string("entity", &diagnostics)
         draft.renamedFrom = reader.string("renamed_from", &diagnostics)
+        draft.allowances = AllowanceReader.read(&reader, in: .table, &diagnostics)
         readUnsupportedOptions(&reader, what, &diagnostics)
         reader.finish(&diagnostics)
         return draft

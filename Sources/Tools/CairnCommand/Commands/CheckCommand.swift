@@ -1,3 +1,4 @@
+import CairnMigrator
 import CairnSchema
 
 /// `cairn check`: looks for mistakes in schema files.
@@ -8,6 +9,7 @@ struct CheckCommand: Command {
             Operand(
                 name: "FILE", isRepeated: true, help: "a schema file, such as Schemas/atlas.jsonc", kind: .file)
         ],
+        options: [Option(name: "sarif", help: "print SARIF 2.1.0, for code hosts and editors")],
         notes: [
             "Prints a line for each mistake: file:line:column: error: what is wrong; what to do [code].",
             "Named queries are checked against the columns, and against the indexes: the warning IX101 tells one that would read a whole table, and the index to declare.",
@@ -17,19 +19,26 @@ struct CheckCommand: Command {
 
     func run(_ arguments: ParsedArguments, _ console: Console) async throws -> ExitCode {
         var diagnostics: [Diagnostic] = []
+        var sources: [String: [UInt8]] = [:]
+        let isForPrograms = arguments.isJSON || arguments.has("sarif")
         var unread = 0
         for path in arguments.repeatedOperand("FILE") {
             // One file that is not there does not hide what is wrong in the others.
             do {
                 let file = try SchemaFile(path)
                 diagnostics += file.lints
-                if !arguments.isJSON { show(file, console) }
+                sources[path] = file.bytes
+                if !isForPrograms { show(file, console) }
             } catch {
                 unread += 1
                 ErrorReport.write(error, console, isJSON: arguments.isJSON)
             }
         }
-        if arguments.isJSON {
+        if arguments.has("sarif") {
+            var log = SARIFLog(version: Version.current, sources: sources)
+            for diagnostic in diagnostics { log.add(diagnostic) }
+            console.print(log.text)
+        } else if arguments.isJSON {
             console.print(JSONText.pretty { DiagnosticReport.write(diagnostics, &$0) })
         }
         if unread > 0 { return .failed }

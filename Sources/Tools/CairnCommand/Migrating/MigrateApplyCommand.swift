@@ -10,8 +10,10 @@ struct MigrateApplyCommand: Command {
             Operand(name: "STORE", help: "the address of the store, such as sqlite:atlas.db")
         ],
         options: [
+            Option(name: "to", value: "FILE", help: "what there shall be: a schema file", kind: .file),
             Option(
-                name: "to", value: "FILE", isRequired: true, help: "what there shall be: a schema file", kind: .file),
+                name: "plan", value: "FILE", help: "do what 'cairn migrate plan' wrote there, and nothing else",
+                kind: .file),
             MigrationArguments.allowDestructive,
             Option(name: "dry-run", help: "do all of it and take it back: what stands in the way is found"),
         ],
@@ -19,17 +21,21 @@ struct MigrateApplyCommand: Command {
             "All of it is done, or nothing: a record that stands in the way is named and nothing is changed, and a run that is killed leaves the store as it was. Programs that have the store open see the old schema until the end, and fail with storage.schema_mismatch after it.",
             "What is dropped is kept for 30 days: in tables of a SQLite file that begin with _cairn_kept_, under _trash/ in a folder or a bucket.",
             "A folder or a bucket is closed for writing meanwhile, and read as before. Record files are not written anew: they take the new form when their records change. If the process dies, run it again: it goes on when nothing was heard of the other one for half a minute.",
+            "With '--plan' the store must hold the schema that the plan begins with; when it holds the one it ends with, there is nothing to do. A file that was changed is refused.",
             "Exits with 1 when the change would not be made: 'cairn migrate plan' says why.",
         ],
         examples: [
             "cairn migrate apply sqlite:atlas.db --to Schemas/atlas.jsonc",
             "cairn migrate apply sqlite:atlas.db --to Schemas/atlas.jsonc --allow-destructive --dry-run",
+            "cairn migrate apply sqlite:atlas.db --plan change.plan",
         ])
 
     func run(_ arguments: ParsedArguments, _ console: Console) async throws -> ExitCode {
-        let to = try AdoptCommand.schema(arguments.value("to") ?? "")
+        let filed = try arguments.value("plan").map(MigrationArguments.plan)
+        let to = try target(filed, arguments)
         let allowsDestructive = arguments.has("allow-destructive")
         return try await MigrationArguments.with(arguments.operand("STORE"), writes: true) { storage, held in
+            if let filed { try check(filed, held, storage.capabilities.location) }
             let plan = MigrationPlan(from: held, to: to)
             var view = MigrationView(plan, allowsDestructive: allowsDestructive)
             guard view.isPossible, plan.verdict != .nothing else {
@@ -44,6 +50,31 @@ struct MigrateApplyCommand: Command {
             view.outcome = migration.isRehearsal ? .rehearsed : .applied
             console.print(arguments.isJSON ? view.json : view.text(console))
             return .done
+        }
+    }
+
+    /// The schema to end with.
+    private func target(_ filed: MigrationPlan?, _ arguments: ParsedArguments) throws -> Schema {
+        switch (filed, arguments.value("to")) {
+        case (let plan?, nil): return plan.diff.new
+        case (nil, let path?): return try AdoptCommand.schema(path)
+        default:
+            throw CommandError(
+                .usage, "one of '--to' and '--plan' is needed, and not both",
+                remedy: "give '--to FILE' with a schema file, or '--plan FILE' with a plan")
+        }
+    }
+
+    /// Whether the plan of a file is about a store as it is, or was carried out already.
+    /// - Throws: `storage.schema_mismatch`.
+    private func check(_ plan: MigrationPlan, _ held: Schema, _ location: String) throws {
+        let (from, to) = (plan.diff.old, plan.diff.new)
+        guard held.id == from.id || held.id == to.id else {
+            throw StorageError(
+                .schemaMismatch,
+                "\(location) holds schema \(held.id.short), and the plan goes from \(from.id.short) to \(to.id.short)",
+                remedy:
+                    "plan again from the store, or merge the plan with the one that was applied: 'cairn migrate merge'")
         }
     }
 }

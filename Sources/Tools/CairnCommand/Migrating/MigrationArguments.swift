@@ -1,10 +1,37 @@
 import Cairn
 import CairnCore
+import CairnMigrator
+import CairnSchema
 
 /// What the commands that change schemas are given.
 enum MigrationArguments {
     static let allowDestructive = Option(
         name: "allow-destructive", help: "tables and columns that the new schema lacks may go, with their data")
+
+    /// The plan of a file.
+    /// - Throws: `CommandError` when it cannot be read, `StorageError` when it is none.
+    static func plan(_ path: String) throws -> MigrationPlan {
+        try PlanFile(parsing: Files.read(path), name: path).plan
+    }
+
+    /// What a migration may cost before that is said.
+    /// - Throws: `CommandError` for what is no number.
+    static func budget(_ arguments: ParsedArguments) throws(CommandError) -> MigrationBudget {
+        var budget = MigrationBudget()
+        if let text = arguments.value("budget-requests") {
+            guard let requests = Int(text), requests >= 0 else {
+                throw CommandError(.usage, "'--budget-requests' is a number from 0, found '\(text)'")
+            }
+            budget.requests = requests
+        }
+        if let text = arguments.value("budget-dollars") {
+            guard let dollars = Double(text), dollars.isFinite, dollars >= 0 else {
+                throw CommandError(.usage, "'--budget-dollars' is a number from 0, found '\(text)'")
+            }
+            budget.dollars = dollars
+        }
+        return budget
+    }
 
     /// The schema of a file, or the one that a store holds and what it costs to make another of it.
     /// - Throws: what reading them throws.

@@ -6,8 +6,6 @@ import CairnSchema
 struct MigrationView {
     private let plan: MigrationPlan
     private let allowsDestructive: Bool
-    /// What it costs; nil where nobody says.
-    var cost: MigrationCost?
     /// What became of it.
     var outcome = Outcome.planned
 
@@ -45,17 +43,24 @@ struct MigrationView {
         }
         for step in plan.steps {
             lines.append("\(Printable.line(step.operation.description)) (\(step.operation.kind.effect.text))")
-            for finding in step.findings {
-                let recipe = finding.recipe.map { "; \($0)" } ?? ""
-                let style: Console.Style = finding.level == .error ? .error : .warning
-                lines.append(
-                    "  \(console.paint("\(finding.level.rawValue):", style)) \(Printable.line(finding.message + recipe)) [\(finding.code)]"
-                )
-            }
+            lines += step.findings.map { MigrationView.text($0, console) }
         }
-        if let cost, outcome == .planned { lines.append(MigrationView.text(cost)) }
+        lines += plan.findings.map { MigrationView.text($0, console) }
+        if let cost = plan.cost, outcome == .planned { lines.append(MigrationView.text(cost)) }
         lines.append(verdict)
         return lines.joined(separator: "\n")
+    }
+
+    /// A finding in a line; one that is allowed with the reason why.
+    private static func text(_ finding: Finding, _ console: Console) -> String {
+        if let allowance = finding.allowance {
+            return
+                "  allowed: \(Printable.line(finding.message)) [\(finding.code)]: \(Printable.line(allowance.reason))"
+        }
+        let recipe = finding.recipe.map { "; \($0)" } ?? ""
+        let style: Console.Style = finding.level == .error ? .error : .warning
+        let level = console.paint("\(finding.level.rawValue):", style)
+        return "  \(level) \(Printable.line(finding.message + recipe)) [\(finding.code)]"
     }
 
     /// How far it is, in a line.
@@ -68,8 +73,7 @@ struct MigrationView {
     private static func text(_ cost: MigrationCost) -> String {
         let read = cost.recordsRead == 0 ? "No record is read" : "\(cost.recordsRead) records are read"
         let written = cost.recordsWritten == 0 ? "no record file is written" : "\(cost.recordsWritten) are copied"
-        // To a hundredth of a cent.
-        let dollars = Double(Int((cost.dollars * 10_000).rounded(.up))) / 10_000
+        let dollars = MigrationBudget.text(cost.dollars)
         return
             "\(read) and \(written): about \(cost.requests) requests, $\(dollars). The store is closed for writing meanwhile."
     }
@@ -102,7 +106,7 @@ struct MigrationView {
                 writer.member("verdict", .string(plan.verdict.rawValue))
                 writer.member("possible", .bool(isPossible))
                 writer.member("outcome", .string(outcome.rawValue))
-                if let cost {
+                if let cost = plan.cost {
                     let members: [JSONObject.Member] = [
                         .init(name: "records_read", value: .int(cost.recordsRead)),
                         .init(name: "records_written", value: .int(cost.recordsWritten)),
@@ -122,6 +126,7 @@ struct MigrationView {
                 writer.members("operations", plan.steps) { step, writer in
                     MigrationView.write(step, to: &writer)
                 }
+                writer.members("findings", plan.findings, MigrationView.write)
             }
         }
     }
@@ -136,11 +141,14 @@ struct MigrationView {
         writer.member("after", text(operation.after))
         writer.member("effect", .string(operation.kind.effect.text))
         writer.member("description", .string(operation.description))
-        writer.members("findings", step.findings) { finding, writer in
-            writer.member("code", .string(finding.code))
-            writer.member("level", .string(finding.level.rawValue))
-            writer.member("message", .string(finding.message))
-            writer.member("recipe", text(finding.recipe))
-        }
+        writer.members("findings", step.findings, write)
+    }
+
+    private static func write(_ finding: Finding, to writer: inout JSONWriter) {
+        writer.member("code", .string(finding.code))
+        writer.member("level", .string(finding.level.rawValue))
+        writer.member("message", .string(finding.message))
+        writer.member("recipe", finding.recipe.map(JSONValue.string) ?? .null)
+        writer.member("allowed", finding.allowance.map { .string($0.reason) } ?? .null)
     }
 }

@@ -1,0 +1,20 @@
+/// What a schema file says beside what is stored: it belongs to the program and to the people who change it. Stores and generated
+/// code hold none of it, and it is no part of the schema's id.
+package struct SchemaNotes: Sendable {
+    /// Queries that have a name.
+    package var queries: [NamedQuery] = []
+    /// Findings about changes that are allowed, with the reasons.
+    package var allowances: [Allowance] = []
+    /// Where tables, columns and indexes are declared.
+    package var places: [Declaration: Diagnostic.Location] = [:]
+
+    /// Nothing.
+    package init() {}
+}
+
+/// A table, a column or an index, as one speaks of it.
+package enum Declaration: Sendable, Hashable {
+    case table(String)
+    case column(String, of: String)
+    case index(String, of: String)
+}

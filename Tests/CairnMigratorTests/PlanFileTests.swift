@@ -1,0 +1,120 @@
+import CairnCore
+import CairnMigrator
+import CairnSchema
+import Testing
+
+@Suite("Plans in files")
+struct PlanFileTests {
+    private let plan: MigrationPlan
+    private let file: PlanFile
+
+    init() throws {
+        let old = try Schema(
+            parsing: database(
+                table("z string; b int?; gone bool", indexes: "\"i\": [\"b\"]"),
+                table("c {\"references\": \"t\"}", name: "o")))
+        let new = try Schema(
+            parsing: database(
+                table(
+                    "y {\"type\": \"string\", \"renamed_from\": \"z\", \"max_length\": 9}; b int?; n {\"type\": \"int\", \"default\": 4}",
+                    name: "u", renamedFrom: "t"),
+                table("c {\"references\": \"u\"}", name: "o"), table("x {\"enum\": [\"q\", \"p\"]}", name: "news")
+            ).replacing("\"key\": [\"id\"]", with: "\"key\": \"id\", \"allow\": { \"DS103\": \"nobody reads it\" }"))
+        plan = MigrationPlan(
+            from: old, to: new, cost: MigrationCost(recordsRead: 1, recordsWritten: 2, requests: 3, dollars: 0.5))
+        file = try PlanFile(plan)
+    }
+
+    @Test("What is read is what was written: schemas, renames, operations, what is allowed, cost")
+    func roundTrip() throws {
+        let read = try PlanFile(parsing: Array(file.text.utf8), name: "p")
+        #expect(read.plan.diff.old.id == plan.diff.old.id && read.plan.diff.new.id == plan.diff.new.id)
+        #expect(Set(read.plan.diff.operations) == Set(plan.diff.operations))
+        #expect(read.plan.diff.operations.contains { $0.kind == .renameTable && $0.before == "t" })
+        #expect(read.plan.diff.operations.contains { $0.kind == .renameColumn && $0.before == "z" })
+        #expect(read.plan.allFindings.filter { $0.code == "DS103" }.map { $0.allowance?.reason } == ["nobody reads it"])
+        #expect(read.plan.cost == plan.cost && read.plan.id == file.plan.id)
+        #expect(read.text == file.text)
+    }
+
+    @Test("Whoever reads it sees each operation with its checks and how it is taken back, or why it is not")
+    func readable() throws {
+        let json = try JSONValue(parsing: file.text)
+        #expect(json["cairn_plan"] == 1 && json["verdict"] == "destructive")
+        guard case .array(let operations)? = json["operations"] else { throw StorageError(.invalid, "no operations") }
+        let dropped = try #require(operations.first { $0["kind"] == "drop_column" })
+        #expect(dropped["reverse"] == .null)
+        #expect(dropped["not_reversible"] == "a column 'gone' of 'u' can be added again, but what this one had is gone")
+        let tightened = try #require(operations.first { $0["kind"] == "tighten_rules" })
+        #expect(tightened["check_before"] == "each value in 'y' of 'u' keeps the rules: max_length 9")
+        #expect(tightened["reverse"] == "relax the rules of 'y' of 'u'")
+        #expect(operations.allSatisfy { $0["check_after"] != nil && $0["effect"] != nil })
+    }
+
+    @Test("It does not depend on the order in which files declare things")
+    func order() throws {
+        let old = try Schema(parsing: database(table("a int", name: "o"), table("b int")))
+        let other = try Schema(parsing: database(table("b int"), table("a int", name: "o")))
+        let new = try Schema(parsing: database(table("a int; c int?; d bool?", name: "o"), table("b int; e int?")))
+        let renewed = try Schema(parsing: database(table("b int; e int?"), table("d bool?; c int?; a int", name: "o")))
+        #expect(
+            try PlanFile(MigrationPlan(from: old, to: new)).text
+                == PlanFile(MigrationPlan(from: other, to: renewed)).text)
+    }
+
+    @Test(
+        "A file in which one thing was changed and not the others is refused, and says where",
+        arguments: [
+            ("\"default\": 4", "\"default\": 5", "its schema 'to' is"),
+            ("\"kind\": \"drop_column\"", "\"kind\": \"drop_index\"", "its schemas make the operation"),
+            ("\"name\": \"gone\"", "\"name\": \"b\"", "its schemas make the operation"),
+            ("\"renamed_from\": \"z\"", "\"renamed_from\": \"w\"", "its schemas make"),
+            ("\"id\": \"sha256:", "\"id\": \"sha256:0", "'id'"),
+            ("\"max_length\": 9", "\"max_length\": \"9\"", "the schema 'to' in p is none"),
+            ("\"operations\"", "\"operation\"", "has no 'operations'"),
+            ("\"cairn_plan\": 1", "\"cairn_plan\": \"1\"", "no plan of a migration"),
+        ])
+    func changed(_ old: String, _ new: String, _ says: String) async throws {
+        let text = file.text.replacing(old, with: new, maxReplacements: 1)
+        #expect(text != file.text)
+        let error = try await expectError(.migrationPlanInvalid) {
+            _ = try PlanFile(parsing: Array(text.utf8), name: "p")
+        }
+        #expect(error.message.contains(says), "\(error)")
+    }
+
+    @Test("A file of a newer Cairn is refused as such, and so is each beginning of a file")
+    func others() async throws {
+        let newer = file.text.replacing("\"cairn_plan\": 1", with: "\"cairn_plan\": 2")
+        try await expectError(.upgradeRequired) { _ = try PlanFile(parsing: Array(newer.utf8), name: "p") }
+        let bytes = Array(file.text.utf8)
+        for count in stride(from: 0, to: bytes.count - 2, by: 97) {
+            try await expectError(.migrationPlanInvalid) {
+                _ = try PlanFile(parsing: Array(bytes.prefix(count)), name: "p")
+            }
+        }
+    }
+
+    @Test("What could not be carried out is not written")
+    func refused() async throws {
+        func made(_ old: String, _ new: String) throws {
+            _ = try PlanFile(
+                MigrationPlan(from: Schema(parsing: database(table(old))), to: Schema(parsing: database(table(new)))))
+        }
+        try await expectError(.migrationAmbiguous) { try made("a int", "b int") }
+        try await expectError(.migrationUnsupported) { try made("a string", "a int") }
+    }
+
+    @Test("A store is changed by what a file says, renames and all", arguments: Driver.allCases)
+    func applied(_ driver: Driver) async throws {
+        let read = try PlanFile(parsing: Array(file.text.utf8), name: "p")
+        let place = Place(driver)
+        try await place.with(plan.diff.old) { store in
+            try await store.insert(["t": [["id": 1, "z": "x", "b": 2, "gone": true]], "o": [["id": 1, "c": 1]]])
+        }
+        try await place.migrate(to: read.plan.diff.new, allowsDestructive: true)
+        let content = try await place.with(plan.diff.new) { try await $0.content() }
+        #expect(
+            content == ["u": [["id": 1, "y": "x", "b": 2, "n": 4]], "o": [["id": 1, "c": 1]], "news": []])
+    }
+}
