@@ -96,6 +96,8 @@ struct MigratePlanFileCommandTests {
         let merged = await cairn("migrate", "merge", first, second, "--out", folder("both.plan"))
         #expect(merged.code == .done && merged.output.contains("Written to"), "\(merged.errors)")
         #expect(await cairn("migrate", "apply", address, "--plan", folder("both.plan")).code == .done)
+        let done = await cairn("migrate", "apply", address, "--plan", first)
+        #expect(done.code == .failed && done.errors.contains("the plan goes from"))
         let third = await written(narrower, "c.plan")
         let fourth = try folder.write(
             "bounded.jsonc",
@@ -107,6 +109,18 @@ struct MigratePlanFileCommandTests {
         #expect(json["commute"] == false)
         #expect(json["conflicts"]?[0]?["first"] == "drop column 'b' of 't'")
         #expect(json["conflicts"]?[0]?["second"] == "forbid null in column 'b' of 't'")
+    }
+
+    @Test("Where one of two plans was applied, what is left of both is made and applied")
+    func rest() async throws {
+        let (first, second) = (await written(wider, "a.plan"), await written(indexed, "b.plan"))
+        #expect(await cairn("migrate", "apply", address, "--plan", first).code == .done)
+        let refused = await cairn("migrate", "apply", address, "--plan", second)
+        #expect(refused.code == .failed && refused.errors.contains("--applied"))
+        let rest = await cairn("migrate", "merge", first, second, "--applied", "--out", folder("rest.plan"))
+        #expect(rest.code == .done && rest.output.hasPrefix("add index 'i' to 't'"), "\(rest.errors)")
+        let applied = await cairn("migrate", "apply", address, "--plan", folder("rest.plan"))
+        #expect(applied.code == .done, "\(applied.errors)")
     }
 
     @Test("A change is verified without a store, from files or a plan, with a seed that makes the same records")

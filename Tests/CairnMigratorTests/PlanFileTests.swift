@@ -3,6 +3,8 @@ import CairnMigrator
 import CairnSchema
 import Testing
 
+@testable import Simulation
+
 @Suite("Plans in files")
 struct PlanFileTests {
     private let plan: MigrationPlan
@@ -92,6 +94,30 @@ struct PlanFileTests {
             try await expectError(.migrationPlanInvalid) {
                 _ = try PlanFile(parsing: Array(bytes.prefix(count)), name: "p")
             }
+        }
+    }
+
+    @Test("A store is asked whether it holds what the plan begins with, or what it ends with")
+    func start() async throws {
+        try file.checkStart(plan.diff.old, at: "s")
+        try file.checkStart(plan.diff.new, at: "s")
+        let other = try Schema(parsing: database(table("a int")))
+        let error = try await expectError(.schemaMismatch) { try file.checkStart(other, at: "s") }
+        #expect(
+            error.message
+                == "s holds schema \(other.id.short), and the plan goes from \(plan.diff.old.id.short) to \(plan.diff.new.id.short)"
+        )
+    }
+
+    @Test("Any change that could be carried out survives its file")
+    func random() throws {
+        for run in 0..<100 {
+            let seed = RandomSchemaTests.seed &+ UInt64(run)
+            var random = SeededRandom(seed: seed)
+            let (old, new, _) = try RandomSchemaTests.pairs(&random)
+            guard let file = try? PlanFile(MigrationPlan(from: old, to: new)) else { continue }
+            let read = try PlanFile(parsing: Array(file.text.utf8), name: "p")
+            #expect(read.plan.diff.new.id == new.id && read.text == file.text, "CAIRN_MIGRATION_SEED=\(seed)")
         }
     }
 

@@ -1,7 +1,7 @@
 import CairnCore
 import CairnMigrator
 import CairnSchema
-import Foundation
+import MemoryStorage
 import Testing
 
 @testable import Simulation
@@ -160,7 +160,7 @@ struct SchemaMergeTests {
     func random() async throws {
         let seed = RandomSchemaTests.seed
         var merged = 0
-        for run in 0..<200 {
+        for run in 0..<120 {
             let place = "CAIRN_MIGRATION_SEED=\(seed), run \(run)"
             var random = SeededRandom(seed: seed &+ UInt64(run))
             let (base, first, second) = try RandomSchemaTests.pairs(&random)
@@ -176,18 +176,25 @@ struct SchemaMergeTests {
             let target = plan.diff.new
             var outcomes: Set<String> = []
             for way in [[target], [first, target], [second, target]] {
-                let store = Place(.memory)
-                try await store.with(base) { _ in }
+                let storage = MemoryStorage()
+                try await storage.apply(.create(base))
                 do {
-                    for schema in way { try await store.migrate(to: schema, allowsDestructive: true) }
+                    for schema in way {
+                        let held = try #require(try await storage.schema())
+                        try await storage.apply(
+                            .migrate(Migration(from: held, to: schema, allowsDestructive: true)))
+                    }
                 } catch let error as StorageError where error.code == .migrationUnsupported {
                     outcomes.insert("unsupported")
                     continue
                 }
-                let id = try await store.with(target) { $0.schema.id.description }
+                let id = try await storage.schema()?.id.description ?? "none"
                 outcomes.insert(id)
             }
             #expect(outcomes.count == 1, "\(place): \(outcomes)")
+            guard plan.verdict != .refused else { continue }
+            let report = try await MigrationVerification.run(plan, seed: seed, rows: 5)
+            #expect(report.failures.isEmpty, "\(place): \(report.failures)")
         }
         #expect(merged > 20, "CAIRN_MIGRATION_SEED=\(seed)")
     }

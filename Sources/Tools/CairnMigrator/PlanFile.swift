@@ -52,6 +52,20 @@ package struct PlanFile: Sendable {
         try check(value, name)
     }
 
+    /// Checks that a store holds what the plan begins with, or what it ends with: then there is nothing to do.
+    /// - Throws: `storage.schema_mismatch`.
+    package func checkStart(_ held: Schema, at location: String) throws {
+        let (from, to) = (plan.diff.old, plan.diff.new)
+        guard held.id == from.id || held.id == to.id else {
+            throw StorageError(
+                .schemaMismatch,
+                "\(location) holds schema \(held.id.short), and the plan goes from \(from.id.short) to \(to.id.short)",
+                remedy:
+                    "plan again from the store; or, where another plan from the same schema was applied to it, make the rest of both: 'cairn migrate merge --applied'"
+            )
+        }
+    }
+
     // MARK: Reading
 
     private static func schema(_ member: String, of value: JSONValue, _ name: String) throws -> Schema {

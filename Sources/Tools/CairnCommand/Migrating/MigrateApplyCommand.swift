@@ -35,7 +35,7 @@ struct MigrateApplyCommand: Command {
         let to = try target(filed, arguments)
         let allowsDestructive = arguments.has("allow-destructive")
         return try await MigrationArguments.with(arguments.operand("STORE"), writes: true) { storage, held in
-            if let filed { try check(filed, held, storage.capabilities.location) }
+            try filed?.checkStart(held, at: storage.capabilities.location)
             let plan = MigrationPlan(from: held, to: to)
             var view = MigrationView(plan, allowsDestructive: allowsDestructive)
             guard view.isPossible, plan.verdict != .nothing else {
@@ -54,27 +54,14 @@ struct MigrateApplyCommand: Command {
     }
 
     /// The schema to end with.
-    private func target(_ filed: MigrationPlan?, _ arguments: ParsedArguments) throws -> Schema {
+    private func target(_ filed: PlanFile?, _ arguments: ParsedArguments) throws -> Schema {
         switch (filed, arguments.value("to")) {
-        case (let plan?, nil): return plan.diff.new
+        case (let file?, nil): return file.plan.diff.new
         case (nil, let path?): return try AdoptCommand.schema(path)
         default:
             throw CommandError(
                 .usage, "one of '--to' and '--plan' is needed, and not both",
                 remedy: "give '--to FILE' with a schema file, or '--plan FILE' with a plan")
-        }
-    }
-
-    /// Whether the plan of a file is about a store as it is, or was carried out already.
-    /// - Throws: `storage.schema_mismatch`.
-    private func check(_ plan: MigrationPlan, _ held: Schema, _ location: String) throws {
-        let (from, to) = (plan.diff.old, plan.diff.new)
-        guard held.id == from.id || held.id == to.id else {
-            throw StorageError(
-                .schemaMismatch,
-                "\(location) holds schema \(held.id.short), and the plan goes from \(from.id.short) to \(to.id.short)",
-                remedy:
-                    "plan again from the store, or merge the plan with the one that was applied: 'cairn migrate merge'")
         }
     }
 }

@@ -10,43 +10,53 @@ struct MigrateMergeCommand: Command {
             Operand(name: "OTHER", help: "another plan from the same schema", kind: .file),
         ],
         options: [
-            Option(name: "out", value: "FILE", help: "write the merged plan there", kind: .file)
+            Option(name: "out", value: "FILE", help: "write the merged plan there", kind: .file),
+            Option(name: "applied", help: "PLAN was applied already: make what is left, from where it ends"),
         ],
         notes: [
             "Two plans are merged when they commute: neither touches a table, column or index that the other one changes, or both do the same to it. A rename touches all of its table or column. Otherwise the operations that are in each other's way are named, and nothing is written.",
             "No store is needed, and no order is left to chance: the merged plan leads from the common schema to one that has both changes.",
             "Exits with 1 when they do not commute.",
         ],
-        examples: ["cairn migrate merge mine.plan theirs.plan --out both.plan"])
+        examples: [
+            "cairn migrate merge mine.plan theirs.plan --out both.plan",
+            "cairn migrate merge theirs.plan mine.plan --applied --out rest.plan",
+        ])
 
     func run(_ arguments: ParsedArguments, _ console: Console) async throws -> ExitCode {
         let paths = (arguments.operand("PLAN"), arguments.operand("OTHER"))
-        let first = try MigrationArguments.plan(paths.0)
-        let second = try MigrationArguments.plan(paths.1)
+        let first = try MigrationArguments.plan(paths.0).plan
+        let second = try MigrationArguments.plan(paths.1).plan
         let merge = SchemaMerge(first, second, names: paths)
-        if let plan = merge.plan, let out = arguments.value("out") { try Files.write(PlanFile(plan).text, to: out) }
-        console.print(arguments.isJSON ? json(merge) : text(merge, arguments.value("out"), console))
-        return merge.plan == nil ? .found : .done
+        let plan = merge.plan.map { plan in
+            arguments.has("applied") ? MigrationPlan(from: first.diff.new, to: plan.diff.new) : plan
+        }
+        if let plan, let out = arguments.value("out") { try Files.write(PlanFile(plan).text, to: out) }
+        console.print(
+            arguments.isJSON ? json(plan, merge.conflicts) : text(plan, merge.conflicts, arguments, console))
+        return plan == nil ? .found : .done
     }
 
-    private func text(_ merge: SchemaMerge, _ out: String?, _ console: Console) -> String {
-        guard let plan = merge.plan else {
-            return merge.conflicts.map { "\(console.paint("error:", .error)) \(Printable.line($0.message))" }
+    private func text(
+        _ plan: MigrationPlan?, _ conflicts: [MergeConflict], _ arguments: ParsedArguments, _ console: Console
+    ) -> String {
+        guard let plan else {
+            return conflicts.map { "\(console.paint("error:", .error)) \(Printable.line($0.message))" }
                 .joined(separator: "\n")
         }
         var lines = [MigrationView(plan, allowsDestructive: true).text(console)]
-        if let out { lines.append("Written to \(Printable.line(out)).") }
+        if let out = arguments.value("out") { lines.append("Written to \(Printable.line(out)).") }
         return lines.joined(separator: "\n")
     }
 
-    private func json(_ merge: SchemaMerge) -> String {
+    private func json(_ plan: MigrationPlan?, _ conflicts: [MergeConflict]) -> String {
         JSONText.pretty { writer in
             writer.object { writer in
-                writer.member("commute", .bool(merge.plan != nil))
-                writer.member("from", merge.plan.map { .string($0.diff.old.id.description) } ?? .null)
-                writer.member("to", merge.plan.map { .string($0.diff.new.id.description) } ?? .null)
-                writer.member("operations", .int(merge.plan?.steps.count ?? 0))
-                writer.members("conflicts", merge.conflicts) { conflict, writer in
+                writer.member("commute", .bool(plan != nil))
+                writer.member("from", plan.map { .string($0.diff.old.id.description) } ?? .null)
+                writer.member("to", plan.map { .string($0.diff.new.id.description) } ?? .null)
+                writer.member("operations", .int(plan?.steps.count ?? 0))
+                writer.members("conflicts", conflicts) { conflict, writer in
                     writer.member("message", .string(conflict.message))
                     writer.member("first", conflict.first.map { .string($0.description) } ?? .null)
                     writer.member("second", conflict.second.map { .string($0.description) } ?? .null)

@@ -47,7 +47,7 @@ struct MigrateVerifyCommand: Command {
                 throw CommandError(
                     .usage, "'--plan' says both schemas already", remedy: "leave '--from' and '--to' out")
             }
-            return try MigrationArguments.plan(path)
+            return try MigrationArguments.plan(path).plan
         }
         guard let from = arguments.value("from"), let to = arguments.value("to") else {
             throw CommandError(

@@ -10,8 +10,8 @@ enum MigrationArguments {
 
     /// The plan of a file.
     /// - Throws: `CommandError` when it cannot be read, `StorageError` when it is none.
-    static func plan(_ path: String) throws -> MigrationPlan {
-        try PlanFile(parsing: Files.read(path), name: path).plan
+    static func plan(_ path: String) throws -> PlanFile {
+        try PlanFile(parsing: Files.read(path), name: path)
     }
 
     /// What a migration may cost before that is said.
