@@ -121,6 +121,28 @@ struct PlanFileTests {
         }
     }
 
+    @Test("A file with damage anywhere is refused, or it is the same plan all the same")
+    func damaged() throws {
+        let bytes = Array(file.text.utf8)
+        let seed = RandomSchemaTests.seed
+        var random = SeededRandom(seed: seed)
+        for _ in 0..<1000 {
+            var damaged = bytes
+            let place = random.below(bytes.count)
+            switch random.below(3) {
+            case 0: damaged[place] = UInt8(random.below(256))
+            case 1: damaged.removeSubrange(place..<min(bytes.count, place + 1 + random.below(40)))
+            default: damaged.insert(contentsOf: bytes[place...].prefix(30), at: random.below(bytes.count))
+            }
+            do {
+                let read = try PlanFile(parsing: damaged, name: "p")
+                #expect(read.plan.id == file.plan.id, "CAIRN_MIGRATION_SEED=\(seed)")
+            } catch let error as StorageError {
+                #expect([.migrationPlanInvalid, .upgradeRequired].contains(error.code), "\(error)")
+            }
+        }
+    }
+
     @Test("What could not be carried out is not written")
     func refused() async throws {
         func made(_ old: String, _ new: String) throws {
