@@ -39,7 +39,7 @@ package struct SARIFLog: Sendable {
 
     private let version: String
     /// The files, for columns: SARIF counts in characters, and the reader of schema files in bytes.
-    private let sources: [String: [UInt8]]
+    private let sources: [String: Source]
     private var results: [Result] = []
 
     /// - Parameters:
@@ -47,7 +47,7 @@ package struct SARIFLog: Sendable {
     ///   - sources: The files that results point into, by name.
     package init(version: String, sources: [String: [UInt8]]) {
         self.version = version
-        self.sources = sources
+        self.sources = sources.mapValues(Source.init)
     }
 
     package mutating func add(_ result: Result) { results.append(result) }
@@ -105,10 +105,24 @@ package struct SARIFLog: Sendable {
 
     /// The column in UTF-16 code units, from 1.
     private func column(of place: Diagnostic.Location) -> Int {
-        guard let bytes = sources[place.file] else { return place.column }
-        let lines = bytes.split(separator: 0x0A, maxSplits: place.line, omittingEmptySubsequences: false)
-        guard lines.indices.contains(place.line - 1) else { return place.column }
-        return String(decoding: lines[place.line - 1].prefix(place.column - 1), as: UTF8.self).utf16.count + 1
+        sources[place.file]?.column(of: place) ?? place.column
+    }
+
+    /// A file, and where its lines begin.
+    private struct Source {
+        let bytes: [UInt8]
+        let lineStarts: [Int]
+
+        init(_ bytes: [UInt8]) {
+            self.bytes = bytes
+            lineStarts = [0] + bytes.indices.lazy.filter { bytes[$0] == 0x0A }.map { $0 + 1 }
+        }
+
+        func column(of place: Diagnostic.Location) -> Int? {
+            guard lineStarts.indices.contains(place.line - 1) else { return nil }
+            let before = bytes[lineStarts[place.line - 1]...].prefix(place.column - 1)
+            return String(decoding: before, as: UTF8.self).utf16.count + 1
+        }
     }
 
     /// A path as a URI reference (RFC 3986): everything but what stands for itself is escaped.

@@ -12,28 +12,40 @@ struct PatternText {
         self.node = node
     }
 
-    /// The most scalars that are made: a pattern may ask for thousands.
-    private static let longest = 2000
+    /// The most scalars that are made, and the most parts of the pattern that are walked through: it may ask for thousands, or for
+    /// nothing very often.
+    private static let longest = 1000
+    private static let most = 20_000
 
     func make(_ random: inout SeededGenerator) -> String {
-        var text = String.UnicodeScalarView()
-        append(node, to: &text, &random)
-        return String(text)
+        var walk = Walk(random: random)
+        walk.visit(node)
+        random = walk.random
+        return String(walk.text)
     }
 
-    private func append(_ node: RegexNode, to text: inout String.UnicodeScalarView, _ random: inout SeededGenerator) {
-        guard text.count < PatternText.longest else { return }
-        switch node {
-        case .set(let set): if let scalar = PatternText.scalar(of: set, &random) { text.append(scalar) }
-        case .sequence(let parts): for part in parts { append(part, to: &text, &random) }
-        case .alternatives(let branches):
-            if let branch = branches.randomElement(using: &random) { append(branch, to: &text, &random) }
-        case .repetition(let part, let minimum, let maximum):
-            let most = min(maximum ?? minimum + 6, minimum + 6)
-            for _ in 0..<Int.random(in: minimum...max(minimum, most), using: &random) {
-                append(part, to: &text, &random)
+    private struct Walk {
+        var random: SeededGenerator
+        var text = String.UnicodeScalarView()
+        var length = 0
+        var visits = 0
+
+        mutating func visit(_ node: RegexNode) {
+            guard length < PatternText.longest, visits < PatternText.most else { return }
+            visits += 1
+            switch node {
+            case .set(let set):
+                guard let scalar = PatternText.scalar(of: set, &random) else { return }
+                text.append(scalar)
+                length += 1
+            case .sequence(let parts): for part in parts { visit(part) }
+            case .alternatives(let branches):
+                if let branch = branches.randomElement(using: &random) { visit(branch) }
+            case .repetition(let part, let minimum, let maximum):
+                let most = min(maximum ?? minimum + 6, minimum + 6)
+                for _ in 0..<Int.random(in: minimum...max(minimum, most), using: &random) { visit(part) }
+            case .place: break
             }
-        case .place: break
         }
     }
 

@@ -76,9 +76,14 @@ struct ValueMaker {
         return text
     }
 
+    /// The length that is asked for, as far as values are made as long: those of a longer one do not fit, which is said.
     private var leastLength: Int? {
-        [column.rules.minimumLength, later?.rules.minimumLength].compactMap { $0 }.max()
+        [column.rules.minimumLength, later?.rules.minimumLength].compactMap { $0 }.max().map {
+            min($0, ValueMaker.longest)
+        }
     }
+
+    private static let longest = 10_000
 
     private func length(_ random: inout SeededGenerator) -> Int {
         let least = leastLength ?? 0
