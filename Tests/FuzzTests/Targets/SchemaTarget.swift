@@ -23,7 +23,7 @@ struct SchemaTarget: FuzzTarget {
             "\"database\":\"d\"",
             "\"now\"", "\"uuid\"", "\"id\"", "\"a\":\"int\",", "\"b\":\"string?\",", "\"c\":{\"references\":\"t\"},",
             "desc", "asc", "?",
-            "\"history\":true", "\"queries\":{\"q\":\"t where a = $b\"}", "\"unindexed\":true",
+            "\"allow\":{\"DS103\":\"a\"}", "\"MF105\":\"b\"", "\"history\":true", "\"queries\":{\"q\":\"t where a = $b\"}", "\"unindexed\":true",
             "\"parameters\":{\"b\":{",
             "$a", " limit $n", " in $l", " and ", "\"pattern\":\"a\"", "\"on_delete\":\"cascade\"",
             "\"where\":\"a = 1\"",
