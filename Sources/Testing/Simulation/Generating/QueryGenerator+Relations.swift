@@ -36,6 +36,26 @@ extension QueryGenerator {
         }
     }
 
+    /// A column of a record that a row refers to, directly or by way of others; nil where there is none.
+    func relatedTerm(_ table: Table, _ random: inout SeededRandom) -> OrderTerm? {
+        var table = table
+        var path: [FollowedReference] = []
+        repeat {
+            guard let reference = random.pick(table.references) else { break }
+            path.append(FollowedReference(column: reference.column, RelatedTable(reference.target)))
+            table = schema.tables[reference.target]
+        } while random.chance(35) && path.count < 4
+        guard !path.isEmpty, let column = random.pick(table.columns.filter { $0.valueType.isOrdered }) else {
+            return nil
+        }
+        return OrderTerm(column: column.position, isDescending: random.chance(50), behind: path)
+    }
+
+    /// What is refused nearly always: a column that is no reference to the table, or a table that is not there.
+    func wrongReference(_ column: Int, _ random: inout SeededRandom) -> FollowedReference {
+        FollowedReference(column: column, RelatedTable(random.below(schema.tables.count + 1)))
+    }
+
     private func rows(of table: Table, column: Int, depth: Int, _ random: inout SeededRandom) -> RelatedRows {
         var rows = RelatedRows(RelatedTable(table.position), column: column)
         if random.chance(75) { rows.condition = condition(table, depth: depth, &random) }

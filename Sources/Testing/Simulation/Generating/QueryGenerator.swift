@@ -46,10 +46,15 @@ struct QueryGenerator {
         case 2:
             let columns = table.columns.filter { $0.valueType.isOrdered }
             return (0..<(1 + random.below(3))).compactMap { _ in
-                random.pick(columns).map { OrderTerm(column: $0.position, isDescending: random.chance(50)) }
+                if random.chance(20), let term = relatedTerm(table, &random) { return term }
+                return random.pick(columns).map { OrderTerm(column: $0.position, isDescending: random.chance(50)) }
             }
         default:
-            return [OrderTerm(column: random.below(table.columns.count + 1))]
+            let column = random.below(table.columns.count + 1)
+            return [
+                random.chance(50)
+                    ? OrderTerm(column: column) : OrderTerm(column: 0, behind: [wrongReference(column, &random)])
+            ]
         }
     }
 

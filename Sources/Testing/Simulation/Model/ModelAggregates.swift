@@ -26,7 +26,8 @@ extension ModelState {
             + query.groups.indices.filter { place in !query.order.contains { $0.column == place } }
             .map { OrderTerm(column: $0) }
         // Results alike in all that is ordered by are left as they came: without groups there is one at most.
-        results.sort { left, right in ModelOrder.compare(left, terms) { right[terms[$0].column] } < 0 }
+        func sorted(_ result: [Value]) -> [Value] { terms.map { result[$0.column] } }
+        results.sort { ModelOrder.compare(sorted($0), sorted($1), terms) < 0 }
         return Array(results.prefix(query.limit ?? .max))
     }
 }

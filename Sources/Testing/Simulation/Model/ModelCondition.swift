@@ -104,10 +104,10 @@ enum ModelCondition {
 
 /// How values sort, by the letter of the contract.
 enum ModelOrder {
-    /// Compares a row with other values in an order, the first difference deciding.
-    static func compare(_ values: [Value], _ terms: [OrderTerm], with other: (Int) -> Value) -> Int {
+    /// Compares what two rows have in the terms of an order, the first difference deciding.
+    static func compare(_ left: [Value], _ right: [Value], _ terms: [OrderTerm]) -> Int {
         for (place, term) in terms.enumerated() {
-            let order = compare(values[term.column], other(place))
+            let order = compare(left[place], right[place])
             if order != 0 { return term.isDescending ? -order : order }
         }
         return 0

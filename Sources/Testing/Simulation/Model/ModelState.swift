@@ -213,15 +213,24 @@ struct ModelState: Sendable {
         if let condition = query.condition {
             rows = rows.filter { ModelCondition.holds(condition, $0.values, in: self) == true }
         }
+        var sorted = rows.map { row in (row: row, values: terms.map { value($0, of: row) }) }
         if let after = query.after {
-            rows = rows.filter { row in
-                ModelOrder.compare(row.values, terms) { place in after.values[place] } > 0
-            }
+            sorted = sorted.filter { ModelOrder.compare($0.values, after.values, terms) > 0 }
         }
-        rows.sort { left, right in
-            ModelOrder.compare(left.values, terms) { place in right.values[terms[place].column] } < 0
+        sorted.sort { ModelOrder.compare($0.values, $1.values, terms) < 0 }
+        return sorted.prefix(query.limit ?? .max).map(\.row)
+    }
+
+    /// What a row is ordered by: null behind a reference that is null, or that names no record.
+    private func value(_ term: OrderTerm, of row: Row) -> Value {
+        var values = row.values
+        for step in term.path {
+            guard !values[step.column].isNull,
+                let record = tables[step.table.position][Key(values[step.column])]
+            else { return .null }
+            values = record.values
         }
-        return Array(rows.prefix(query.limit ?? .max))
+        return values[term.column]
     }
 
     /// How many rows a query has, wherever it goes on.

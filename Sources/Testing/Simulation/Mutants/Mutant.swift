@@ -43,18 +43,25 @@ public struct Mutant: Sendable, CustomStringConvertible {
     private static let ordering = [
         Mutant("null-order", "Null comes last in ascending order.") { mutant in
             mutant.rows = { query, rows in
-                guard let first = query.order.first, !first.isDescending else { return rows }
+                guard let first = query.order.first, first.path.isEmpty, !first.isDescending else { return rows }
                 return rows.filter { !$0.values[first.column].isNull } + rows.filter { $0.values[first.column].isNull }
             }
         },
         Mutant("desc-bound", "A bound is left out when the order runs down to it.") { mutant in
             mutant.query = { query in
-                guard let first = query.order.first, first.isDescending else { return query }
+                guard let first = query.order.first, first.path.isEmpty, first.isDescending else { return query }
                 var query = query
                 query.condition = query.condition?.mapLeaves { leaf in
                     guard case .compare(first.column, .lessOrEqual, let value) = leaf else { return leaf }
                     return .compare(column: first.column, .less, value)
                 }
+                return query
+            }
+        },
+        Mutant("related-order", "An order takes no notice of columns of other records.") { mutant in
+            mutant.query = { query in
+                var query = query
+                query.order = query.order.filter(\.path.isEmpty)
                 return query
             }
         },

@@ -114,9 +114,10 @@ private struct MutantReader: Sendable {
         var translated = Query(
             table(query.table), where: query.condition, order: query.order, limit: query.limit)
         translated.after = query.after
-        guard let given, let condition = query.condition, condition.hasRelations else { return translated }
+        guard let given, query.hasRelations else { return translated }
         // Tables by their positions alone are looked up anew.
-        translated.condition = condition.mapTables { $0 }
+        translated.condition = query.condition?.mapTables { $0 }
+        translated.order = query.order.compactMap { $0.mapTables { $0 } }
         return try translated.bound(in: given)
     }
 

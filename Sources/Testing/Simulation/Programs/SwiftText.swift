@@ -120,7 +120,14 @@ enum SwiftText {
     }
 
     private static func order(_ terms: [OrderTerm]) -> String {
-        list(terms.map { "OrderTerm(column: \($0.column)\($0.isDescending ? ", isDescending: true" : ""))" })
+        list(
+            terms.map { term in
+                let steps = term.path.map {
+                    "FollowedReference(column: \($0.column), RelatedTable(\($0.table.position)))"
+                }
+                let path = steps.isEmpty ? "" : ", behind: \(list(steps))"
+                return "OrderTerm(column: \(term.column)\(term.isDescending ? ", isDescending: true" : "")\(path))"
+            })
     }
 
     /// A key: `Key(.int(1), [.string("a")])`.

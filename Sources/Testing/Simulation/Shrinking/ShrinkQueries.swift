@@ -63,6 +63,7 @@ enum ShrinkQueries {
         for place in spec.order.indices {
             add { $0.order.remove(at: place) }
             if spec.order[place].isDescending { add { $0.order[place] = spec.order[place].ascending } }
+            if let first = spec.order[place].path.first { add { $0.order[place] = OrderTerm(column: first.column) } }
         }
         return found
     }

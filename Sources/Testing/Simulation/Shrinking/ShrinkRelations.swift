@@ -1,6 +1,6 @@
 import CairnCore
 
-// Conditions on other rows follow when tables and columns go.
+// Conditions on other rows, and orders by them, follow when tables and columns go.
 
 extension Condition {
     /// The same condition with tables at other positions; what asks for one that is gone is true.
@@ -16,7 +16,7 @@ extension Condition {
                         column: column,
                         RelatedRows(
                             RelatedTable(table), column: rows.column, where: rows.condition?.mapTables(moved),
-                            order: rows.order, limit: rows.limit))
+                            order: rows.order.compactMap { $0.mapTables(moved) }, limit: rows.limit))
                 } ?? .constant(true)
             default: leaf
             }
@@ -51,10 +51,32 @@ extension RelatedRows {
         return RelatedRows(
             self.table, column: column,
             where: condition?.mapColumns(moved, of: table, in: self.table.position),
-            order: isOwn
-                ? order.compactMap { term in
-                    moved(term.column).map { OrderTerm(column: $0, isDescending: term.isDescending) }
-                } : order,
+            order: order.compactMap { $0.mapColumns(moved, of: table, in: self.table.position) },
             limit: limit)
+    }
+}
+
+extension OrderTerm {
+    /// The same term with tables at other positions; nil when one is gone.
+    func mapTables(_ moved: (Int) -> Int?) -> OrderTerm? {
+        var path: [FollowedReference] = []
+        for step in self.path {
+            guard let table = moved(step.table.position) else { return nil }
+            path.append(FollowedReference(column: step.column, RelatedTable(table)))
+        }
+        return OrderTerm(column: column, isDescending: isDescending, behind: path)
+    }
+
+    /// The same term, of rows of a table `own`, with columns of a table moved; nil when one is gone.
+    func mapColumns(_ moved: (Int) -> Int?, of table: Int, in own: Int) -> OrderTerm? {
+        var own = own
+        func place(_ column: Int) -> Int? { own == table ? moved(column) : column }
+        var path: [FollowedReference] = []
+        for step in self.path {
+            guard let column = place(step.column) else { return nil }
+            path.append(FollowedReference(column: column, step.table))
+            own = step.table.position
+        }
+        return place(column).map { OrderTerm(column: $0, isDescending: isDescending, behind: path) }
     }
 }

@@ -87,8 +87,10 @@ extension Program {
         func moved(_ column: Int) -> Int? { column == removed ? nil : column > removed ? column - 1 : column }
         var program = mapSteps { step in
             var step = step.table == table ? step.mapColumns(moved, without: removed, of: table) : step
-            let condition = step.query?.condition?.mapRelatedColumns(moved, of: table)
-            step.query?.condition = condition
+            guard var spec = step.query else { return step }
+            spec.condition = spec.condition?.mapRelatedColumns(moved, of: table)
+            spec.order = spec.order.compactMap { $0.mapColumns(moved, of: table, in: spec.table) }
+            step.query = spec
             return step
         }
         // A batch writes to several tables.
@@ -129,6 +131,7 @@ extension Step {
             guard let table = moved(spec.table) else { return nil }
             spec.table = table
             spec.condition = spec.condition?.mapTables(moved)
+            spec.order = spec.order.compactMap { $0.mapTables(moved) }
             var step = self
             step.query = spec
             return step
@@ -139,9 +142,6 @@ extension Step {
         var step = self
         if var spec = query {
             spec.condition = spec.condition?.mapLeaves { $0.mapColumn(moved) }
-            spec.order = spec.order.compactMap { term in
-                moved(term.column).map { OrderTerm(column: $0, isDescending: term.isDescending) }
-            }
             step.query = spec
         }
         if case .read(.aggregate(var spec), let from) = step {
