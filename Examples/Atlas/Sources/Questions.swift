@@ -107,5 +107,16 @@ struct Questions {
         for (country, cities) in islands {
             print("\(country.name): \(cities.map(\.name).joined(separator: ", ")).")
         }
+
+        let iceland = try await atlas.countries.cities(of: "IS").order { $0.population.descending }.limit(2).all()
+        print("Of Iceland: \(iceland.map(\.name).joined(separator: ", ")).")
+
+        let huge = try await atlas.cities.where { $0.population > 12_000_000 }
+            .order {
+                $0.country.order { $0.name }
+                $0.name
+            }
+            .including(\.country).all()
+        print("Huge, by country: \(huge.map { "\($0.name) (\($1.name))" }.joined(separator: ", ")).")
     }
 }

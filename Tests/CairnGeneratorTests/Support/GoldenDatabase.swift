@@ -18,7 +18,7 @@ struct GoldenDatabase: CustomTestStringConvertible, Sendable {
         EnumKey.self, EnumKeywords.self, EnumNames.self, EnumPlain.self, Indexes.self, KeyNotFirst.self,
         KeyOnly.self, Lookups.self, NamedQueries.self, Optionals.self, ReferenceChain.self, ReferenceItem.self,
         ReferenceSelf.self,
-        ReferenceSeveral.self, Rules.self, Sensitive.self, TypeBool.self, TypeBytes.self, TypeDate.self,
+        ReferenceSeveral.self, Referrals.self, Rules.self, Sensitive.self, TypeBool.self, TypeBytes.self, TypeDate.self,
         TypeDecimal.self, TypeDouble.self, TypeInt.self, TypeJSON.self, TypeString.self, TypeTimestamp.self,
         TypeUUID.self, Wide.self,
     ]

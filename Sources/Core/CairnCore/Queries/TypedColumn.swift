@@ -127,6 +127,9 @@ public enum OrderBuilder {
     /// A column with its direction.
     public static func buildExpression(_ term: OrderTerm) -> [OrderTerm] { [term] }
     /// Columns of a record that is referred to.
+    ///
+    /// Disfavored, so that of a column without an order the compiler says that, and not that no expression fits.
+    @_disfavoredOverload
     public static func buildExpression(_ terms: [OrderTerm]) -> [OrderTerm] { terms }
     /// A result of a group, smallest first.
     public static func buildExpression<Value: OrderedColumnValue>(_ result: GroupExpression<Value>) -> [OrderTerm] {

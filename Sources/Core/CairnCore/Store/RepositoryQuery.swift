@@ -109,7 +109,7 @@ public struct RepositoryQuery<Base: ReadableRepository>: Sendable {
     /// - Parameters:
     ///   - size: The records of a page, at least 1.
     ///   - cursor: Where the page before ended; nil for the first.
-    /// - Throws: `query.cursor` for the cursor of another query.
+    /// - Throws: `query.cursor` for the cursor of another query; `query.invalid` for an order by columns of other records.
     public func page(size: Int, after cursor: PageCursor? = nil) async throws -> Page<Base.Item> {
         try await base.session.page(of: query, size: size, after: cursor) { try Base.Item(row: $0) }
     }

@@ -1,6 +1,6 @@
 extension SwiftNames {
     /// Members of repositories that a named query must not be called like.
-    static let repositoryMembers: Set<String> = [
+    package static let repositoryMembers: Set<String> = [
         "session", "table", "get", "find", "findUnique", "exists", "query", "namedQuery", "where", "order", "limit",
         "all", "count", "rows", "page", "first", "one", "ids", "explain", "unindexed", "budget", "select", "group",
         "distinct", "distinctCount", "sum", "average", "min", "max", "including", "insert", "update", "upsert",

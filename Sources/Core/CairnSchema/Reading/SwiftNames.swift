@@ -1,5 +1,5 @@
 /// Checks the names that generated Swift will have: nothing may collide, and nothing is renamed behind anyone's back.
-struct SwiftNames {
+package struct SwiftNames {
     let database: String
     let drafts: TableDrafts
 

@@ -25,6 +25,7 @@ struct DatabaseEmitter {
             for lookup in entity.lookups { lookups.write(lookup, &code) }
             let queries = QueryEmitter(entity: entity, types: types, aliases: aliases)
             for query in entity.queries { queries.write(query, &code) }
+            ReferralEmitter(entity: entity, types: types, aliases: aliases).write(&code)
         }
     }
 

@@ -1,11 +1,15 @@
-/// Another name for a type of an entity called `Item`.
+import CairnSchema
+
+/// Another name for an entity called `Item`, or for a type of it.
 ///
 /// In an extension of a repository `Item` is the entity of the repository, whatever else is called so. A table of items is
-/// too common to be refused, and so is a unique index with a reference to it, or a query that compares one.
+/// too common to be refused, and so is a unique index with a reference to it, a query that compares one, or a table that items refer
+/// to.
 struct ItemAlias {
     /// The alias, nested in the entity whose repository names the type.
     let name: String
-    let type: SwiftType
+    /// The type; nil: the entity itself.
+    let type: SwiftType?
 
     /// Those an entity needs.
     static func all(of entity: EntityModel) -> [ItemAlias] {
@@ -19,6 +23,11 @@ struct ItemAlias {
             guard var name = ItemAlias.name(of: type) else { continue }
             while !taken.insert(name).inserted { name += "entifier" }
             aliases.append(ItemAlias(name: name, type: type))
+        }
+        if entity.referrals.contains(where: { $0.table.entity == "Item" }) {
+            var name = "ItemRecord"
+            while !taken.insert(name).inserted { name += "Type" }
+            aliases.append(ItemAlias(name: name, type: nil))
         }
         return aliases
     }
@@ -34,6 +43,9 @@ struct ItemAlias {
     func write(_ code: inout CodeWriter) {
         code.line()
         switch type {
+        case nil:
+            code.doc("A record of `Item`, where that name means something else.")
+            code.line("public typealias \(name) = Item")
         case .enumeration(let name, _):
             code.doc("A value of `Item.\(name)`, where that name means something else.")
             code.line("public typealias \(self.name) = Item.\(name)")

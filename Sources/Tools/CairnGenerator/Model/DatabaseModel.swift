@@ -30,6 +30,8 @@ struct EntityModel {
     let identifier: IdentifierModel
     let lookups: [LookupModel]
     let queries: [QueryModel]
+    /// The records that refer to one of it.
+    let referrals: [ReferralModel]
 
     init(_ table: Table, in schema: Schema) {
         self.table = table
@@ -49,6 +51,7 @@ struct EntityModel {
         let named = schema.queries.filter { $0.template.table.position == table.position }
         let types = ParameterTypeModels(of: named, in: schema)
         queries = named.map { QueryModel($0, types) }
+        referrals = ReferralModel.all(to: table, in: schema)
     }
 
     var enums: [EnumModel] { properties.compactMap(\.enumeration) }

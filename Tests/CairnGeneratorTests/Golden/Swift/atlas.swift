@@ -137,6 +137,30 @@ public struct GazetteerSnapshot: Cairn::DatabaseSnapshot {
 /// For the record types.
 nonisolated var _gazetteerDatabase: any Cairn::Database.Type { Gazetteer.self }
 
+extension Cairn::Repository<Continent> {
+    /// The records of `countries` whose `continent` names the record of an id, as a query to refine.
+    nonisolated public func countries(of id: Continent.ID) -> Cairn::RepositoryQuery<Cairn::Repository<Country>> {
+        Cairn::Repository<Country>(session).namedQuery(.compare(column: 3, .equal, id.columnValue))
+    }
+
+    /// The records of `countries` whose `continent` names a record, as a query to refine.
+    nonisolated public func countries(of record: Continent) -> Cairn::RepositoryQuery<Cairn::Repository<Country>> {
+        self.countries(of: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<Continent> {
+    /// The records of `countries` whose `continent` names the record of an id, as a query to refine.
+    nonisolated public func countries(of id: Continent.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Country>> {
+        Cairn::SnapshotRepository<Country>(session).namedQuery(.compare(column: 3, .equal, id.columnValue))
+    }
+
+    /// The records of `countries` whose `continent` names a record, as a query to refine.
+    nonisolated public func countries(of record: Continent) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Country>> {
+        self.countries(of: record.id)
+    }
+}
+
 extension Cairn::ReadableRepository<Country> {
     /// The record with this `iso3`, by the unique index `unique_iso3`; nil when there is none.
     nonisolated(nonsending) public func find(byISO3 iso3: String) async throws -> Country? {
@@ -144,10 +168,78 @@ extension Cairn::ReadableRepository<Country> {
     }
 }
 
+extension Cairn::Repository<Country> {
+    /// The records of `cities` whose `country` names the record of an id, as a query to refine.
+    nonisolated public func cities(of id: Country.ID) -> Cairn::RepositoryQuery<Cairn::Repository<City>> {
+        Cairn::Repository<City>(session).namedQuery(.compare(column: 2, .equal, id.columnValue))
+    }
+
+    /// The records of `cities` whose `country` names a record, as a query to refine.
+    nonisolated public func cities(of record: Country) -> Cairn::RepositoryQuery<Cairn::Repository<City>> {
+        self.cities(of: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<Country> {
+    /// The records of `cities` whose `country` names the record of an id, as a query to refine.
+    nonisolated public func cities(of id: Country.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<City>> {
+        Cairn::SnapshotRepository<City>(session).namedQuery(.compare(column: 2, .equal, id.columnValue))
+    }
+
+    /// The records of `cities` whose `country` names a record, as a query to refine.
+    nonisolated public func cities(of record: Country) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<City>> {
+        self.cities(of: record.id)
+    }
+}
+
 extension Cairn::ReadableRepository<City> {
     /// The record with these `country` and `name`, by the unique index `by_name`; nil when there is none.
     nonisolated(nonsending) public func find(byCountry country: Country.ID, name: String) async throws -> City? {
         try await findUnique((2, country.columnValue), (1, name.columnValue))
+    }
+}
+
+extension Cairn::Repository<City> {
+    /// The records of `distances` whose `origin` names the record of an id, as a query to refine.
+    nonisolated public func distances(byOrigin id: City.ID) -> Cairn::RepositoryQuery<Cairn::Repository<Distance>> {
+        Cairn::Repository<Distance>(session).namedQuery(.compare(column: 0, .equal, id.columnValue))
+    }
+
+    /// The records of `distances` whose `origin` names a record, as a query to refine.
+    nonisolated public func distances(byOrigin record: City) -> Cairn::RepositoryQuery<Cairn::Repository<Distance>> {
+        self.distances(byOrigin: record.id)
+    }
+
+    /// The records of `distances` whose `destination` names the record of an id, as a query to refine.
+    nonisolated public func distances(byDestination id: City.ID) -> Cairn::RepositoryQuery<Cairn::Repository<Distance>> {
+        Cairn::Repository<Distance>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `distances` whose `destination` names a record, as a query to refine.
+    nonisolated public func distances(byDestination record: City) -> Cairn::RepositoryQuery<Cairn::Repository<Distance>> {
+        self.distances(byDestination: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<City> {
+    /// The records of `distances` whose `origin` names the record of an id, as a query to refine.
+    nonisolated public func distances(byOrigin id: City.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Distance>> {
+        Cairn::SnapshotRepository<Distance>(session).namedQuery(.compare(column: 0, .equal, id.columnValue))
+    }
+
+    /// The records of `distances` whose `origin` names a record, as a query to refine.
+    nonisolated public func distances(byOrigin record: City) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Distance>> {
+        self.distances(byOrigin: record.id)
+    }
+
+    /// The records of `distances` whose `destination` names the record of an id, as a query to refine.
+    nonisolated public func distances(byDestination id: City.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Distance>> {
+        Cairn::SnapshotRepository<Distance>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `distances` whose `destination` names a record, as a query to refine.
+    nonisolated public func distances(byDestination record: City) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Distance>> {
+        self.distances(byDestination: record.id)
     }
 }
 

@@ -96,6 +96,30 @@ public struct CloseNamesSnapshot: Cairn::DatabaseSnapshot {
 /// For the record types.
 nonisolated var _closeNamesDatabase: any Cairn::Database.Type { CloseNames.self }
 
+extension Cairn::Repository<PlanA> {
+    /// The records of `plans_a` whose `plan_a` names the record of an id, as a query to refine.
+    nonisolated public func plansA(of id: PlanA.ID) -> Cairn::RepositoryQuery<Cairn::Repository<OtherPlanA>> {
+        Cairn::Repository<OtherPlanA>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `plans_a` whose `plan_a` names a record, as a query to refine.
+    nonisolated public func plansA(of record: PlanA) -> Cairn::RepositoryQuery<Cairn::Repository<OtherPlanA>> {
+        self.plansA(of: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<PlanA> {
+    /// The records of `plans_a` whose `plan_a` names the record of an id, as a query to refine.
+    nonisolated public func plansA(of id: PlanA.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<OtherPlanA>> {
+        Cairn::SnapshotRepository<OtherPlanA>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `plans_a` whose `plan_a` names a record, as a query to refine.
+    nonisolated public func plansA(of record: PlanA) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<OtherPlanA>> {
+        self.plansA(of: record.id)
+    }
+}
+
 /// One record of the table `plan_a`.
 public struct PlanA: Cairn::Entity {
     /// Identifies one record of `plan_a`: a value of `id`.

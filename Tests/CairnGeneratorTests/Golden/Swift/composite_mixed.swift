@@ -106,6 +106,54 @@ public struct CompositeMixedSnapshot: Cairn::DatabaseSnapshot {
 /// For the record types.
 nonisolated var _compositeMixedDatabase: any Cairn::Database.Type { CompositeMixed.self }
 
+extension Cairn::Repository<Member> {
+    /// The records of `memberships` whose `member` names the record of an id, as a query to refine.
+    nonisolated public func memberships(of id: Member.ID) -> Cairn::RepositoryQuery<Cairn::Repository<Membership>> {
+        Cairn::Repository<Membership>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `memberships` whose `member` names a record, as a query to refine.
+    nonisolated public func memberships(of record: Member) -> Cairn::RepositoryQuery<Cairn::Repository<Membership>> {
+        self.memberships(of: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<Member> {
+    /// The records of `memberships` whose `member` names the record of an id, as a query to refine.
+    nonisolated public func memberships(of id: Member.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Membership>> {
+        Cairn::SnapshotRepository<Membership>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `memberships` whose `member` names a record, as a query to refine.
+    nonisolated public func memberships(of record: Member) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Membership>> {
+        self.memberships(of: record.id)
+    }
+}
+
+extension Cairn::Repository<Club> {
+    /// The records of `memberships` whose `club` names the record of an id, as a query to refine.
+    nonisolated public func memberships(of id: Club.ID) -> Cairn::RepositoryQuery<Cairn::Repository<Membership>> {
+        Cairn::Repository<Membership>(session).namedQuery(.compare(column: 0, .equal, id.columnValue))
+    }
+
+    /// The records of `memberships` whose `club` names a record, as a query to refine.
+    nonisolated public func memberships(of record: Club) -> Cairn::RepositoryQuery<Cairn::Repository<Membership>> {
+        self.memberships(of: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<Club> {
+    /// The records of `memberships` whose `club` names the record of an id, as a query to refine.
+    nonisolated public func memberships(of id: Club.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Membership>> {
+        Cairn::SnapshotRepository<Membership>(session).namedQuery(.compare(column: 0, .equal, id.columnValue))
+    }
+
+    /// The records of `memberships` whose `club` names a record, as a query to refine.
+    nonisolated public func memberships(of record: Club) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Membership>> {
+        self.memberships(of: record.id)
+    }
+}
+
 /// One record of the table `members`.
 public struct Member: Cairn::Entity {
     /// Identifies one record of `members`: a value of `name`.

@@ -131,6 +131,122 @@ public struct DefaultsReferenceSnapshot: Cairn::DatabaseSnapshot {
 /// For the record types.
 nonisolated var _defaultsReferenceDatabase: any Cairn::Database.Type { DefaultsReference.self }
 
+extension Cairn::Repository<Zone> {
+    /// The records of `zone_heads` whose `zone` names the record of an id, as a query to refine.
+    nonisolated public func zoneHeads(of id: Zone.ID) -> Cairn::RepositoryQuery<Cairn::Repository<ZoneHead>> {
+        Cairn::Repository<ZoneHead>(session).namedQuery(.compare(column: 0, .equal, id.columnValue))
+    }
+
+    /// The records of `zone_heads` whose `zone` names a record, as a query to refine.
+    nonisolated public func zoneHeads(of record: Zone) -> Cairn::RepositoryQuery<Cairn::Repository<ZoneHead>> {
+        self.zoneHeads(of: record.id)
+    }
+
+    /// The records of `visitors` whose `zone` names the record of an id, as a query to refine.
+    nonisolated public func visitors(of id: Zone.ID) -> Cairn::RepositoryQuery<Cairn::Repository<Visitor>> {
+        Cairn::Repository<Visitor>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `visitors` whose `zone` names a record, as a query to refine.
+    nonisolated public func visitors(of record: Zone) -> Cairn::RepositoryQuery<Cairn::Repository<Visitor>> {
+        self.visitors(of: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<Zone> {
+    /// The records of `zone_heads` whose `zone` names the record of an id, as a query to refine.
+    nonisolated public func zoneHeads(of id: Zone.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<ZoneHead>> {
+        Cairn::SnapshotRepository<ZoneHead>(session).namedQuery(.compare(column: 0, .equal, id.columnValue))
+    }
+
+    /// The records of `zone_heads` whose `zone` names a record, as a query to refine.
+    nonisolated public func zoneHeads(of record: Zone) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<ZoneHead>> {
+        self.zoneHeads(of: record.id)
+    }
+
+    /// The records of `visitors` whose `zone` names the record of an id, as a query to refine.
+    nonisolated public func visitors(of id: Zone.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Visitor>> {
+        Cairn::SnapshotRepository<Visitor>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `visitors` whose `zone` names a record, as a query to refine.
+    nonisolated public func visitors(of record: Zone) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Visitor>> {
+        self.visitors(of: record.id)
+    }
+}
+
+extension Cairn::Repository<ZoneHead> {
+    /// The records of `visitors` whose `head` names the record of an id, as a query to refine.
+    nonisolated public func visitors(of id: ZoneHead.ID) -> Cairn::RepositoryQuery<Cairn::Repository<Visitor>> {
+        Cairn::Repository<Visitor>(session).namedQuery(.compare(column: 2, .equal, id.columnValue))
+    }
+
+    /// The records of `visitors` whose `head` names a record, as a query to refine.
+    nonisolated public func visitors(of record: ZoneHead) -> Cairn::RepositoryQuery<Cairn::Repository<Visitor>> {
+        self.visitors(of: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<ZoneHead> {
+    /// The records of `visitors` whose `head` names the record of an id, as a query to refine.
+    nonisolated public func visitors(of id: ZoneHead.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Visitor>> {
+        Cairn::SnapshotRepository<Visitor>(session).namedQuery(.compare(column: 2, .equal, id.columnValue))
+    }
+
+    /// The records of `visitors` whose `head` names a record, as a query to refine.
+    nonisolated public func visitors(of record: ZoneHead) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Visitor>> {
+        self.visitors(of: record.id)
+    }
+}
+
+extension Cairn::Repository<Token> {
+    /// The records of `visitors` whose `token` names the record of an id, as a query to refine.
+    nonisolated public func visitors(of id: Token.ID) -> Cairn::RepositoryQuery<Cairn::Repository<Visitor>> {
+        Cairn::Repository<Visitor>(session).namedQuery(.compare(column: 3, .equal, id.columnValue))
+    }
+
+    /// The records of `visitors` whose `token` names a record, as a query to refine.
+    nonisolated public func visitors(of record: Token) -> Cairn::RepositoryQuery<Cairn::Repository<Visitor>> {
+        self.visitors(of: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<Token> {
+    /// The records of `visitors` whose `token` names the record of an id, as a query to refine.
+    nonisolated public func visitors(of id: Token.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Visitor>> {
+        Cairn::SnapshotRepository<Visitor>(session).namedQuery(.compare(column: 3, .equal, id.columnValue))
+    }
+
+    /// The records of `visitors` whose `token` names a record, as a query to refine.
+    nonisolated public func visitors(of record: Token) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Visitor>> {
+        self.visitors(of: record.id)
+    }
+}
+
+extension Cairn::Repository<Mood> {
+    /// The records of `visitors` whose `mood` names the record of an id, as a query to refine.
+    nonisolated public func visitors(of id: Mood.ID) -> Cairn::RepositoryQuery<Cairn::Repository<Visitor>> {
+        Cairn::Repository<Visitor>(session).namedQuery(.compare(column: 4, .equal, id.columnValue))
+    }
+
+    /// The records of `visitors` whose `mood` names a record, as a query to refine.
+    nonisolated public func visitors(of record: Mood) -> Cairn::RepositoryQuery<Cairn::Repository<Visitor>> {
+        self.visitors(of: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<Mood> {
+    /// The records of `visitors` whose `mood` names the record of an id, as a query to refine.
+    nonisolated public func visitors(of id: Mood.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Visitor>> {
+        Cairn::SnapshotRepository<Visitor>(session).namedQuery(.compare(column: 4, .equal, id.columnValue))
+    }
+
+    /// The records of `visitors` whose `mood` names a record, as a query to refine.
+    nonisolated public func visitors(of record: Mood) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Visitor>> {
+        self.visitors(of: record.id)
+    }
+}
+
 /// One record of the table `zones`.
 public struct Zone: Cairn::Entity {
     /// Identifies one record of `zones`: a value of `code`.

@@ -111,6 +111,30 @@ public struct DefaultsTimeSnapshot: Cairn::DatabaseSnapshot {
 /// For the record types.
 nonisolated var _defaultsTimeDatabase: any Cairn::Database.Type { DefaultsTime.self }
 
+extension Cairn::Repository<DailyKey> {
+    /// The records of `daily_keys` whose `last` names the record of an id, as a query to refine.
+    nonisolated public func dailyKeys(of id: DailyKey.ID) -> Cairn::RepositoryQuery<Cairn::Repository<DailyKey>> {
+        Cairn::Repository<DailyKey>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `daily_keys` whose `last` names a record, as a query to refine.
+    nonisolated public func dailyKeys(of record: DailyKey) -> Cairn::RepositoryQuery<Cairn::Repository<DailyKey>> {
+        self.dailyKeys(of: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<DailyKey> {
+    /// The records of `daily_keys` whose `last` names the record of an id, as a query to refine.
+    nonisolated public func dailyKeys(of id: DailyKey.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<DailyKey>> {
+        Cairn::SnapshotRepository<DailyKey>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `daily_keys` whose `last` names a record, as a query to refine.
+    nonisolated public func dailyKeys(of record: DailyKey) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<DailyKey>> {
+        self.dailyKeys(of: record.id)
+    }
+}
+
 /// One record of the table `moments`.
 public struct Moment: Cairn::Entity {
     /// Identifies one record of `moments`: a value of `id`.

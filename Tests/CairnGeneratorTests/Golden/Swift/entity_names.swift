@@ -151,6 +151,30 @@ public struct EntityNamesSnapshot: Cairn::DatabaseSnapshot {
 /// For the record types.
 nonisolated var _entityNamesDatabase: any Cairn::Database.Type { EntityNames.self }
 
+extension Cairn::Repository<Customer> {
+    /// The records of `tbl_cust` whose `friend` names the record of an id, as a query to refine.
+    nonisolated public func tblCust(of id: Customer.ID) -> Cairn::RepositoryQuery<Cairn::Repository<Customer>> {
+        Cairn::Repository<Customer>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `tbl_cust` whose `friend` names a record, as a query to refine.
+    nonisolated public func tblCust(of record: Customer) -> Cairn::RepositoryQuery<Cairn::Repository<Customer>> {
+        self.tblCust(of: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<Customer> {
+    /// The records of `tbl_cust` whose `friend` names the record of an id, as a query to refine.
+    nonisolated public func tblCust(of id: Customer.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Customer>> {
+        Cairn::SnapshotRepository<Customer>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `tbl_cust` whose `friend` names a record, as a query to refine.
+    nonisolated public func tblCust(of record: Customer) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Customer>> {
+        self.tblCust(of: record.id)
+    }
+}
+
 /// One record of the table `categories`.
 public struct Category: Cairn::Entity {
     /// Identifies one record of `categories`: a value of `id`.

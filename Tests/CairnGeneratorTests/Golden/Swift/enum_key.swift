@@ -132,6 +132,94 @@ public struct EnumKeySnapshot: Cairn::DatabaseSnapshot {
 /// For the record types.
 nonisolated var _enumKeyDatabase: any Cairn::Database.Type { EnumKey.self }
 
+extension Cairn::Repository<WeekdayPlan> {
+    /// The records of `plan_notes` whose `plan` names the record of an id, as a query to refine.
+    nonisolated public func planNotes(byPlan id: WeekdayPlan.ID) -> Cairn::RepositoryQuery<Cairn::Repository<PlanNote>> {
+        Cairn::Repository<PlanNote>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `plan_notes` whose `plan` names a record, as a query to refine.
+    nonisolated public func planNotes(byPlan record: WeekdayPlan) -> Cairn::RepositoryQuery<Cairn::Repository<PlanNote>> {
+        self.planNotes(byPlan: record.id)
+    }
+
+    /// The records of `plan_notes` whose `spare` names the record of an id, as a query to refine.
+    nonisolated public func planNotes(bySpare id: WeekdayPlan.ID) -> Cairn::RepositoryQuery<Cairn::Repository<PlanNote>> {
+        Cairn::Repository<PlanNote>(session).namedQuery(.compare(column: 2, .equal, id.columnValue))
+    }
+
+    /// The records of `plan_notes` whose `spare` names a record, as a query to refine.
+    nonisolated public func planNotes(bySpare record: WeekdayPlan) -> Cairn::RepositoryQuery<Cairn::Repository<PlanNote>> {
+        self.planNotes(bySpare: record.id)
+    }
+
+    /// The records of `plan_colors` whose `plan` names the record of an id, as a query to refine.
+    nonisolated public func planColors(of id: WeekdayPlan.ID) -> Cairn::RepositoryQuery<Cairn::Repository<PlanColor>> {
+        Cairn::Repository<PlanColor>(session).namedQuery(.compare(column: 0, .equal, id.columnValue))
+    }
+
+    /// The records of `plan_colors` whose `plan` names a record, as a query to refine.
+    nonisolated public func planColors(of record: WeekdayPlan) -> Cairn::RepositoryQuery<Cairn::Repository<PlanColor>> {
+        self.planColors(of: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<WeekdayPlan> {
+    /// The records of `plan_notes` whose `plan` names the record of an id, as a query to refine.
+    nonisolated public func planNotes(byPlan id: WeekdayPlan.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<PlanNote>> {
+        Cairn::SnapshotRepository<PlanNote>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `plan_notes` whose `plan` names a record, as a query to refine.
+    nonisolated public func planNotes(byPlan record: WeekdayPlan) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<PlanNote>> {
+        self.planNotes(byPlan: record.id)
+    }
+
+    /// The records of `plan_notes` whose `spare` names the record of an id, as a query to refine.
+    nonisolated public func planNotes(bySpare id: WeekdayPlan.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<PlanNote>> {
+        Cairn::SnapshotRepository<PlanNote>(session).namedQuery(.compare(column: 2, .equal, id.columnValue))
+    }
+
+    /// The records of `plan_notes` whose `spare` names a record, as a query to refine.
+    nonisolated public func planNotes(bySpare record: WeekdayPlan) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<PlanNote>> {
+        self.planNotes(bySpare: record.id)
+    }
+
+    /// The records of `plan_colors` whose `plan` names the record of an id, as a query to refine.
+    nonisolated public func planColors(of id: WeekdayPlan.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<PlanColor>> {
+        Cairn::SnapshotRepository<PlanColor>(session).namedQuery(.compare(column: 0, .equal, id.columnValue))
+    }
+
+    /// The records of `plan_colors` whose `plan` names a record, as a query to refine.
+    nonisolated public func planColors(of record: WeekdayPlan) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<PlanColor>> {
+        self.planColors(of: record.id)
+    }
+}
+
+extension Cairn::Repository<PlanColor> {
+    /// The records of `color_names` whose `color` names the record of an id, as a query to refine.
+    nonisolated public func colorNames(of id: PlanColor.ID) -> Cairn::RepositoryQuery<Cairn::Repository<ColorName>> {
+        Cairn::Repository<ColorName>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `color_names` whose `color` names a record, as a query to refine.
+    nonisolated public func colorNames(of record: PlanColor) -> Cairn::RepositoryQuery<Cairn::Repository<ColorName>> {
+        self.colorNames(of: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<PlanColor> {
+    /// The records of `color_names` whose `color` names the record of an id, as a query to refine.
+    nonisolated public func colorNames(of id: PlanColor.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<ColorName>> {
+        Cairn::SnapshotRepository<ColorName>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `color_names` whose `color` names a record, as a query to refine.
+    nonisolated public func colorNames(of record: PlanColor) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<ColorName>> {
+        self.colorNames(of: record.id)
+    }
+}
+
 /// One record of the table `weekday_plans`.
 public struct WeekdayPlan: Cairn::Entity {
     /// Identifies one record of `weekday_plans`: a value of `weekday`.

@@ -103,6 +103,30 @@ public struct KeyOnlySnapshot: Cairn::DatabaseSnapshot {
 /// For the record types.
 nonisolated var _keyOnlyDatabase: any Cairn::Database.Type { KeyOnly.self }
 
+extension Cairn::Repository<Marker> {
+    /// The records of `links` whose `marker` names the record of an id, as a query to refine.
+    nonisolated public func links(of id: Marker.ID) -> Cairn::RepositoryQuery<Cairn::Repository<Link>> {
+        Cairn::Repository<Link>(session).namedQuery(.compare(column: 0, .equal, id.columnValue))
+    }
+
+    /// The records of `links` whose `marker` names a record, as a query to refine.
+    nonisolated public func links(of record: Marker) -> Cairn::RepositoryQuery<Cairn::Repository<Link>> {
+        self.links(of: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<Marker> {
+    /// The records of `links` whose `marker` names the record of an id, as a query to refine.
+    nonisolated public func links(of id: Marker.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Link>> {
+        Cairn::SnapshotRepository<Link>(session).namedQuery(.compare(column: 0, .equal, id.columnValue))
+    }
+
+    /// The records of `links` whose `marker` names a record, as a query to refine.
+    nonisolated public func links(of record: Marker) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Link>> {
+        self.links(of: record.id)
+    }
+}
+
 /// One record of the table `markers`.
 public struct Marker: Cairn::Entity {
     /// Identifies one record of `markers`: a value of `name`.

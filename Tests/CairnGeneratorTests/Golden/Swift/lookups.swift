@@ -114,6 +114,30 @@ extension Cairn::ReadableRepository<Owner> {
     }
 }
 
+extension Cairn::Repository<Owner> {
+    /// The records of `accounts` whose `owner` names the record of an id, as a query to refine.
+    nonisolated public func accounts(of id: Owner.ID) -> Cairn::RepositoryQuery<Cairn::Repository<Account>> {
+        Cairn::Repository<Account>(session).namedQuery(.compare(column: 3, .equal, id.columnValue))
+    }
+
+    /// The records of `accounts` whose `owner` names a record, as a query to refine.
+    nonisolated public func accounts(of record: Owner) -> Cairn::RepositoryQuery<Cairn::Repository<Account>> {
+        self.accounts(of: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<Owner> {
+    /// The records of `accounts` whose `owner` names the record of an id, as a query to refine.
+    nonisolated public func accounts(of id: Owner.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Account>> {
+        Cairn::SnapshotRepository<Account>(session).namedQuery(.compare(column: 3, .equal, id.columnValue))
+    }
+
+    /// The records of `accounts` whose `owner` names a record, as a query to refine.
+    nonisolated public func accounts(of record: Owner) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Account>> {
+        self.accounts(of: record.id)
+    }
+}
+
 extension Cairn::ReadableRepository<Account> {
     /// The record with these `branch` and `number`, by the unique index `by_branch`; nil when there is none.
     nonisolated(nonsending) public func find(byBranch branch: String, number: Int) async throws -> Account? {

@@ -148,6 +148,30 @@ extension Cairn::ReadableRepository<Region> {
     }
 }
 
+extension Cairn::Repository<Region> {
+    /// The records of `shops` whose `region` names the record of an id, as a query to refine.
+    nonisolated public func shops(of id: Region.ID) -> Cairn::RepositoryQuery<Cairn::Repository<Shop>> {
+        Cairn::Repository<Shop>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `shops` whose `region` names a record, as a query to refine.
+    nonisolated public func shops(of record: Region) -> Cairn::RepositoryQuery<Cairn::Repository<Shop>> {
+        self.shops(of: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<Region> {
+    /// The records of `shops` whose `region` names the record of an id, as a query to refine.
+    nonisolated public func shops(of id: Region.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Shop>> {
+        Cairn::SnapshotRepository<Shop>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `shops` whose `region` names a record, as a query to refine.
+    nonisolated public func shops(of record: Region) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Shop>> {
+        self.shops(of: record.id)
+    }
+}
+
 extension Cairn::ReadableRepository<Shop> {
     /// The records that the query `shops_that_sold` asks for.
     ///
@@ -198,6 +222,50 @@ extension Cairn::ReadableRepository<Shop> {
     }
 }
 
+extension Cairn::Repository<Shop> {
+    /// The records of `wares` whose `shop` names the record of an id, as a query to refine.
+    nonisolated public func wares(of id: Shop.ID) -> Cairn::RepositoryQuery<Cairn::Repository<Ware>> {
+        Cairn::Repository<Ware>(session).namedQuery(.compare(column: 2, .equal, id.columnValue))
+    }
+
+    /// The records of `wares` whose `shop` names a record, as a query to refine.
+    nonisolated public func wares(of record: Shop) -> Cairn::RepositoryQuery<Cairn::Repository<Ware>> {
+        self.wares(of: record.id)
+    }
+
+    /// The records of `sales` whose `shop` names the record of an id, as a query to refine.
+    nonisolated public func sales(of id: Shop.ID) -> Cairn::RepositoryQuery<Cairn::Repository<Sale>> {
+        Cairn::Repository<Sale>(session).namedQuery(.compare(column: 0, .equal, id.columnValue))
+    }
+
+    /// The records of `sales` whose `shop` names a record, as a query to refine.
+    nonisolated public func sales(of record: Shop) -> Cairn::RepositoryQuery<Cairn::Repository<Sale>> {
+        self.sales(of: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<Shop> {
+    /// The records of `wares` whose `shop` names the record of an id, as a query to refine.
+    nonisolated public func wares(of id: Shop.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Ware>> {
+        Cairn::SnapshotRepository<Ware>(session).namedQuery(.compare(column: 2, .equal, id.columnValue))
+    }
+
+    /// The records of `wares` whose `shop` names a record, as a query to refine.
+    nonisolated public func wares(of record: Shop) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Ware>> {
+        self.wares(of: record.id)
+    }
+
+    /// The records of `sales` whose `shop` names the record of an id, as a query to refine.
+    nonisolated public func sales(of id: Shop.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Sale>> {
+        Cairn::SnapshotRepository<Sale>(session).namedQuery(.compare(column: 0, .equal, id.columnValue))
+    }
+
+    /// The records of `sales` whose `shop` names a record, as a query to refine.
+    nonisolated public func sales(of record: Shop) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Sale>> {
+        self.sales(of: record.id)
+    }
+}
+
 extension Cairn::ReadableRepository<Ware> {
     /// The records that the query `twice` asks for.
     ///
@@ -215,6 +283,41 @@ extension Cairn::ReadableRepository<Ware> {
                 ]),
             ])
         )
+    }
+}
+
+extension Cairn::ReadableRepository<Ware> {
+    /// The records that the query `of_first_shops` asks for.
+    ///
+    ///     wares where shop in (select id from shops order by region.name desc, name limit 3)
+    nonisolated public func ofFirstShops() -> Cairn::RepositoryQuery<Self> {
+        self.namedQuery(
+            .isInRows(column: 2, .init(.init(1), column: 0, order: [.init(column: 1, isDescending: true, behind: [.init(column: 1, .init(0))]), .init(column: 2)], limit: 3))
+        ).unindexed()
+    }
+}
+
+extension Cairn::Repository<Ware> {
+    /// The records of `sales` whose `ware` names the record of an id, as a query to refine.
+    nonisolated public func sales(of id: Ware.ID) -> Cairn::RepositoryQuery<Cairn::Repository<Sale>> {
+        Cairn::Repository<Sale>(session).namedQuery(.compare(column: 2, .equal, id.columnValue))
+    }
+
+    /// The records of `sales` whose `ware` names a record, as a query to refine.
+    nonisolated public func sales(of record: Ware) -> Cairn::RepositoryQuery<Cairn::Repository<Sale>> {
+        self.sales(of: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<Ware> {
+    /// The records of `sales` whose `ware` names the record of an id, as a query to refine.
+    nonisolated public func sales(of id: Ware.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Sale>> {
+        Cairn::SnapshotRepository<Sale>(session).namedQuery(.compare(column: 2, .equal, id.columnValue))
+    }
+
+    /// The records of `sales` whose `ware` names a record, as a query to refine.
+    nonisolated public func sales(of record: Ware) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Sale>> {
+        self.sales(of: record.id)
     }
 }
 
@@ -408,6 +511,22 @@ extension Cairn::ReadableRepository<Sale> {
                 .computed(.value(.bool(true)), .equal, .value(.bool(false))),
                 .isIn(column: 11, []),
             ])
+        )
+    }
+}
+
+extension Cairn::ReadableRepository<Sale> {
+    /// The records that the query `by_shop` asks for.
+    ///
+    ///     sales where status = $status order by shop.region.name desc, shop.name, ware.state desc, number limit $most
+    ///
+    /// - Parameters:
+    ///   - status: What `status` is compared with.
+    ///   - most: How many records at most.
+    nonisolated public func byShop(status: Sale.Status, most: Int) -> Cairn::RepositoryQuery<Self> {
+        self.namedQuery(
+            .compare(column: 3, .equal, status.columnValue),
+            order: [.init(column: 1, isDescending: true, behind: [.init(column: 0, .init(1)), .init(column: 1, .init(0))]), .init(column: 2, behind: [.init(column: 0, .init(1))]), .init(column: 1, isDescending: true, behind: [.init(column: 2, .init(2))]), .init(column: 1)], limit: most
         )
     }
 }

@@ -91,6 +91,30 @@ public struct OptionalsSnapshot: Cairn::DatabaseSnapshot {
 /// For the record types.
 nonisolated var _optionalsDatabase: any Cairn::Database.Type { Optionals.self }
 
+extension Cairn::Repository<Blank> {
+    /// The records of `blanks` whose `above` names the record of an id, as a query to refine.
+    nonisolated public func blanks(of id: Blank.ID) -> Cairn::RepositoryQuery<Cairn::Repository<Blank>> {
+        Cairn::Repository<Blank>(session).namedQuery(.compare(column: 12, .equal, id.columnValue))
+    }
+
+    /// The records of `blanks` whose `above` names a record, as a query to refine.
+    nonisolated public func blanks(of record: Blank) -> Cairn::RepositoryQuery<Cairn::Repository<Blank>> {
+        self.blanks(of: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<Blank> {
+    /// The records of `blanks` whose `above` names the record of an id, as a query to refine.
+    nonisolated public func blanks(of id: Blank.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Blank>> {
+        Cairn::SnapshotRepository<Blank>(session).namedQuery(.compare(column: 12, .equal, id.columnValue))
+    }
+
+    /// The records of `blanks` whose `above` names a record, as a query to refine.
+    nonisolated public func blanks(of record: Blank) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Blank>> {
+        self.blanks(of: record.id)
+    }
+}
+
 /// One record of the table `blanks`.
 public struct Blank: Cairn::Entity {
     /// Identifies one record of `blanks`: a value of `id`.

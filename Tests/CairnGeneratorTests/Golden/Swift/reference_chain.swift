@@ -133,6 +133,162 @@ public struct ReferenceChainSnapshot: Cairn::DatabaseSnapshot {
 /// For the record types.
 nonisolated var _referenceChainDatabase: any Cairn::Database.Type { ReferenceChain.self }
 
+extension Cairn::Repository<Human> {
+    /// The records of `employees` whose `person` names the record of an id, as a query to refine.
+    nonisolated public func employees(of id: Human.ID) -> Cairn::RepositoryQuery<Cairn::Repository<Employee>> {
+        Cairn::Repository<Employee>(session).namedQuery(.compare(column: 0, .equal, id.columnValue))
+    }
+
+    /// The records of `employees` whose `person` names a record, as a query to refine.
+    nonisolated public func employees(of record: Human) -> Cairn::RepositoryQuery<Cairn::Repository<Employee>> {
+        self.employees(of: record.id)
+    }
+
+    /// The records of `offices` whose `owner` names the record of an id, as a query to refine.
+    nonisolated public func offices(of id: Human.ID) -> Cairn::RepositoryQuery<Cairn::Repository<Office>> {
+        Cairn::Repository<Office>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `offices` whose `owner` names a record, as a query to refine.
+    nonisolated public func offices(of record: Human) -> Cairn::RepositoryQuery<Cairn::Repository<Office>> {
+        self.offices(of: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<Human> {
+    /// The records of `employees` whose `person` names the record of an id, as a query to refine.
+    nonisolated public func employees(of id: Human.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Employee>> {
+        Cairn::SnapshotRepository<Employee>(session).namedQuery(.compare(column: 0, .equal, id.columnValue))
+    }
+
+    /// The records of `employees` whose `person` names a record, as a query to refine.
+    nonisolated public func employees(of record: Human) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Employee>> {
+        self.employees(of: record.id)
+    }
+
+    /// The records of `offices` whose `owner` names the record of an id, as a query to refine.
+    nonisolated public func offices(of id: Human.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Office>> {
+        Cairn::SnapshotRepository<Office>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `offices` whose `owner` names a record, as a query to refine.
+    nonisolated public func offices(of record: Human) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Office>> {
+        self.offices(of: record.id)
+    }
+}
+
+extension Cairn::Repository<Employee> {
+    /// The records of `managers` whose `employee` names the record of an id, as a query to refine.
+    nonisolated public func managers(of id: Employee.ID) -> Cairn::RepositoryQuery<Cairn::Repository<Manager>> {
+        Cairn::Repository<Manager>(session).namedQuery(.compare(column: 0, .equal, id.columnValue))
+    }
+
+    /// The records of `managers` whose `employee` names a record, as a query to refine.
+    nonisolated public func managers(of record: Employee) -> Cairn::RepositoryQuery<Cairn::Repository<Manager>> {
+        self.managers(of: record.id)
+    }
+
+    /// The records of `offices` whose `keeper` names the record of an id, as a query to refine.
+    nonisolated public func offices(of id: Employee.ID) -> Cairn::RepositoryQuery<Cairn::Repository<Office>> {
+        Cairn::Repository<Office>(session).namedQuery(.compare(column: 2, .equal, id.columnValue))
+    }
+
+    /// The records of `offices` whose `keeper` names a record, as a query to refine.
+    nonisolated public func offices(of record: Employee) -> Cairn::RepositoryQuery<Cairn::Repository<Office>> {
+        self.offices(of: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<Employee> {
+    /// The records of `managers` whose `employee` names the record of an id, as a query to refine.
+    nonisolated public func managers(of id: Employee.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Manager>> {
+        Cairn::SnapshotRepository<Manager>(session).namedQuery(.compare(column: 0, .equal, id.columnValue))
+    }
+
+    /// The records of `managers` whose `employee` names a record, as a query to refine.
+    nonisolated public func managers(of record: Employee) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Manager>> {
+        self.managers(of: record.id)
+    }
+
+    /// The records of `offices` whose `keeper` names the record of an id, as a query to refine.
+    nonisolated public func offices(of id: Employee.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Office>> {
+        Cairn::SnapshotRepository<Office>(session).namedQuery(.compare(column: 2, .equal, id.columnValue))
+    }
+
+    /// The records of `offices` whose `keeper` names a record, as a query to refine.
+    nonisolated public func offices(of record: Employee) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Office>> {
+        self.offices(of: record.id)
+    }
+}
+
+extension Cairn::Repository<Manager> {
+    /// The records of `directors` whose `manager` names the record of an id, as a query to refine.
+    nonisolated public func directors(of id: Manager.ID) -> Cairn::RepositoryQuery<Cairn::Repository<Director>> {
+        Cairn::Repository<Director>(session).namedQuery(.compare(column: 0, .equal, id.columnValue))
+    }
+
+    /// The records of `directors` whose `manager` names a record, as a query to refine.
+    nonisolated public func directors(of record: Manager) -> Cairn::RepositoryQuery<Cairn::Repository<Director>> {
+        self.directors(of: record.id)
+    }
+
+    /// The records of `offices` whose `manager` names the record of an id, as a query to refine.
+    nonisolated public func offices(of id: Manager.ID) -> Cairn::RepositoryQuery<Cairn::Repository<Office>> {
+        Cairn::Repository<Office>(session).namedQuery(.compare(column: 3, .equal, id.columnValue))
+    }
+
+    /// The records of `offices` whose `manager` names a record, as a query to refine.
+    nonisolated public func offices(of record: Manager) -> Cairn::RepositoryQuery<Cairn::Repository<Office>> {
+        self.offices(of: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<Manager> {
+    /// The records of `directors` whose `manager` names the record of an id, as a query to refine.
+    nonisolated public func directors(of id: Manager.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Director>> {
+        Cairn::SnapshotRepository<Director>(session).namedQuery(.compare(column: 0, .equal, id.columnValue))
+    }
+
+    /// The records of `directors` whose `manager` names a record, as a query to refine.
+    nonisolated public func directors(of record: Manager) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Director>> {
+        self.directors(of: record.id)
+    }
+
+    /// The records of `offices` whose `manager` names the record of an id, as a query to refine.
+    nonisolated public func offices(of id: Manager.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Office>> {
+        Cairn::SnapshotRepository<Office>(session).namedQuery(.compare(column: 3, .equal, id.columnValue))
+    }
+
+    /// The records of `offices` whose `manager` names a record, as a query to refine.
+    nonisolated public func offices(of record: Manager) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Office>> {
+        self.offices(of: record.id)
+    }
+}
+
+extension Cairn::Repository<Director> {
+    /// The records of `offices` whose `director` names the record of an id, as a query to refine.
+    nonisolated public func offices(of id: Director.ID) -> Cairn::RepositoryQuery<Cairn::Repository<Office>> {
+        Cairn::Repository<Office>(session).namedQuery(.compare(column: 4, .equal, id.columnValue))
+    }
+
+    /// The records of `offices` whose `director` names a record, as a query to refine.
+    nonisolated public func offices(of record: Director) -> Cairn::RepositoryQuery<Cairn::Repository<Office>> {
+        self.offices(of: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<Director> {
+    /// The records of `offices` whose `director` names the record of an id, as a query to refine.
+    nonisolated public func offices(of id: Director.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Office>> {
+        Cairn::SnapshotRepository<Office>(session).namedQuery(.compare(column: 4, .equal, id.columnValue))
+    }
+
+    /// The records of `offices` whose `director` names a record, as a query to refine.
+    nonisolated public func offices(of record: Director) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Office>> {
+        self.offices(of: record.id)
+    }
+}
+
 extension Cairn::ReadableRepository<Office> {
     /// The record with this `manager`, by the unique index `unique_manager`; nil when there is none.
     nonisolated(nonsending) public func find(byManager manager: Manager.ID) async throws -> Office? {

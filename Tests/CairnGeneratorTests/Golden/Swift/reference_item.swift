@@ -20,6 +20,8 @@ public struct ReferenceItem: Cairn::Database {
 
     /// The records of `items`.
     public var items: Cairn::Repository<Item> { Cairn::Repository(store.session) }
+    /// The records of `bins`.
+    public var bins: Cairn::Repository<Bin> { Cairn::Repository(store.session) }
     /// The records of `order_items`.
     public var orderItems: Cairn::Repository<OrderItem> { Cairn::Repository(store.session) }
     /// The records of `values`.
@@ -29,11 +31,11 @@ public struct ReferenceItem: Cairn::Database {
 
     /// The record types, in the order of the tables.
     public static var entities: [any Cairn::Entity.Type] {
-        [Item.self, OrderItem.self, Value.self, ValueUse.self]
+        [Item.self, Bin.self, OrderItem.self, Value.self, ValueUse.self]
     }
 
     /// The id of the schema.
-    public static var schemaID: String { "sha256:f861f70c7eb7d4e3097420b93d369292e3a919f821001eedb5e6ba26795c298b" }
+    public static var schemaID: String { "sha256:c3c394d30d78450a92cc2107a13ba4f959826195e0968096748b7645c99b55c2" }
 
     /// The schema, without docs.
     public static var schemaText: String {
@@ -46,7 +48,15 @@ public struct ReferenceItem: Cairn::Database {
                 "id": {"type":"int"},
                 "sku": {"type":"string","unique":true},
                 "above": {"nullable":true,"references":"items","unique":true},
-                "state": {"default":"fresh","enum":["fresh","sold"]}
+                "state": {"default":"fresh","enum":["fresh","sold"]},
+                "bin": {"nullable":true,"references":"bins"}
+              },
+              "key": ["id"]
+            },
+            "bins": {
+              "columns": {
+                "id": {"type":"int"},
+                "item_record": {"default":"a","enum":["a","b"]}
               },
               "key": ["id"]
             },
@@ -98,6 +108,8 @@ public struct ReferenceItemTransaction: Cairn::DatabaseTransaction {
 
     /// The records of `items`.
     public var items: Cairn::Repository<Item> { Cairn::Repository(session) }
+    /// The records of `bins`.
+    public var bins: Cairn::Repository<Bin> { Cairn::Repository(session) }
     /// The records of `order_items`.
     public var orderItems: Cairn::Repository<OrderItem> { Cairn::Repository(session) }
     /// The records of `values`.
@@ -118,6 +130,8 @@ public struct ReferenceItemSnapshot: Cairn::DatabaseSnapshot {
 
     /// The records of `items`.
     public var items: Cairn::SnapshotRepository<Item> { Cairn::SnapshotRepository(session) }
+    /// The records of `bins`.
+    public var bins: Cairn::SnapshotRepository<Bin> { Cairn::SnapshotRepository(session) }
     /// The records of `order_items`.
     public var orderItems: Cairn::SnapshotRepository<OrderItem> { Cairn::SnapshotRepository(session) }
     /// The records of `values`.
@@ -152,6 +166,94 @@ extension Cairn::ReadableRepository<Item> {
     ///   - item: What `above` is compared with.
     nonisolated public func above(item: Item.ID) -> Cairn::RepositoryQuery<Self> {
         self.namedQuery(.compare(column: 2, .equal, item.columnValue))
+    }
+}
+
+extension Cairn::Repository<Item> {
+    /// The records of `items` whose `above` names the record of an id, as a query to refine.
+    nonisolated public func items(of id: Item.ID) -> Cairn::RepositoryQuery<Cairn::Repository<Item>> {
+        Cairn::Repository<Item>(session).namedQuery(.compare(column: 2, .equal, id.columnValue))
+    }
+
+    /// The records of `items` whose `above` names a record, as a query to refine.
+    nonisolated public func items(of record: Item) -> Cairn::RepositoryQuery<Cairn::Repository<Item>> {
+        self.items(of: record.id)
+    }
+
+    /// The records of `order_items` whose `item` names the record of an id, as a query to refine.
+    nonisolated public func orderItems(byItem id: Item.ID) -> Cairn::RepositoryQuery<Cairn::Repository<OrderItem>> {
+        Cairn::Repository<OrderItem>(session).namedQuery(.compare(column: 2, .equal, id.columnValue))
+    }
+
+    /// The records of `order_items` whose `item` names a record, as a query to refine.
+    nonisolated public func orderItems(byItem record: Item) -> Cairn::RepositoryQuery<Cairn::Repository<OrderItem>> {
+        self.orderItems(byItem: record.id)
+    }
+
+    /// The records of `order_items` whose `spare` names the record of an id, as a query to refine.
+    nonisolated public func orderItems(bySpare id: Item.ID) -> Cairn::RepositoryQuery<Cairn::Repository<OrderItem>> {
+        Cairn::Repository<OrderItem>(session).namedQuery(.compare(column: 3, .equal, id.columnValue))
+    }
+
+    /// The records of `order_items` whose `spare` names a record, as a query to refine.
+    nonisolated public func orderItems(bySpare record: Item) -> Cairn::RepositoryQuery<Cairn::Repository<OrderItem>> {
+        self.orderItems(bySpare: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<Item> {
+    /// The records of `items` whose `above` names the record of an id, as a query to refine.
+    nonisolated public func items(of id: Item.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Item>> {
+        Cairn::SnapshotRepository<Item>(session).namedQuery(.compare(column: 2, .equal, id.columnValue))
+    }
+
+    /// The records of `items` whose `above` names a record, as a query to refine.
+    nonisolated public func items(of record: Item) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Item>> {
+        self.items(of: record.id)
+    }
+
+    /// The records of `order_items` whose `item` names the record of an id, as a query to refine.
+    nonisolated public func orderItems(byItem id: Item.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<OrderItem>> {
+        Cairn::SnapshotRepository<OrderItem>(session).namedQuery(.compare(column: 2, .equal, id.columnValue))
+    }
+
+    /// The records of `order_items` whose `item` names a record, as a query to refine.
+    nonisolated public func orderItems(byItem record: Item) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<OrderItem>> {
+        self.orderItems(byItem: record.id)
+    }
+
+    /// The records of `order_items` whose `spare` names the record of an id, as a query to refine.
+    nonisolated public func orderItems(bySpare id: Item.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<OrderItem>> {
+        Cairn::SnapshotRepository<OrderItem>(session).namedQuery(.compare(column: 3, .equal, id.columnValue))
+    }
+
+    /// The records of `order_items` whose `spare` names a record, as a query to refine.
+    nonisolated public func orderItems(bySpare record: Item) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<OrderItem>> {
+        self.orderItems(bySpare: record.id)
+    }
+}
+
+extension Cairn::Repository<Bin> {
+    /// The records of `items` whose `bin` names the record of an id, as a query to refine.
+    nonisolated public func items(of id: Bin.ID) -> Cairn::RepositoryQuery<Cairn::Repository<Bin.ItemRecordType>> {
+        Cairn::Repository<Bin.ItemRecordType>(session).namedQuery(.compare(column: 4, .equal, id.columnValue))
+    }
+
+    /// The records of `items` whose `bin` names a record, as a query to refine.
+    nonisolated public func items(of record: Bin) -> Cairn::RepositoryQuery<Cairn::Repository<Bin.ItemRecordType>> {
+        self.items(of: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<Bin> {
+    /// The records of `items` whose `bin` names the record of an id, as a query to refine.
+    nonisolated public func items(of id: Bin.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Bin.ItemRecordType>> {
+        Cairn::SnapshotRepository<Bin.ItemRecordType>(session).namedQuery(.compare(column: 4, .equal, id.columnValue))
+    }
+
+    /// The records of `items` whose `bin` names a record, as a query to refine.
+    nonisolated public func items(of record: Bin) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Bin.ItemRecordType>> {
+        self.items(of: record.id)
     }
 }
 
@@ -209,6 +311,30 @@ extension Cairn::ReadableRepository<Value> {
     }
 }
 
+extension Cairn::Repository<Value> {
+    /// The records of `value_uses` whose `value` names the record of an id, as a query to refine.
+    nonisolated public func valueUses(of id: Value.ID) -> Cairn::RepositoryQuery<Cairn::Repository<ValueUse>> {
+        Cairn::Repository<ValueUse>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `value_uses` whose `value` names a record, as a query to refine.
+    nonisolated public func valueUses(of record: Value) -> Cairn::RepositoryQuery<Cairn::Repository<ValueUse>> {
+        self.valueUses(of: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<Value> {
+    /// The records of `value_uses` whose `value` names the record of an id, as a query to refine.
+    nonisolated public func valueUses(of id: Value.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<ValueUse>> {
+        Cairn::SnapshotRepository<ValueUse>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `value_uses` whose `value` names a record, as a query to refine.
+    nonisolated public func valueUses(of record: Value) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<ValueUse>> {
+        self.valueUses(of: record.id)
+    }
+}
+
 extension Cairn::ReadableRepository<ValueUse> {
     /// The record with these `value` and `id`, by the unique index `by_value`; nil when there is none.
     nonisolated(nonsending) public func find(byValue value: Value.ID, id: ValueUse.ID) async throws -> ValueUse? {
@@ -250,6 +376,10 @@ public struct Item: Cairn::Entity {
     public var above: ID?
     /// The column `state`.
     public var state: State
+    /// The column `bin`.
+    ///
+    /// Refers to a record of `bins`.
+    public var bin: Bin.ID?
 
     /// 1 after the insert, one more after each update; 0 while it was never stored.
     public private(set) var revision = 0
@@ -259,11 +389,12 @@ public struct Item: Cairn::Entity {
     public private(set) var updatedAt = Cairn::Timestamp.epoch
 
     /// A record that is not stored yet.
-    public init(id: ID, sku: String, above: ID? = nil, state: State = .fresh) {
+    public init(id: ID, sku: String, above: ID? = nil, state: State = .fresh, bin: Bin.ID? = nil) {
         self.id = id
         self.sku = sku
         self.above = above
         self.state = state
+        self.bin = bin
     }
 
     /// The place of its table in the schema.
@@ -279,7 +410,8 @@ public struct Item: Cairn::Entity {
             id: ID(row.int(0)),
             sku: row.string(1),
             above: row.optionalInt(2).map { ID($0) },
-            state: row.enumeration(3, State.self)
+            state: row.enumeration(3, State.self),
+            bin: row.optionalInt(4).map { Bin.ID($0) }
         )
         revision = row.revision
         createdAt = row.createdAt
@@ -292,6 +424,7 @@ public struct Item: Cairn::Entity {
         row.write(sku)
         row.write(above)
         row.write(state)
+        row.write(bin)
     }
 
     /// The same record, as the store now has it.
@@ -308,7 +441,8 @@ public struct Item: Cairn::Entity {
         guard Cairn::ColumnEquality.equal(left.id, right.id),
             Cairn::ColumnEquality.equal(left.sku, right.sku),
             Cairn::ColumnEquality.equal(left.above, right.above),
-            Cairn::ColumnEquality.equal(left.state, right.state)
+            Cairn::ColumnEquality.equal(left.state, right.state),
+            Cairn::ColumnEquality.equal(left.bin, right.bin)
         else { return false }
         return true
     }
@@ -328,6 +462,105 @@ public struct Item: Cairn::Entity {
         public var above: Cairn::TypedColumn<ID?> { Cairn::TypedColumn(2) }
         /// The column `state`.
         public var state: Cairn::TypedColumn<State> { Cairn::TypedColumn(3) }
+        /// The column `bin`.
+        public var bin: Cairn::TypedColumn<Bin.ID?> { Cairn::TypedColumn(4) }
+    }
+}
+
+/// One record of the table `bins`.
+public struct Bin: Cairn::Entity {
+    /// Identifies one record of `bins`: a value of `id`.
+    public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Bin
+
+        /// The value of `id`.
+        public let value: Int
+
+        /// The record with this `id`.
+        public init(_ value: Int) {
+            self.value = value
+        }
+    }
+
+    /// A record of `Item`, where that name means something else.
+    public typealias ItemRecordType = Item
+
+    /// The values of `item_record`.
+    public enum ItemRecord: String, Cairn::ColumnEnum {
+        /// `a`.
+        case a
+        /// `b`.
+        case b
+    }
+
+    /// The column `id`.
+    public let id: ID
+    /// The column `item_record`.
+    public var itemRecord: ItemRecord
+
+    /// 1 after the insert, one more after each update; 0 while it was never stored.
+    public private(set) var revision = 0
+    /// When it was inserted; 1970 while it was never stored.
+    public private(set) var createdAt = Cairn::Timestamp.epoch
+    /// When this revision was written; 1970 while it was never stored.
+    public private(set) var updatedAt = Cairn::Timestamp.epoch
+
+    /// A record that is not stored yet.
+    public init(id: ID, itemRecord: ItemRecord = .a) {
+        self.id = id
+        self.itemRecord = itemRecord
+    }
+
+    /// The place of its table in the schema.
+    public static var tablePosition: Int { 1 }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _referenceItemDatabase }
+    /// The columns, for queries.
+    public static var columns: Columns { Columns() }
+
+    /// Reads a row of the table.
+    public init(row: Cairn::RowReader) throws {
+        try self.init(id: ID(row.int(0)), itemRecord: row.enumeration(1, ItemRecord.self))
+        revision = row.revision
+        createdAt = row.createdAt
+        updatedAt = row.updatedAt
+    }
+
+    /// Writes the declared columns, in the order of the schema.
+    public func write(to row: inout Cairn::RowWriter) {
+        row.write(id)
+        row.write(itemRecord)
+    }
+
+    /// The same record, as the store now has it.
+    public func stored(as metadata: Cairn::RecordMetadata) -> Bin {
+        var copy = self
+        copy.revision = metadata.revision
+        copy.createdAt = metadata.createdAt
+        copy.updatedAt = metadata.updatedAt
+        return copy
+    }
+
+    /// Whether both have the same values; strings are compared by their bytes.
+    public static func areEqual(_ left: Bin, _ right: Bin) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.itemRecord, right.itemRecord)
+        else { return false }
+        return true
+    }
+
+    /// Feeds the hasher what identifies the record.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(id)
+    }
+
+    /// The columns of `bins`, to build conditions and orders with.
+    public struct Columns: Sendable {
+        /// The column `id`.
+        public var id: Cairn::TypedColumn<ID> { Cairn::TypedColumn(0) }
+        /// The column `item_record`.
+        public var itemRecord: Cairn::TypedColumn<ItemRecord> { Cairn::TypedColumn(1) }
     }
 }
 
@@ -393,7 +626,7 @@ public struct OrderItem: Cairn::Entity {
     }
 
     /// The place of its table in the schema.
-    public static var tablePosition: Int { 1 }
+    public static var tablePosition: Int { 2 }
     /// The database it belongs to.
     public static var database: any Cairn::Database.Type { _referenceItemDatabase }
     /// The columns, for queries.
@@ -497,7 +730,7 @@ public struct Value: Cairn::Entity {
     }
 
     /// The place of its table in the schema.
-    public static var tablePosition: Int { 2 }
+    public static var tablePosition: Int { 3 }
     /// The database it belongs to.
     public static var database: any Cairn::Database.Type { _referenceItemDatabase }
     /// The columns, for queries.
@@ -585,7 +818,7 @@ public struct ValueUse: Cairn::Entity {
     }
 
     /// The place of its table in the schema.
-    public static var tablePosition: Int { 3 }
+    public static var tablePosition: Int { 4 }
     /// The database it belongs to.
     public static var database: any Cairn::Database.Type { _referenceItemDatabase }
     /// The columns, for queries.

@@ -106,6 +106,50 @@ extension Cairn::ReadableRepository<Folder> {
     }
 }
 
+extension Cairn::Repository<Folder> {
+    /// The records of `folders` whose `parent` names the record of an id, as a query to refine.
+    nonisolated public func folders(byParent id: Folder.ID) -> Cairn::RepositoryQuery<Cairn::Repository<Folder>> {
+        Cairn::Repository<Folder>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `folders` whose `parent` names a record, as a query to refine.
+    nonisolated public func folders(byParent record: Folder) -> Cairn::RepositoryQuery<Cairn::Repository<Folder>> {
+        self.folders(byParent: record.id)
+    }
+
+    /// The records of `folders` whose `twin` names the record of an id, as a query to refine.
+    nonisolated public func folders(byTwin id: Folder.ID) -> Cairn::RepositoryQuery<Cairn::Repository<Folder>> {
+        Cairn::Repository<Folder>(session).namedQuery(.compare(column: 3, .equal, id.columnValue))
+    }
+
+    /// The records of `folders` whose `twin` names a record, as a query to refine.
+    nonisolated public func folders(byTwin record: Folder) -> Cairn::RepositoryQuery<Cairn::Repository<Folder>> {
+        self.folders(byTwin: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<Folder> {
+    /// The records of `folders` whose `parent` names the record of an id, as a query to refine.
+    nonisolated public func folders(byParent id: Folder.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Folder>> {
+        Cairn::SnapshotRepository<Folder>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `folders` whose `parent` names a record, as a query to refine.
+    nonisolated public func folders(byParent record: Folder) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Folder>> {
+        self.folders(byParent: record.id)
+    }
+
+    /// The records of `folders` whose `twin` names the record of an id, as a query to refine.
+    nonisolated public func folders(byTwin id: Folder.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Folder>> {
+        Cairn::SnapshotRepository<Folder>(session).namedQuery(.compare(column: 3, .equal, id.columnValue))
+    }
+
+    /// The records of `folders` whose `twin` names a record, as a query to refine.
+    nonisolated public func folders(byTwin record: Folder) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Folder>> {
+        self.folders(byTwin: record.id)
+    }
+}
+
 /// One record of the table `folders`.
 public struct Folder: Cairn::Entity {
     /// Identifies one record of `folders`: a value of `id`.

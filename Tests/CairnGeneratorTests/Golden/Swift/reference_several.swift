@@ -98,6 +98,114 @@ public struct ReferenceSeveralSnapshot: Cairn::DatabaseSnapshot {
 /// For the record types.
 nonisolated var _referenceSeveralDatabase: any Cairn::Database.Type { ReferenceSeveral.self }
 
+extension Cairn::Repository<Airport> {
+    /// The records of `flights` whose `origin` names the record of an id, as a query to refine.
+    nonisolated public func flights(byOrigin id: Airport.ID) -> Cairn::RepositoryQuery<Cairn::Repository<Flight>> {
+        Cairn::Repository<Flight>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `flights` whose `origin` names a record, as a query to refine.
+    nonisolated public func flights(byOrigin record: Airport) -> Cairn::RepositoryQuery<Cairn::Repository<Flight>> {
+        self.flights(byOrigin: record.id)
+    }
+
+    /// The records of `flights` whose `destination` names the record of an id, as a query to refine.
+    nonisolated public func flights(byDestination id: Airport.ID) -> Cairn::RepositoryQuery<Cairn::Repository<Flight>> {
+        Cairn::Repository<Flight>(session).namedQuery(.compare(column: 2, .equal, id.columnValue))
+    }
+
+    /// The records of `flights` whose `destination` names a record, as a query to refine.
+    nonisolated public func flights(byDestination record: Airport) -> Cairn::RepositoryQuery<Cairn::Repository<Flight>> {
+        self.flights(byDestination: record.id)
+    }
+
+    /// The records of `flights` whose `diverted` names the record of an id, as a query to refine.
+    nonisolated public func flights(byDiverted id: Airport.ID) -> Cairn::RepositoryQuery<Cairn::Repository<Flight>> {
+        Cairn::Repository<Flight>(session).namedQuery(.compare(column: 3, .equal, id.columnValue))
+    }
+
+    /// The records of `flights` whose `diverted` names a record, as a query to refine.
+    nonisolated public func flights(byDiverted record: Airport) -> Cairn::RepositoryQuery<Cairn::Repository<Flight>> {
+        self.flights(byDiverted: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<Airport> {
+    /// The records of `flights` whose `origin` names the record of an id, as a query to refine.
+    nonisolated public func flights(byOrigin id: Airport.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Flight>> {
+        Cairn::SnapshotRepository<Flight>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `flights` whose `origin` names a record, as a query to refine.
+    nonisolated public func flights(byOrigin record: Airport) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Flight>> {
+        self.flights(byOrigin: record.id)
+    }
+
+    /// The records of `flights` whose `destination` names the record of an id, as a query to refine.
+    nonisolated public func flights(byDestination id: Airport.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Flight>> {
+        Cairn::SnapshotRepository<Flight>(session).namedQuery(.compare(column: 2, .equal, id.columnValue))
+    }
+
+    /// The records of `flights` whose `destination` names a record, as a query to refine.
+    nonisolated public func flights(byDestination record: Airport) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Flight>> {
+        self.flights(byDestination: record.id)
+    }
+
+    /// The records of `flights` whose `diverted` names the record of an id, as a query to refine.
+    nonisolated public func flights(byDiverted id: Airport.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Flight>> {
+        Cairn::SnapshotRepository<Flight>(session).namedQuery(.compare(column: 3, .equal, id.columnValue))
+    }
+
+    /// The records of `flights` whose `diverted` names a record, as a query to refine.
+    nonisolated public func flights(byDiverted record: Airport) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Flight>> {
+        self.flights(byDiverted: record.id)
+    }
+}
+
+extension Cairn::Repository<Flight> {
+    /// The records of `airports` whose `hub` names the record of an id, as a query to refine.
+    nonisolated public func airports(of id: Flight.ID) -> Cairn::RepositoryQuery<Cairn::Repository<Airport>> {
+        Cairn::Repository<Airport>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `airports` whose `hub` names a record, as a query to refine.
+    nonisolated public func airports(of record: Flight) -> Cairn::RepositoryQuery<Cairn::Repository<Airport>> {
+        self.airports(of: record.id)
+    }
+
+    /// The records of `flights` whose `next` names the record of an id, as a query to refine.
+    nonisolated public func flights(of id: Flight.ID) -> Cairn::RepositoryQuery<Cairn::Repository<Flight>> {
+        Cairn::Repository<Flight>(session).namedQuery(.compare(column: 4, .equal, id.columnValue))
+    }
+
+    /// The records of `flights` whose `next` names a record, as a query to refine.
+    nonisolated public func flights(of record: Flight) -> Cairn::RepositoryQuery<Cairn::Repository<Flight>> {
+        self.flights(of: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<Flight> {
+    /// The records of `airports` whose `hub` names the record of an id, as a query to refine.
+    nonisolated public func airports(of id: Flight.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Airport>> {
+        Cairn::SnapshotRepository<Airport>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `airports` whose `hub` names a record, as a query to refine.
+    nonisolated public func airports(of record: Flight) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Airport>> {
+        self.airports(of: record.id)
+    }
+
+    /// The records of `flights` whose `next` names the record of an id, as a query to refine.
+    nonisolated public func flights(of id: Flight.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Flight>> {
+        Cairn::SnapshotRepository<Flight>(session).namedQuery(.compare(column: 4, .equal, id.columnValue))
+    }
+
+    /// The records of `flights` whose `next` names a record, as a query to refine.
+    nonisolated public func flights(of record: Flight) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Flight>> {
+        self.flights(of: record.id)
+    }
+}
+
 /// One record of the table `airports`.
 public struct Airport: Cairn::Entity {
     /// Identifies one record of `airports`: a value of `code`.

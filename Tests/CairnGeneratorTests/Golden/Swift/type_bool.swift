@@ -109,6 +109,50 @@ public struct TypeBoolSnapshot: Cairn::DatabaseSnapshot {
 /// For the record types.
 nonisolated var _typeBoolDatabase: any Cairn::Database.Type { TypeBool.self }
 
+extension Cairn::Repository<BoolKeyed> {
+    /// The records of `bool_users` whose `code` names the record of an id, as a query to refine.
+    nonisolated public func boolUsers(byCode id: BoolKeyed.ID) -> Cairn::RepositoryQuery<Cairn::Repository<BoolUser>> {
+        Cairn::Repository<BoolUser>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `bool_users` whose `code` names a record, as a query to refine.
+    nonisolated public func boolUsers(byCode record: BoolKeyed) -> Cairn::RepositoryQuery<Cairn::Repository<BoolUser>> {
+        self.boolUsers(byCode: record.id)
+    }
+
+    /// The records of `bool_users` whose `spare` names the record of an id, as a query to refine.
+    nonisolated public func boolUsers(bySpare id: BoolKeyed.ID) -> Cairn::RepositoryQuery<Cairn::Repository<BoolUser>> {
+        Cairn::Repository<BoolUser>(session).namedQuery(.compare(column: 2, .equal, id.columnValue))
+    }
+
+    /// The records of `bool_users` whose `spare` names a record, as a query to refine.
+    nonisolated public func boolUsers(bySpare record: BoolKeyed) -> Cairn::RepositoryQuery<Cairn::Repository<BoolUser>> {
+        self.boolUsers(bySpare: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<BoolKeyed> {
+    /// The records of `bool_users` whose `code` names the record of an id, as a query to refine.
+    nonisolated public func boolUsers(byCode id: BoolKeyed.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<BoolUser>> {
+        Cairn::SnapshotRepository<BoolUser>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `bool_users` whose `code` names a record, as a query to refine.
+    nonisolated public func boolUsers(byCode record: BoolKeyed) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<BoolUser>> {
+        self.boolUsers(byCode: record.id)
+    }
+
+    /// The records of `bool_users` whose `spare` names the record of an id, as a query to refine.
+    nonisolated public func boolUsers(bySpare id: BoolKeyed.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<BoolUser>> {
+        Cairn::SnapshotRepository<BoolUser>(session).namedQuery(.compare(column: 2, .equal, id.columnValue))
+    }
+
+    /// The records of `bool_users` whose `spare` names a record, as a query to refine.
+    nonisolated public func boolUsers(bySpare record: BoolKeyed) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<BoolUser>> {
+        self.boolUsers(bySpare: record.id)
+    }
+}
+
 /// One record of the table `bool_rows`.
 public struct BoolRow: Cairn::Entity {
     /// Identifies one record of `bool_rows`: a value of `id`.

@@ -117,6 +117,50 @@ extension Cairn::ReadableRepository<BytesRow> {
     }
 }
 
+extension Cairn::Repository<BytesKeyed> {
+    /// The records of `bytes_users` whose `code` names the record of an id, as a query to refine.
+    nonisolated public func bytesUsers(byCode id: BytesKeyed.ID) -> Cairn::RepositoryQuery<Cairn::Repository<BytesUser>> {
+        Cairn::Repository<BytesUser>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `bytes_users` whose `code` names a record, as a query to refine.
+    nonisolated public func bytesUsers(byCode record: BytesKeyed) -> Cairn::RepositoryQuery<Cairn::Repository<BytesUser>> {
+        self.bytesUsers(byCode: record.id)
+    }
+
+    /// The records of `bytes_users` whose `spare` names the record of an id, as a query to refine.
+    nonisolated public func bytesUsers(bySpare id: BytesKeyed.ID) -> Cairn::RepositoryQuery<Cairn::Repository<BytesUser>> {
+        Cairn::Repository<BytesUser>(session).namedQuery(.compare(column: 2, .equal, id.columnValue))
+    }
+
+    /// The records of `bytes_users` whose `spare` names a record, as a query to refine.
+    nonisolated public func bytesUsers(bySpare record: BytesKeyed) -> Cairn::RepositoryQuery<Cairn::Repository<BytesUser>> {
+        self.bytesUsers(bySpare: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<BytesKeyed> {
+    /// The records of `bytes_users` whose `code` names the record of an id, as a query to refine.
+    nonisolated public func bytesUsers(byCode id: BytesKeyed.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<BytesUser>> {
+        Cairn::SnapshotRepository<BytesUser>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `bytes_users` whose `code` names a record, as a query to refine.
+    nonisolated public func bytesUsers(byCode record: BytesKeyed) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<BytesUser>> {
+        self.bytesUsers(byCode: record.id)
+    }
+
+    /// The records of `bytes_users` whose `spare` names the record of an id, as a query to refine.
+    nonisolated public func bytesUsers(bySpare id: BytesKeyed.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<BytesUser>> {
+        Cairn::SnapshotRepository<BytesUser>(session).namedQuery(.compare(column: 2, .equal, id.columnValue))
+    }
+
+    /// The records of `bytes_users` whose `spare` names a record, as a query to refine.
+    nonisolated public func bytesUsers(bySpare record: BytesKeyed) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<BytesUser>> {
+        self.bytesUsers(bySpare: record.id)
+    }
+}
+
 /// One record of the table `bytes_rows`.
 public struct BytesRow: Cairn::Entity {
     /// Identifies one record of `bytes_rows`: a value of `id`.

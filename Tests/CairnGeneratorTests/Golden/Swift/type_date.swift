@@ -117,6 +117,50 @@ extension Cairn::ReadableRepository<DateRow> {
     }
 }
 
+extension Cairn::Repository<DateKeyed> {
+    /// The records of `date_users` whose `code` names the record of an id, as a query to refine.
+    nonisolated public func dateUsers(byCode id: DateKeyed.ID) -> Cairn::RepositoryQuery<Cairn::Repository<DateUser>> {
+        Cairn::Repository<DateUser>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `date_users` whose `code` names a record, as a query to refine.
+    nonisolated public func dateUsers(byCode record: DateKeyed) -> Cairn::RepositoryQuery<Cairn::Repository<DateUser>> {
+        self.dateUsers(byCode: record.id)
+    }
+
+    /// The records of `date_users` whose `spare` names the record of an id, as a query to refine.
+    nonisolated public func dateUsers(bySpare id: DateKeyed.ID) -> Cairn::RepositoryQuery<Cairn::Repository<DateUser>> {
+        Cairn::Repository<DateUser>(session).namedQuery(.compare(column: 2, .equal, id.columnValue))
+    }
+
+    /// The records of `date_users` whose `spare` names a record, as a query to refine.
+    nonisolated public func dateUsers(bySpare record: DateKeyed) -> Cairn::RepositoryQuery<Cairn::Repository<DateUser>> {
+        self.dateUsers(bySpare: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<DateKeyed> {
+    /// The records of `date_users` whose `code` names the record of an id, as a query to refine.
+    nonisolated public func dateUsers(byCode id: DateKeyed.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<DateUser>> {
+        Cairn::SnapshotRepository<DateUser>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `date_users` whose `code` names a record, as a query to refine.
+    nonisolated public func dateUsers(byCode record: DateKeyed) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<DateUser>> {
+        self.dateUsers(byCode: record.id)
+    }
+
+    /// The records of `date_users` whose `spare` names the record of an id, as a query to refine.
+    nonisolated public func dateUsers(bySpare id: DateKeyed.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<DateUser>> {
+        Cairn::SnapshotRepository<DateUser>(session).namedQuery(.compare(column: 2, .equal, id.columnValue))
+    }
+
+    /// The records of `date_users` whose `spare` names a record, as a query to refine.
+    nonisolated public func dateUsers(bySpare record: DateKeyed) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<DateUser>> {
+        self.dateUsers(bySpare: record.id)
+    }
+}
+
 /// One record of the table `date_rows`.
 public struct DateRow: Cairn::Entity {
     /// Identifies one record of `date_rows`: a value of `id`.

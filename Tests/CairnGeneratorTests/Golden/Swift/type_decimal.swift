@@ -117,6 +117,50 @@ extension Cairn::ReadableRepository<DecimalRow> {
     }
 }
 
+extension Cairn::Repository<DecimalKeyed> {
+    /// The records of `decimal_users` whose `code` names the record of an id, as a query to refine.
+    nonisolated public func decimalUsers(byCode id: DecimalKeyed.ID) -> Cairn::RepositoryQuery<Cairn::Repository<DecimalUser>> {
+        Cairn::Repository<DecimalUser>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `decimal_users` whose `code` names a record, as a query to refine.
+    nonisolated public func decimalUsers(byCode record: DecimalKeyed) -> Cairn::RepositoryQuery<Cairn::Repository<DecimalUser>> {
+        self.decimalUsers(byCode: record.id)
+    }
+
+    /// The records of `decimal_users` whose `spare` names the record of an id, as a query to refine.
+    nonisolated public func decimalUsers(bySpare id: DecimalKeyed.ID) -> Cairn::RepositoryQuery<Cairn::Repository<DecimalUser>> {
+        Cairn::Repository<DecimalUser>(session).namedQuery(.compare(column: 2, .equal, id.columnValue))
+    }
+
+    /// The records of `decimal_users` whose `spare` names a record, as a query to refine.
+    nonisolated public func decimalUsers(bySpare record: DecimalKeyed) -> Cairn::RepositoryQuery<Cairn::Repository<DecimalUser>> {
+        self.decimalUsers(bySpare: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<DecimalKeyed> {
+    /// The records of `decimal_users` whose `code` names the record of an id, as a query to refine.
+    nonisolated public func decimalUsers(byCode id: DecimalKeyed.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<DecimalUser>> {
+        Cairn::SnapshotRepository<DecimalUser>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `decimal_users` whose `code` names a record, as a query to refine.
+    nonisolated public func decimalUsers(byCode record: DecimalKeyed) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<DecimalUser>> {
+        self.decimalUsers(byCode: record.id)
+    }
+
+    /// The records of `decimal_users` whose `spare` names the record of an id, as a query to refine.
+    nonisolated public func decimalUsers(bySpare id: DecimalKeyed.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<DecimalUser>> {
+        Cairn::SnapshotRepository<DecimalUser>(session).namedQuery(.compare(column: 2, .equal, id.columnValue))
+    }
+
+    /// The records of `decimal_users` whose `spare` names a record, as a query to refine.
+    nonisolated public func decimalUsers(bySpare record: DecimalKeyed) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<DecimalUser>> {
+        self.decimalUsers(bySpare: record.id)
+    }
+}
+
 /// One record of the table `decimal_rows`.
 public struct DecimalRow: Cairn::Entity {
     /// Identifies one record of `decimal_rows`: a value of `id`.

@@ -117,6 +117,50 @@ extension Cairn::ReadableRepository<IntRow> {
     }
 }
 
+extension Cairn::Repository<IntKeyed> {
+    /// The records of `int_users` whose `code` names the record of an id, as a query to refine.
+    nonisolated public func intUsers(byCode id: IntKeyed.ID) -> Cairn::RepositoryQuery<Cairn::Repository<IntUser>> {
+        Cairn::Repository<IntUser>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `int_users` whose `code` names a record, as a query to refine.
+    nonisolated public func intUsers(byCode record: IntKeyed) -> Cairn::RepositoryQuery<Cairn::Repository<IntUser>> {
+        self.intUsers(byCode: record.id)
+    }
+
+    /// The records of `int_users` whose `spare` names the record of an id, as a query to refine.
+    nonisolated public func intUsers(bySpare id: IntKeyed.ID) -> Cairn::RepositoryQuery<Cairn::Repository<IntUser>> {
+        Cairn::Repository<IntUser>(session).namedQuery(.compare(column: 2, .equal, id.columnValue))
+    }
+
+    /// The records of `int_users` whose `spare` names a record, as a query to refine.
+    nonisolated public func intUsers(bySpare record: IntKeyed) -> Cairn::RepositoryQuery<Cairn::Repository<IntUser>> {
+        self.intUsers(bySpare: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<IntKeyed> {
+    /// The records of `int_users` whose `code` names the record of an id, as a query to refine.
+    nonisolated public func intUsers(byCode id: IntKeyed.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<IntUser>> {
+        Cairn::SnapshotRepository<IntUser>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `int_users` whose `code` names a record, as a query to refine.
+    nonisolated public func intUsers(byCode record: IntKeyed) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<IntUser>> {
+        self.intUsers(byCode: record.id)
+    }
+
+    /// The records of `int_users` whose `spare` names the record of an id, as a query to refine.
+    nonisolated public func intUsers(bySpare id: IntKeyed.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<IntUser>> {
+        Cairn::SnapshotRepository<IntUser>(session).namedQuery(.compare(column: 2, .equal, id.columnValue))
+    }
+
+    /// The records of `int_users` whose `spare` names a record, as a query to refine.
+    nonisolated public func intUsers(bySpare record: IntKeyed) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<IntUser>> {
+        self.intUsers(bySpare: record.id)
+    }
+}
+
 /// One record of the table `int_rows`.
 public struct IntRow: Cairn::Entity {
     /// Identifies one record of `int_rows`: a value of `id`.

@@ -117,6 +117,50 @@ extension Cairn::ReadableRepository<StringRow> {
     }
 }
 
+extension Cairn::Repository<StringKeyed> {
+    /// The records of `string_users` whose `code` names the record of an id, as a query to refine.
+    nonisolated public func stringUsers(byCode id: StringKeyed.ID) -> Cairn::RepositoryQuery<Cairn::Repository<StringUser>> {
+        Cairn::Repository<StringUser>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `string_users` whose `code` names a record, as a query to refine.
+    nonisolated public func stringUsers(byCode record: StringKeyed) -> Cairn::RepositoryQuery<Cairn::Repository<StringUser>> {
+        self.stringUsers(byCode: record.id)
+    }
+
+    /// The records of `string_users` whose `spare` names the record of an id, as a query to refine.
+    nonisolated public func stringUsers(bySpare id: StringKeyed.ID) -> Cairn::RepositoryQuery<Cairn::Repository<StringUser>> {
+        Cairn::Repository<StringUser>(session).namedQuery(.compare(column: 2, .equal, id.columnValue))
+    }
+
+    /// The records of `string_users` whose `spare` names a record, as a query to refine.
+    nonisolated public func stringUsers(bySpare record: StringKeyed) -> Cairn::RepositoryQuery<Cairn::Repository<StringUser>> {
+        self.stringUsers(bySpare: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<StringKeyed> {
+    /// The records of `string_users` whose `code` names the record of an id, as a query to refine.
+    nonisolated public func stringUsers(byCode id: StringKeyed.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<StringUser>> {
+        Cairn::SnapshotRepository<StringUser>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `string_users` whose `code` names a record, as a query to refine.
+    nonisolated public func stringUsers(byCode record: StringKeyed) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<StringUser>> {
+        self.stringUsers(byCode: record.id)
+    }
+
+    /// The records of `string_users` whose `spare` names the record of an id, as a query to refine.
+    nonisolated public func stringUsers(bySpare id: StringKeyed.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<StringUser>> {
+        Cairn::SnapshotRepository<StringUser>(session).namedQuery(.compare(column: 2, .equal, id.columnValue))
+    }
+
+    /// The records of `string_users` whose `spare` names a record, as a query to refine.
+    nonisolated public func stringUsers(bySpare record: StringKeyed) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<StringUser>> {
+        self.stringUsers(bySpare: record.id)
+    }
+}
+
 /// One record of the table `string_rows`.
 public struct StringRow: Cairn::Entity {
     /// Identifies one record of `string_rows`: a value of `id`.

@@ -117,6 +117,50 @@ extension Cairn::ReadableRepository<TimestampRow> {
     }
 }
 
+extension Cairn::Repository<TimestampKeyed> {
+    /// The records of `timestamp_users` whose `code` names the record of an id, as a query to refine.
+    nonisolated public func timestampUsers(byCode id: TimestampKeyed.ID) -> Cairn::RepositoryQuery<Cairn::Repository<TimestampUser>> {
+        Cairn::Repository<TimestampUser>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `timestamp_users` whose `code` names a record, as a query to refine.
+    nonisolated public func timestampUsers(byCode record: TimestampKeyed) -> Cairn::RepositoryQuery<Cairn::Repository<TimestampUser>> {
+        self.timestampUsers(byCode: record.id)
+    }
+
+    /// The records of `timestamp_users` whose `spare` names the record of an id, as a query to refine.
+    nonisolated public func timestampUsers(bySpare id: TimestampKeyed.ID) -> Cairn::RepositoryQuery<Cairn::Repository<TimestampUser>> {
+        Cairn::Repository<TimestampUser>(session).namedQuery(.compare(column: 2, .equal, id.columnValue))
+    }
+
+    /// The records of `timestamp_users` whose `spare` names a record, as a query to refine.
+    nonisolated public func timestampUsers(bySpare record: TimestampKeyed) -> Cairn::RepositoryQuery<Cairn::Repository<TimestampUser>> {
+        self.timestampUsers(bySpare: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<TimestampKeyed> {
+    /// The records of `timestamp_users` whose `code` names the record of an id, as a query to refine.
+    nonisolated public func timestampUsers(byCode id: TimestampKeyed.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<TimestampUser>> {
+        Cairn::SnapshotRepository<TimestampUser>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `timestamp_users` whose `code` names a record, as a query to refine.
+    nonisolated public func timestampUsers(byCode record: TimestampKeyed) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<TimestampUser>> {
+        self.timestampUsers(byCode: record.id)
+    }
+
+    /// The records of `timestamp_users` whose `spare` names the record of an id, as a query to refine.
+    nonisolated public func timestampUsers(bySpare id: TimestampKeyed.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<TimestampUser>> {
+        Cairn::SnapshotRepository<TimestampUser>(session).namedQuery(.compare(column: 2, .equal, id.columnValue))
+    }
+
+    /// The records of `timestamp_users` whose `spare` names a record, as a query to refine.
+    nonisolated public func timestampUsers(bySpare record: TimestampKeyed) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<TimestampUser>> {
+        self.timestampUsers(bySpare: record.id)
+    }
+}
+
 /// One record of the table `timestamp_rows`.
 public struct TimestampRow: Cairn::Entity {
     /// Identifies one record of `timestamp_rows`: a value of `id`.

@@ -117,6 +117,50 @@ extension Cairn::ReadableRepository<UUIDRow> {
     }
 }
 
+extension Cairn::Repository<UUIDKeyed> {
+    /// The records of `uuid_users` whose `code` names the record of an id, as a query to refine.
+    nonisolated public func uuidUsers(byCode id: UUIDKeyed.ID) -> Cairn::RepositoryQuery<Cairn::Repository<UUIDUser>> {
+        Cairn::Repository<UUIDUser>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `uuid_users` whose `code` names a record, as a query to refine.
+    nonisolated public func uuidUsers(byCode record: UUIDKeyed) -> Cairn::RepositoryQuery<Cairn::Repository<UUIDUser>> {
+        self.uuidUsers(byCode: record.id)
+    }
+
+    /// The records of `uuid_users` whose `spare` names the record of an id, as a query to refine.
+    nonisolated public func uuidUsers(bySpare id: UUIDKeyed.ID) -> Cairn::RepositoryQuery<Cairn::Repository<UUIDUser>> {
+        Cairn::Repository<UUIDUser>(session).namedQuery(.compare(column: 2, .equal, id.columnValue))
+    }
+
+    /// The records of `uuid_users` whose `spare` names a record, as a query to refine.
+    nonisolated public func uuidUsers(bySpare record: UUIDKeyed) -> Cairn::RepositoryQuery<Cairn::Repository<UUIDUser>> {
+        self.uuidUsers(bySpare: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<UUIDKeyed> {
+    /// The records of `uuid_users` whose `code` names the record of an id, as a query to refine.
+    nonisolated public func uuidUsers(byCode id: UUIDKeyed.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<UUIDUser>> {
+        Cairn::SnapshotRepository<UUIDUser>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `uuid_users` whose `code` names a record, as a query to refine.
+    nonisolated public func uuidUsers(byCode record: UUIDKeyed) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<UUIDUser>> {
+        self.uuidUsers(byCode: record.id)
+    }
+
+    /// The records of `uuid_users` whose `spare` names the record of an id, as a query to refine.
+    nonisolated public func uuidUsers(bySpare id: UUIDKeyed.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<UUIDUser>> {
+        Cairn::SnapshotRepository<UUIDUser>(session).namedQuery(.compare(column: 2, .equal, id.columnValue))
+    }
+
+    /// The records of `uuid_users` whose `spare` names a record, as a query to refine.
+    nonisolated public func uuidUsers(bySpare record: UUIDKeyed) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<UUIDUser>> {
+        self.uuidUsers(bySpare: record.id)
+    }
+}
+
 /// One record of the table `uuid_rows`.
 public struct UUIDRow: Cairn::Entity {
     /// Identifies one record of `uuid_rows`: a value of `id`.

@@ -771,6 +771,98 @@ public struct HidingSnapshot: Cairn::DatabaseSnapshot {
 /// For the record types.
 nonisolated var _hidingDatabase: any Cairn::Database.Type { Hiding.self }
 
+extension Cairn::Repository<Result> {
+    /// The records of `captives` whose `result` names the record of an id, as a query to refine.
+    nonisolated public func captives(of id: Result.ID) -> Cairn::RepositoryQuery<Cairn::Repository<Captive>> {
+        Cairn::Repository<Captive>(session).namedQuery(.compare(column: 15, .equal, id.columnValue))
+    }
+
+    /// The records of `captives` whose `result` names a record, as a query to refine.
+    nonisolated public func captives(of record: Result) -> Cairn::RepositoryQuery<Cairn::Repository<Captive>> {
+        self.captives(of: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<Result> {
+    /// The records of `captives` whose `result` names the record of an id, as a query to refine.
+    nonisolated public func captives(of id: Result.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Captive>> {
+        Cairn::SnapshotRepository<Captive>(session).namedQuery(.compare(column: 15, .equal, id.columnValue))
+    }
+
+    /// The records of `captives` whose `result` names a record, as a query to refine.
+    nonisolated public func captives(of record: Result) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Captive>> {
+        self.captives(of: record.id)
+    }
+}
+
+extension Cairn::Repository<Task> {
+    /// The records of `captives` whose `task` names the record of an id, as a query to refine.
+    nonisolated public func captives(of id: Task.ID) -> Cairn::RepositoryQuery<Cairn::Repository<Captive>> {
+        Cairn::Repository<Captive>(session).namedQuery(.compare(column: 13, .equal, id.columnValue))
+    }
+
+    /// The records of `captives` whose `task` names a record, as a query to refine.
+    nonisolated public func captives(of record: Task) -> Cairn::RepositoryQuery<Cairn::Repository<Captive>> {
+        self.captives(of: record.id)
+    }
+
+    /// The records of `captive_parts` whose `task` names the record of an id, as a query to refine.
+    nonisolated public func captiveParts(of id: Task.ID) -> Cairn::RepositoryQuery<Cairn::Repository<CaptivePart>> {
+        Cairn::Repository<CaptivePart>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `captive_parts` whose `task` names a record, as a query to refine.
+    nonisolated public func captiveParts(of record: Task) -> Cairn::RepositoryQuery<Cairn::Repository<CaptivePart>> {
+        self.captiveParts(of: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<Task> {
+    /// The records of `captives` whose `task` names the record of an id, as a query to refine.
+    nonisolated public func captives(of id: Task.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Captive>> {
+        Cairn::SnapshotRepository<Captive>(session).namedQuery(.compare(column: 13, .equal, id.columnValue))
+    }
+
+    /// The records of `captives` whose `task` names a record, as a query to refine.
+    nonisolated public func captives(of record: Task) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Captive>> {
+        self.captives(of: record.id)
+    }
+
+    /// The records of `captive_parts` whose `task` names the record of an id, as a query to refine.
+    nonisolated public func captiveParts(of id: Task.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<CaptivePart>> {
+        Cairn::SnapshotRepository<CaptivePart>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `captive_parts` whose `task` names a record, as a query to refine.
+    nonisolated public func captiveParts(of record: Task) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<CaptivePart>> {
+        self.captiveParts(of: record.id)
+    }
+}
+
+extension Cairn::Repository<Value> {
+    /// The records of `captives` whose `value` names the record of an id, as a query to refine.
+    nonisolated public func captives(of id: Value.ID) -> Cairn::RepositoryQuery<Cairn::Repository<Captive>> {
+        Cairn::Repository<Captive>(session).namedQuery(.compare(column: 14, .equal, id.columnValue))
+    }
+
+    /// The records of `captives` whose `value` names a record, as a query to refine.
+    nonisolated public func captives(of record: Value) -> Cairn::RepositoryQuery<Cairn::Repository<Captive>> {
+        self.captives(of: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<Value> {
+    /// The records of `captives` whose `value` names the record of an id, as a query to refine.
+    nonisolated public func captives(of id: Value.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Captive>> {
+        Cairn::SnapshotRepository<Captive>(session).namedQuery(.compare(column: 14, .equal, id.columnValue))
+    }
+
+    /// The records of `captives` whose `value` names a record, as a query to refine.
+    nonisolated public func captives(of record: Value) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Captive>> {
+        self.captives(of: record.id)
+    }
+}
+
 extension Cairn::ReadableRepository<Captive> {
     /// The record with these `kind` and `value` and `result`, by the unique index `by_kind`; nil when there is
     /// none.

@@ -100,6 +100,30 @@ extension Cairn::ReadableRepository<Swift> {
     }
 }
 
+extension Cairn::Repository<Swift> {
+    /// The records of `strings` whose `swift` names the record of an id, as a query to refine.
+    nonisolated public func strings(of id: Swift.ID) -> Cairn::RepositoryQuery<Cairn::Repository<CairnCore>> {
+        Cairn::Repository<CairnCore>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `strings` whose `swift` names a record, as a query to refine.
+    nonisolated public func strings(of record: Swift) -> Cairn::RepositoryQuery<Cairn::Repository<CairnCore>> {
+        self.strings(of: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<Swift> {
+    /// The records of `strings` whose `swift` names the record of an id, as a query to refine.
+    nonisolated public func strings(of id: Swift.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<CairnCore>> {
+        Cairn::SnapshotRepository<CairnCore>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `strings` whose `swift` names a record, as a query to refine.
+    nonisolated public func strings(of record: Swift) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<CairnCore>> {
+        self.strings(of: record.id)
+    }
+}
+
 /// One record of the table `swift`.
 public struct Swift: Cairn::Entity {
     /// Identifies one record of `swift`: a value of `id`.
