@@ -127,6 +127,27 @@ struct PlannerTests {
         #expect(Planner(query, costs: costs).plan(count: 10_000).scan?.index?.name == "by_name")
     }
 
+    @Test(
+        "Where a record is a request, what entries can tell is asked of them, and the rest of the records that are left"
+    )
+    func entryFilter() throws {
+        let inFrance = try equal("country", .string("FR"))
+        let named = Condition.text(column: try column("name"), .contains, "x", ignoringCase: false)
+        let zoned = Condition.text(column: try column("zone"), .contains, "y", ignoringCase: false)
+        let query = Query(table, where: .and([inFrance, named, zoned]), limit: 10)
+        let costs = ScanCosts(entry: 20, primaryRecord: 600, record: 600, comparison: 1, checksEntries: true)
+        let plan = Planner(query, costs: costs).plan(count: 10_000)
+        // The name is included.
+        #expect(plan.scan?.index?.name == "by_country" && plan.scan?.filter == named && plan.filter == zoned)
+        #expect(plan.scan?.limit == nil)
+        let short = Query(
+            table, where: .and([inFrance, named]), order: [try term("population", desc: true)], limit: 10)
+        let first = Planner(short, costs: costs).plan(count: 10_000)
+        #expect(first.scan?.filter == named && first.filter == nil && first.scan?.limit == 10 && first.rows == 10)
+        // In memory a record costs little more than its entry.
+        #expect(Planner(query).plan(count: 10_000).scan?.filter == nil)
+    }
+
     @Test("Of an or whose parts all have an index each part is read by its own")
     func union() throws {
         let either = try equal("name", .string("a")) || equal("zone", .string("b")) || equal("id", .int(3))

@@ -9,7 +9,7 @@ package struct AccessPlan: Sendable {
     package var parts: [AccessPlan] = []
     /// The conditions the scan serves.
     package let bounds: [Condition]
-    /// The conditions left.
+    /// The conditions left, but for those that entries are checked by: ``IndexScan/filter``.
     package var filter: Condition?
     /// Whether the entries come in the order asked for.
     package let isSorted: Bool
@@ -21,7 +21,7 @@ package struct AccessPlan: Sendable {
     package let isKeyLookup: Bool
     /// Whether the index alone has all that is needed.
     package let isCovered: Bool
-    /// About how many entries are read.
+    /// About how many rows the scan gives.
     package let rows: Double
     package var cost: Double
 
@@ -91,6 +91,7 @@ package struct AccessPlan: Sendable {
             driver: driver, table: table.name, access: access, bounds: bounds.map(text.describe),
             filter: filter.map(text.describe), sort: sort.map(text.describe), sortsTies: sortsTies,
             limit: relatedOrder.map(\.query.limit) ?? query.limit, isCovered: isCovered)
+        plan.entryFilter = scan?.filter.map(text.describe)
         if scan != nil { plan.estimatedRows = estimatedRows }
         plan.parts = parts.map { $0.description(driver: driver) }
         plan.related = lookups.map { lookup in

@@ -67,6 +67,18 @@ struct Conjunct {
         }
     }
 
+    /// The share of rows it is guessed to be true of.
+    var share: Double {
+        switch form {
+        case .equal, .isNull: 0.01
+        case .isIn(let values): min(1, 0.01 * Double(values.count))
+        case .isInSome(let count): min(1, 0.01 * Double(count))
+        case .prefix: 0.05
+        case .lower, .upper: 0.3
+        case .isNotNull, .other: 0.5
+        }
+    }
+
     /// Whether no row can satisfy it.
     var isNever: Bool {
         switch condition {

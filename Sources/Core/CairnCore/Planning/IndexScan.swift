@@ -16,6 +16,9 @@ public struct IndexScan: Sendable, Hashable {
     public var includesAfter = false
     /// Whether rows need all their columns. If not, the columns of the index, its included ones and the key suffice.
     public var needsRecords = true
+    /// A condition that only entries are read for which it is true. It looks at columns that the entries have: those of the index, its
+    /// included ones and the key. Nil for a driver whose costs do not say that it checks entries: see ``ScanCosts/checksEntries``.
+    public var filter: Condition?
     /// How many rows will be asked for at most; nil when that depends on the rows. A driver need not read further ahead.
     public var limit: Int?
 
@@ -168,9 +171,15 @@ public struct ScanCosts: Sendable, Hashable {
     public var record: Double
     /// To compare two rows that are sorted.
     public var comparison: Double
+    /// Whether the driver checks the entries of a scan by ``IndexScan/filter`` before it reads the records they stand for: worth it where
+    /// a record is much more to read than an entry.
+    public var checksEntries: Bool
 
     /// Costs of a driver.
-    public init(entry: Double, primaryRecord: Double, record: Double, comparison: Double) {
+    public init(
+        entry: Double, primaryRecord: Double, record: Double, comparison: Double, checksEntries: Bool = false
+    ) {
+        self.checksEntries = checksEntries
         self.entry = entry
         self.primaryRecord = primaryRecord
         self.record = record

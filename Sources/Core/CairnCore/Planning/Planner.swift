@@ -17,7 +17,8 @@ import CairnSchema
 ///     cost   = rows × (entry when covered, a record of the primary index, a record by another index)
 ///              + rows × log2(rows) × comparison to sort
 ///
-/// with the ``ScanCosts`` of the driver; an order that is served but for ties counts as served, and as sorted. Of an `or` it is the
+/// with the ``ScanCosts`` of the driver. If it checks entries, what is left of the condition and looks only at columns that the
+/// entries have is checked on them, and only the share of the records is read that it leaves, by the same guesses; an order that is served but for ties counts as served, and as sorted. Of an `or` it is the
 /// sum of its parts.
 ///
 /// The cheapest wins; of equals the one that comes first, the primary key before all. The result never depends on the choice,
@@ -74,12 +75,19 @@ package struct Planner: Sendable {
         let layout = index.map { KeyLayout($0, of: table) } ?? KeyLayout(keyOf: table)
         var match = IndexMatch(layout)
         match.take(conjuncts)
-        let filter = conjuncts.indices.filter { !match.used.contains($0) }.map { conjuncts[$0].condition }
+        let left = conjuncts.indices.filter { !match.used.contains($0) }.map { conjuncts[$0] }
         let isSingle = match.isSingle(index)
         let direction = match.direction(serving: query.totalOrder)
         let isSorted = isSingle || direction != nil || !needsOrder
         let tied = isSorted ? nil : match.direction(servingButForTies: query.order)
-        let isCovered = isCovered(by: index, layout: layout, filter: filter, isSorted: isSorted)
+        let available = Set(layout.parts.map(\.column) + (index?.included ?? []))
+        let isCovered = isCovered(by: available, filter: left.map(\.condition), isSorted: isSorted)
+        let onEntries =
+            index == nil || isCovered || !costs.checksEntries
+            ? [] : left.filter { !$0.condition.hasRelations && available.isSuperset(of: $0.condition.columns) }
+        let filter =
+            onEntries.isEmpty
+            ? left : left.filter { $0.condition.hasRelations || !available.isSuperset(of: $0.condition.columns) }
         var scan = IndexScan(table, index: index, ranges: match.ranges)
         scan.isReversed = (direction ?? tied) == .backwards
 
@@ -90,13 +98,20 @@ package struct Planner: Sendable {
             rows = min(Double(count), Double(max(1, known)))
         }
         if let listed = match.rowsOfList(index) { rows = min(rows, Double(min(max(1, count), listed))) }
+        let share = onEntries.reduce(1) { $0 * $1.share }
+        var checked = rows
+        rows = onEntries.isEmpty ? rows : max(1, rows * share)
         if isSorted || tied != nil, let limit = query.limit {
-            rows = min(rows, Double(limit) * (filter.isEmpty ? 1 : 10))
+            let wanted = Double(limit) * (filter.isEmpty ? 1 : 10)
+            checked = min(checked, wanted / share)
+            rows = min(rows, wanted)
         }
         var cost = rows * (isCovered ? costs.entry : index == nil ? costs.primaryRecord : costs.record)
+        if !onEntries.isEmpty { cost += checked * costs.entry }
         if !isSorted { cost += rows * (rows + 1).logarithm2 * costs.comparison }
 
         scan.needsRecords = !isCovered
+        scan.filter = Condition.all(onEntries.map(\.condition))
         if let after = query.after, match.isAt(after, of: query.totalOrder) {
             if direction != nil {
                 scan.after = match.entry(at: after, of: query.totalOrder)
@@ -109,15 +124,14 @@ package struct Planner: Sendable {
         if isSorted, filter.isEmpty, beginsBehind { scan.limit = query.limit }
         return AccessPlan(
             query: query, scan: scan, bounds: match.used.sorted().map { conjuncts[$0].condition },
-            filter: filter.isEmpty ? nil : (filter.count == 1 ? filter[0] : .and(filter)), isSorted: isSorted,
+            filter: Condition.all(filter.map(\.condition)), isSorted: isSorted,
             sortsTies: tied != nil, checksPosition: !beginsBehind,
             isKeyLookup: index == nil && isSingle,
             isCovered: index != nil && isCovered, rows: rows, cost: cost)
     }
 
     /// Whether the entries have every column that is needed.
-    private func isCovered(by index: Index?, layout: KeyLayout, filter: [Condition], isSorted: Bool) -> Bool {
-        let available = Set(layout.parts.map(\.column) + (index?.included ?? []))
+    private func isCovered(by available: Set<Int>, filter: [Condition], isSorted: Bool) -> Bool {
         guard let columns else { return Set(query.table.columns.indices).isSubset(of: available) }
         let order = isSorted && query.after == nil ? [] : query.totalOrder.map(\.column)
         return columns.union(filter.flatMap(\.columns)).union(order).isSubset(of: available)
@@ -130,6 +144,11 @@ extension Double {
 }
 
 extension Condition {
+    /// That all of some conditions hold; nil for none.
+    static func all(_ conditions: [Condition]) -> Condition? {
+        conditions.count > 1 ? .and(conditions) : conditions.first
+    }
+
     /// The columns it looks at.
     package var columns: [Int] {
         switch self {

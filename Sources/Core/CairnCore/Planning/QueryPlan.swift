@@ -24,6 +24,9 @@ public struct QueryPlan: Sendable, Hashable, CustomStringConvertible {
     public var bounds: [String]
     /// The part of the condition that is checked row by row; nil when nothing is left.
     public var filter: String?
+    /// The part of the condition that entries of the index are checked by, before the records of those that are left are read; nil for
+    /// none, and for drivers to which a record is little more than an entry.
+    public var entryFilter: String?
     /// The order the rows must be brought into; empty when the access gives it.
     public var sort: [String]
     /// Whether only rows that come together, equal in the order asked for, must be brought into that order.
@@ -116,6 +119,7 @@ public struct QueryPlan: Sendable, Hashable, CustomStringConvertible {
     public var description: String {
         var lines = ["\(driver): \(table) by \(accessText)"]
         if !bounds.isEmpty { lines.append("  bounds  \(bounds.joined(separator: " and "))") }
+        if let entryFilter { lines.append("  entries \(entryFilter)") }
         if let filter { lines.append("  filter  \(filter)") }
         if !sort.isEmpty {
             lines.append("  sort    \(sort.joined(separator: ", "))\(sortsTies ? ", of equal ones" : "")")

@@ -13,6 +13,10 @@ final class ObjectCursor: RowCursor {
     private let row: RecordRow
     private let layout: KeyLayout
     private let included: IncludedColumns?
+    /// What entries are checked by before their records are read.
+    private let filter: RowFilter?
+    /// The entry that is checked.
+    private let entryRow: RecordRow
     /// Whether entries alone make rows.
     private let isCovered: Bool
     /// The ranges to come, the next one last.
@@ -26,6 +30,8 @@ final class ObjectCursor: RowCursor {
     /// Rows that may still be asked for.
     private var wanted: Int
     private var isClosed = false
+    /// Entries that were checked.
+    private var checked = 0
 
     /// The first portion of a search of unknown length, and the largest.
     private static let firstPortion = 32
@@ -36,6 +42,8 @@ final class ObjectCursor: RowCursor {
         self.reader = reader
         self.progress = progress
         row = RecordRow(table: scan.table)
+        entryRow = RecordRow(table: scan.table)
+        filter = scan.filter.map(RowFilter.init)
         layout = reader.view.tables[scan.table.position].layout(of: scan.index)
         included = scan.index.map { IncludedColumns($0, of: scan.table) }
         isCovered = ObjectCursor.isCovered(scan, layout)
@@ -108,11 +116,20 @@ final class ObjectCursor: RowCursor {
                     isReversed: scan.isReversed)
             }
             if let entry = try await IndexReader.live({ try await entries?.next() }) {
-                unread.append(entry)
+                if try isWanted(entry) { unread.append(entry) }
             } else {
                 entries = nil
             }
         }
+    }
+
+    /// Whether the record of an entry is to be read. A long search looks now and then whether it is still to go on.
+    private func isWanted(_ entry: IndexEntry) throws -> Bool {
+        guard let filter else { return true }
+        checked += 1
+        if checked % 4096 == 0 { try Deadline.check() }
+        entryRow.current = try covered(entry).values
+        return try filter.matches(entryRow) ?? false
     }
 
     /// A row that the entry alone makes.

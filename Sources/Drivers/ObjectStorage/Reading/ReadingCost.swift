@@ -21,7 +21,7 @@ struct ReadingCost {
                 + indexes.estimate(
                     view.manifest.runs(scan.table, scan.index),
                     IndexBounds(lower: range.lower, upper: range.upper), isReversed: scan.isReversed,
-                    limit: scan.limit
+                    limit: scan.filter == nil ? scan.limit : nil
                 ).requests
         }
         let records = scan.needsRecords ? (plan.isKeyLookup ? 1 : min(plan.estimatedRows, scan.limit ?? .max)) : 0

@@ -126,5 +126,7 @@ struct ViewReader: IndexScanner {
     }
 
     /// A record is a request, 32 of which are made at a time, and an entry one of about a thousand that a request brings.
-    var costs: ScanCosts { ScanCosts(entry: 20, primaryRecord: 600, record: 600, comparison: 1) }
+    var costs: ScanCosts {
+        ScanCosts(entry: 20, primaryRecord: 600, record: 600, comparison: 1, checksEntries: true)
+    }
 }

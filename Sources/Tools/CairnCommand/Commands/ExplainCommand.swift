@@ -102,6 +102,7 @@ private struct PlanView {
         writer.member("access", .string(access))
         writer.member("index", index.map(JSONValue.string) ?? .null)
         writer.member("bounds", strings(plan.bounds))
+        writer.member("entries", plan.entryFilter.map(JSONValue.string) ?? .null)
         writer.member("filter", plan.filter.map(JSONValue.string) ?? .null)
         writer.member("sort", strings(plan.sort))
         writer.member("limit", plan.limit.map(JSONValue.int) ?? .null)

@@ -1,0 +1,128 @@
+import CairnCore
+import CairnSchema
+import ObjectStores
+import Testing
+
+@testable import ObjectStorage
+
+/// Conditions that entries of an index can answer, where every record is a request.
+@Suite("Conditions on entries")
+struct EntryFilterTests {
+    private func suffix(_ site: Site, _ text: String) throws -> Condition {
+        .text(column: try #require(site.cities.column(named: "name")).position, .hasSuffix, text, ignoringCase: false)
+    }
+
+    private func population(_ site: Site, _ comparison: Condition.Comparison, _ value: Int) throws -> Condition {
+        .compare(
+            column: try #require(site.cities.column(named: "population")).position, comparison, .int(value))
+    }
+
+    private func ids(_ records: [Record]) -> [Int] {
+        records.compactMap { record in
+            if case .int(let id) = record.values[0] { id } else { nil }
+        }
+    }
+
+    @Test("Of the records whose entries tell that they do not match none is read")
+    func requests() async throws {
+        let site = try Site()
+        let writer = try await site.open()
+        try await writer.churn(100)
+        try await writer.checkpoint()
+        try await writer.store.close()
+        let counting = CountingObjectStore(site.objects)
+        let process = try await site.open(counting)
+        let session = process.store.session
+        let query = Query(site.cities, where: try suffix(site, "7"))
+        let plan = try await session.explain(query)
+        #expect(plan.access == .index("one_name") && plan.filter == nil)
+        #expect(plan.entryFilter == "name has suffix \"7\"", "\(plan)")
+        #expect(plan.description.contains("\n  entries name has suffix"))
+        let before = counting.counts
+        let found = try await process.store.records("cities").all(query)
+        #expect(ids(found) == (0..<10).map { 1007 + 10 * $0 })
+        // The tip, the index, and ten records.
+        #expect((counting.counts - before)[.get] <= 12)
+        let run = try await session.explain(query, run: true)
+        #expect(run.readRows == 10 && run.run?.rows == 10)
+        try await process.store.close()
+    }
+
+    @Test("What entries cannot tell is checked on the records that are left")
+    func rest() async throws {
+        let site = try Site()
+        let process = try await site.open()
+        try await process.churn(100)
+        try await process.checkpoint()
+        var query = Query(site.cities, where: .and([try suffix(site, "7"), try population(site, .greater, 1050)]))
+        query.limit = 3
+        let session = process.store.session
+        let plan = try await session.explain(query)
+        #expect(plan.entryFilter != nil && plan.filter != nil, "\(plan)")
+        #expect(ids(try await process.store.records("cities").all(query)) == [1057, 1067, 1077])
+        try await process.store.close()
+    }
+
+    @Test("A limit ends the search behind the entries that match, in the order of the index")
+    func limit() async throws {
+        let site = try Site()
+        let writer = try await site.open()
+        try await writer.churn(100)
+        try await writer.checkpoint()
+        try await writer.store.close()
+        let counting = CountingObjectStore(site.objects)
+        let process = try await site.open(counting)
+        let position = try #require(site.cities.column(named: "population")).position
+        let odd = Condition.not(.isIn(column: position, (1000..<1099).map(Value.int)))
+        var query = Query(site.cities, where: odd)
+        query.order = [OrderTerm(column: position, isDescending: true)]
+        query.limit = 2
+        let before = counting.counts
+        #expect(ids(try await process.store.records("cities").all(query)) == [1099])
+        #expect((counting.counts - before)[.get] <= 3)
+        query.condition = .not(.isIn(column: position, (1001..<1099).map(Value.int)))
+        #expect(ids(try await process.store.records("cities").all(query)) == [1099, 1000])
+        query.limit = 1
+        #expect(ids(try await process.store.records("cities").all(query)) == [1099])
+        try await process.store.close()
+    }
+
+    @Test("A transaction finds what it has written itself, and conflicts with what another writes into its search")
+    func transaction() async throws {
+        let site = try Site()
+        let process = try await site.open()
+        try await process.churn(40)
+        try await process.checkpoint()
+        let storage = process.storage
+        let query = Query(site.cities, where: try suffix(site, "7"))
+        func row(_ id: Int, _ name: String) throws -> [Value] {
+            try Record(site.cities, ["id": .int(id), "name": .string(name), "population": .int(1)]).values
+        }
+        func found(_ reader: any StorageReader) async throws -> [Int] {
+            var ids: [Int] = []
+            let cursor = try await reader.rows(query)
+            defer { cursor.close() }
+            while try await cursor.next(
+                .max,
+                { row in
+                    ids.append(try row.int(0))
+                    return true
+                })
+            {}
+            return ids.sorted()
+        }
+        let tx = try await storage.transaction()
+        _ = try await tx.write([
+            .insert(site.cities, try row(1, "Town 7")), .update(site.cities, try row(1007, "Town"), expecting: nil),
+        ])
+        #expect(try await found(tx) == [1, 1017, 1027, 1037])
+        // Another process, through the same bucket.
+        let other = try await site.open()
+        try await other.put(2, "Village 7")
+        let error = await #expect(throws: StorageError.self) { _ = try await tx.commit() }
+        #expect(error?.code == .conflict)
+        #expect(try await found(storage.snapshot(.latest)) == [2, 1007, 1017, 1027, 1037])
+        try await process.store.close()
+        try await other.store.close()
+    }
+}
