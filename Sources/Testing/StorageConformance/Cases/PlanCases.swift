@@ -14,9 +14,10 @@ enum PlanCases {
             try expectEqual(byAge.requests, byAge.driver == "memory" || byAge.driver == "sqlite" ? 0 : byAge.requests)
             let contains = Condition.text(column: name, .contains, "x", ignoringCase: false)
             let byNothing = try await db.session.explain(db.query("people", where: contains))
-            try expectEqual(byNothing.access, .table)
-            try expect(
-                byNothing.filter?.contains("name") ?? false, "the plan does not say what it filters: \(byNothing)")
+            // Where records are requests, the entries of an index may tell which of them to read.
+            let checked = byNothing.entryFilter ?? byNothing.filter
+            try expect(byNothing.access == .table || byNothing.entryFilter != nil, "\(byNothing)")
+            try expect(checked?.contains("name") ?? false, "the plan does not say what it filters: \(byNothing)")
             let id = try db.column("id", of: "people")
             let byKey = try await db.session.explain(db.query("people", where: .compare(column: id, .equal, .int(3))))
             try expectEqual(byKey.access, .key)
@@ -57,7 +58,7 @@ enum PlanCases {
             let suffix = Condition.text(column: name, .hasSuffix, "77", ignoringCase: false)
             let all = try await db.session.explain(db.query("people", where: suffix), run: true)
             try expectEqual(all.run?.rows, 1)
-            try expectEqual(all.readRows, isNative ? nil : 100)
+            try expectEqual(all.readRows, isNative ? nil : all.entryFilter == nil ? 100 : 1)
         },
         ConformanceCase(.l1, "Groups that were computed say how many there are, and how many rows it took") { store in
             let db = try await QueryCases.people(store)
