@@ -78,6 +78,14 @@ struct RetryPolicyTests {
         #expect(decide(.network, on: .delete, lost: true) == "0.05 seconds for 14")
     }
 
+    @Test("A write with a condition that was in conflict is left to its caller, who looks what is there")
+    func conflict() {
+        #expect(decide(.conflict, on: .put, conditional: true) == "object.conflict")
+        #expect(decide(.conflict, on: .delete, conditional: true) == "object.conflict")
+        #expect(decide(.conflict, on: .put) != "object.conflict")
+        #expect(decide(.conflict, on: .get, conditional: true) != "object.conflict")
+    }
+
     @Test("A write that must not take effect past a time is made by its caller alone")
     func fenced() {
         #expect(decide(.throttled, on: .put, fenced: true) == "object.throttled")

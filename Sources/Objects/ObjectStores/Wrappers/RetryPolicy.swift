@@ -3,7 +3,8 @@
 /// The numbers and rules are those of the standard retry mode of AWS's SDKs (SDKs and Tools reference guide, "Retry behavior"):
 /// few attempts, random pauses that grow, and a quota that runs out when most calls fail, so that a store in trouble is not
 /// buried under repetitions. One rule more: a write with a condition whose answer was lost is never made again. It may
-/// have happened; made again, it would be refused because of itself, and look like somebody else's.
+/// have happened; made again, it would be refused because of itself, and look like somebody else's. Nor is one that was in conflict
+/// with another write: which of the two came first is not said, and what a repetition is told would hide that.
 public struct RetryPolicy: Sendable, Hashable {
     /// How often a call is made at most, the first time included.
     public var maximumAttempts = 3
@@ -68,6 +69,7 @@ public struct RetryPolicy: Sendable, Hashable {
         if call.operation.isWrite, error.mayHaveTakenEffect, call.isConditional || call.isFenced {
             return .fail(error.code == .outcomeUnknown ? error : .outcomeUnknown(of: error))
         }
+        if call.operation.isWrite, call.isConditional, error.code == .conflict { return .fail(error) }
         let isThrottled = error.code == .throttled
         let cost = isThrottled ? throttledRetryCost : retryCost
         guard error.isRetryable, !call.isFenced, call.isReplayable, failure.attempts < maximumAttempts,
