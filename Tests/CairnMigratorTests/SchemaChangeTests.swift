@@ -336,6 +336,29 @@ extension Change {
             change(
                 "add an index that covers", indexed(""), indexed("\"i\": { \"on\": [\"a\"], \"include\": [\"b\"] }"),
                 rows, .gives(rows)),
+            change(
+                "add a unique index of some records", indexed(""),
+                indexed("\"i\": { \"on\": [\"a\"], \"unique\": true, \"where\": \"b > 1\" }"), rows, .gives(rows)),
+            change(
+                "a unique index gets more records than it bears",
+                indexed("\"i\": { \"on\": [\"a\"], \"unique\": true, \"where\": \"b > 1\" }"),
+                indexed("\"i\": { \"on\": [\"a\"], \"unique\": true, \"where\": \"b > 0\" }"), rows,
+                .isStopped(.duplicate, id: "2")),
+            change(
+                "an index gets a condition, and loses it",
+                indexed("\"i\": [\"a\"], \"j\": { \"on\": [\"b\"], \"where\": \"a = 'x'\" }"),
+                indexed("\"i\": { \"on\": [\"a\"], \"where\": \"b is not null\" }, \"j\": [\"b\"]"), rows, .gives(rows)),
+            change(
+                "a column is renamed that the condition of an index names",
+                indexed("\"i\": { \"on\": [\"a\"], \"where\": \"b is not null\" }"),
+                database(
+                    table(
+                        "a string; c {\"type\": \"int?\", \"renamed_from\": \"b\"}",
+                        indexes: "\"i\": { \"on\": [\"a\"], \"where\": \"c is not null\" }")),
+                rows,
+                .gives([
+                    "t": [["id": 1, "a": "x", "c": 1], ["id": 2, "a": "x", "c": 2], ["id": 3, "a": "z", "c": .null]]
+                ])),
             change("drop an index", indexed("\"i\": [\"a\"]"), indexed(""), rows, .gives(rows)),
             change("rename an index", indexed("\"i\": [\"a\"]"), indexed("\"j\": [\"a\"]"), rows, .gives(rows)),
             change(

@@ -51,6 +51,33 @@ struct CanonicalFormTests {
         #expect(again.canonicalText == schema.canonicalText)
     }
 
+    @Test("Conditions of indexes that mean the same in other words are the same schema, and read back the same")
+    func indexConditions() throws {
+        func schema(_ condition: String) throws -> Schema {
+            try Schema(
+                parsing: """
+                    { "database": "d", "tables": { "t": { "columns": { "id": "int", "a": "int?", "b": "bool", "order": "string",
+                      "d": "double", "at": "timestamp?" }, "key": "id",
+                      "indexes": { "i": { "on": ["a"], "where": "\(condition)" } } } } }
+                    """)
+        }
+        let pairs = [
+            ("a>5 && not b", "5 < a and not (b = true)"),
+            ("a between 1 and 3 or `order` = 'x'", "(a >= 1 and a <= 3) or `order` = \\\"x\\\""),
+            ("a not in (1,2) and a is not null", "not (a in (1, 2)) and not (a is null)"),
+            ("a >= 1 and (a <= 2 and b)", "a between 1 and 2 and b"), ("not not b", "b"),
+            ("d >= 1 and at < '2026-01-01T00:00:00Z'", "d >= 1.0 and at < \\\"2026-01-01T00:00:00Z\\\""),
+        ]
+        for (one, other) in pairs {
+            let schema = (try schema(one), try schema(other))
+            #expect(schema.0.id == schema.1.id, "\(schema.0.canonicalText)\n\(schema.1.canonicalText)")
+            let again = try Schema(parsing: schema.0.canonicalText)
+            #expect(again.canonicalText == schema.0.canonicalText)
+            #expect(SchemaDiff(from: schema.0, to: schema.1).operations.isEmpty)
+        }
+        #expect(try schema("a > 5").id != schema("a > 6").id)
+    }
+
     @Test("The declaration keeps the order and has the same id")
     func declaration() throws {
         let schema = try Schema(parsing: Self.text)

@@ -342,6 +342,24 @@ struct SchemaErrorTests {
         Mistake(
             "schema.index", "which it has already", columns: "\"id\": \"int\", \"c\": \"int\"",
             rest: ", \"indexes\": { \"by_c\": { \"on\": [\"c\"], \"include\": [\"id\"] } }"),
+        partial(
+            "di > 1", "'where' of index 'i' of table 'things': table 'things' has no column 'di'; did you mean 'id'"),
+        partial("id + 1 > 2", "an index is chosen by comparing columns with values"),
+        partial("id in today", "not of times or days"),
+        partial("id > $least", "has no parameters"),
+        partial("id > ", "expected a column or a value, found the end"),
+        partial("id = \\\"x\\\"", "expected a value of type int"),
+        partial("c ends with \\\"x\\\"", "an index is chosen by comparing columns with values"),
+        partial("c = \\\"a\\\\u0000\\\"", "zero byte"),
+        partial("d < 0.1234567890123456", "not read alike by all databases"),
+        partial("d < 7.66e-298", "not read alike by all databases"),
+        partial((0...64).map { "id = \($0)" }.joined(separator: " or "), "65 comparisons; the limit is 64"),
+        partial("id in (\((0...1000).map(String.init).joined(separator: ", ")))", "1001 values; the limit is 1000"),
+        partial("not (id = 1 and (id = 2 or (id = 3 and (id = 4 or id = 5))))", "5 levels"),
+        partial(String(repeating: " ", count: 17_000) + "id = 1", "17006 bytes; the limit is 16384"),
+        Mistake(
+            "schema.type", "'where' of index 'i'",
+            rest: ", \"indexes\": { \"i\": { \"on\": [\"id\"], \"where\": true } }"),
         Mistake("schema.type", "is a list of columns or an object", rest: ", \"indexes\": { \"by_x\": \"id\" }"),
         Mistake(
             "schema.index", "cannot be unique",
@@ -371,10 +389,14 @@ struct SchemaErrorTests {
         Mistake("schema.unsupported", "'convert'", rest: ", \"convert\": {}"),
         Mistake("schema.unsupported", "'group'", rest: ", \"group\": \"main\""),
         Mistake("schema.unsupported", "'blob'", columns: "\"id\": \"int\", \"c\": \"blob\""),
-        Mistake(
-            "schema.unsupported", "'where'",
-            rest: ", \"indexes\": { \"by_id\": { \"on\": [\"id\"], \"where\": \"id > 1\" } }"),
     ]
+
+    /// A mistake in the condition of an index.
+    private static func partial(_ condition: String, _ says: String) -> Mistake {
+        Mistake(
+            "schema.index", says, columns: "\"id\": \"int\", \"c\": \"string\", \"d\": \"double\"",
+            rest: ", \"indexes\": { \"i\": { \"on\": [\"c\"], \"where\": \"\(condition)\" } }")
+    }
 
     @Test("Each mistake is reported with its code and says what to do", arguments: mistakes)
     func mistake(_ mistake: Mistake) throws {

@@ -71,7 +71,7 @@ extension MemoryState {
         let stored = tables[table.position]
         for index in table.indexes where index.isUnique {
             // Values that did not change were unique already.
-            if let old, index.parts.allSatisfy({ old.values[$0.column] == values[$0.column] }) { continue }
+            if let old, stored.indexLayouts[index.position].keepsUnique(index, old.values, values) { continue }
             if let owner = stored.owner(of: values, in: index, besides: key) {
                 throw StorageError.duplicate(table, table.key(of: values), index: index, other: stored.key(owner))
             }

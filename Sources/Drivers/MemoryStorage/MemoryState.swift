@@ -54,13 +54,12 @@ struct MemoryTable: Sendable {
     mutating func put(_ key: [UInt8], _ record: StoredRecord, replacing old: StoredRecord?) {
         records.set(key, record)
         for (position, layout) in indexLayouts.enumerated() {
-            let entry = layout.encode(record: record.values)
-            if let old {
-                let oldEntry = layout.encode(record: old.values)
+            let entry = layout.entry(of: record.values)
+            if let oldEntry = old.flatMap({ layout.entry(of: $0.values) }) {
                 if oldEntry == entry { continue }
                 indexes[position].remove(oldEntry)
             }
-            indexes[position].set(entry, key)
+            if let entry { indexes[position].set(entry, key) }
         }
     }
 
@@ -68,7 +67,7 @@ struct MemoryTable: Sendable {
         records.remove(key)
         deleted.set(key, record.metadata.revision + 1)
         for (position, layout) in indexLayouts.enumerated() {
-            indexes[position].remove(layout.encode(record: record.values))
+            if let entry = layout.entry(of: record.values) { indexes[position].remove(entry) }
         }
     }
 
@@ -124,6 +123,7 @@ struct MemoryTable: Sendable {
     /// The encoded key of another record that has the same values in a unique index.
     func owner(of values: [Value], in index: Index, besides key: [UInt8]) -> [UInt8]? {
         let layout = indexLayouts[index.position]
+        guard layout.has(values) else { return nil }
         var prefix: [UInt8] = []
         for (place, part) in index.parts.enumerated() {
             let value = values[part.column]

@@ -122,7 +122,14 @@ struct QueryCompiler {
     private mutating func writeCondition() throws {
         guard query.condition != nil || query.after != nil else { return }
         write(" WHERE ")
-        if let condition = query.condition { try write(condition) }
+        if let condition = query.condition {
+            try write(condition)
+            // What follows is said too, in the words of the index: SQLite compares words.
+            for index in query.table.indexes {
+                guard let condition = index.condition, query.implies(condition) else { continue }
+                write(" AND \(condition.sql(query.table))")
+            }
+        }
         if let after = query.after {
             if query.condition != nil { write(" AND ") }
             writePosition(after)

@@ -86,8 +86,9 @@ enum SQLiteSchema {
             let key = table.key.filter { key in !index.parts.contains { $0.column == key } }
             columns += (key + index.included).map { TableSQL.quoted(table.columns[$0].name) }
         }
+        let condition = index.condition.map { " WHERE \($0.sql(table))" } ?? ""
         return
-            "CREATE \(index.isUnique ? "UNIQUE " : "")INDEX \(TableSQL.quoted(indexName(index, of: table))) ON \(TableSQL.quoted(table.name)) (\(columns.joined(separator: ", ")))"
+            "CREATE \(index.isUnique ? "UNIQUE " : "")INDEX \(TableSQL.quoted(indexName(index, of: table))) ON \(TableSQL.quoted(table.name)) (\(columns.joined(separator: ", ")))\(condition)"
     }
 
     /// The name of an index in SQLite, where indexes of all tables share one space of names. No name of a schema has a dot.

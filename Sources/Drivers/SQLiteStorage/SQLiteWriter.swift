@@ -166,13 +166,16 @@ struct SQLiteWriter {
     /// The record that has the same key or the same unique values, as an error; nil when there is none.
     private func duplicate(_ table: Table, _ values: [Value], isInsert: Bool) throws -> StorageError? {
         let key = table.key(of: values)
-        if isInsert, try owners(table, columns: table.key, values).contains(key) {
+        if isInsert, try owners(table, columns: table.key, where: nil, values).contains(key) {
             return .duplicate(table, key, index: nil, other: key)
         }
         for index in table.indexes where index.isUnique {
             let columns = index.parts.map(\.column)
             if columns.contains(where: { values[$0].isNull }) { continue }
-            if let other = try owners(table, columns: columns, values).first(where: { $0 != key }) {
+            if let condition = index.condition, !condition.isTrue(of: values) { continue }
+            if let other = try owners(table, columns: columns, where: index.condition, values).first(where: {
+                $0 != key
+            }) {
                 return .duplicate(table, key, index: index, other: other)
             }
         }
@@ -180,8 +183,10 @@ struct SQLiteWriter {
     }
 
     /// The keys of records that have the same values in columns; at most two.
-    private func owners(_ table: Table, columns: [Int], _ values: [Value]) throws -> [Key] {
-        let sql = access.statements(of: table).sql.owner(by: columns)
+    private func owners(
+        _ table: Table, columns: [Int], where condition: IndexCondition?, _ values: [Value]
+    ) throws -> [Key] {
+        let sql = access.statements(of: table).sql.owner(by: columns, where: condition)
         return try access.with(sql, columns.map { values[$0] }) { statement in
             let row = SQLiteKeyRow(table: table, statement: statement.handle)
             var keys: [Key] = []

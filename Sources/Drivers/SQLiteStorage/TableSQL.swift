@@ -58,11 +58,12 @@ struct TableSQL: Sendable {
             "INSERT OR REPLACE INTO \"_cairn_deleted\" (\"table\", \"key\", \"revision\") VALUES ('\(table.name)', ?, ?)"
     }
 
-    /// The key of the first record that has given values in columns.
-    func owner(by columns: [Int]) -> String {
+    /// The keys of the first two records that have given values in columns, of those that a condition is true of.
+    func owner(by columns: [Int], where filter: IndexCondition? = nil) -> String {
         let keys = table.key.map { self.columns[$0] }.joined(separator: ", ")
         let condition = columns.map { "\(self.columns[$0]) = ?" }.joined(separator: " AND ")
-        return "SELECT \(keys) FROM \(name) WHERE \(condition) LIMIT 2"
+        let rest = filter.map { " AND \($0.sql(table))" } ?? ""
+        return "SELECT \(keys) FROM \(name) WHERE \(condition)\(rest) LIMIT 2"
     }
 
     /// An identifier in SQL. Names of schemas hold no quotes; doubling them costs nothing and is right for any name.

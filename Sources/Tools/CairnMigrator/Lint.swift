@@ -63,6 +63,7 @@ package enum Lint {
         else { return nil }
         let longer = table.indexes.first { other in
             other.name != index.name && other.parts.count > index.parts.count && other.parts.starts(with: index.parts)
+                && (other.condition == nil || other.condition == index.condition)
         }
         return longer.map { longer in
             Finding(

@@ -45,7 +45,7 @@ struct IndexAdvice {
             guard ordersFirst else { return true }
             // No index of the table has columns of other records.
             if query.hasRelatedOrder { return false }
-            return layouts.contains { layout in
+            return layouts(for: []).contains { layout in
                 let match = IndexMatch(layout)
                 return match.direction(serving: query.totalOrder) != nil
                     || match.direction(servingButForTies: query.order) != nil
@@ -64,17 +64,18 @@ struct IndexAdvice {
 
     /// Whether an index has only some entries to read for conditions that must all hold.
     private func isNarrowed(_ conjuncts: [Conjunct]) -> Bool {
-        layouts.contains { layout in
+        layouts(for: conjuncts).contains { layout in
             var match = IndexMatch(layout)
             match.take(conjuncts)
-            return match.share < 1
+            return match.share < 1 || layout.condition != nil
         }
     }
 
-    /// The primary key and all indexes.
-    private var layouts: some Sequence<KeyLayout> {
+    /// The primary key and the indexes that have all rows which satisfy conditions.
+    private func layouts(for conjuncts: [Conjunct]) -> some Sequence<KeyLayout> {
         let table = query.table
-        return ([nil] + table.indexes.map(Optional.some)).lazy.map { index in
+        let indexes = table.indexes.filter { conjuncts.imply($0.condition) }
+        return ([nil] + indexes.map(Optional.some)).lazy.map { index in
             index.map { KeyLayout($0, of: table) } ?? KeyLayout(keyOf: table)
         }
     }

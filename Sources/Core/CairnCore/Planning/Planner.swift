@@ -6,13 +6,14 @@ import CairnSchema
 /// columns of an index and one range (or prefix, or list of values) on the next become bounds; the others stay as a
 /// filter. If the entries come in the order asked for, forwards or backwards, nothing is sorted and the limit stops the
 /// scan. If they do but for the key that makes the order total, as when an index is read backwards, only equal ones are sorted
-/// among themselves. Where one of several conditions must hold and an index serves each of them, each is a query by
+/// among themselves. An index with a condition of its own is a candidate where those of the query imply it; what of them it implies
+/// in turn is not checked again. Where one of several conditions must hold and an index serves each of them, each is a query by
 /// itself, and what several of them find counts once.
 ///
 /// The cost of a candidate is what it reads and sorts:
 ///
 ///     rows   = what the driver knows of the entries in the bounds, else the size of the table × the share of each bound
-///              (equal 1 %, one-sided range 30 %, two-sided 10 %, prefix 5 %); 1 when a unique index is matched whole, as
+///              (equal 1 %, one-sided range 30 %, two-sided 10 %, prefix 5 %), and of the index's own condition; 1 when a unique index is matched whole, as
 ///              many as there are values when they are listed; limit (× 10 with a filter) when the order is served
 ///     cost   = rows × (entry when covered, a record of the primary index, a record by another index)
 ///              + rows × log2(rows) × comparison to sort
@@ -63,7 +64,7 @@ package struct Planner: Sendable {
     func single(count: Int, _ entries: (IndexScan) -> Int?) -> AccessPlan {
         if conjuncts.contains(where: \.isNever) || query.limit == 0 { return .nothing(query) }
         var best = candidate(nil, count: count, entries)
-        for index in query.table.indexes {
+        for index in query.table.indexes where conjuncts.imply(index.condition) {
             let other = candidate(index, count: count, entries)
             if other.cost < best.cost { best = other }
         }
@@ -75,7 +76,9 @@ package struct Planner: Sendable {
         let layout = index.map { KeyLayout($0, of: table) } ?? KeyLayout(keyOf: table)
         var match = IndexMatch(layout)
         match.take(conjuncts)
-        let left = conjuncts.indices.filter { !match.used.contains($0) }.map { conjuncts[$0] }
+        let own = Conjunct.split(index?.condition.map(Condition.init))
+        let served = conjuncts.indices.filter { match.used.contains($0) || own.implies(conjuncts[$0].condition) }
+        let left = conjuncts.indices.filter { !served.contains($0) }.map { conjuncts[$0] }
         let isSingle = match.isSingle(index)
         let direction = match.direction(serving: query.totalOrder)
         let isSorted = isSingle || direction != nil || !needsOrder
@@ -91,10 +94,11 @@ package struct Planner: Sendable {
         var scan = IndexScan(table, index: index, ranges: match.ranges)
         scan.isReversed = (direction ?? tied) == .backwards
 
-        var rows = max(1, Double(count) * match.share)
+        let part = own.reduce(match.share) { $0 * $1.share }
+        var rows = max(1, Double(count) * part)
         if isSingle {
             rows = 1
-        } else if match.share < 1, match.hasRangesOfAll, count > Planner.guessedCount, let known = entries(scan) {
+        } else if part < 1, match.hasRangesOfAll, count > Planner.guessedCount, let known = entries(scan) {
             rows = min(Double(count), Double(max(1, known)))
         }
         if let listed = match.rowsOfList(index) { rows = min(rows, Double(min(max(1, count), listed))) }
@@ -123,7 +127,7 @@ package struct Planner: Sendable {
         let beginsBehind = query.after == nil || scan.after != nil && !scan.includesAfter
         if isSorted, filter.isEmpty, beginsBehind { scan.limit = query.limit }
         return AccessPlan(
-            query: query, scan: scan, bounds: match.used.sorted().map { conjuncts[$0].condition },
+            query: query, scan: scan, bounds: served.map { conjuncts[$0].condition },
             filter: Condition.all(filter.map(\.condition)), isSorted: isSorted,
             sortsTies: tied != nil, checksPosition: !beginsBehind,
             isKeyLookup: index == nil && isSingle,

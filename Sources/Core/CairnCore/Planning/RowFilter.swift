@@ -100,17 +100,3 @@ package indirect enum RowFilter: Sendable {
         return comparison.holds(order)
     }
 }
-
-extension Condition.Comparison {
-    /// Whether it is true of two values in an order: negative when the left one sorts first.
-    func holds(_ order: Int) -> Bool {
-        switch self {
-        case .equal: order == 0
-        case .notEqual: order != 0
-        case .less: order < 0
-        case .lessOrEqual: order <= 0
-        case .greater: order > 0
-        case .greaterOrEqual: order >= 0
-        }
-    }
-}

@@ -27,30 +27,36 @@ package struct KeyLayout: Sendable, Hashable {
     }
 
     package let parts: [Part]
+    /// Which records have an entry; nil: all.
+    package let condition: IndexCondition?
 
-    package init(_ parts: [Part]) {
+    package init(_ parts: [Part], where condition: IndexCondition? = nil) {
         self.parts = parts
+        self.condition = condition
     }
 
     /// A single value of a type, never null.
     package init(valueType: ValueType) {
-        parts = [Part(column: 0, type: valueType, isNullable: false, isDescending: false)]
+        self.init([Part(column: 0, type: valueType, isNullable: false, isDescending: false)])
     }
 
     /// The primary key of a table.
     package init(keyOf table: Table) {
-        parts = table.key.map { KeyLayout.part(IndexPart(column: $0), of: table) }
+        self.init(table.key.map { KeyLayout.part(IndexPart(column: $0), of: table) })
     }
 
     /// The entries of an index: its columns, then the columns of the primary key it does not have.
     package init(_ index: Index, of table: Table) {
         let rest = table.key.filter { key in !index.parts.contains { $0.column == key } }
-        parts = (index.parts + rest.map { IndexPart(column: $0) }).map { KeyLayout.part($0, of: table) }
+        self.init(
+            (index.parts + rest.map { IndexPart(column: $0) }).map { KeyLayout.part($0, of: table) },
+            where: index.condition)
     }
 
     /// Records sorted by columns of a query, all of the records themselves.
     package init(order: [OrderTerm], of table: Table) {
-        parts = order.map { KeyLayout.part(IndexPart(column: $0.column, isDescending: $0.isDescending), of: table) }
+        self.init(
+            order.map { KeyLayout.part(IndexPart(column: $0.column, isDescending: $0.isDescending), of: table) })
     }
 
     private static func part(_ part: IndexPart, of table: Table) -> Part {
@@ -69,7 +75,18 @@ package struct KeyLayout: Sendable, Hashable {
         return bytes
     }
 
-    /// The bytes of the entry of a record. `values` has one value for each column of the table.
+    /// Whether a record has an entry. `values` has one value for each column of the table.
+    package func has(_ values: [Value]) -> Bool { condition?.isTrue(of: values) ?? true }
+
+    /// Whether a record that was alone with its values in a unique index stays alone when it gets others.
+    package func keepsUnique(_ index: Index, _ old: [Value], _ new: [Value]) -> Bool {
+        index.parts.allSatisfy { old[$0.column] == new[$0.column] } && has(old)
+    }
+
+    /// The bytes of the entry of a record; nil when it has none.
+    package func entry(of values: [Value]) -> [UInt8]? { has(values) ? encode(record: values) : nil }
+
+    /// The bytes that the entry of a record has, if it has one. `values` has one value for each column of the table.
     package func encode(record values: [Value]) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(24)

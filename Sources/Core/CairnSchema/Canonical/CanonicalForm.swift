@@ -136,7 +136,7 @@ enum CanonicalForm {
                     )
                 ))
         }
-        if let filter = index.filter { members.append(("where", .string(filter))) }
+        if let condition = index.condition { members.append(("where", .string(condition.text(table.columns)))) }
         return members
     }
 }

@@ -9,7 +9,7 @@ struct IndexComparison {
         let parts: [IndexPart]
         let included: Set<Int>
         let isUnique: Bool
-        let filter: String?
+        let condition: IndexCondition?
     }
 
     init(_ pair: TablePair) {
@@ -34,7 +34,8 @@ struct IndexComparison {
 
     private static func shape(_ index: Index) -> Shape {
         Shape(
-            parts: index.parts, included: Set(index.included), isUnique: index.isUnique, filter: index.filter)
+            parts: index.parts, included: Set(index.included), isUnique: index.isUnique,
+            condition: index.condition)
     }
 
     /// The shape of an old index; nil when a column of it is gone.
@@ -46,7 +47,9 @@ struct IndexComparison {
         }
         let included = index.included.compactMap(pair.position(ofOld:))
         guard included.count == index.included.count else { return nil }
-        return Shape(parts: parts, included: Set(included), isUnique: index.isUnique, filter: index.filter)
+        let condition = index.condition?.moved(pair.position(ofOld:))
+        guard (condition == nil) == (index.condition == nil) else { return nil }
+        return Shape(parts: parts, included: Set(included), isUnique: index.isUnique, condition: condition)
     }
 
     private mutating func drop(_ index: Index, _ pair: TablePair) {

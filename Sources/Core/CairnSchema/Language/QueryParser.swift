@@ -124,7 +124,8 @@ package struct QueryParser {
         QueryMistake("expected \(what), found \(next.text)", at: next.offset)
     }
 
-    private static let words: Set<String> = [
+    /// The words of the language, which no column is called without backticks.
+    static let words: Set<String> = [
         "from", "where", "order", "by", "limit", "asc", "desc", "and", "or", "not", "is", "null", "exists", "between",
         "in",
         "contains", "begins", "ends", "with", "like", "matches", "equals", "ignoring", "case", "true", "false", "count",

@@ -20,10 +20,15 @@ public struct Index: Sendable, Hashable {
     public let isUnique: Bool
     /// Positions of the columns kept beside the entries, so that a query that needs no others reads no record.
     public let included: [Int]
-    /// Which records are indexed. Part of the language, refused by this version.
+    /// The condition that records must meet to be in the index, as the schema file says it; nil: all are.
     public let filter: String?
+    /// What ``filter`` says.
+    package let condition: IndexCondition?
     /// Why the index exists.
     public let origin: Origin
+
+    /// Whether its values name at most one record of the table, so that there is a `find(by…)` for it.
+    package var isLookup: Bool { isUnique && filter == nil }
 }
 
 /// One column of an index.

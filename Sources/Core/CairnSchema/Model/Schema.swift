@@ -108,6 +108,14 @@ package enum SchemaLimits {
     package static let keyColumns = 8
     /// Columns of an index, included ones counted.
     package static let indexColumns = 32
+    /// Comparisons in the condition of an index.
+    package static let indexComparisons = 64
+    /// Values in the condition of an index.
+    package static let indexValues = 1000
+    /// How deep the condition of an index nests.
+    package static let indexConditionDepth = 4
+    /// Bytes of the condition of an index.
+    package static let indexConditionBytes = 16 << 10
     /// Named queries.
     package static let queries = 1000
     /// Values of an enum.

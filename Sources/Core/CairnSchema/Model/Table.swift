@@ -66,6 +66,7 @@ public final class Table: Sendable {
             && indexes.elementsEqual(other.indexes) {
                 // Which columns are included matters, their order does not.
                 $0.name == $1.name && $0.parts == $1.parts && Set($0.included) == Set($1.included)
+                    && $0.isUnique == $1.isUnique && $0.condition == $1.condition
             }
     }
 }

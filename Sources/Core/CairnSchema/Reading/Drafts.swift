@@ -70,5 +70,5 @@ struct IndexDraft {
     var on: [(text: String, offset: Int)] = []
     var isUnique = false
     var include: [(text: String, offset: Int)] = []
-    var filter: String?
+    var filter: (text: String, offset: Int)?
 }

@@ -36,9 +36,10 @@ struct IndexResolver {
             }
             included.append(column)
         }
+        let condition = draft.filter.flatMap { IndexConditionReader(self).read($0, what, &diagnostics) }
         return Index(
             name: draft.name, position: position, parts: parts, isUnique: draft.isUnique, included: included,
-            filter: draft.filter, origin: .declared)
+            filter: condition == nil ? nil : draft.filter?.text, condition: condition, origin: .declared)
     }
 
     /// A column with an optional direction: "population desc".
@@ -93,17 +94,17 @@ struct IndexResolver {
         indexes.append(
             Index(
                 name: "unique_\(column.name)", position: indexes.count, parts: [IndexPart(column: column.position)],
-                isUnique: true, included: [], filter: nil, origin: .uniqueColumn))
+                isUnique: true, included: [], filter: nil, condition: nil, origin: .uniqueColumn))
     }
 
-    /// A delete must find the records that refer to it without reading the table, so each reference needs an index.
+    /// A delete must find the records that refer to it without reading the table, so each reference needs an index with all of them.
     private func addReference(_ column: Column, to indexes: inout [Index]) {
         if key.first == column.position { return }
-        if indexes.contains(where: { $0.parts.first?.column == column.position }) { return }
+        if indexes.contains(where: { $0.parts.first?.column == column.position && $0.filter == nil }) { return }
         indexes.append(
             Index(
                 name: "reference_\(column.name)", position: indexes.count, parts: [IndexPart(column: column.position)],
-                isUnique: false, included: [], filter: nil, origin: .reference))
+                isUnique: false, included: [], filter: nil, condition: nil, origin: .reference))
     }
 
     private func reportSameNames(_ indexes: [Index], _ diagnostics: inout DiagnosticCollector) {
@@ -119,7 +120,7 @@ struct IndexResolver {
     /// Two unique indexes make the same `find(by…)` when their first columns differ in lower camel case only.
     private func reportSameLookups(_ indexes: [Index], _ diagnostics: inout DiagnosticCollector) {
         var columnsByLookup: [[String]: [Int]] = [:]
-        for index in indexes where index.isUnique && !index.parts.isEmpty {
+        for index in indexes where index.isLookup && !index.parts.isEmpty {
             let positions = index.parts.map(\.column)
             let first = Naming.upperCamelCase(columns[positions[0]].name)
             let lookup = [first] + positions.dropFirst().map { columns[$0].name }
@@ -139,6 +140,7 @@ struct IndexResolver {
         for (index, draft) in zip(indexes, table.indexes) where !index.isUnique && !index.parts.isEmpty {
             let longer = indexes.first { other in
                 other.position != index.position && other.parts.starts(with: index.parts)
+                    && (other.condition == nil || other.condition == index.condition)
                     && (other.parts.count > index.parts.count || other.position < index.position)
                     && Set(index.included).isSubset(of: other.included + other.parts.map(\.column))
             }

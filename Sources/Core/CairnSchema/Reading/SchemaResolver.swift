@@ -202,7 +202,7 @@ struct SchemaResolver {
                 let target = tables.position(of: name)
             else { return nil }
             let byKey = resolved.key.first == column.position
-            let index = resolved.indexes.first { $0.parts.first?.column == column.position }
+            let index = resolved.indexes.first { $0.parts.first?.column == column.position && $0.filter == nil }
             return Reference(
                 table: table, column: column.position, target: target, index: byKey ? nil : index?.position,
                 onDelete: column.onDelete ?? .restrict)

@@ -112,10 +112,7 @@ enum TableReader {
             draft.on = reader.strings("on", &diagnostics) ?? []
             draft.isUnique = reader.bool("unique", &diagnostics)
             draft.include = reader.strings("include", &diagnostics) ?? []
-            if let filter = reader.takeRefused("where") {
-                if case .string(let text) = filter.content { draft.filter = text }
-                diagnostics.unsupported("where", of: what, at: filter.offset)
-            }
+            draft.filter = reader.string("where", &diagnostics)
             reader.finish(&diagnostics)
         } else {
             diagnostics.error(

@@ -74,9 +74,11 @@ extension Repair {
     }
 
     /// The values the record had as far as indexes tell, and those in the file elsewhere. Reads the indexes of the table.
+    /// - Throws: when an index that has some records had this one, or had it not, by a value that is known nowhere any more.
     private func indexed(_ suspect: Examination.Suspect, _ edited: [Value]) async throws -> [Value] {
         var values = edited
         let overlay = view.tables[suspect.table.position]
+        var holders: Set<Int> = []
         for index in suspect.table.indexes {
             let layout = overlay.indexLayouts[index.position]
             var cursor = engine.indexes.cursor(view, suspect.table, index, .all)
@@ -84,8 +86,17 @@ extension Repair {
                 guard overlay.key(ofEntry: entry.key, in: index) == suspect.key, let parts = layout.decode(entry.key)
                 else { continue }
                 for (part, value) in zip(layout.parts, parts) { values[part.column] = value }
+                holders.insert(index.position)
                 break
             }
+        }
+        for index in suspect.table.indexes
+        where overlay.indexLayouts[index.position].has(values) != holders.contains(index.position) {
+            throw StorageError(
+                .snapshotExpired,
+                "the commit that wrote it is no longer in the log, and only it tells why index '\(index.name)' \(holders.contains(index.position) ? "has" : "has not") the record",
+                remedy:
+                    "restore the file from a backup, or run cairn rebuild --force, which takes the files as they are")
         }
         return values
     }

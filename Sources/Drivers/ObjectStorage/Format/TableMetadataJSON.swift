@@ -41,7 +41,7 @@ package enum TableMetadataJSON {
             writer.name("Comment")
             writer.string(column.doc ?? "")
             writer.name("Unique")
-            writer.bool(indexes.contains { $0.isUnique && $0.parts.count == 1 })
+            writer.bool(indexes.contains { $0.isLookup && $0.parts.count == 1 })
             writer.name("Index")
             writer.bool(!indexes.isEmpty)
             writer.name("AutoIncrement")

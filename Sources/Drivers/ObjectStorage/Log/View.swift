@@ -160,8 +160,8 @@ struct TableOverlay: Sendable {
         records.set(key, operation.after)
         count += operation.countChange
         for (position, layout) in indexLayouts.enumerated() {
-            let old = operation.before?.values.map(layout.encode(record:))
-            let new = operation.after.values.map(layout.encode(record:))
+            let old = operation.before?.values.flatMap(layout.entry)
+            let new = operation.after.values.flatMap(layout.entry)
             // An entry that stays is set all the same: what it covers may have changed.
             if let old, old != new { indexes[position].set(old, nil) }
             if let new { indexes[position].set(new, key) }

@@ -52,6 +52,7 @@ struct TableMigrationPlan: Sendable {
         }
 
         let parts: [Part]
+        let condition: IndexCondition?
         /// In the order in which they are stored.
         let included: [Int]
         let types: [ValueType]
@@ -68,6 +69,8 @@ struct TableMigrationPlan: Sendable {
             let stored = index.included.sorted { Utf8.isLess(table.columns[$0].name, table.columns[$1].name) }
             let included = stored.compactMap { columns[$0] }
             guard included.count == stored.count else { return nil }
+            condition = index.condition?.moved { columns[$0] }
+            guard (condition == nil) == (index.condition == nil) else { return nil }
             self.parts = parts
             self.included = included
             types = stored.map { table.columns[$0].valueType }

@@ -115,8 +115,9 @@ struct TableMigrations: Sendable {
                 if plan.looksAtRecords { try check.look(at: new) }
                 made.append((key, RecordImage(values: new, metadata: image.metadata, commit: number)))
                 for place in built.indices {
+                    guard let entry = layouts[place].entry(of: new) else { continue }
                     let covered = included[place].encode(new, image.metadata)
-                    runs.add(place, IndexEntry(key: layouts[place].encode(record: new), .present(included: covered)))
+                    runs.add(place, IndexEntry(key: entry, .present(included: covered)))
                 }
                 trash?.add(key, image.metadata.revision, values)
             }

@@ -164,7 +164,7 @@ final class ObjectCursor: RowCursor {
         let images = try await reader.records.images(scan.table, keys, in: reader.view)
         return try zip(found, zip(keys, images)).map { entry, record in
             let (key, image) = record
-            guard let image, let values = image.values, layout.encode(record: values) == entry.key else {
+            guard let image, let values = image.values, layout.entry(of: values) == entry.key else {
                 throw StorageError.damaged(
                     scan.table, key: key,
                     image?.isLive == true

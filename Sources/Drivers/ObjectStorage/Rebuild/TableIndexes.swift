@@ -38,8 +38,9 @@ struct TableIndexes: Sendable {
         records += 1
         entries[0].append(IndexEntry(key: key, .record(revision: revision, commit: commit, digest: digest)))
         for (place, layout) in overlay.indexLayouts.enumerated() {
+            guard let entry = layout.entry(of: values) else { continue }
             let covered = included[place].encode(values, image.metadata)
-            entries[place + 1].append(IndexEntry(key: layout.encode(record: values), .present(included: covered)))
+            entries[place + 1].append(IndexEntry(key: entry, .present(included: covered)))
         }
     }
 

@@ -93,7 +93,8 @@ struct Preparation: Sendable {
             let table = operation.table
             let old = workspace.image(workspace.id(table, operation.key), lookups)?.values
             for index in table.indexes where index.isUnique {
-                if let old, index.parts.allSatisfy({ old[$0.column] == values[$0.column] }) { continue }
+                let layout = workspace.view.tables[table.position].indexLayouts[index.position]
+                if let old, layout.keepsUnique(index, old, values) { continue }
                 if let prefix = workspace.uniquePrefix(of: values, index, table) {
                     wanted.append(Wanted(table: table, index: index, prefix: prefix))
                 }

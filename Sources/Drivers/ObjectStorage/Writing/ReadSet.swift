@@ -76,7 +76,7 @@ struct ReadSet: Sendable {
             guard let index = range.index else { return range.contains(key) }
             let layout = overlay.indexLayouts[index]
             return [operation.before, operation.after].contains { image in
-                image?.values.map { range.contains(layout.encode(record: $0)) } ?? false
+                image?.values.flatMap(layout.entry).map { range.contains($0) } ?? false
             }
         }
     }

@@ -136,7 +136,8 @@ struct Workspace: Sendable {
     ) throws {
         for index in table.indexes where index.isUnique {
             // Values that did not change were unique already.
-            if let old, index.parts.allSatisfy({ old[$0.column] == values[$0.column] }) { continue }
+            let layout = view.tables[table.position].indexLayouts[index.position]
+            if let old, layout.keepsUnique(index, old, values) { continue }
             guard let prefix = uniquePrefix(of: values, index, table) else { continue }
             reads.add(table, index, [(prefix, KeyBytes.end(ofPrefix: prefix))])
             guard let owner = owner(of: prefix, index, table, besides: id.key, lookups) else { continue }
@@ -147,9 +148,11 @@ struct Workspace: Sendable {
         }
     }
 
-    /// What the entries begin with that have the same values in a unique index; nil when one of them is null.
+    /// What the entries begin with that have the same values in a unique index; nil when one of them is null, and for a record that is
+    /// not in it.
     func uniquePrefix(of values: [Value], _ index: Index, _ table: Table) -> [UInt8]? {
         let layout = view.tables[table.position].indexLayouts[index.position]
+        guard layout.has(values) else { return nil }
         var prefix: [UInt8] = []
         for (place, part) in index.parts.enumerated() {
             let value = values[part.column]

@@ -49,9 +49,11 @@ struct SQLiteShape {
         let columns = index.parts.map { TableSQL.quoted(table.columns[$0.column].name) }
         let keys = table.key.map { TableSQL.quoted(table.columns[$0].name) }.joined(separator: ", ")
         let list = columns.joined(separator: ", ")
+        let conditions = columns.map { "\($0) IS NOT NULL" } + (index.condition.map { [$0.sql(table)] } ?? [])
+        let filter = index.condition.map { " AND \($0.sql(table))" } ?? ""
         let sql = """
             SELECT \(keys) FROM \(TableSQL.quoted(table.name)) WHERE (\(list)) IN (SELECT \(list) FROM \(TableSQL.quoted(table.name))
-            WHERE \(columns.map { "\($0) IS NOT NULL" }.joined(separator: " AND ")) GROUP BY \(list) HAVING count(*) > 1 LIMIT 1)
+            WHERE \(conditions.joined(separator: " AND ")) GROUP BY \(list) HAVING count(*) > 1 LIMIT 1)\(filter)
             ORDER BY \(keys) LIMIT 2
             """
         return try access.with(sql) { statement in

@@ -13,6 +13,11 @@ struct QueryGenerator {
     func query(of table: Table, _ random: inout SeededRandom) -> QuerySpec {
         var query = QuerySpec(table: table.position)
         if random.chance(80) { query.condition = condition(table, depth: 0, &random) }
+        // What an index of some records needs to be told, or it is never used.
+        if random.chance(40), let condition = random.pick(table.indexes.compactMap(\.condition)) {
+            let own = Condition(condition)
+            query.condition = query.condition.map { .and(random.chance(50) ? [own, $0] : [$0, own]) } ?? own
+        }
         query.order = order(table, &random)
         query.limit = limit(&random)
         return query

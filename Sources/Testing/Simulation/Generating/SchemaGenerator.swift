@@ -140,6 +140,25 @@ struct SchemaGenerator {
             }
             index.included = Array(random.shuffled(Array(others)).prefix(2))
         }
+        if random.chance(25) { index.filter = filter(of: table) }
         return index
+    }
+
+    /// What an index of some records tells them by.
+    private mutating func filter(of table: TablePlan) -> IndexPlan.Filter? {
+        let column = random.below(table.columns.count)
+        var tests: [String] =
+            switch table.columns[column].kind {
+            case .enumeration: ["= 'red'", "!= 'red'", "in ('red', 'green')"]
+            case .named("int"): ["> 0", "<= 5", "!= 1", "in (0, 1, 5)", "between -1 and 100"]
+            case .named("bool"): ["= true", "!= true"]
+            case .named("string"): ["!= ''", ">= 'a'", "in ('', 'a', 'b')"]
+            case .named("double"): ["> 0.5", "<= -1.5"]
+            case .named("decimal"): [">= 0", "< 1.5"]
+            case .named("date"): ["> '2000-01-01'"]
+            default: []
+            }
+        if table.columns[column].isNullable { tests += ["is null", "is not null", "is not null"] }
+        return random.pick(tests).map { IndexPlan.Filter(column: column, test: $0) }
     }
 }

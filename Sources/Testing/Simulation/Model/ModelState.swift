@@ -151,10 +151,11 @@ struct ModelState: Sendable {
         _ values: [Value], _ key: Key, _ table: Table, replacing old: Row?, at time: Timestamp
     ) throws -> RecordMetadata {
         for index in table.indexes where index.isUnique {
+            func counts(_ values: [Value]) -> Bool { index.condition?.isTrue(of: values) ?? true }
             let mine = index.parts.map { values[$0.column] }
-            if mine.contains(where: \.isNull) { continue }
+            if mine.contains(where: \.isNull) || !counts(values) { continue }
             for (other, row) in tables[table.position] where other != key {
-                if index.parts.map({ row.values[$0.column] }) == mine {
+                if index.parts.map({ row.values[$0.column] }) == mine, counts(row.values) {
                     throw StorageError.duplicate(table, key, index: index, other: other)
                 }
             }

@@ -240,10 +240,16 @@ final class Execution {
                         OrderTerm(column: $0.column, isDescending: !$0.isDescending)
                     })
             }
-            for order in orders {
+            var queries = orders.map { Query(table, order: $0) }
+            // An index of some records is asked when they are asked for.
+            for index in table.indexes {
+                guard let condition = index.condition else { continue }
+                let terms = index.parts.map { OrderTerm(column: $0.column, isDescending: $0.isDescending) }
+                queries.append(Query(table, where: Condition(condition), order: terms))
+            }
+            for query in queries {
                 await attempt {
-                    .rows(
-                        try await records(table.position, store.session).all(Query(table, order: order)).map(Self.row))
+                    .rows(try await records(table.position, store.session).all(query).map(Self.row))
                 }
             }
         }

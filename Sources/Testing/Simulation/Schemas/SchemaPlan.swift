@@ -79,6 +79,14 @@ package struct IndexPlan: Sendable, Hashable {
     package var parts: [Part]
     package var isUnique = false
     package var included: [Int] = []
+    package var filter: Filter?
+
+    /// Which records it has: those of which something is true of a column.
+    package struct Filter: Sendable, Hashable {
+        package var column: Int
+        /// What stands behind the name of the column, in the quotes of JSON.
+        package var test: String
+    }
 
     package struct Part: Sendable, Hashable {
         package var column: Int
@@ -92,6 +100,7 @@ package struct IndexPlan: Sendable, Hashable {
         if !included.isEmpty {
             members.append("\"include\": [\(included.map { "\"\(columns[$0].name)\"" }.joined(separator: ", "))]")
         }
+        if let filter { members.append("\"where\": \"\(columns[filter.column].name) \(filter.test)\"") }
         return "\"\(name)\": { \(members.joined(separator: ", ")) }"
     }
 }

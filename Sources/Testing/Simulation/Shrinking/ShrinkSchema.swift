@@ -36,6 +36,7 @@ enum ShrinkSchema {
                     edits.append { $0.changing(place) { change(&$0.indexes[number]) } }
                 }
                 if index.isUnique { edit { $0.isUnique = false } }
+                if index.filter != nil { edit { $0.filter = nil } }
                 if !index.included.isEmpty { edit { $0.included = [] } }
                 if index.parts.count > 1 { edit { $0.parts.removeLast() } }
                 for part in index.parts.indices where index.parts[part].isDescending {
@@ -107,6 +108,9 @@ extension Program {
                 moved(part.column).map { .init(column: $0, isDescending: part.isDescending) }
             }
             plan.indexes[place].included = plan.indexes[place].included.compactMap(moved)
+            plan.indexes[place].filter = plan.indexes[place].filter.flatMap { filter in
+                moved(filter.column).map { .init(column: $0, test: filter.test) }
+            }
         }
         plan.indexes.removeAll { $0.parts.isEmpty }
         program.schema.tables[table] = plan

@@ -41,7 +41,7 @@ struct EntityModel {
         self.properties = properties
         identifier = IdentifierModel(table, properties)
         var lookups: [LookupModel] = []
-        for index in table.indexes where index.isUnique {
+        for index in table.indexes where index.isLookup {
             // An index that differs from another only in its directions answers the same question.
             let columns = index.parts.map(\.column)
             if lookups.contains(where: { $0.index.parts.map(\.column) == columns }) { continue }

@@ -78,7 +78,8 @@ struct TouchedParts {
         let table = pair.old.name
         changed.insert(.index(name, of: table))
         for (side, index) in [(pair.old, pair.old.index(named: name)), (pair.new, pair.new.index(named: name))] {
-            for column in (index?.parts.map(\.column) ?? []) + (index?.included ?? []) {
+            let asked = index?.condition.map { Array($0.columns) } ?? []
+            for column in (index?.parts.map(\.column) ?? []) + (index?.included ?? []) + asked {
                 let isOld = side === pair.old
                 let former = isOld ? column : pair.sources[column]
                 needed.insert(

@@ -154,6 +154,7 @@ struct Replay: Sendable {
             for index in table.indexes where index.isUnique {
                 var seen: Set<[Value]> = []
                 for row in state.tables[table.position].values {
+                    if let condition = index.condition, !condition.isTrue(of: row.values) { continue }
                     let values = index.parts.map { row.values[$0.column] }
                     if values.contains(where: \.isNull) || seen.insert(values).inserted { continue }
                     throw Unreadable("I4: index '\(index.name)' of '\(table.name)' has \(values) twice")
