@@ -49,7 +49,7 @@ struct PlanFileTests {
         #expect(dropped["not_reversible"] == "a column 'gone' of 'u' can be added again, but what this one had is gone")
         let tightened = try #require(operations.first { $0["kind"] == "tighten_rules" })
         #expect(tightened["check_before"] == "each value in 'y' of 'u' keeps the rules: max_length 9")
-        #expect(tightened["reverse"] == "relax the rules of 'y' of 'u'")
+        #expect(tightened["reverse"] == "give 'y' of 'u' the old rules, if each record keeps the old ones by then")
         #expect(operations.allSatisfy { $0["check_after"] != nil && $0["effect"] != nil })
     }
 

@@ -156,6 +156,25 @@ struct SchemaMergeTests {
         #expect(merged.plan.diff.operations.map(\.kind) == [.renameColumn, .renameColumn])
     }
 
+    @Test("What is left where one was applied is what the other says, or nothing")
+    func applied() throws {
+        let base = try Schema(parsing: database(table("x int")))
+        let first = MigrationPlan(from: base, to: try Schema(parsing: database(table("x int; a int?"))))
+        func rest(_ columns: String) throws -> SchemaMerge {
+            let second = MigrationPlan(from: base, to: try Schema(parsing: database(table(columns))))
+            var merge = SchemaMerge(first, second)
+            #expect(merge.plan != nil)
+            merge.takeOff(first, leaving: second)
+            return merge
+        }
+        let plain = try rest("x int; d int?")
+        #expect(plain.plan?.diff.operations.map(\.kind) == [.addColumn] && plain.conflicts.isEmpty)
+        // The base has no column 'a', so the second adds 'd'; where the first has made 'a', it would take that.
+        let stale = try rest("x int; d {\"type\": \"int?\", \"renamed_from\": \"a\"}")
+        #expect(stale.plan == nil && stale.conflicts.count == 1)
+        #expect(stale.conflicts.first?.message.contains("which neither plan says") == true)
+    }
+
     @Test("Random changes that commute lead to the same, one after the other either way, and at once")
     func random() async throws {
         let seed = RandomSchemaTests.seed

@@ -54,7 +54,7 @@ extension SchemaOperation {
         case .addValues: .by("remove the values \(after ?? ""), if no record has them by then")
         case .removeValues: .by("add the values \(before ?? "")")
         case .relaxRules: .by("tighten the rules of \(columnText), if each record keeps them by then")
-        case .tightenRules: .by("relax the rules of \(columnText)")
+        case .tightenRules: .by("give \(columnText) the old rules, if each record keeps the old ones by then")
         case .changeDefault, .changeSecrecy, .changeAction: .by("change it back to \(before ?? "")")
         case .dropReference: .by("let \(columnText) refer to '\(before ?? "")', if each record refers to one by then")
         case .addReference: .by("let \(columnText) refer to '\(after ?? "")' no more")

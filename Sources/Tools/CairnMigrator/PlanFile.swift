@@ -40,6 +40,9 @@ package struct PlanFile: Sendable {
         guard case .int(let format)? = value["cairn_plan"] else {
             throw PlanFile.invalid("\(name) is no plan of a migration: it has no 'cairn_plan'")
         }
+        guard format >= 1 else {
+            throw PlanFile.invalid("\(name) is a plan of format \(format), and there is none before 1")
+        }
         guard format <= PlanFile.format else {
             throw StorageError(
                 .upgradeRequired,

@@ -10,16 +10,19 @@ struct IndexFiles {
         self.parts = parts
     }
 
-    /// Stores a file that nothing names yet. A PUT, and a proof of the tip when the last one is old.
+    /// Stores a file that nothing names yet. A PUT, and a proof of the tip when the last one is old, also for the store, which
+    /// may have been asleep longer than this process.
     /// - Throws: `storage.busy` when that took too long; `storage.maintenance` when another process has closed the store.
     func save(_ file: String, _ bytes: [UInt8]) async throws {
         let name = ObjectNames.index(file)
-        let notAfter = try await parts.follower.permission()?.date?.addingTimeInterval(Committer.fence)
-        let end = try await parts.access.create(
-            name, bytes, notAfter: notAfter, contentType: "application/octet-stream", parts.surroundings)
-        guard case .created = end else {
-            throw StorageError(.busy, "the index file '\(name)' could not be written in time", isRetryable: true)
+        for attempt in 1...2 {
+            if attempt > 1 { _ = try await parts.follower.follow() }
+            let notAfter = try await parts.follower.permission()?.date?.addingTimeInterval(Committer.fence)
+            let end = try await parts.access.create(
+                name, bytes, notAfter: notAfter, contentType: "application/octet-stream", parts.surroundings)
+            if case .created = end { return }
         }
+        throw StorageError(.busy, "the index file '\(name)' could not be written in time", isRetryable: true)
     }
 
     /// Names of index files sort by the time of their making, and no two are the same.

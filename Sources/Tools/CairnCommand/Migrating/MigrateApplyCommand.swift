@@ -36,7 +36,8 @@ struct MigrateApplyCommand: Command {
         let allowsDestructive = arguments.has("allow-destructive")
         return try await MigrationArguments.with(arguments.operand("STORE"), writes: true) { storage, held in
             try filed?.checkStart(held, at: storage.capabilities.location)
-            let plan = MigrationPlan(from: held, to: to)
+            // What it holds already is not asked how it would become so: an old name that was given to another column could be either.
+            let plan = MigrationPlan(from: held, to: held.id == to.id ? held : to)
             var view = MigrationView(plan, allowsDestructive: allowsDestructive)
             guard view.isPossible, plan.verdict != .nothing else {
                 console.print(arguments.isJSON ? view.json : view.text(console))

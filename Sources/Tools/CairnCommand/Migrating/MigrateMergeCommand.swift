@@ -27,10 +27,9 @@ struct MigrateMergeCommand: Command {
         let paths = (arguments.operand("PLAN"), arguments.operand("OTHER"))
         let first = try MigrationArguments.plan(paths.0).plan
         let second = try MigrationArguments.plan(paths.1).plan
-        let merge = SchemaMerge(first, second, names: paths)
-        let plan = merge.plan.map { plan in
-            arguments.has("applied") ? MigrationPlan(from: first.diff.new, to: plan.diff.new) : plan
-        }
+        var merge = SchemaMerge(first, second, names: paths)
+        if arguments.has("applied") { merge.takeOff(first, leaving: second) }
+        let plan = merge.plan
         if let plan, let out = arguments.value("out") { try Files.write(PlanFile(plan).text, to: out) }
         console.print(
             arguments.isJSON ? json(plan, merge.conflicts) : text(plan, merge.conflicts, arguments, console))

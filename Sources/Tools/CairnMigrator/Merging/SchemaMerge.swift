@@ -7,7 +7,7 @@ package import CairnSchema
 /// because the other change speaks of the old name. What both do alike is no conflict.
 package struct SchemaMerge {
     /// The merged plan; nil when there are conflicts.
-    package let plan: MigrationPlan?
+    package private(set) var plan: MigrationPlan?
     /// Why there is none.
     package private(set) var conflicts: [MergeConflict] = []
 
@@ -19,6 +19,26 @@ package struct SchemaMerge {
         let outcome = merger.merge()
         plan = outcome.plan
         conflicts = outcome.conflicts
+    }
+
+    /// Makes the plan what is left of it where the first of both was applied already. It must do what the second says and nothing else: a
+    /// `renamed_from` that meant nothing in the common schema could mean a column that the first has made.
+    package mutating func takeOff(_ first: MigrationPlan, leaving second: MigrationPlan) {
+        guard let merged = plan else { return }
+        let rest = MigrationPlan(from: first.diff.new, to: merged.diff.new)
+        let merger = Merger(first.diff, second.diff, ("", ""))
+        let wanted = Set(second.diff.operations)
+        let strange = rest.diff.operations.first { !wanted.contains($0) && !merger.isImplied($0) }
+        let problem = rest.diff.ambiguities.first?.message ?? strange.map { "it would \($0), which neither plan says" }
+        plan = problem == nil ? rest : nil
+        if let problem {
+            conflicts = [
+                MergeConflict(
+                    first: nil, second: nil,
+                    message: "what is left cannot be told from the two schemas: \(problem); plan it anew from the store"
+                )
+            ]
+        }
     }
 }
 
@@ -132,7 +152,7 @@ private struct Merger {
 
     /// Whether an operation is about the index that a reference gets when no other begins with its column: which of them there are
     /// follows from what both declare.
-    private func isImplied(_ operation: SchemaOperation) -> Bool {
+    fileprivate func isImplied(_ operation: SchemaOperation) -> Bool {
         guard operation.kind == .addIndex || operation.kind == .dropIndex else { return false }
         return [first, second].contains { diff in
             let tables =
