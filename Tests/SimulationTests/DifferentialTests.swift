@@ -20,7 +20,7 @@ struct DifferentialTests {
         let differential = Differential([MutantDriver(MemoryDriver(), mutant)])
         var found: Difference?
         var seed: UInt64 = 0
-        while found == nil, seed < 150 {
+        while found == nil, seed < 400 {
             seed += 1
             found = try await differential.run(seed: seed)
         }
