@@ -91,7 +91,7 @@ package struct ObjectMutant: Sendable {
         driver("missing-is-deleted", "the missing file of a deleted record counts as written", .missingIsDeleted),
         driver(
             "trusts-refusals", "a refusal after an uncertain attempt counts as not executed", .trustsRefusals,
-            seeds: 60,
+            seeds: 200,
             .refusals),
         driver(
             "groups-unordered", "transactions of one record are not compared with one another", .groupsUnordered,
