@@ -12,6 +12,17 @@ struct EntryFilterTests {
         .text(column: try #require(site.cities.column(named: "name")).position, .hasSuffix, text, ignoringCase: false)
     }
 
+    /// A hundred cities, of the ids from 1000 on, and a process that has read none of them.
+    private func hundredCities() async throws -> (Site, CountingObjectStore, SiteProcess) {
+        let site = try Site()
+        let writer = try await site.open()
+        try await writer.churn(100)
+        try await writer.checkpoint()
+        try await writer.store.close()
+        let counting = CountingObjectStore(site.objects)
+        return (site, counting, try await site.open(counting))
+    }
+
     private func ids(_ records: [Record]) -> [Int] {
         records.compactMap { record in
             if case .int(let id) = record.values[0] { id } else { nil }
@@ -20,13 +31,7 @@ struct EntryFilterTests {
 
     @Test("Of the records whose entries tell that they do not match none is read")
     func requests() async throws {
-        let site = try Site()
-        let writer = try await site.open()
-        try await writer.churn(100)
-        try await writer.checkpoint()
-        try await writer.store.close()
-        let counting = CountingObjectStore(site.objects)
-        let process = try await site.open(counting)
+        let (site, counting, process) = try await hundredCities()
         let session = process.store.session
         let query = Query(site.cities, where: try suffix(site, "7"))
         let plan = try await session.explain(query)
@@ -62,13 +67,7 @@ struct EntryFilterTests {
 
     @Test("A limit ends the search behind the entries that match, in the order of the index")
     func limit() async throws {
-        let site = try Site()
-        let writer = try await site.open()
-        try await writer.churn(100)
-        try await writer.checkpoint()
-        try await writer.store.close()
-        let counting = CountingObjectStore(site.objects)
-        let process = try await site.open(counting)
+        let (site, counting, process) = try await hundredCities()
         let position = try #require(site.cities.column(named: "population")).position
         let odd = Condition.not(.isIn(column: position, (1000..<1099).map(Value.int)))
         var query = Query(site.cities, where: odd)
