@@ -66,6 +66,21 @@ struct S3ErrorTests {
     }
 
     @Test(
+        "An error that was damaged on its way says nothing, and is asked for again, where its status could mean several",
+        arguments: [
+            (400, S3Error.Code.malformedAnswer), (403, .malformedAnswer), (404, .malformedAnswer), (409, .conflict),
+            (412, .preconditionFailed), (503, .server),
+        ])
+    func damaged(_ status: Int, _ code: S3Error.Code) {
+        let whole = Array("<?xml version=\"1.0\"?>".utf8) + body("NoSuchKey")
+        for damaged in [whole + whole.suffix(16), Array(whole.dropLast(9))] {
+            let error = error(status, body: damaged)
+            #expect(error.code == code)
+            #expect(error.isRetryable == (status != 412))
+        }
+    }
+
+    @Test(
         "Answers without a body are told apart by their status",
         arguments: [
             (304, S3Error.Code.notModified), (400, .invalid), (401, .accessDenied), (403, .accessDenied),

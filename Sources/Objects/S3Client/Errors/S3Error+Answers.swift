@@ -7,8 +7,18 @@ import CairnSchema
 extension S3Error {
     /// The error that an answer of any status but 2xx is.
     init(status: Int, headers: [HeaderField], body: [UInt8], to request: RequestSubject) {
-        let document = try? ErrorDocument(body)
-        self.init(status: status, headers: headers, document: document, to: request)
+        do {
+            let document = try ErrorDocument(body)
+            self.init(status: status, headers: headers, document: document, to: request)
+        } catch {
+            // What a store says with these statuses its body alone tells; one that was damaged on its way is worth another question.
+            let begins = String(decoding: body.prefix(256), as: UTF8.self).contains("<Error")
+            if begins, [400, 403, 404].contains(status) {
+                self.init(error, status: status, headers: headers, to: request)
+            } else {
+                self.init(status: status, headers: headers, document: nil, to: request)
+            }
+        }
     }
 
     /// The error of an answer whose body was read: with status 200 too, where some operations tell late that they failed.
