@@ -18,16 +18,10 @@ struct MigrateCommandTests {
     init() async throws {
         let folder = try TestFolder()
         self.folder = folder
-        func file(_ name: String, _ columns: String) throws -> String {
-            try folder.write(
-                name,
-                "{ \"database\": \"d\", \"tables\": { \"t\": { \"columns\": { \"id\": \"int\", \(columns) }, \"key\": \"id\" } } }"
-            )
-        }
-        old = try file("old.jsonc", #""a": "string", "b": "int?""#)
-        wider = try file("wider.jsonc", #""a": "string", "b": "int?", "c": "bool?""#)
-        narrower = try file("narrower.jsonc", #""a": { "type": "string", "max_length": 3 }"#)
-        unclear = try file("unclear.jsonc", #""a": "string", "x": "int?""#)
+        old = try folder.schema("old.jsonc", #""a": "string", "b": "int?""#)
+        wider = try folder.schema("wider.jsonc", #""a": "string", "b": "int?", "c": "bool?""#)
+        narrower = try folder.schema("narrower.jsonc", #""a": { "type": "string", "max_length": 3 }"#)
+        unclear = try folder.schema("unclear.jsonc", #""a": "string", "x": "int?""#)
         address = "sqlite:\(folder("store.db"))"
         let store = try await Store.open(address, schema: Schema(parsing: folder.read("old.jsonc")))
         let table = try store.records("t")

@@ -18,16 +18,10 @@ struct MigratePlanFileCommandTests {
     init() async throws {
         let folder = try TestFolder()
         self.folder = folder
-        func file(_ name: String, _ columns: String, _ more: String = "") throws -> String {
-            try folder.write(
-                name,
-                "{ \"database\": \"d\", \"tables\": { \"t\": { \"columns\": { \"id\": \"int\", \(columns) }, \"key\": \"id\"\(more) } } }"
-            )
-        }
-        old = try file("old.jsonc", #""a": "string", "b": "int?""#)
-        wider = try file("wider.jsonc", #""a": "string", "b": "int?", "c": { "type": "int", "default": 7 }"#)
-        indexed = try file("indexed.jsonc", #""a": "string", "b": "int?""#, #", "indexes": { "i": ["a"] }"#)
-        narrower = try file("narrower.jsonc", #""a": "string""#, #", "allow": { "DS103": "nobody reads it" }"#)
+        old = try folder.schema("old.jsonc", #""a": "string", "b": "int?""#)
+        wider = try folder.schema("wider.jsonc", #""a": "string", "b": "int?", "c": { "type": "int", "default": 7 }"#)
+        indexed = try folder.schema("indexed.jsonc", #""a": "string", "b": "int?""#, #", "indexes": { "i": ["a"] }"#)
+        narrower = try folder.schema("narrower.jsonc", #""a": "string""#, #", "allow": { "DS103": "nobody reads it" }"#)
         address = "sqlite:\(folder("store.db"))"
         let store = try await Store.open(address, schema: Schema(parsing: folder.read("old.jsonc")))
         let table = try store.records("t")

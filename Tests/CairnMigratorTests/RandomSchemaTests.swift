@@ -12,7 +12,7 @@ struct RandomSchemaTests {
         ?? UInt64.random(in: 0...UInt64.max)
     private static let runs = ProcessInfo.processInfo.environment["CAIRN_MIGRATION_RUNS"].flatMap { Int($0) } ?? 60
 
-    @Test("All drivers come to the same, and to what a store made by the new schema takes")
+    @Test("All drivers come to the same, to what a store made by the new schema takes, and back to what there was")
     func agree() async throws {
         for run in 0..<Self.runs {
             let seed = Self.seed &+ UInt64(run)
@@ -64,7 +64,12 @@ struct RandomSchemaTests {
         let t = random.below(plan.tables.count)
         let c = random.below(plan.tables[t].columns.count)
         let isKey = plan.tables[t].key.contains(c)
-        switch random.below(10) {
+        switch random.below(11) {
+        case 10 where plan.tables.count > 1:
+            // The last one, if none refers to it.
+            let last = plan.tables.count - 1
+            let kinds = plan.tables.dropLast().flatMap { $0.columns.map(\.kind) }
+            if !kinds.contains(.reference(last)) { plan.tables.removeLast() }
         case 0: plan.tables[t].columns[c].isNullable.toggle()
         case 1: plan.tables[t].columns[c].isUnique.toggle()
         case 2, 3:
@@ -111,7 +116,16 @@ struct RandomSchemaTests {
                     do { _ = try await store.session.write([operation.on(store.schema)]) } catch is StorageError {}
                 }
             }
+            let before = try await place.with(old) { Self.text(try await $0.content()) }
             outcomes.append(try await outcome(place, old, new))
+            guard driver.remembersMigrations, try await !place.history().isEmpty else { continue }
+            do {
+                try await place.rollback(before: 1, allowsDestructive: true)
+                let after = try await place.with(old) { Self.text(try await $0.content()) }
+                #expect(after == before, "\(driver), CAIRN_MIGRATION_SEED=\(seed)")
+            } catch let error as StorageError where error.code == .migrationUnsupported {
+                // A type that became a wider one does not become the narrower one again.
+            }
         }
         for (outcome, driver) in zip(outcomes, Driver.allCases) {
             #expect(outcome == outcomes[0], "\(driver), CAIRN_MIGRATION_SEED=\(seed)")
@@ -124,7 +138,9 @@ struct RandomSchemaTests {
             try await place.migrate(to: new, allowsDestructive: true)
         } catch let error as StorageError {
             let content = try await place.with(old) { try await $0.content() }
-            return "\(error.code) \(Self.text(content))"
+            // Of several things that stand in the way each driver names the one it meets first.
+            let checks = SchemaDiff(from: old, to: new).operations.count { $0.kind.effect == .verified }
+            return "refused \(checks == 1 ? error.code.rawValue : "") \(Self.text(content))"
         }
         return try await place.with(new) { store in
             let content = try await store.content()

@@ -17,6 +17,9 @@ enum Driver: String, CaseIterable {
 
     /// Those there are: the S3 server only where `Tests/run --all` has started it.
     static var allCases: [Driver] { [.memory, .sqlite, .folder] + (MiniStack.address == nil ? [] : [.ministack]) }
+
+    /// Whether its stores remember their migrations, and what these dropped.
+    var remembersMigrations: Bool { self != .memory }
 }
 
 /// The S3 server that `Tests/run --all` starts, which ends with the tests, and all that is in it.

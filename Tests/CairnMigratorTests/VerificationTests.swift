@@ -73,7 +73,7 @@ struct VerificationTests {
         #expect(wider.notReversible == ["this version cannot change the type of column 'a' of 't': double becomes int"])
         let dropped = try await verified(database(table("a int?; b int")), database(table("b int")))
         #expect(names(dropped) == ["up", "down", "up_again", "any_records"])
-        #expect(dropped.notReversible.count == 1 && dropped.notReversible[0].contains("'a' of 't' can be added again"))
+        #expect(dropped.notReversible.isEmpty && dropped.notes.contains { $0.contains("comes back empty here") })
         let required = try await verified(database(table("a int; b bool")), database(table("b bool")))
         #expect(names(required) == ["up", "any_records"])
         #expect(required.notReversible.first?.contains("stands in the way") == true)

@@ -125,7 +125,8 @@ struct HouseRulesTests {
         ]
         // What `Storage` says, which every driver implements.
         let storage = [
-            "capabilities:", "schema()", "apply(", "cost(", "attach(", "get(", "rows(", "count(", "aggregate(",
+            "capabilities:", "schema()", "apply(", "cost(", "migrations()", "dropped(", "attach(", "get(", "rows(",
+            "count(", "aggregate(",
             "explain(",
             "snapshot(",
             "transaction()",

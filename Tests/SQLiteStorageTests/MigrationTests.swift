@@ -237,6 +237,56 @@ struct MigrationTests {
         #expect(try RawDatabase(path).column("SELECT count(*) FROM _cairn_migrations") == ["1"])
     }
 
+    @Test("A file whose migrations were written down without names goes on, and tells those it knows")
+    func namesAreAdded() async throws {
+        try await make()
+        try await migrate(to: without)
+        try RawDatabase(path).execute("ALTER TABLE _cairn_migrations DROP COLUMN names")
+        func history() async throws -> [PastMigration] {
+            let storage = try await SQLiteStorage.open(SQLiteOptions(.file(path)))
+            let history = try await storage.migrations()
+            try await storage.close()
+            return history
+        }
+        #expect(try await history().first?.steps.contains("drop column 'value' of 'rows'") == true)
+        try await migrate(to: without.replacing("\"id\": \"int\" }", with: "\"id\": \"int\", \"more\": \"string?\" }"))
+        #expect(try await history().map(\.number) == [1, 2])
+    }
+
+    @Test("What is kept is told whole, whatever its key is called")
+    func keptKeys() async throws {
+        let wide = """
+            { "database": "d", "tables": { "t": { "columns": { "rowid": "int", "z": "int", "oid": "int", "a": "int" }, "key": "rowid" } } }
+            """
+        let store = try await Store.open(path: path, wide)
+        let table = store.schema.tables[0]
+        let keys = [-5, 0, 7]
+        _ = try await store.session.write(keys.map { .insert(table, [.int($0), .int(1), .int(2), .int(3)]) })
+        try await store.close()
+        // By the schema of the file, which has its columns in another order than the program.
+        try await migrate(
+            to:
+                "{ \"database\": \"d\", \"tables\": { \"t\": { \"columns\": { \"rowid\": \"int\" }, \"key\": \"rowid\" } } }"
+        )
+        let storage = try await SQLiteStorage.open(SQLiteOptions(.file(path)))
+        let past = try #require(try await storage.migrations().first)
+        var kept: [Key: [String: Value]] = [:]
+        try await storage.dropped(by: past, of: past.from.tables[0]) { records in
+            for record in records {
+                let names = past.dropped[0].columns.map { past.from.tables[0].columns[$0].name }
+                kept[record.key] = Dictionary(uniqueKeysWithValues: zip(names, record.values))
+            }
+        }
+        try await storage.close()
+        #expect(Set(kept.keys) == Set(keys.map { Key(.int($0)) }))
+        #expect(kept.values.allSatisfy { $0 == ["z": .int(1), "oid": .int(2), "a": .int(3)] })
+        // A history with a hole in it is none.
+        try RawDatabase(path).execute("UPDATE _cairn_migrations SET to_id = 'sha256:0'")
+        let again = try await SQLiteStorage.open(SQLiteOptions(.file(path)))
+        try await expectError(.damaged) { _ = try await again.migrations() }
+        try await again.close()
+    }
+
     @Test("A rehearsal finds what stands in the way and changes nothing")
     func rehearsal() async throws {
         try await make()

@@ -63,8 +63,10 @@ extension SchemaOperation {
         case .addIndex, .addUniqueIndex: .by("drop index \(columnText)")
         case .widenType, .changeType: .not("this version makes no \(before ?? "") of a \(after ?? "")")
         case .changeKey, .changeOption: .not("this version does not make the change")
-        case .dropColumn: .not("a column \(columnText) can be added again, but what this one had is gone")
-        case .dropTable: .not("a table \(tableText) can be created again, but what this one had is gone")
+        case .dropColumn:
+            .by("add column \(columnText); 'cairn migrate rollback' puts back what it had, as long as that is kept")
+        case .dropTable:
+            .by("create table \(tableText); 'cairn migrate rollback' puts back what it had, as long as that is kept")
         }
     }
 

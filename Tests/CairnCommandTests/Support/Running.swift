@@ -57,6 +57,14 @@ final class TestFolder {
         return url.path
     }
 
+    /// Writes a schema file with a table `t` of these columns beside its key `id`, and gives its path.
+    func schema(_ name: String, _ columns: String, _ more: String = "") throws -> String {
+        try write(
+            name,
+            "{ \"database\": \"d\", \"tables\": { \"t\": { \"columns\": { \"id\": \"int\", \(columns) }, \"key\": \"id\"\(more) } } }"
+        )
+    }
+
     /// The bytes of a file.
     func bytes(_ name: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: self(name))) }
 

@@ -25,6 +25,22 @@ public protocol Storage: StorageReader {
     /// What a migration of the store will cost; nil, which is the default, where that cannot be told, or is nothing but time.
     func cost(of migration: Migration) async throws -> MigrationCost?
 
+    /// The migrations that were made of the store, oldest first. None, which is the default, where the driver does not remember.
+    ///
+    /// Requests: on object stores three for each of them.
+    /// - Throws: `storage.damaged`.
+    func migrations() async throws -> [PastMigration]
+
+    /// Lends what a migration dropped of the records of a table, some at a time, as long as the store keeps it.
+    /// - Parameters:
+    ///   - migration: One of ``migrations()``.
+    ///   - table: A table of its ``PastMigration/from``. Of a table that lost columns the values are those of the columns it lost, of
+    ///     one that was dropped those of all columns.
+    /// - Throws: `storage.damaged` when what is kept cannot be read; what `body` throws.
+    func dropped(
+        by migration: PastMigration, of table: Table, _ body: ([DroppedRecord]) async throws -> Void
+    ) async throws
+
     /// Prepares to serve the tables of a schema the store holds: table and column positions in calls are those of this
     /// value. Called once, after ``apply(_:)`` and before any reading or writing.
     func attach(_ schema: Schema) async throws

@@ -80,6 +80,9 @@ package enum ObjectNames {
     /// What says that a migration is at work.
     package static let lease = "\(migrations)running.json"
 
+    /// Where what a migration dropped is kept: by the number of the commit before its own, on which it worked.
+    package static func trash(ofMigration number: Int) -> String { "\(trash)\(padded(number - 1))/" }
+
     /// Records, or columns of them, that a migration dropped from a table.
     package static func trash(_ window: Int, _ table: String, _ place: Int) -> String {
         "\(trash)\(padded(window))/\(table)/\(place).json"

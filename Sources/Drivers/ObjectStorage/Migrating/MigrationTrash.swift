@@ -4,7 +4,8 @@ import ObjectStores
 
 /// Keeps what a migration drops: objects with a few thousand records each, of the columns that go.
 ///
-/// They are for people, who find in them what should not have gone. ``Collector`` removes them after 30 days.
+/// People find in them what should not have gone, and a migration that is taken back puts it where it was. ``Collector`` removes them
+/// after 30 days.
 struct MigrationTrash {
     private let parts: EngineParts
     private let table: Table
@@ -75,5 +76,55 @@ struct MigrationTrash {
         place += 1
         records = []
         bytes = 0
+    }
+
+    /// What an object keeps of the records of a table: the values of these columns.
+    /// - Throws: `storage.damaged` naming the object, `storage.upgrade_required`.
+    static func decode(_ bytes: [UInt8], of table: Table, _ columns: [Int], name: String) throws -> [DroppedRecord] {
+        try StoredObject.read(bytes, name) { scanner in
+            var requirements = Requirements()
+            var records: [DroppedRecord]?
+            try scanner.forEachMember(depth: 0) { member, scanner in
+                switch member {
+                case "records":
+                    try records.set(try scanner.list(depth: 1) { try record(&$0, table, columns) }, member)
+                default: if try !requirements.take(member, &scanner) { try scanner.skipValue(depth: 1) }
+                }
+            }
+            try requirements.checked()
+            return try records.needed("records")
+        }
+    }
+
+    private static func record(
+        _ scanner: inout JSONScanner, _ table: Table, _ columns: [Int]
+    ) throws -> DroppedRecord {
+        var key: Key?
+        var values: [Int: Value] = [:]
+        try scanner.forEachMember(depth: 2) { member, scanner in
+            switch member {
+            case "id": try key.set(try KeyText.decode(try scanner.string(), of: table), member)
+            case "fields":
+                try scanner.forEachMember(depth: 3) { name, scanner in
+                    guard let column = table.column(named: name) else {
+                        throw Damage("it has a column '\(name)', which '\(table.name)' had not")
+                    }
+                    // A column of JSON that must not be null has the null of JSON.
+                    if column.isNullable, try scanner.peek() == UInt8(ascii: "n") {
+                        _ = try scanner.literal()
+                        values[column.position] = .null
+                    } else {
+                        values[column.position] = try ValueJSON.read(&scanner, as: column.valueType, depth: 4)
+                    }
+                }
+            default: try scanner.skipValue(depth: 3)
+            }
+        }
+        return DroppedRecord(
+            key: try key.needed("id"),
+            values: try columns.map { column in
+                guard let value = values[column] else { throw Damage("it lacks '\(table.columns[column].name)'") }
+                return value
+            })
     }
 }

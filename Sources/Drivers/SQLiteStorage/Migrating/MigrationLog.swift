@@ -9,7 +9,7 @@ struct MigrationLog {
         self.access = access
     }
 
-    /// The table that keeps what migration `number` dropped of a table.
+    /// The table that keeps what migration `number` dropped of a table, by the name the table had before.
     static func name(ofKept table: String, _ number: Int) -> String { "_cairn_kept_\(number)_\(table)" }
 
     /// How long dropped data is kept.
@@ -21,8 +21,12 @@ struct MigrationLog {
             """
             CREATE TABLE IF NOT EXISTS "_cairn_migrations" ("number" INTEGER NOT NULL PRIMARY KEY, "at" INTEGER NOT NULL,
             "from_id" TEXT NOT NULL, "to_id" TEXT NOT NULL, "from_schema" TEXT NOT NULL, "steps" TEXT NOT NULL,
-            "kept" TEXT NOT NULL) STRICT
+            "kept" TEXT NOT NULL, "names" TEXT NOT NULL) STRICT
             """)
+        // Files of before names were written down have the table without them.
+        if try access.with(MigrationLog.all, [], { sqlite3_column_count($0.handle) }) < 8 {
+            try access.run("ALTER TABLE \"_cairn_migrations\" ADD COLUMN \"names\" TEXT NOT NULL DEFAULT '{}'")
+        }
         return try access.with("SELECT coalesce(max(\"number\"), 0) + 1 FROM \"_cairn_migrations\"") { statement in
             try statement.step() ? Int(sqlite3_column_int64(statement.handle, 0)) : 1
         }
@@ -32,20 +36,129 @@ struct MigrationLog {
     func add(_ number: Int, _ migration: Migration, kept: [String], at time: Timestamp) throws {
         func list(_ texts: [String]) -> Value { .string(JSONValue.array(texts.map(JSONValue.string)).description) }
         try access.run(
-            "INSERT INTO \"_cairn_migrations\" VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO \"_cairn_migrations\" VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 .int(number), .timestamp(time), .string(migration.from.id.description),
                 .string(migration.to.id.description), .string(migration.from.canonicalText), list(migration.steps),
-                list(kept),
+                list(kept), .string(FormerNames(migration.pairs).text),
             ])
     }
 
-    /// Drops what was kept long enough.
-    func removeExpired(at now: Timestamp) throws {
-        let has = try access.with("SELECT 1 FROM \"sqlite_schema\" WHERE \"name\" = '_cairn_migrations'") {
+    /// Whether the file has a table.
+    private func has(_ table: String) throws -> Bool {
+        try access.with("SELECT 1 FROM \"sqlite_schema\" WHERE \"type\" = 'table' AND \"name\" = ?", [.string(table)]) {
             try $0.step()
         }
-        guard has else { return }
+    }
+
+    // MARK: Reading
+
+    private static let all = "SELECT * FROM \"_cairn_migrations\" ORDER BY \"number\""
+
+    /// The migrations of the file, oldest first.
+    /// - Parameter held: The schema of the file.
+    func migrations(_ held: Schema, place: String) throws -> [PastMigration] {
+        guard try has("_cairn_migrations") else { return [] }
+        let rows = try access.with(MigrationLog.all) { statement in
+            let hasNames = sqlite3_column_count(statement.handle) > 7
+            var rows: [(number: Int, time: Timestamp, from: Schema, to: String, names: FormerNames)] = []
+            while try statement.step() {
+                let number = Int(sqlite3_column_int64(statement.handle, 0))
+                guard let time = Timestamp(microseconds: sqlite3_column_int64(statement.handle, 1)),
+                    let from = try? Schema(stored: text(statement, 4), file: "migration \(number) of \(place)"),
+                    let names = hasNames ? FormerNames(text: text(statement, 7)) : FormerNames()
+                else {
+                    throw MigrationLog.damaged(number, place, "cannot be read")
+                }
+                rows.append((number, time, from, text(statement, 3), names))
+            }
+            return rows
+        }
+        return try rows.indices.map { index in
+            let row = rows[index]
+            let to = index + 1 < rows.count ? rows[index + 1].from : held
+            guard to.id.description == row.to else {
+                throw MigrationLog.damaged(row.number, place, "does not end where the next one begins")
+            }
+            let kept = try row.from.tables.map(\.name).filter { try has(MigrationLog.name(ofKept: $0, row.number)) }
+            return PastMigration(
+                number: row.number, time: row.time, from: row.from, to: to, names: row.names, kept: kept)
+        }
+    }
+
+    /// What migration `number` dropped of a table, behind a place in what is kept of it.
+    /// - Parameter columns: The columns that were dropped.
+    /// - Returns: Records, and the place of the last one; none at the end.
+    func dropped(
+        by number: Int, of table: Table, _ columns: [Int], behind last: Int
+    ) throws -> (records: [DroppedRecord], last: Int) {
+        let name = MigrationLog.name(ofKept: table.name, number)
+        guard try has(name) else { return ([], last) }
+        let found = try access.with("SELECT * FROM \(TableSQL.quoted(name)) LIMIT 0") { statement in
+            (0..<sqlite3_column_count(statement.handle)).map { column in
+                sqlite3_column_name(statement.handle, column).map { String(cString: $0) } ?? ""
+            }
+        }
+        guard let rowID = MigrationLog.rowID(beside: found) else {
+            throw MigrationLog.damaged(number, name, "kept rows that have no number")
+        }
+        let rows = "FROM \(TableSQL.quoted(name)) WHERE \(rowID) > ? ORDER BY \(rowID) LIMIT 500"
+        let sql: String
+        if columns.count == table.columns.count {
+            sql = "SELECT \(table.columns.map { TableSQL.quoted($0.name) }.joined(separator: ", ")), \(rowID) \(rows)"
+        } else {
+            // The key is first, under the names it had afterwards; the columns follow, and the revision.
+            let kept = table.key + MigrationLog.order(columns, of: table)
+            let names = kept.indices.map { "c\($0)" }
+            guard found.count == names.count + 1 else {
+                throw MigrationLog.damaged(number, name, "kept other columns than it dropped")
+            }
+            let list = table.columns.indices.map { column in kept.firstIndex(of: column).map { names[$0] } ?? "NULL" }
+            sql = """
+                WITH kept(\((["n"] + names + ["r"]).joined(separator: ", "))) AS (SELECT \(rowID), * \(rows))
+                SELECT \(list.joined(separator: ", ")), n FROM kept ORDER BY n
+                """
+        }
+        return try access.with(sql, [.int(last)]) { statement in
+            let row = SQLiteRow(table: table, statement: statement.handle)
+            var records: [DroppedRecord] = []
+            var last = last
+            while try statement.step() {
+                last = Int(sqlite3_column_int64(statement.handle, Int32(table.columns.count)))
+                records.append(DroppedRecord(key: try row.key(), values: try columns.map(row.value)))
+            }
+            return (records, last)
+        }
+    }
+
+    /// A name of the number that SQLite gives each row, which no column hides.
+    private static func rowID(beside columns: [String]) -> String? {
+        let taken = Set(columns.map { $0.lowercased() })
+        return ["rowid", "_rowid_", "oid"].first { !taken.contains($0) }
+    }
+
+    /// The order in which columns of a table are kept: that of their names, byte by byte.
+    static func order(_ columns: [Int], of table: Table) -> [Int] {
+        columns.sorted { table.columns[$0].name.utf8.lexicographicallyPrecedes(table.columns[$1].name.utf8) }
+    }
+
+    private static func damaged(_ number: Int, _ place: String, _ what: String) -> StorageError {
+        StorageError(
+            .damaged, "migration \(number) in \(place) \(what)",
+            remedy:
+                "restore the file from a backup; or remove the rows up to \(number) from the table '_cairn_migrations', after which these migrations cannot be taken back"
+        )
+    }
+
+    private func text(_ statement: SQLiteStatement, _ column: Int32) -> String {
+        sqlite3_column_text(statement.handle, column).map { String(cString: $0) } ?? ""
+    }
+
+    // MARK: Housekeeping
+
+    /// Drops what was kept long enough.
+    func removeExpired(at now: Timestamp) throws {
+        guard try has("_cairn_migrations") else { return }
         let oldest = Int(now.microseconds - MigrationLog.lifetime.components.seconds * 1_000_000)
         let sql = "SELECT \"kept\" FROM \"_cairn_migrations\" WHERE \"at\" < ? AND \"kept\" <> '[]'"
         var names: [String] = []
@@ -62,5 +175,43 @@ struct MigrationLog {
             try access.run("DROP TABLE IF EXISTS \(TableSQL.quoted(name))")
         }
         try access.run("UPDATE \"_cairn_migrations\" SET \"kept\" = '[]' WHERE \"at\" < ?", [.int(oldest)])
+    }
+}
+
+/// As JSON: `{"columns": {"table": {"new": "old"}}, "tables": {"new": "old"}}`.
+extension FormerNames {
+    fileprivate var text: String {
+        func object(_ names: [String: String]) -> JSONValue {
+            .object(JSONObject(names.map { .init(name: $0.key, value: .string($0.value)) }))
+        }
+        let columns = columns.map { JSONObject.Member(name: $0.key, value: object($0.value)) }
+        return JSONValue.object(
+            JSONObject([
+                .init(name: "columns", value: .object(JSONObject(columns))),
+                .init(name: "tables", value: object(tables)),
+            ])
+        ).description
+    }
+
+    /// Nothing said is none; nil for what is no such text.
+    fileprivate init?(text: String) {
+        func names(_ value: JSONValue?) -> [String: String]? {
+            guard let value else { return [:] }
+            guard case .object(let object) = value else { return nil }
+            var names: [String: String] = [:]
+            for member in object.members {
+                guard case .string(let old) = member.value else { return nil }
+                names[member.name] = old
+            }
+            return names
+        }
+        guard let json = try? JSONValue(parsing: text), let tables = names(json["tables"]) else { return nil }
+        self.init()
+        self.tables = tables
+        guard case .object(let columns)? = json["columns"] else { return }
+        for member in columns.members {
+            guard let names = names(member.value) else { return nil }
+            self.columns[member.name] = names
+        }
     }
 }

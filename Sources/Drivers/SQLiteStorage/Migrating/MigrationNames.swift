@@ -32,6 +32,11 @@ struct MigrationNames {
         for pair in migration.pairs { try settleColumns(of: pair) }
     }
 
+    /// Forgets the revisions of deleted keys of tables that are dropped: another table may come to the same name in between.
+    func forgetDropped() throws {
+        try access.run("DELETE FROM \"_cairn_deleted\" WHERE \"table\" GLOB '_cairn_table_*'")
+    }
+
     /// The name of a table that is dropped, until it is.
     func name(ofDropped table: Table) -> String { MigrationNames.between(table) }
 

@@ -30,6 +30,7 @@ struct SQLiteMigration {
         let number = try log.next()
         let counts = try migration.pairs.map { try count(of: $0.old.name) }
         var names = MigrationNames(migration, access)
+        try names.forgetDropped()
         try names.settle()
         var kept: [String] = []
         for pair in migration.pairs { kept += try change(pair, names, number) }
@@ -37,6 +38,7 @@ struct SQLiteMigration {
             kept.append(try keep(names.name(ofDropped: table), "*", as: table.name, number))
             try access.run("DROP TABLE \(TableSQL.quoted(names.name(ofDropped: table)))")
         }
+        try names.forgetDropped()
         for table in migration.diff.created { try access.run(SQLiteSchema.createTable(table, in: migration.to)) }
         let shape = SQLiteShape(access, migration.to, place: place)
         for table in migration.to.tables { try shape.settleIndexes(of: table) }
@@ -63,12 +65,13 @@ struct SQLiteMigration {
         let records = RecordMigration(pair, in: migration, at: time)
         var kept: [String] = []
         if !pair.dropped.isEmpty {
-            let dropped = pair.dropped.map { column in
+            // By name: the same for every order in which a program declares them.
+            let dropped = MigrationLog.order(pair.dropped, of: pair.old).map { column in
                 "\(names.column(column, of: pair)) AS \(TableSQL.quoted(pair.old.columns[column].name))"
             }
             let keys = pair.new.key.map { TableSQL.quoted(pair.new.columns[$0].name) }
             let columns = (keys + dropped + [TableSQL.revisionColumn]).joined(separator: ", ")
-            kept.append(try keep(pair.new.name, columns, as: pair.new.name, number))
+            kept.append(try keep(pair.new.name, columns, as: pair.old.name, number))
         }
         switch TableForm.change(pair, in: migration) {
         case .none:

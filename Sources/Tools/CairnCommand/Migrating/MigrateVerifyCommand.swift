@@ -30,8 +30,8 @@ struct MigrateVerifyCommand: Command {
             console.print(arguments.isJSON ? view.json : view.text(console))
             return .found
         }
-        let seed = try number(arguments, "seed", in: 0...Int.max) ?? Int.random(in: 0...999_999)
-        let rows = try number(arguments, "rows", in: 1...1000) ?? 20
+        let seed = try MigrationArguments.number(arguments, "seed", in: 0...Int.max) ?? Int.random(in: 0...999_999)
+        let rows = try MigrationArguments.number(arguments, "rows", in: 1...1000) ?? 20
         guard rows * plan.diff.old.tables.count <= Limits.batchOperations else {
             throw CommandError(
                 .usage, "that would be more than \(Limits.batchOperations) records", remedy: "use less '--rows'")
@@ -54,17 +54,6 @@ struct MigrateVerifyCommand: Command {
                 .usage, "two schemas are needed", remedy: "give '--from FILE' and '--to FILE', or '--plan FILE'")
         }
         return MigrationPlan(from: try AdoptCommand.schema(from), to: try AdoptCommand.schema(to))
-    }
-
-    private func number(
-        _ arguments: ParsedArguments, _ name: String, in range: ClosedRange<Int>
-    ) throws(CommandError) -> Int? {
-        guard let text = arguments.value(name) else { return nil }
-        guard let number = Int(text), range.contains(number) else {
-            throw CommandError(
-                .usage, "'--\(name)' is a number from \(range.lowerBound) to \(range.upperBound), found '\(text)'")
-        }
-        return number
     }
 
     private func text(_ report: MigrationVerification, _ console: Console) -> String {

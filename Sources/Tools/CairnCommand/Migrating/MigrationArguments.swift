@@ -14,6 +14,19 @@ enum MigrationArguments {
         try PlanFile(parsing: Files.read(path), name: path)
     }
 
+    /// The number that an option has; nil when it is not given.
+    /// - Throws: `CommandError` for what is no number in a range.
+    static func number(
+        _ arguments: ParsedArguments, _ name: String, in range: ClosedRange<Int>
+    ) throws(CommandError) -> Int? {
+        guard let text = arguments.value(name) else { return nil }
+        guard let number = Int(text), range.contains(number) else {
+            throw CommandError(
+                .usage, "'--\(name)' is a number from \(range.lowerBound) to \(range.upperBound), found '\(text)'")
+        }
+        return number
+    }
+
     /// What a migration may cost before that is said.
     /// - Throws: `CommandError` for what is no number.
     static func budget(_ arguments: ParsedArguments) throws(CommandError) -> MigrationBudget {

@@ -36,6 +36,15 @@ struct MigrationView {
     // MARK: Text
 
     func text(_ console: Console) -> String {
+        var lines = [steps(console)].filter { !$0.isEmpty }
+        lines += plan.findings.map { MigrationView.text($0, console) }
+        if let cost = plan.cost, outcome == .planned { lines.append(MigrationView.text(cost)) }
+        lines.append(verdict)
+        return lines.joined(separator: "\n")
+    }
+
+    /// What is asked, and each operation with its findings.
+    func steps(_ console: Console) -> String {
         var lines: [String] = []
         for ambiguity in plan.diff.ambiguities {
             lines.append("\(console.paint("error:", .error)) \(Printable.line(ambiguity.message)) [AM101]")
@@ -45,9 +54,6 @@ struct MigrationView {
             lines.append("\(Printable.line(step.operation.description)) (\(step.operation.kind.effect.text))")
             lines += step.findings.map { MigrationView.text($0, console) }
         }
-        lines += plan.findings.map { MigrationView.text($0, console) }
-        if let cost = plan.cost, outcome == .planned { lines.append(MigrationView.text(cost)) }
-        lines.append(verdict)
         return lines.joined(separator: "\n")
     }
 

@@ -1,0 +1,63 @@
+public import CairnSchema
+
+/// A migration that was made of a store, as the store remembers it.
+public struct PastMigration: Sendable {
+    /// Its place in the history of the store, from 1; what `cairn migrate rollback` is given.
+    public let number: Int
+    /// When it was made.
+    public let time: Timestamp
+    /// The schema the store had before it.
+    public let from: Schema
+    /// The schema the store had after it.
+    public let to: Schema
+    /// The tables of ``from`` of which the store still keeps aside what was dropped: whole tables, or columns.
+    public let kept: [String]
+    /// What it did, renames among it.
+    package let diff: SchemaDiff
+
+    /// A migration of before.
+    /// - Parameter names: What tables and columns of `to` were called in `from`, where that was another name.
+    package init(
+        number: Int, time: Timestamp, from: Schema, to: Schema, names: FormerNames, kept: [String]
+    ) {
+        self.number = number
+        self.time = time
+        self.from = from
+        self.to = to
+        self.kept = kept
+        diff = SchemaDiff(from: from, to: to.with(names))
+    }
+
+    /// What it did, in words, a line each.
+    public var steps: [String] { diff.operations.map(\.description) }
+
+    /// Of which tables of ``from`` it dropped something, and which columns: all of a table that it dropped.
+    package var dropped: [(table: Table, columns: [Int])] {
+        diff.pairs.filter { !$0.dropped.isEmpty }.map { ($0.old, $0.dropped) }
+            + diff.dropped.map { ($0, Array($0.columns.indices)) }
+    }
+}
+
+/// What a migration dropped of one record.
+public struct DroppedRecord: Sendable, Hashable {
+    /// The key of the record.
+    public let key: Key
+    /// The values that were dropped, in the order in which the table had their columns.
+    public let values: [Value]
+
+    /// What is kept of a record.
+    public init(key: Key, values: [Value]) {
+        self.key = key
+        self.values = values
+    }
+}
+
+extension Storage {
+    /// None is remembered.
+    public func migrations() async throws -> [PastMigration] { [] }
+
+    /// Nothing is kept.
+    public func dropped(
+        by migration: PastMigration, of table: Table, _ body: ([DroppedRecord]) async throws -> Void
+    ) async throws {}
+}

@@ -1,0 +1,72 @@
+/// What tables and columns of a schema are called in another one: those alone that have other names there.
+package struct FormerNames: Sendable, Hashable {
+    /// The old name of a table, by its new one.
+    package var tables: [String: String] = [:]
+    /// The old names of columns by their new ones, by the new name of the table.
+    package var columns: [String: [String: String]] = [:]
+
+    /// None.
+    package init() {}
+
+    /// What the new schema's tables and columns are called in the old one.
+    package init(_ pairs: [TablePair]) {
+        for pair in pairs {
+            for (column, source) in zip(pair.new.columns, pair.sources) {
+                if let source { add(pair.old.columns[source].name, column.name, in: pair.new.name) }
+            }
+            add(pair.old.name, pair.new.name)
+        }
+    }
+
+    /// What the old schema's tables and columns are called in the new one.
+    package init(reversing pairs: [TablePair]) {
+        for pair in pairs {
+            for (column, source) in zip(pair.new.columns, pair.sources) {
+                if let source { add(column.name, pair.old.columns[source].name, in: pair.old.name) }
+            }
+            add(pair.new.name, pair.old.name)
+        }
+    }
+
+    /// Takes a table in, if it has two names.
+    package mutating func add(_ old: String, _ new: String) {
+        if old != new { tables[new] = old }
+    }
+
+    /// Takes a column in, if it has two names.
+    package mutating func add(_ old: String, _ new: String, in table: String) {
+        if old != new { columns[table, default: [:]][new] = old }
+    }
+}
+
+extension Schema {
+    /// The same schema, which says these old names and no others.
+    package func with(_ names: FormerNames) -> Schema {
+        let tables = tables.map { table in
+            table.with(
+                table.columns.map { $0.with(renamedFrom: names.columns[table.name]?[$0.name]) }, table.indexes,
+                renamedFrom: names.tables[table.name])
+        }
+        return Schema(database: database, tables: tables).with(notes)
+    }
+}
+
+extension Table {
+    /// The same table with other columns and indexes at the same places, and another old name.
+    func with(_ columns: [Column], _ indexes: [Index], renamedFrom: String?) -> Table {
+        Table(
+            name: name, position: position, columns: columns, key: key, indexes: indexes,
+            references: references, referrers: referrers, options: options, entity: entity, doc: doc,
+            renamedFrom: renamedFrom)
+    }
+}
+
+extension Column {
+    /// The same column with another old name.
+    fileprivate func with(renamedFrom: String?) -> Column {
+        Column(
+            name: name, position: position, type: type, valueType: valueType, isNullable: isNullable,
+            defaultValue: defaultValue, rules: rules, onDelete: onDelete, isSensitive: isSensitive,
+            deprecation: deprecation, doc: doc, renamedFrom: renamedFrom)
+    }
+}

@@ -1,0 +1,140 @@
+package import CairnCore
+package import CairnSchema
+
+/// Takes migrations of a store back, the last first, and puts back what they dropped.
+///
+/// The problem: what was dropped comes back record by record, which takes as long as it takes, and nobody may take the store for whole
+/// meanwhile; and the process may die. The idea: the store says itself how far it is, by its schema. A migration that dropped
+/// something is taken back in three steps. The first gives the store a schema between the two (``CairnSchema/Schema/bridge(missing:mark:)``),
+/// in which what was dropped may be missing and which no program has; the second puts the values in; the third gives it
+/// the schema of before. Steps one and three are migrations like any other, all or nothing; the second does no harm when it is
+/// done again. So after any end the same command finds where it was and goes on. A migration that dropped nothing is taken back in
+/// one step.
+package struct Rollback: Sendable {
+    /// What is taken back, in that order: the last migration first. Empty when the store stands there already.
+    package let undoings: [Undoing]
+    private let acceptsLoss: Bool
+
+    /// Looks for the way back. Reads nothing but what it is given.
+    /// - Parameters:
+    ///   - number: The first migration that is taken back.
+    ///   - history: All migrations of the store.
+    ///   - held: The schema it holds.
+    ///   - acceptsLoss: Whether what was dropped may stay away where it is not kept any more, or does not fit any more.
+    /// - Throws: `storage.invalid` for a number the store does not have; `storage.schema_mismatch` when its schema is none of those that
+    ///   the migrations since left.
+    package init(
+        before number: Int, in history: [PastMigration], held: Schema, acceptsLoss: Bool = false
+    ) throws {
+        guard let first = history.firstIndex(where: { $0.number == number }) else {
+            let known = history.last.map { "it has had \($0.number) migrations" } ?? "it remembers none"
+            throw StorageError(
+                .invalid, "the store has no migration \(number): \(known)",
+                remedy: "'cairn migrate history' lists those it has")
+        }
+        self.acceptsLoss = acceptsLoss
+        let way = Rollback.way(through: history[first...])
+        guard (way.last?.to ?? history[first].from) == held else {
+            throw StorageError(
+                .schemaMismatch,
+                "the store holds schema \(held.id.short), which is not what its migrations from \(number) on made",
+                remedy: "'cairn migrate history' lists them; 'cairn migrate apply' brings the store to a schema file")
+        }
+        var undoings = way.reversed().map { Undoing($0) }
+        // The last one may have been the first step of taking back the one before it.
+        if undoings.count > 1, undoings[1].bridge == held {
+            undoings.removeFirst()
+            undoings[0].isUnderWay = true
+        }
+        self.undoings = undoings
+    }
+
+    /// The migrations that lead from the first schema to the last: without those that were taken back since, and without whatever else
+    /// came to a schema that had been left.
+    private static func way(through history: ArraySlice<PastMigration>) -> [PastMigration] {
+        var way: [PastMigration] = []
+        for migration in history {
+            if migration.to == history.first?.from {
+                way = []
+            } else if let place = way.firstIndex(where: { $0.to == migration.to }) {
+                way.removeSubrange((place + 1)...)
+            } else {
+                way.append(migration)
+            }
+        }
+        return way
+    }
+
+    /// Looks whether all of it can be done, as far as that can be told without records.
+    /// - Throws: `migration.destructive` where something was added that would go; `migration.unsupported`, `migration.ambiguous`;
+    ///   `migration.not_kept` where what was dropped is not kept any more.
+    package func check(allowsDestructive: Bool, now: Timestamp = .now) throws {
+        for undoing in undoings {
+            if !undoing.isUnderWay { _ = try undoing.first(allowsDestructive: allowsDestructive) }
+            if !acceptsLoss { try undoing.checkKept(now: now) }
+        }
+    }
+
+    /// Does all of it.
+    /// - Parameters:
+    ///   - isRehearsal: Whether nothing is to be done: the first migration is tried, and taken back.
+    ///   - open: Opens the driver anew: a store changes its schema only before it is attached.
+    ///   - progress: Hears how far it is.
+    /// - Throws: as ``check(allowsDestructive:now:)``; what stands in the way, naming the record. What was taken back by then stays so,
+    ///   and doing it again goes on.
+    package func run(
+        allowsDestructive: Bool, isRehearsal: Bool = false, open: () async throws -> any Storage,
+        progress: @escaping @Sendable (MigrationProgress) -> Void = { _ in }
+    ) async throws -> [RestoredTable] {
+        try check(allowsDestructive: allowsDestructive)
+        var restored: [RestoredTable] = []
+        for undoing in undoings {
+            if !undoing.isUnderWay {
+                try await with(open) { try await undoing.checkRecords($0) }
+                var migration = try undoing.first(allowsDestructive: allowsDestructive, isRehearsal: isRehearsal)
+                migration.progress = progress
+                try await with(open) { [migration] in try await $0.apply(.migrate(migration)) }
+            }
+            // What follows is done to a store that this one would have left.
+            if isRehearsal { return [] }
+            guard let bridge = undoing.bridge else { continue }
+            restored += try await with(open) { storage in
+                let store = try await Store.open(storage, schema: bridge)
+                var restorer = Restorer(store, storage, undoing.past, acceptsLoss: acceptsLoss, progress: progress)
+                return try await restorer.run()
+            }
+            var last = try Migration(from: bridge, to: undoing.past.from, allowsDestructive: true)
+            last.progress = progress
+            do {
+                try await with(open) { [last] in try await $0.apply(.migrate(last)) }
+            } catch let error as StorageError where error.details.id != nil {
+                throw StorageError(
+                    error.code, error.message,
+                    remedy:
+                        "the store stands between two schemas: bring it forward again with 'cairn migrate apply' and the schema file it had, change the record, and take the migration back again",
+                    details: error.details)
+            }
+        }
+        return restored
+    }
+
+    private func with<Result>(
+        _ open: () async throws -> any Storage, _ body: (any Storage) async throws -> Result
+    ) async throws -> Result {
+        let storage = try await open()
+        do {
+            let result = try await body(storage)
+            try await storage.close()
+            return result
+        } catch {
+            // The first error is the one to tell.
+            try? await storage.close()
+            throw error
+        }
+    }
+}
+
+extension StorageError.Code {
+    /// What a migration dropped, and is to come back, is not kept any more.
+    package static let migrationNotKept = Self(rawValue: "migration.not_kept")
+}
