@@ -67,6 +67,7 @@ struct MigratePlanFileCommandTests {
         )
         let none = await cairn("migrate", "plan", "--from", old, "--to", unclear, "--out", folder("none.plan"))
         #expect(none.code == .found && Files.kind(of: folder("none.plan")) == .nothing)
+        #expect(none.errors.contains("none.plan is not written"))
     }
 
     @Test("Data goes only when that is allowed where it goes, whatever the schema file allows")

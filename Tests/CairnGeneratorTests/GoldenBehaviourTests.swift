@@ -93,6 +93,14 @@ struct GoldenBehaviourTests {
         #expect(try await database.orderItems.ofState(state: .fresh, spare: 9).all() == [stored])
         #expect(try await database.orderItems.ofState(spare: 9).all().isEmpty)
         #expect(try await database.items.above(item: 7).all() == [item])
+        let pallet = try await database.pallets.insert(Pallet(id: 1, item: .small))
+        let rack = try await database.racks.insert(Rack(id: 1))
+        let packed = try await database.items.insert(Item(id: 8, sku: "t", idX: pallet.id, rack: rack.id))
+        #expect(try await database.pallets.items(by_idX: pallet).ids() == [packed.id])
+        #expect(try await database.pallets.items(by_iDX: pallet).ids() == [])
+        #expect(try await database.racks.items(of: rack).ids() == [packed.id])
+        let record = try await database.itemRecords.insert(ItemRecord(id: 2, rack: rack.id))
+        #expect(try await database.racks.itemRecords(of: rack).ids() == [record.id])
         try await database.close()
     }
 

@@ -218,7 +218,9 @@ struct RollbackTests {
                 "v": [
                     ["id": 1, "up": 1, "x": .null, "note": "kept"], ["id": 2, "up": 2, "x": 1, "note": "too"],
                 ],
-                "w": [["id": 1, "up": 2, "x": 1], ["id": 2, "up": 1, "x": 1]],
+                "w": [
+                    ["id": 1, "up": 2, "x": 1], ["id": 2, "up": 1, "x": 1], ["id": 3, "up": 3, "x": .null],
+                ],
             ])
     }
 
@@ -296,6 +298,67 @@ struct RollbackTests {
                     "v": [["id": 1, "c": 1], ["id": 2, "c": .int(value)]],
                 ])
         }
+    }
+
+    @Test("A table that other tables went on naming comes back, and is referred to again", arguments: remembering)
+    func referred(_ driver: Driver) async throws {
+        let before = database(table("n string?", name: "a"), table(#"x {"references": "a"}"#, name: "b"))
+        let content: Content = [
+            "a": [["id": 1, "n": "x"], ["id": 2, "n": .null]], "b": [["id": 1, "x": 2], ["id": 2, "x": 1]],
+        ]
+        let place = try await place(driver, content, before, database(table("x int", name: "b")))
+        try await place.rollback(before: 1)
+        #expect(try await self.content(place, before) == content)
+    }
+
+    @Test("A record with the key of one that went gets nothing of it", arguments: remembering)
+    func keys(_ driver: Driver) async throws {
+        let place = try await place(driver, three, wide, narrow)
+        try await place.with(Schema(parsing: narrow)) { store in
+            try await store.records("t").delete(Key(.int(1)))
+            try await store.insert(["t": [["id": 1, "a": "other"]]])
+        }
+        let restored = try await place.rollback(before: 1)
+        #expect(restored.map(\.records) == [2] && restored.map(\.deleted) == [1])
+        #expect(try await content(place, wide)["t"]?.map { $0["b"] } == [.null, .null, 30])
+    }
+
+    @Test(
+        "Records of a table that came back get their columns back, too, wherever a run ends", arguments: remembering,
+        [3, 4, 6, 7, 8, 9])
+    func remade(_ driver: Driver, _ openings: Int) async throws {
+        let both = database(table("a string"), table("z bool", name: "u"))
+        let place = try await place(driver, three, wide, narrow, both, database(table("z bool", name: "u")))
+        await #expect(throws: Stop.self) {
+            try await place.rollback(before: 1, allowsDestructive: true, openings: openings)
+        }
+        try await place.rollback(before: 1, allowsDestructive: true)
+        #expect(try await content(place, wide) == three)
+    }
+
+    @Test("What came back in another way is told from what was put back", arguments: remembering)
+    func otherWay(_ driver: Driver) async throws {
+        let place = try await place(driver, three, wide, narrow, wide)
+        #expect(try await place.left(before: 1) == [1])
+        try await place.rollback(before: 2, allowsDestructive: true)
+        try await place.rollback(before: 3)
+        let all = try await self.place(driver, three, wide, narrow)
+        try await all.rollback(before: 1)
+        #expect(try await all.left(before: 1) == [])
+    }
+
+    @Test("A store on its way back is not brought to the schema of before in another way", arguments: remembering)
+    func leaving(_ driver: Driver) async throws {
+        let place = try await place(driver, three, wide, narrow)
+        await #expect(throws: Stop.self) { try await place.rollback(before: 1, openings: 2) }
+        let (held, history) = try await place.state()
+        #expect(Rollback.isUnderWay(held))
+        try await expectError(.migrationUnsupported) {
+            try Rollback.checkLeaving(held, to: Schema(parsing: wide), history)
+        }
+        try Rollback.checkLeaving(held, to: Schema(parsing: narrow), history)
+        try await place.rollback(before: 1)
+        #expect(try await content(place, wide) == three)
     }
 
     @Test("A rehearsal says what stands in the way, and changes nothing", arguments: remembering)
@@ -384,11 +447,21 @@ struct RollbackTests {
 private struct Stop: Error {}
 
 extension Place {
-    func history() async throws -> [PastMigration] {
+    func history() async throws -> [PastMigration] { try await state().history }
+
+    /// The schema it holds, and its migrations.
+    fileprivate func state() async throws -> (held: Schema, history: [PastMigration]) {
         let storage = try await storage()
+        let held = try #require(try await storage.schema())
         let history = try await storage.migrations()
         try await leave(storage)
-        return history
+        return (held, history)
+    }
+
+    /// The numbers of the migrations of which something is kept that was not put back.
+    fileprivate func left(before number: Int) async throws -> [Int] {
+        let (held, history) = try await state()
+        return try Rollback(before: number, in: history, held: held).left.map(\.number)
     }
 
     /// Takes migrations back.
@@ -398,10 +471,7 @@ extension Place {
         before number: Int, allowsDestructive: Bool = false, acceptsLoss: Bool = false, isRehearsal: Bool = false,
         openings: Int? = nil, progress: @escaping @Sendable (MigrationProgress) -> Void = { _ in }
     ) async throws -> [RestoredTable] {
-        let storage = try await storage()
-        let held = try #require(try await storage.schema())
-        let history = try await storage.migrations()
-        try await leave(storage)
+        let (held, history) = try await state()
         let rollback = try Rollback(before: number, in: history, held: held, acceptsLoss: acceptsLoss)
         var opened = 0
         return try await rollback.run(

@@ -42,12 +42,15 @@ public struct PastMigration: Sendable {
 public struct DroppedRecord: Sendable, Hashable {
     /// The key of the record.
     public let key: Key
+    /// When the record was first stored, by which it is told from a later one of the same key; nil where that is not known.
+    public let createdAt: Timestamp?
     /// The values that were dropped, in the order in which the table had their columns.
     public let values: [Value]
 
     /// What is kept of a record.
-    public init(key: Key, values: [Value]) {
+    public init(key: Key, createdAt: Timestamp?, values: [Value]) {
         self.key = key
+        self.createdAt = createdAt
         self.values = values
     }
 }

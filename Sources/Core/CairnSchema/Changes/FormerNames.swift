@@ -44,7 +44,7 @@ extension Schema {
     package func with(_ names: FormerNames) -> Schema {
         let tables = tables.map { table in
             table.with(
-                table.columns.map { $0.with(renamedFrom: names.columns[table.name]?[$0.name]) }, table.indexes,
+                table.columns.map { $0.with(renamedFrom: names.columns[table.name]?[$0.name]) },
                 renamedFrom: names.tables[table.name])
         }
         return Schema(database: database, tables: tables).with(notes)
@@ -52,8 +52,8 @@ extension Schema {
 }
 
 extension Table {
-    /// The same table with other columns and indexes at the same places, and another old name.
-    func with(_ columns: [Column], _ indexes: [Index], renamedFrom: String?) -> Table {
+    /// The same table with other columns at the same places, and another old name.
+    fileprivate func with(_ columns: [Column], renamedFrom: String?) -> Table {
         Table(
             name: name, position: position, columns: columns, key: key, indexes: indexes,
             references: references, referrers: referrers, options: options, entity: entity, doc: doc,

@@ -31,7 +31,7 @@ struct MigrationTrash {
     }
 
     /// Adds a record of the old table.
-    mutating func add(_ key: Key, _ revision: Int, _ values: [Value]) {
+    mutating func add(_ key: Key, _ metadata: RecordMetadata, _ values: [Value]) {
         let fields = columns.map { column in
             JSONObject.Member(name: table.columns[column].name, value: ValueJSON.value(values[column]))
         }
@@ -39,7 +39,8 @@ struct MigrationTrash {
         records.append(
             .object(
                 JSONObject([
-                    .init(name: "id", value: .string(id)), .init(name: "revision", value: .int(revision)),
+                    .init(name: "id", value: .string(id)), .init(name: "revision", value: .int(metadata.revision)),
+                    .init(name: "created_at", value: .string(metadata.createdAt.description)),
                     .init(name: "fields", value: .object(JSONObject(fields))),
                 ])))
         bytes += id.utf8.count + 64 + columns.reduce(0) { $0 + ValueSize.bytes([values[$1]]) }
@@ -100,10 +101,12 @@ struct MigrationTrash {
         _ scanner: inout JSONScanner, _ table: Table, _ columns: [Int]
     ) throws -> DroppedRecord {
         var key: Key?
+        var createdAt: Timestamp?
         var values: [Int: Value] = [:]
         try scanner.forEachMember(depth: 2) { member, scanner in
             switch member {
             case "id": try key.set(try KeyText.decode(try scanner.string(), of: table), member)
+            case "created_at": try createdAt.set(try scanner.time(member), member)
             case "fields":
                 try scanner.forEachMember(depth: 3) { name, scanner in
                     guard let column = table.column(named: name) else {
@@ -121,7 +124,7 @@ struct MigrationTrash {
             }
         }
         return DroppedRecord(
-            key: try key.needed("id"),
+            key: try key.needed("id"), createdAt: createdAt,
             values: try columns.map { column in
                 guard let value = values[column] else { throw Damage("it lacks '\(table.columns[column].name)'") }
                 return value

@@ -119,7 +119,7 @@ struct TableMigrations: Sendable {
                     let covered = included[place].encode(new, image.metadata)
                     runs.add(place, IndexEntry(key: entry, .present(included: covered)))
                 }
-                trash?.add(key, image.metadata.revision, values)
+                trash?.add(key, image.metadata, values)
             }
             if let copies, !isRehearsal {
                 for entry in try await copies.write(made) { runs.add(built.count, entry) }
@@ -187,7 +187,7 @@ struct TableMigrations: Sendable {
         var forgotten = 0
         try await eachBatch(of: table, forgotten: &forgotten) { batch in
             for (key, image) in batch {
-                if let values = image.values { trash.add(key, image.metadata.revision, values) }
+                if let values = image.values { trash.add(key, image.metadata, values) }
             }
             try await trash.spill()
             count.done += batch.count

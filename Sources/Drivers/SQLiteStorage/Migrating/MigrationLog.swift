@@ -105,18 +105,19 @@ struct MigrationLog {
         let rows = "FROM \(TableSQL.quoted(name)) WHERE \(rowID) > ? ORDER BY \(rowID) LIMIT 500"
         let sql: String
         if columns.count == table.columns.count {
-            sql = "SELECT \(table.columns.map { TableSQL.quoted($0.name) }.joined(separator: ", ")), \(rowID) \(rows)"
+            let list = table.columns.map { TableSQL.quoted($0.name) }.joined(separator: ", ")
+            sql = "SELECT \(list), \(rowID), \"_created_at\" \(rows)"
         } else {
-            // The key is first, under the names it had afterwards; the columns follow, and the revision.
+            // The key is first, under the names it had afterwards; the columns follow, the revision, and the time.
             let kept = table.key + MigrationLog.order(columns, of: table)
             let names = kept.indices.map { "c\($0)" }
-            guard found.count == names.count + 1 else {
+            guard found.count == names.count + 2 else {
                 throw MigrationLog.damaged(number, name, "kept other columns than it dropped")
             }
             let list = table.columns.indices.map { column in kept.firstIndex(of: column).map { names[$0] } ?? "NULL" }
             sql = """
-                WITH kept(\((["n"] + names + ["r"]).joined(separator: ", "))) AS (SELECT \(rowID), * \(rows))
-                SELECT \(list.joined(separator: ", ")), n FROM kept ORDER BY n
+                WITH kept(\((["n"] + names + ["r", "t"]).joined(separator: ", "))) AS (SELECT \(rowID), * \(rows))
+                SELECT \(list.joined(separator: ", ")), n, t FROM kept ORDER BY n
                 """
         }
         return try access.with(sql, [.int(last)]) { statement in
@@ -124,8 +125,13 @@ struct MigrationLog {
             var records: [DroppedRecord] = []
             var last = last
             while try statement.step() {
-                last = Int(sqlite3_column_int64(statement.handle, Int32(table.columns.count)))
-                records.append(DroppedRecord(key: try row.key(), values: try columns.map(row.value)))
+                let place = Int32(table.columns.count)
+                last = Int(sqlite3_column_int64(statement.handle, place))
+                records.append(
+                    DroppedRecord(
+                        key: try row.key(),
+                        createdAt: Timestamp(microseconds: sqlite3_column_int64(statement.handle, place + 1)),
+                        values: try columns.map(row.value)))
             }
             return (records, last)
         }

@@ -70,7 +70,7 @@ struct SQLiteMigration {
                 "\(names.column(column, of: pair)) AS \(TableSQL.quoted(pair.old.columns[column].name))"
             }
             let keys = pair.new.key.map { TableSQL.quoted(pair.new.columns[$0].name) }
-            let columns = (keys + dropped + [TableSQL.revisionColumn]).joined(separator: ", ")
+            let columns = (keys + dropped + [TableSQL.revisionColumn, "\"_created_at\""]).joined(separator: ", ")
             kept.append(try keep(pair.new.name, columns, as: pair.old.name, number))
         }
         switch TableForm.change(pair, in: migration) {

@@ -45,8 +45,12 @@ struct MigratePlanCommand: Command {
         let plan = MigrationPlan(from: from, to: to, cost: cost, budget: budget)
         let view = MigrationView(plan, allowsDestructive: arguments.has("allow-destructive"))
         console.print(try text(plan, view, arguments, console))
-        if let out = arguments.value("out"), ![.ambiguous, .refused].contains(plan.verdict) {
-            try Files.write(PlanFile(plan).text, to: out)
+        if let out = arguments.value("out") {
+            if [.ambiguous, .refused].contains(plan.verdict) {
+                console.report("\(out) is not written: nothing would be done by this plan; what stands there is older.")
+            } else {
+                try Files.write(PlanFile(plan).text, to: out)
+            }
         }
         if let text = arguments.value("fail-on"), let level = Finding.Level(rawValue: text), plan.hasFindings(level) {
             return .found

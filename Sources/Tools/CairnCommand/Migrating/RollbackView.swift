@@ -40,6 +40,12 @@ struct RollbackView {
                 lines.append("\(console.paint("warning:", .warning)) stays away: \(Printable.line(lost))")
             }
         }
+        for migration in rollback.left {
+            let tables = migration.kept.map { "'\($0)'" }.joined(separator: ", ")
+            lines.append(
+                "\(console.paint("warning:", .warning)) what migration \(migration.number) dropped of \(tables) was not put back, as the schema came back in another way; it is kept aside for 30 days: in tables of a SQLite file that begin with _cairn_kept_\(migration.number)_, under _trash/ in a folder or a bucket"
+            )
+        }
         lines.append(verdict)
         return lines.joined(separator: "\n")
     }
@@ -64,6 +70,7 @@ struct RollbackView {
                 writer.member("before", .int(number))
                 writer.member("possible", .bool(isPossible))
                 writer.member("outcome", .string(outcome.rawValue))
+                writer.member("not_put_back", .array(rollback.left.map { .int($0.number) }))
                 writer.members("migrations", rollback.undoings) { undoing, writer in
                     writer.member("number", .int(undoing.past.number))
                     writer.member("from", .string(undoing.past.to.id.description))

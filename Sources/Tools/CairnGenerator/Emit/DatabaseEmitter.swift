@@ -20,7 +20,7 @@ struct DatabaseEmitter {
         // Here and not with their tables: a file with functions of repositories is compiled again when any record type that has
         // some was changed, because the compiler looks for two of the same name.
         for entity in model.entities {
-            let aliases = ItemAlias.all(of: entity)
+            let aliases = ItemAlias.all(of: entity, types)
             let lookups = LookupEmitter(entity: entity, types: types, aliases: aliases)
             for lookup in entity.lookups { lookups.write(lookup, &code) }
             let queries = QueryEmitter(entity: entity, types: types, aliases: aliases)

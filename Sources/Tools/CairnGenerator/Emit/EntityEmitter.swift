@@ -18,10 +18,11 @@ struct EntityEmitter {
     }
 
     func write(_ code: inout CodeWriter) {
+        let aliases = ItemAlias.all(of: entity, types)
         code.doc(DocText.said(entity.table.doc) ?? "One record of the table `\(entity.table.name)`.")
         code.block("public struct \(entity.typeName): \(types.cairn("Entity"))") { code in
             IdentifierEmitter(entity: entity, types: types).write(&code)
-            for alias in ItemAlias.all(of: entity) { alias.write(&code) }
+            for alias in aliases where !alias.isOutside { alias.write(&code) }
             for enumeration in entity.enums { EnumEmitter(types: types).write(enumeration, &code) }
             writeProperties(&code)
             writeInitializer(&code)
@@ -31,6 +32,7 @@ struct EntityEmitter {
                 entity.properties, of: entity.typeName, hashing: entity.identifier.parts, &code)
             writeColumns(&code)
         }
+        for alias in aliases where alias.isOutside { alias.write(&code) }
     }
 
     // MARK: Properties

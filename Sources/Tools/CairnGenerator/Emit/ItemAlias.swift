@@ -10,9 +10,12 @@ struct ItemAlias {
     let name: String
     /// The type; nil: the entity itself.
     let type: SwiftType?
+    /// Whether it stands beside the entity, in which `Item` is an enum.
+    var isOutside = false
 
     /// Those an entity needs.
-    static func all(of entity: EntityModel) -> [ItemAlias] {
+    /// - Parameter types: The spelling, which knows the names of all entities: an alias hides none of them.
+    static func all(of entity: EntityModel, _ types: TypeSpelling) -> [ItemAlias] {
         guard entity.typeName != "Item" else { return [] }
         let named =
             entity.lookups.flatMap { $0.parts.map(\.type) } + entity.queries.flatMap { $0.parameters.map(\.type) }
@@ -21,13 +24,15 @@ struct ItemAlias {
         var aliases: [ItemAlias] = []
         for type in named.map(\.innermost) where !aliases.contains(where: { $0.type == type }) {
             guard var name = ItemAlias.name(of: type) else { continue }
-            while !taken.insert(name).inserted { name += "entifier" }
+            while types.isHidden(name) || !taken.insert(name).inserted { name += "entifier" }
             aliases.append(ItemAlias(name: name, type: type))
         }
         if entity.referrals.contains(where: { $0.table.entity == "Item" }) {
-            var name = "ItemRecord"
-            while !taken.insert(name).inserted { name += "Type" }
-            aliases.append(ItemAlias(name: name, type: nil))
+            let isOutside = entity.enums.contains { $0.name == "Item" }
+            // No name of a table becomes one with a `_` in it.
+            var name = isOutside ? "\(entity.typeName)_ItemRecord" : "ItemRecord"
+            while types.isHidden(name) || !taken.insert(name).inserted { name += "Type" }
+            aliases.append(ItemAlias(name: name, type: nil, isOutside: isOutside))
         }
         return aliases
     }
@@ -39,6 +44,9 @@ struct ItemAlias {
         default: nil
         }
     }
+
+    /// The spelling in an extension of the repositories of an entity.
+    func spelled(besideRepositoryOf entity: EntityModel) -> String { isOutside ? name : "\(entity.typeName).\(name)" }
 
     func write(_ code: inout CodeWriter) {
         code.line()
@@ -62,7 +70,7 @@ extension TypeSpelling {
     func spell(_ type: SwiftType, besideRepositoryOf entity: EntityModel, _ aliases: [ItemAlias]) -> String {
         if case .array(let element) = type { return "[\(spell(element, besideRepositoryOf: entity, aliases))]" }
         guard let alias = aliases.first(where: { $0.type == type }) else { return spell(type) }
-        return "\(entity.typeName).\(alias.name)"
+        return alias.spelled(besideRepositoryOf: entity)
     }
 }
 

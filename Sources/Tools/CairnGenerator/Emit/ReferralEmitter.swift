@@ -45,6 +45,6 @@ struct ReferralEmitter {
     private func recordType(of referral: ReferralModel) -> String {
         let type = referral.table.entity
         guard type == "Item", let alias = aliases.first(where: { $0.type == nil }) else { return type }
-        return "\(entity.typeName).\(alias.name)"
+        return alias.spelled(besideRepositoryOf: entity)
     }
 }

@@ -25,6 +25,9 @@ struct TypeSpelling {
         return inner
     }
 
+    /// Whether the schema gives a name another meaning where the spelling is used.
+    func isHidden(_ name: String) -> Bool { hidden.contains(name) }
+
     func cairn(_ name: String) -> String { "\(module)::\(name)" }
 
     func standard(_ name: String) -> String { hidden.contains(name) ? "Swift::\(name)" : name }

@@ -19,12 +19,19 @@ struct ReferralModel {
         return references.compactMap { reference in
             guard let name = names[reference.table] else { return nil }
             let table = schema.tables[reference.table]
+            let columns = references.filter { $0.table == reference.table }.map { table.columns[$0.column] }
             let column = table.columns[reference.column]
-            let isOnly = references.count { $0.table == reference.table } == 1
-            return ReferralModel(
-                name: name, label: isOnly ? "of" : "by" + Naming.upperCamelCase(column.name), table: table,
-                column: column)
+            return ReferralModel(name: name, label: label(of: column, among: columns), table: table, column: column)
         }
+    }
+
+    /// The label that tells a column from the others of its table that refer to the same one.
+    private static func label(of column: Column, among columns: [Column]) -> String {
+        if columns.count == 1 { return "of" }
+        func label(_ column: Column) -> String { "by" + Naming.upperCamelCase(column.name) }
+        // `id_x` and `i_d_x` are different properties, and begin alike with a capital.
+        let isUnclear = columns.count { label($0) == label(column) } > 1
+        return isUnclear ? "by_" + column.swiftName : label(column)
     }
 
     /// The names of the functions for each table that refers to a table, by its position: that of its repository. One that is called

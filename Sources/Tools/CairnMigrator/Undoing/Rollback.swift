@@ -5,7 +5,7 @@ package import CairnSchema
 ///
 /// The problem: what was dropped comes back record by record, which takes as long as it takes, and nobody may take the store for whole
 /// meanwhile; and the process may die. The idea: the store says itself how far it is, by its schema. A migration that dropped
-/// something is taken back in three steps. The first gives the store a schema between the two (``CairnSchema/Schema/bridge(missing:mark:)``),
+/// something is taken back in three steps. The first gives the store a schema between the two (``BridgeSchema``),
 /// in which what was dropped may be missing and which no program has; the second puts the values in; the third gives it
 /// the schema of before. Steps one and three are migrations like any other, all or nothing; the second does no harm when it is
 /// done again. So after any end the same command finds where it was and goes on. A migration that dropped nothing is taken back in
@@ -13,6 +13,9 @@ package import CairnSchema
 package struct Rollback: Sendable {
     /// What is taken back, in that order: the last migration first. Empty when the store stands there already.
     package let undoings: [Undoing]
+    /// Migrations that are not taken back, as the store came to the schema before them in another way, and of which it keeps something
+    /// that was never put back.
+    package let left: [PastMigration]
     private let acceptsLoss: Bool
 
     /// Looks for the way back. Reads nothing but what it is given.
@@ -42,11 +45,16 @@ package struct Rollback: Sendable {
         }
         var undoings = way.reversed().map { Undoing($0) }
         // The last one may have been the first step of taking back the one before it.
-        if undoings.count > 1, undoings[1].bridge == held {
+        if undoings.count > 1, undoings[1].bridge == held, way.last?.number == history.last?.number {
             undoings.removeFirst()
             undoings[0].isUnderWay = true
         }
+        for place in undoings.indices {
+            let later = undoings[..<place].reversed().map(\.past)
+            undoings[place].remade = Rollback.remade(undoings[place], later, history)
+        }
         self.undoings = undoings
+        left = Rollback.left(way, history[first...], held)
     }
 
     /// The migrations that lead from the first schema to the last: without those that were taken back since, and without whatever else
@@ -63,6 +71,60 @@ package struct Rollback: Sendable {
             }
         }
         return way
+    }
+
+    /// The tables of before a migration whose records taking back a later one made anew: in this run, or in an earlier one.
+    /// - Parameter later: The migrations behind it that are taken back first, the earliest first.
+    private static func remade(
+        _ undoing: Undoing, _ later: [PastMigration], _ history: [PastMigration]
+    ) -> Set<String> {
+        Set(
+            undoing.past.diff.pairs.filter { pair in
+                var name = undoing.isUnderWay ? pair.old.name : pair.new.name
+                for migration in later {
+                    guard let next = migration.diff.pairs.first(where: { $0.old.name == name }) else { return true }
+                    name = next.new.name
+                }
+                for migration in history.reversed().prefix(while: { $0.number != undoing.past.number }) {
+                    guard let next = migration.diff.pairs.first(where: { $0.new.name == name }) else {
+                        return isUnderWay(migration.to)
+                    }
+                    name = next.old.name
+                }
+                return false
+            }.map(\.old.name))
+    }
+
+    /// Those that are not on the way, and were not taken back: of which something is kept that the store has a place for.
+    private static func left(
+        _ way: [PastMigration], _ history: ArraySlice<PastMigration>, _ held: Schema
+    ) -> [PastMigration] {
+        history.filter { migration in
+            let mark = "\(BridgeSchema.prefix)\(migration.number)"
+            return !way.contains { $0.number == migration.number } && !migration.kept.isEmpty
+                && migration.dropped.contains { old, columns in
+                    guard let table = held.table(named: old.name) else { return false }
+                    return columns.contains { table.column(named: old.columns[$0].name) != nil }
+                }
+                && !history.contains { $0.from.table(named: mark) != nil && $0.to == migration.from }
+        }
+    }
+
+    /// Whether a store with a schema stands between two.
+    package static func isUnderWay(_ held: Schema) -> Bool {
+        held.tables.contains { $0.name.hasPrefix(BridgeSchema.prefix) }
+    }
+
+    /// Refuses to leave a store whose data is half put back as if it were whole.
+    /// - Throws: `migration.unsupported` when a store stands between two schemas, and a change would give it that of before.
+    package static func checkLeaving(_ held: Schema, to schema: Schema, _ history: [PastMigration]) throws {
+        for migration in history
+        where migration.from == schema && held.table(named: "\(BridgeSchema.prefix)\(migration.number)") != nil {
+            throw StorageError(
+                .migrationUnsupported,
+                "migration \(migration.number) of the store is being taken back, and what it dropped is not all put back",
+                remedy: "go on with 'cairn migrate rollback --before \(migration.number)'")
+        }
     }
 
     /// Looks whether all of it can be done, as far as that can be told without records.
@@ -100,7 +162,7 @@ package struct Rollback: Sendable {
             guard let bridge = undoing.bridge else { continue }
             restored += try await with(open) { storage in
                 let store = try await Store.open(storage, schema: bridge)
-                var restorer = Restorer(store, storage, undoing.past, acceptsLoss: acceptsLoss, progress: progress)
+                var restorer = Restorer(store, storage, undoing, acceptsLoss: acceptsLoss, progress: progress)
                 return try await restorer.run()
             }
             var last = try Migration(from: bridge, to: undoing.past.from, allowsDestructive: true)

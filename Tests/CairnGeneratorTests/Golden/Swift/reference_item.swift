@@ -22,6 +22,12 @@ public struct ReferenceItem: Cairn::Database {
     public var items: Cairn::Repository<Item> { Cairn::Repository(store.session) }
     /// The records of `bins`.
     public var bins: Cairn::Repository<Bin> { Cairn::Repository(store.session) }
+    /// The records of `pallets`.
+    public var pallets: Cairn::Repository<Pallet> { Cairn::Repository(store.session) }
+    /// The records of `racks`.
+    public var racks: Cairn::Repository<Rack> { Cairn::Repository(store.session) }
+    /// The records of `item_records`.
+    public var itemRecords: Cairn::Repository<ItemRecord> { Cairn::Repository(store.session) }
     /// The records of `order_items`.
     public var orderItems: Cairn::Repository<OrderItem> { Cairn::Repository(store.session) }
     /// The records of `values`.
@@ -31,11 +37,11 @@ public struct ReferenceItem: Cairn::Database {
 
     /// The record types, in the order of the tables.
     public static var entities: [any Cairn::Entity.Type] {
-        [Item.self, Bin.self, OrderItem.self, Value.self, ValueUse.self]
+        [Item.self, Bin.self, Pallet.self, Rack.self, ItemRecord.self, OrderItem.self, Value.self, ValueUse.self]
     }
 
     /// The id of the schema.
-    public static var schemaID: String { "sha256:c3c394d30d78450a92cc2107a13ba4f959826195e0968096748b7645c99b55c2" }
+    public static var schemaID: String { "sha256:99b9870dc59eda745fa16266b409b8eb141df14e2bd0f7cbce41bd1dd0129126" }
 
     /// The schema, without docs.
     public static var schemaText: String {
@@ -49,7 +55,10 @@ public struct ReferenceItem: Cairn::Database {
                 "sku": {"type":"string","unique":true},
                 "above": {"nullable":true,"references":"items","unique":true},
                 "state": {"default":"fresh","enum":["fresh","sold"]},
-                "bin": {"nullable":true,"references":"bins"}
+                "bin": {"nullable":true,"references":"bins"},
+                "id_x": {"nullable":true,"references":"pallets"},
+                "i_d_x": {"nullable":true,"references":"pallets"},
+                "rack": {"nullable":true,"references":"racks"}
               },
               "key": ["id"]
             },
@@ -57,6 +66,26 @@ public struct ReferenceItem: Cairn::Database {
               "columns": {
                 "id": {"type":"int"},
                 "item_record": {"default":"a","enum":["a","b"]}
+              },
+              "key": ["id"]
+            },
+            "pallets": {
+              "columns": {
+                "id": {"type":"int"},
+                "item": {"enum":["large","small"]}
+              },
+              "key": ["id"]
+            },
+            "racks": {
+              "columns": {
+                "id": {"type":"int"}
+              },
+              "key": ["id"]
+            },
+            "item_records": {
+              "columns": {
+                "id": {"type":"int"},
+                "rack": {"references":"racks"}
               },
               "key": ["id"]
             },
@@ -110,6 +139,12 @@ public struct ReferenceItemTransaction: Cairn::DatabaseTransaction {
     public var items: Cairn::Repository<Item> { Cairn::Repository(session) }
     /// The records of `bins`.
     public var bins: Cairn::Repository<Bin> { Cairn::Repository(session) }
+    /// The records of `pallets`.
+    public var pallets: Cairn::Repository<Pallet> { Cairn::Repository(session) }
+    /// The records of `racks`.
+    public var racks: Cairn::Repository<Rack> { Cairn::Repository(session) }
+    /// The records of `item_records`.
+    public var itemRecords: Cairn::Repository<ItemRecord> { Cairn::Repository(session) }
     /// The records of `order_items`.
     public var orderItems: Cairn::Repository<OrderItem> { Cairn::Repository(session) }
     /// The records of `values`.
@@ -132,6 +167,12 @@ public struct ReferenceItemSnapshot: Cairn::DatabaseSnapshot {
     public var items: Cairn::SnapshotRepository<Item> { Cairn::SnapshotRepository(session) }
     /// The records of `bins`.
     public var bins: Cairn::SnapshotRepository<Bin> { Cairn::SnapshotRepository(session) }
+    /// The records of `pallets`.
+    public var pallets: Cairn::SnapshotRepository<Pallet> { Cairn::SnapshotRepository(session) }
+    /// The records of `racks`.
+    public var racks: Cairn::SnapshotRepository<Rack> { Cairn::SnapshotRepository(session) }
+    /// The records of `item_records`.
+    public var itemRecords: Cairn::SnapshotRepository<ItemRecord> { Cairn::SnapshotRepository(session) }
     /// The records of `order_items`.
     public var orderItems: Cairn::SnapshotRepository<OrderItem> { Cairn::SnapshotRepository(session) }
     /// The records of `values`.
@@ -254,6 +295,94 @@ extension Cairn::SnapshotRepository<Bin> {
     /// The records of `items` whose `bin` names a record, as a query to refine.
     nonisolated public func items(of record: Bin) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Bin.ItemRecordType>> {
         self.items(of: record.id)
+    }
+}
+
+extension Cairn::Repository<Pallet> {
+    /// The records of `items` whose `id_x` names the record of an id, as a query to refine.
+    nonisolated public func items(by_idX id: Pallet.ID) -> Cairn::RepositoryQuery<Cairn::Repository<Pallet_ItemRecord>> {
+        Cairn::Repository<Pallet_ItemRecord>(session).namedQuery(.compare(column: 5, .equal, id.columnValue))
+    }
+
+    /// The records of `items` whose `id_x` names a record, as a query to refine.
+    nonisolated public func items(by_idX record: Pallet) -> Cairn::RepositoryQuery<Cairn::Repository<Pallet_ItemRecord>> {
+        self.items(by_idX: record.id)
+    }
+
+    /// The records of `items` whose `i_d_x` names the record of an id, as a query to refine.
+    nonisolated public func items(by_iDX id: Pallet.ID) -> Cairn::RepositoryQuery<Cairn::Repository<Pallet_ItemRecord>> {
+        Cairn::Repository<Pallet_ItemRecord>(session).namedQuery(.compare(column: 6, .equal, id.columnValue))
+    }
+
+    /// The records of `items` whose `i_d_x` names a record, as a query to refine.
+    nonisolated public func items(by_iDX record: Pallet) -> Cairn::RepositoryQuery<Cairn::Repository<Pallet_ItemRecord>> {
+        self.items(by_iDX: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<Pallet> {
+    /// The records of `items` whose `id_x` names the record of an id, as a query to refine.
+    nonisolated public func items(by_idX id: Pallet.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Pallet_ItemRecord>> {
+        Cairn::SnapshotRepository<Pallet_ItemRecord>(session).namedQuery(.compare(column: 5, .equal, id.columnValue))
+    }
+
+    /// The records of `items` whose `id_x` names a record, as a query to refine.
+    nonisolated public func items(by_idX record: Pallet) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Pallet_ItemRecord>> {
+        self.items(by_idX: record.id)
+    }
+
+    /// The records of `items` whose `i_d_x` names the record of an id, as a query to refine.
+    nonisolated public func items(by_iDX id: Pallet.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Pallet_ItemRecord>> {
+        Cairn::SnapshotRepository<Pallet_ItemRecord>(session).namedQuery(.compare(column: 6, .equal, id.columnValue))
+    }
+
+    /// The records of `items` whose `i_d_x` names a record, as a query to refine.
+    nonisolated public func items(by_iDX record: Pallet) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Pallet_ItemRecord>> {
+        self.items(by_iDX: record.id)
+    }
+}
+
+extension Cairn::Repository<Rack> {
+    /// The records of `items` whose `rack` names the record of an id, as a query to refine.
+    nonisolated public func items(of id: Rack.ID) -> Cairn::RepositoryQuery<Cairn::Repository<Rack.ItemRecordType>> {
+        Cairn::Repository<Rack.ItemRecordType>(session).namedQuery(.compare(column: 7, .equal, id.columnValue))
+    }
+
+    /// The records of `items` whose `rack` names a record, as a query to refine.
+    nonisolated public func items(of record: Rack) -> Cairn::RepositoryQuery<Cairn::Repository<Rack.ItemRecordType>> {
+        self.items(of: record.id)
+    }
+
+    /// The records of `item_records` whose `rack` names the record of an id, as a query to refine.
+    nonisolated public func itemRecords(of id: Rack.ID) -> Cairn::RepositoryQuery<Cairn::Repository<ItemRecord>> {
+        Cairn::Repository<ItemRecord>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `item_records` whose `rack` names a record, as a query to refine.
+    nonisolated public func itemRecords(of record: Rack) -> Cairn::RepositoryQuery<Cairn::Repository<ItemRecord>> {
+        self.itemRecords(of: record.id)
+    }
+}
+
+extension Cairn::SnapshotRepository<Rack> {
+    /// The records of `items` whose `rack` names the record of an id, as a query to refine.
+    nonisolated public func items(of id: Rack.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Rack.ItemRecordType>> {
+        Cairn::SnapshotRepository<Rack.ItemRecordType>(session).namedQuery(.compare(column: 7, .equal, id.columnValue))
+    }
+
+    /// The records of `items` whose `rack` names a record, as a query to refine.
+    nonisolated public func items(of record: Rack) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<Rack.ItemRecordType>> {
+        self.items(of: record.id)
+    }
+
+    /// The records of `item_records` whose `rack` names the record of an id, as a query to refine.
+    nonisolated public func itemRecords(of id: Rack.ID) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<ItemRecord>> {
+        Cairn::SnapshotRepository<ItemRecord>(session).namedQuery(.compare(column: 1, .equal, id.columnValue))
+    }
+
+    /// The records of `item_records` whose `rack` names a record, as a query to refine.
+    nonisolated public func itemRecords(of record: Rack) -> Cairn::RepositoryQuery<Cairn::SnapshotRepository<ItemRecord>> {
+        self.itemRecords(of: record.id)
     }
 }
 
@@ -380,6 +509,18 @@ public struct Item: Cairn::Entity {
     ///
     /// Refers to a record of `bins`.
     public var bin: Bin.ID?
+    /// The column `id_x`.
+    ///
+    /// Refers to a record of `pallets`.
+    public var idX: Pallet.ID?
+    /// The column `i_d_x`.
+    ///
+    /// Refers to a record of `pallets`.
+    public var iDX: Pallet.ID?
+    /// The column `rack`.
+    ///
+    /// Refers to a record of `racks`.
+    public var rack: Rack.ID?
 
     /// 1 after the insert, one more after each update; 0 while it was never stored.
     public private(set) var revision = 0
@@ -389,12 +530,24 @@ public struct Item: Cairn::Entity {
     public private(set) var updatedAt = Cairn::Timestamp.epoch
 
     /// A record that is not stored yet.
-    public init(id: ID, sku: String, above: ID? = nil, state: State = .fresh, bin: Bin.ID? = nil) {
+    public init(
+        id: ID,
+        sku: String,
+        above: ID? = nil,
+        state: State = .fresh,
+        bin: Bin.ID? = nil,
+        idX: Pallet.ID? = nil,
+        iDX: Pallet.ID? = nil,
+        rack: Rack.ID? = nil
+    ) {
         self.id = id
         self.sku = sku
         self.above = above
         self.state = state
         self.bin = bin
+        self.idX = idX
+        self.iDX = iDX
+        self.rack = rack
     }
 
     /// The place of its table in the schema.
@@ -411,7 +564,10 @@ public struct Item: Cairn::Entity {
             sku: row.string(1),
             above: row.optionalInt(2).map { ID($0) },
             state: row.enumeration(3, State.self),
-            bin: row.optionalInt(4).map { Bin.ID($0) }
+            bin: row.optionalInt(4).map { Bin.ID($0) },
+            idX: row.optionalInt(5).map { Pallet.ID($0) },
+            iDX: row.optionalInt(6).map { Pallet.ID($0) },
+            rack: row.optionalInt(7).map { Rack.ID($0) }
         )
         revision = row.revision
         createdAt = row.createdAt
@@ -425,6 +581,9 @@ public struct Item: Cairn::Entity {
         row.write(above)
         row.write(state)
         row.write(bin)
+        row.write(idX)
+        row.write(iDX)
+        row.write(rack)
     }
 
     /// The same record, as the store now has it.
@@ -442,7 +601,10 @@ public struct Item: Cairn::Entity {
             Cairn::ColumnEquality.equal(left.sku, right.sku),
             Cairn::ColumnEquality.equal(left.above, right.above),
             Cairn::ColumnEquality.equal(left.state, right.state),
-            Cairn::ColumnEquality.equal(left.bin, right.bin)
+            Cairn::ColumnEquality.equal(left.bin, right.bin),
+            Cairn::ColumnEquality.equal(left.idX, right.idX),
+            Cairn::ColumnEquality.equal(left.iDX, right.iDX),
+            Cairn::ColumnEquality.equal(left.rack, right.rack)
         else { return false }
         return true
     }
@@ -464,6 +626,12 @@ public struct Item: Cairn::Entity {
         public var state: Cairn::TypedColumn<State> { Cairn::TypedColumn(3) }
         /// The column `bin`.
         public var bin: Cairn::TypedColumn<Bin.ID?> { Cairn::TypedColumn(4) }
+        /// The column `id_x`.
+        public var idX: Cairn::TypedColumn<Pallet.ID?> { Cairn::TypedColumn(5) }
+        /// The column `i_d_x`.
+        public var iDX: Cairn::TypedColumn<Pallet.ID?> { Cairn::TypedColumn(6) }
+        /// The column `rack`.
+        public var rack: Cairn::TypedColumn<Rack.ID?> { Cairn::TypedColumn(7) }
     }
 }
 
@@ -564,6 +732,273 @@ public struct Bin: Cairn::Entity {
     }
 }
 
+/// One record of the table `pallets`.
+public struct Pallet: Cairn::Entity {
+    /// Identifies one record of `pallets`: a value of `id`.
+    public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Pallet
+
+        /// The value of `id`.
+        public let value: Int
+
+        /// The record with this `id`.
+        public init(_ value: Int) {
+            self.value = value
+        }
+    }
+
+    /// The values of `item`.
+    public enum Item: String, Cairn::ColumnEnum {
+        /// `small`.
+        case small
+        /// `large`.
+        case large
+    }
+
+    /// The column `id`.
+    public let id: ID
+    /// The column `item`.
+    public var item: Item
+
+    /// 1 after the insert, one more after each update; 0 while it was never stored.
+    public private(set) var revision = 0
+    /// When it was inserted; 1970 while it was never stored.
+    public private(set) var createdAt = Cairn::Timestamp.epoch
+    /// When this revision was written; 1970 while it was never stored.
+    public private(set) var updatedAt = Cairn::Timestamp.epoch
+
+    /// A record that is not stored yet.
+    public init(id: ID, item: Item) {
+        self.id = id
+        self.item = item
+    }
+
+    /// The place of its table in the schema.
+    public static var tablePosition: Int { 2 }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _referenceItemDatabase }
+    /// The columns, for queries.
+    public static var columns: Columns { Columns() }
+
+    /// Reads a row of the table.
+    public init(row: Cairn::RowReader) throws {
+        try self.init(id: ID(row.int(0)), item: row.enumeration(1, Item.self))
+        revision = row.revision
+        createdAt = row.createdAt
+        updatedAt = row.updatedAt
+    }
+
+    /// Writes the declared columns, in the order of the schema.
+    public func write(to row: inout Cairn::RowWriter) {
+        row.write(id)
+        row.write(item)
+    }
+
+    /// The same record, as the store now has it.
+    public func stored(as metadata: Cairn::RecordMetadata) -> Pallet {
+        var copy = self
+        copy.revision = metadata.revision
+        copy.createdAt = metadata.createdAt
+        copy.updatedAt = metadata.updatedAt
+        return copy
+    }
+
+    /// Whether both have the same values; strings are compared by their bytes.
+    public static func areEqual(_ left: Pallet, _ right: Pallet) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.item, right.item)
+        else { return false }
+        return true
+    }
+
+    /// Feeds the hasher what identifies the record.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(id)
+    }
+
+    /// The columns of `pallets`, to build conditions and orders with.
+    public struct Columns: Sendable {
+        /// The column `id`.
+        public var id: Cairn::TypedColumn<ID> { Cairn::TypedColumn(0) }
+        /// The column `item`.
+        public var item: Cairn::TypedColumn<Item> { Cairn::TypedColumn(1) }
+    }
+}
+
+/// A record of `Item`, where that name means something else.
+public typealias Pallet_ItemRecord = Item
+
+/// One record of the table `racks`.
+public struct Rack: Cairn::Entity {
+    /// Identifies one record of `racks`: a value of `id`.
+    public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = Rack
+
+        /// The value of `id`.
+        public let value: Int
+
+        /// The record with this `id`.
+        public init(_ value: Int) {
+            self.value = value
+        }
+    }
+
+    /// A record of `Item`, where that name means something else.
+    public typealias ItemRecordType = Item
+
+    /// The column `id`.
+    public let id: ID
+
+    /// 1 after the insert, one more after each update; 0 while it was never stored.
+    public private(set) var revision = 0
+    /// When it was inserted; 1970 while it was never stored.
+    public private(set) var createdAt = Cairn::Timestamp.epoch
+    /// When this revision was written; 1970 while it was never stored.
+    public private(set) var updatedAt = Cairn::Timestamp.epoch
+
+    /// A record that is not stored yet.
+    public init(id: ID) {
+        self.id = id
+    }
+
+    /// The place of its table in the schema.
+    public static var tablePosition: Int { 3 }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _referenceItemDatabase }
+    /// The columns, for queries.
+    public static var columns: Columns { Columns() }
+
+    /// Reads a row of the table.
+    public init(row: Cairn::RowReader) throws {
+        try self.init(id: ID(row.int(0)))
+        revision = row.revision
+        createdAt = row.createdAt
+        updatedAt = row.updatedAt
+    }
+
+    /// Writes the declared columns, in the order of the schema.
+    public func write(to row: inout Cairn::RowWriter) {
+        row.write(id)
+    }
+
+    /// The same record, as the store now has it.
+    public func stored(as metadata: Cairn::RecordMetadata) -> Rack {
+        var copy = self
+        copy.revision = metadata.revision
+        copy.createdAt = metadata.createdAt
+        copy.updatedAt = metadata.updatedAt
+        return copy
+    }
+
+    /// Whether both have the same values; strings are compared by their bytes.
+    public static func areEqual(_ left: Rack, _ right: Rack) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id)
+        else { return false }
+        return true
+    }
+
+    /// Feeds the hasher what identifies the record.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(id)
+    }
+
+    /// The columns of `racks`, to build conditions and orders with.
+    public struct Columns: Sendable {
+        /// The column `id`.
+        public var id: Cairn::TypedColumn<ID> { Cairn::TypedColumn(0) }
+    }
+}
+
+/// One record of the table `item_records`.
+public struct ItemRecord: Cairn::Entity {
+    /// Identifies one record of `item_records`: a value of `id`.
+    public struct ID: Cairn::IntIdentifier {
+        /// The record it identifies.
+        public typealias _Record = ItemRecord
+
+        /// The value of `id`.
+        public let value: Int
+
+        /// The record with this `id`.
+        public init(_ value: Int) {
+            self.value = value
+        }
+    }
+
+    /// The column `id`.
+    public let id: ID
+    /// The column `rack`.
+    ///
+    /// Refers to a record of `racks`.
+    public var rack: Rack.ID
+
+    /// 1 after the insert, one more after each update; 0 while it was never stored.
+    public private(set) var revision = 0
+    /// When it was inserted; 1970 while it was never stored.
+    public private(set) var createdAt = Cairn::Timestamp.epoch
+    /// When this revision was written; 1970 while it was never stored.
+    public private(set) var updatedAt = Cairn::Timestamp.epoch
+
+    /// A record that is not stored yet.
+    public init(id: ID, rack: Rack.ID) {
+        self.id = id
+        self.rack = rack
+    }
+
+    /// The place of its table in the schema.
+    public static var tablePosition: Int { 4 }
+    /// The database it belongs to.
+    public static var database: any Cairn::Database.Type { _referenceItemDatabase }
+    /// The columns, for queries.
+    public static var columns: Columns { Columns() }
+
+    /// Reads a row of the table.
+    public init(row: Cairn::RowReader) throws {
+        try self.init(id: ID(row.int(0)), rack: Rack.ID(row.int(1)))
+        revision = row.revision
+        createdAt = row.createdAt
+        updatedAt = row.updatedAt
+    }
+
+    /// Writes the declared columns, in the order of the schema.
+    public func write(to row: inout Cairn::RowWriter) {
+        row.write(id)
+        row.write(rack)
+    }
+
+    /// The same record, as the store now has it.
+    public func stored(as metadata: Cairn::RecordMetadata) -> ItemRecord {
+        var copy = self
+        copy.revision = metadata.revision
+        copy.createdAt = metadata.createdAt
+        copy.updatedAt = metadata.updatedAt
+        return copy
+    }
+
+    /// Whether both have the same values; strings are compared by their bytes.
+    public static func areEqual(_ left: ItemRecord, _ right: ItemRecord) -> Bool {
+        guard Cairn::ColumnEquality.equal(left.id, right.id),
+            Cairn::ColumnEquality.equal(left.rack, right.rack)
+        else { return false }
+        return true
+    }
+
+    /// Feeds the hasher what identifies the record.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(id)
+    }
+
+    /// The columns of `item_records`, to build conditions and orders with.
+    public struct Columns: Sendable {
+        /// The column `id`.
+        public var id: Cairn::TypedColumn<ID> { Cairn::TypedColumn(0) }
+        /// The column `rack`.
+        public var rack: Cairn::TypedColumn<Rack.ID> { Cairn::TypedColumn(1) }
+    }
+}
+
 /// One record of the table `order_items`.
 public struct OrderItem: Cairn::Entity {
     /// Identifies one record of `order_items`: a value of `id`.
@@ -626,7 +1061,7 @@ public struct OrderItem: Cairn::Entity {
     }
 
     /// The place of its table in the schema.
-    public static var tablePosition: Int { 2 }
+    public static var tablePosition: Int { 5 }
     /// The database it belongs to.
     public static var database: any Cairn::Database.Type { _referenceItemDatabase }
     /// The columns, for queries.
@@ -730,7 +1165,7 @@ public struct Value: Cairn::Entity {
     }
 
     /// The place of its table in the schema.
-    public static var tablePosition: Int { 3 }
+    public static var tablePosition: Int { 6 }
     /// The database it belongs to.
     public static var database: any Cairn::Database.Type { _referenceItemDatabase }
     /// The columns, for queries.
@@ -818,7 +1253,7 @@ public struct ValueUse: Cairn::Entity {
     }
 
     /// The place of its table in the schema.
-    public static var tablePosition: Int { 4 }
+    public static var tablePosition: Int { 7 }
     /// The database it belongs to.
     public static var database: any Cairn::Database.Type { _referenceItemDatabase }
     /// The columns, for queries.
