@@ -99,6 +99,7 @@ struct GoldenBehaviourTests {
         #expect(try await database.pallets.items(by_idX: pallet).ids() == [packed.id])
         #expect(try await database.pallets.items(by_iDX: pallet).ids() == [])
         #expect(try await database.racks.items(of: rack).ids() == [packed.id])
+        #expect(try await database.pallets.packed(state: .fresh, item: packed.id).ids() == [pallet.id])
         let record = try await database.itemRecords.insert(ItemRecord(id: 2, rack: rack.id))
         #expect(try await database.racks.itemRecords(of: rack).ids() == [record.id])
         try await database.close()

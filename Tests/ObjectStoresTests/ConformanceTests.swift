@@ -30,6 +30,8 @@ struct FolderProvider: ObjectStoreProvider {
         var options = FolderObjectStore.Options()
         options.names = names
         options.isDurable = isDurable
+        // Races are about who wins, not about how long it takes where all tests are at work.
+        options.lockTimeout = .seconds(120)
         let folder = FileManager.default.temporaryDirectory.appending(path: "cairn-objects-\(UUID().uuidString)")
         return try FolderObjectStore(folder.path(percentEncoded: false), options)
     }

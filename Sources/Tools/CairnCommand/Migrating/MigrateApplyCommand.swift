@@ -37,7 +37,7 @@ struct MigrateApplyCommand: Command {
         return try await MigrationArguments.with(arguments.operand("STORE"), writes: true) { storage, held in
             try filed?.checkStart(held, at: storage.capabilities.location)
             if Rollback.isUnderWay(held) {
-                try Rollback.checkLeaving(held, to: to, try await storage.migrations())
+                try Rollback.checkLeaving(held, try await storage.migrations())
             }
             // What it holds already is not asked how it would become so: an old name that was given to another column could be either.
             let plan = MigrationPlan(from: held, to: held.id == to.id ? held : to)

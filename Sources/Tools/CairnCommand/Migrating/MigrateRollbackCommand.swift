@@ -21,7 +21,7 @@ struct MigrateRollbackCommand: Command {
             Option(name: "dry-run", help: "do nothing: look what can be told without records, and try the first step"),
         ],
         notes: [
-            "The last migration is taken back first. One that dropped nothing is taken back like any other change, all or nothing. One that dropped something is taken back in three steps: the schema goes to one between the two, which no program has; what was dropped is put back, record by record; then the schema becomes that of before. If the process dies, the same command goes on where it was, and 'cairn migrate apply' goes forward again. Of several migrations each is looked at when its turn comes: those before it are taken back then.",
+            "The last migration is taken back first. One that dropped nothing is taken back like any other change, all or nothing. One that dropped something is taken back in three steps: the schema goes to one between the two, which no program has; what was dropped is put back, record by record; then the schema becomes that of before. If the process dies, the same command goes on where it was; '--before' with the number of the first step, the last in the history, goes forward again. Of several migrations each is looked at when its turn comes: those before it are taken back then.",
             "If the schema came back in another way, as by 'cairn migrate apply' with the old file, what was dropped is not put back: that is said, and it exits with 1.",
             "What was dropped is kept for 30 days. Records that come back in a table that was dropped are new ones, of revision 1; those that get a column back have a newer revision. Records that were deleted since stay so.",
             "Taking back is a migration too, and 'cairn migrate history' lists it. Data that goes with what came since is kept for 30 days.",
@@ -56,6 +56,6 @@ struct MigrateRollbackCommand: Command {
             progress: { [progress = console.progress] in progress.show(MigrationView.text($0)) })
         view.outcome = isRehearsal ? .rehearsed : .applied
         console.print(arguments.isJSON ? view.json : view.text(console))
-        return .done
+        return rollback.left.isEmpty ? .done : .found
     }
 }

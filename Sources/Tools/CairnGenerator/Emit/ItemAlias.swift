@@ -11,7 +11,7 @@ struct ItemAlias {
     /// The type; nil: the entity itself.
     let type: SwiftType?
     /// Whether it stands beside the entity, in which `Item` is an enum.
-    var isOutside = false
+    let isOutside: Bool
 
     /// Those an entity needs.
     /// - Parameter types: The spelling, which knows the names of all entities: an alias hides none of them.
@@ -21,16 +21,18 @@ struct ItemAlias {
             entity.lookups.flatMap { $0.parts.map(\.type) } + entity.queries.flatMap { $0.parameters.map(\.type) }
         // In the entity an alias would hide what else it names.
         var taken = Set(entity.enums.map(\.name) + entity.properties.flatMap(\.identifiers))
+        let isOutside = entity.enums.contains { $0.name == "Item" }
+        // No name of a table becomes one with a `_` in it.
+        let prefix = isOutside ? "\(entity.typeName)_" : ""
         var aliases: [ItemAlias] = []
         for type in named.map(\.innermost) where !aliases.contains(where: { $0.type == type }) {
-            guard var name = ItemAlias.name(of: type) else { continue }
+            guard let short = ItemAlias.name(of: type) else { continue }
+            var name = prefix + short
             while types.isHidden(name) || !taken.insert(name).inserted { name += "entifier" }
-            aliases.append(ItemAlias(name: name, type: type))
+            aliases.append(ItemAlias(name: name, type: type, isOutside: isOutside))
         }
         if entity.referrals.contains(where: { $0.table.entity == "Item" }) {
-            let isOutside = entity.enums.contains { $0.name == "Item" }
-            // No name of a table becomes one with a `_` in it.
-            var name = isOutside ? "\(entity.typeName)_ItemRecord" : "ItemRecord"
+            var name = prefix + "ItemRecord"
             while types.isHidden(name) || !taken.insert(name).inserted { name += "Type" }
             aliases.append(ItemAlias(name: name, type: nil, isOutside: isOutside))
         }

@@ -39,7 +39,11 @@ struct RestoringQueue {
     private let acceptsLoss: Bool
     /// What came back so far, table by table.
     var restored: [RestoredTable] = []
-    private var waiting: [RestoringWrite] = []
+    /// What refers to something that is not there, and what was said of it.
+    private var waiting: [(write: RestoringWrite, error: StorageError)] = []
+
+    /// How much of what waited is written at once.
+    private static let portion = 5000
 
     init(_ store: Store, _ past: PastMigration, acceptsLoss: Bool) {
         self.store = store
@@ -47,69 +51,104 @@ struct RestoringQueue {
         self.acceptsLoss = acceptsLoss
     }
 
-    /// Writes all, or one by one what can be written.
+    /// Writes all, or what of it can be written.
     mutating func write(_ writes: [RestoringWrite]) async throws {
-        if writes.isEmpty { return }
+        guard let first = writes.first else { return }
         do {
             return try await put(writes)
         } catch let error as StorageError where RestoringQueue.isAboutRecord(error) {
-            if let write = writes.first, writes.count == 1 {
+            if writes.count == 1 {
                 if error.code == .reference {
-                    waiting.append(write)
-                } else if let rest = try without(error, write) {
-                    try await self.write([rest])
+                    waiting.append((first, error))
+                } else if let rest = try without(error, first) {
+                    try await write([rest])
                 }
                 return
             }
         }
-        for one in writes { try await write([one]) }
+        try Deadline.check()
+        try await write(Array(writes[..<(writes.count / 2)]))
+        try await write(Array(writes[(writes.count / 2)...]))
     }
 
     /// Writes what waited.
     mutating func writeWaiting() async throws {
         while !waiting.isEmpty {
-            try Deadline.check()
-            let count = waiting.count
             let writes = waiting
             waiting = []
-            try await write(writes)
-            if waiting.count < count { continue }
-            try await writeCircle()
+            for start in stride(from: 0, to: writes.count, by: RestoringQueue.portion) {
+                let end = min(start + RestoringQueue.portion, writes.count)
+                try await write(writes[start..<end].map(\.write))
+            }
+            if waiting.count < writes.count { continue }
+            try await writeCircles()
         }
     }
 
-    /// Writes the first record that waits with all that it leads to and that waits too; or takes out of it what does not fit.
-    private mutating func writeCircle() async throws {
-        var places: [String: Int] = [:]
-        for (place, write) in waiting.enumerated() { places[name(write.table, write.key)] = place }
-        var circle: [Int] = [0]
-        var met: Set<Int> = [0]
-        var next = 0
-        while next < circle.count {
-            let write = waiting[circle[next]]
-            next += 1
-            for reference in write.table.references where !write.values[reference.column].isNull {
-                let target = store.schema.tables[reference.target]
-                guard let place = places[name(target, Key(write.values[reference.column]))],
-                    met.insert(place).inserted
-                else { continue }
-                circle.append(place)
+    /// What none of the records that wait will bring is given up. If all of them refer to others that wait, each is written with all that
+    /// it leads to; or what does not fit is taken out of it.
+    private mutating func writeCircles() async throws {
+        let writes = waiting
+        waiting = []
+        let places = Dictionary(
+            writes.enumerated().map { (name($0.element.write.table, $0.element.write.key), $0.offset) },
+            uniquingKeysWith: { first, _ in first })
+        let targets = writes.map { write, _ in
+            write.table.references.compactMap { reference in
+                let value = write.values[reference.column]
+                return value.isNull ? nil : places[name(store.schema.tables[reference.target], Key(value))]
             }
         }
-        do {
-            try await put(circle.map { waiting[$0] })
-            waiting = waiting.indices.filter { !met.contains($0) }.map { waiting[$0] }
-        } catch let error as StorageError where RestoringQueue.isAboutRecord(error) {
-            // What names no record of the circle says nothing about one.
-            let named = circle.first { place in
-                waiting[place].table.name == error.details.table
-                    && KeyText.encode(waiting[place].key) == error.details.id
+        if targets.contains(where: \.isEmpty) {
+            for (place, (write, error)) in writes.enumerated() {
+                if !targets[place].isEmpty {
+                    waiting.append((write, error))
+                } else if let rest = try without(error, write) {
+                    waiting.append((rest, error))
+                }
             }
-            guard let place = named ?? (circle.count == 1 ? 0 : nil) else { throw error }
-            let rest = try without(error, waiting[place])
-            waiting.remove(at: place)
-            if let rest { waiting.append(rest) }
+            return
         }
+        var met: Set<Int> = []
+        for start in writes.indices where met.insert(start).inserted {
+            try Deadline.check()
+            var circle = [start]
+            var next = 0
+            while next < circle.count {
+                circle += targets[circle[next]].filter { met.insert($0).inserted }
+                next += 1
+            }
+            do {
+                try await put(circle.map { writes[$0].write })
+            } catch let error as StorageError where RestoringQueue.isAboutRecord(error) {
+                let own = Set(circle)
+                let leadsOut = circle.contains { !own.isSuperset(of: targets[$0]) }
+                // What it leads to was in a circle before, of which something was taken out.
+                if leadsOut, error.code == .reference {
+                    waiting += circle.map { writes[$0] }
+                } else {
+                    try takeOut(error, circle.map { writes[$0] })
+                }
+            }
+        }
+    }
+
+    /// Takes what does not fit out of records that refer to one another. The others wait again.
+    private mutating func takeOut(
+        _ error: StorageError, _ circle: [(write: RestoringWrite, error: StorageError)]
+    ) throws {
+        let named = circle.firstIndex { write, _ in
+            write.table.name == error.details.table && KeyText.encode(write.key) == error.details.id
+        }
+        // What names no record of the circle says nothing about one.
+        guard let place = named ?? (circle.count == 1 ? 0 : nil) else {
+            throw StorageError(
+                error.code,
+                "\(circle.count) records that refer to one another cannot be put back at once: \(error.message)",
+                remedy: Rollback.forward, details: error.details)
+        }
+        waiting += circle[..<place] + circle[(place + 1)...]
+        if let rest = try without(error, circle[place].write) { waiting.append((rest, error)) }
     }
 
     private func name(_ table: Table, _ key: Key) -> String { "\(table.name)/\(KeyText.encode(key))" }
@@ -176,8 +215,7 @@ struct RestoringQueue {
         StorageError(
             error.code,
             "what migration \(past.number) dropped of record \(KeyText.encode(write.key)) of table '\(write.table.name)' does not fit any more: \(error.message)",
-            remedy:
-                "\(remedy)bring the store forward again with 'cairn migrate apply' and the schema file it had, and mend or delete the record",
+            remedy: "\(remedy)\(Rollback.forward)",
             details: error.details)
     }
 }

@@ -50,11 +50,11 @@ package struct Rollback: Sendable {
             undoings[0].isUnderWay = true
         }
         for place in undoings.indices {
-            let later = undoings[..<place].reversed().map(\.past)
+            let later = undoings[..<place].filter { !$0.isUnderWay }.reversed().map(\.past)
             undoings[place].remade = Rollback.remade(undoings[place], later, history)
         }
         self.undoings = undoings
-        left = Rollback.left(way, history[first...], held)
+        left = Rollback.left(way, history[first...])
     }
 
     /// The migrations that lead from the first schema to the last: without those that were taken back since, and without whatever else
@@ -73,37 +73,44 @@ package struct Rollback: Sendable {
         return way
     }
 
-    /// The tables of before a migration whose records taking back a later one made anew: in this run, or in an earlier one.
+    /// The tables of before a migration whose records taking back a later one made anew, and until when: nil for this run.
     /// - Parameter later: The migrations behind it that are taken back first, the earliest first.
     private static func remade(
         _ undoing: Undoing, _ later: [PastMigration], _ history: [PastMigration]
-    ) -> Set<String> {
-        Set(
-            undoing.past.diff.pairs.filter { pair in
-                var name = undoing.isUnderWay ? pair.old.name : pair.new.name
-                for migration in later {
-                    guard let next = migration.diff.pairs.first(where: { $0.old.name == name }) else { return true }
-                    name = next.new.name
-                }
-                for migration in history.reversed().prefix(while: { $0.number != undoing.past.number }) {
-                    guard let next = migration.diff.pairs.first(where: { $0.new.name == name }) else {
-                        return isUnderWay(migration.to)
-                    }
+    ) -> [String: Timestamp?] {
+        var remade: [String: Timestamp?] = [:]
+        for pair in undoing.past.diff.pairs {
+            var name: String? = undoing.isUnderWay ? pair.old.name : pair.new.name
+            for migration in later where name != nil {
+                name = migration.diff.pairs.first { $0.old.name == name }?.new.name
+            }
+            guard var name else {
+                remade.updateValue(nil, forKey: pair.old.name)
+                continue
+            }
+            for migration in history.reversed().prefix(while: { $0.number != undoing.past.number }) {
+                if let next = migration.diff.pairs.first(where: { $0.new.name == name }) {
                     name = next.old.name
+                    continue
                 }
-                return false
-            }.map(\.old.name))
+                guard isUnderWay(migration.to) else { break }
+                let end = history.first { $0.number > migration.number && $0.from == migration.to }?.time
+                remade.updateValue(end, forKey: pair.old.name)
+                break
+            }
+        }
+        return remade
     }
 
-    /// Those that are not on the way, and were not taken back: of which something is kept that the store has a place for.
-    private static func left(
-        _ way: [PastMigration], _ history: ArraySlice<PastMigration>, _ held: Schema
-    ) -> [PastMigration] {
-        history.filter { migration in
+    /// Those that are not on the way, and were not taken back: of which something is kept that there will be a place for.
+    private static func left(_ way: [PastMigration], _ history: ArraySlice<PastMigration>) -> [PastMigration] {
+        guard let target = history.first?.from else { return [] }
+        return history.filter { migration in
             let mark = "\(BridgeSchema.prefix)\(migration.number)"
             return !way.contains { $0.number == migration.number } && !migration.kept.isEmpty
+                && !isUnderWay(migration.from)
                 && migration.dropped.contains { old, columns in
-                    guard let table = held.table(named: old.name) else { return false }
+                    guard let table = target.table(named: old.name) else { return false }
                     return columns.contains { table.column(named: old.columns[$0].name) != nil }
                 }
                 && !history.contains { $0.from.table(named: mark) != nil && $0.to == migration.from }
@@ -115,17 +122,23 @@ package struct Rollback: Sendable {
         held.tables.contains { $0.name.hasPrefix(BridgeSchema.prefix) }
     }
 
-    /// Refuses to leave a store whose data is half put back as if it were whole.
-    /// - Throws: `migration.unsupported` when a store stands between two schemas, and a change would give it that of before.
-    package static func checkLeaving(_ held: Schema, to schema: Schema, _ history: [PastMigration]) throws {
-        for migration in history
-        where migration.from == schema && held.table(named: "\(BridgeSchema.prefix)\(migration.number)") != nil {
-            throw StorageError(
-                .migrationUnsupported,
-                "migration \(migration.number) of the store is being taken back, and what it dropped is not all put back",
-                remedy: "go on with 'cairn migrate rollback --before \(migration.number)'")
-        }
+    /// Refuses to change a store that stands between two schemas into another one, as if its data were whole.
+    /// - Throws: `migration.unsupported`, which names both ways out.
+    package static func checkLeaving(_ held: Schema, _ history: [PastMigration]) throws {
+        guard let migration = history.last(where: { held.table(named: "\(BridgeSchema.prefix)\($0.number)") != nil })
+        else { return }
+        let first = history.last { $0.to == held }.map { " --before \($0.number) --allow-destructive" } ?? ""
+        throw StorageError(
+            .migrationUnsupported,
+            "migration \(migration.number) of the store is being taken back, and what it dropped is not all put back",
+            remedy:
+                "go on with 'cairn migrate rollback --before \(migration.number)', or go forward again with 'cairn migrate rollback\(first)'"
+        )
     }
+
+    /// How a store that stands between two schemas comes back to the later one, with all that it had there.
+    static let forward =
+        "go forward again with 'cairn migrate rollback' before the last migration that 'cairn migrate history' lists, mend or delete the record, and take the migration back again"
 
     /// Looks whether all of it can be done, as far as that can be told without records.
     /// - Throws: `migration.destructive` where something was added that would go; `migration.unsupported`, `migration.ambiguous`;
@@ -172,8 +185,7 @@ package struct Rollback: Sendable {
             } catch let error as StorageError where error.details.id != nil {
                 throw StorageError(
                     error.code, error.message,
-                    remedy:
-                        "the store stands between two schemas: bring it forward again with 'cairn migrate apply' and the schema file it had, change the record, and take the migration back again",
+                    remedy: "the store stands between two schemas: \(Rollback.forward)",
                     details: error.details)
             }
         }

@@ -8,13 +8,16 @@ package struct Undoing: Sendable {
     package let bridge: Schema?
     /// Whether the store stands at the bridge.
     package internal(set) var isUnderWay = false
-    /// The tables of before whose records were made anew by taking back a later migration: their times tell nothing.
-    var remade: Set<String> = []
+    /// The tables of before whose records were made anew by taking back a later migration, and until when: nil for this run. What
+    /// is older by its time was there before.
+    var remade: [String: Timestamp?] = [:]
     /// The columns that may be missing on the bridge, by their tables of before.
     private let missing: [String: Set<String>]
 
     /// Days for which drivers keep what was dropped, less one: nobody removes it at the hour.
     private static let days = 29
+    /// Microseconds by which the clocks of two programs may differ.
+    private static let slack: Int64 = 600_000_000
 
     init(_ past: PastMigration) {
         self.past = past
@@ -48,7 +51,18 @@ package struct Undoing: Sendable {
             let place = pair.old.column(named: name)?.position,
             let column = pair.sources.firstIndex(of: place)
         else { return nil }
-        return past.to.canonicalValue["tables"]?[pair.new.name]?["columns"]?[pair.new.columns[column].name]
+        let now = pair.new.columns[column]
+        let declared = past.to.canonicalValue["tables"]?[pair.new.name]?["columns"]?[now.name]
+        guard let target = now.referencedTable, case .object(var members)? = declared else { return declared }
+        if let old = past.diff.pairs.first(where: { $0.new.name == target })?.old.name {
+            members["references"] = .string(old)
+        } else {
+            // It refers to a table that was not there before.
+            members["references"] = nil
+            members["on_delete"] = nil
+            members["type"] = .string("\(now.valueType)")
+        }
+        return .object(members)
     }
 
     /// What is done to the schema, as it is shown.
@@ -82,8 +96,10 @@ package struct Undoing: Sendable {
 
     /// Whether a record is the one of which something was dropped, and not a later one of the same key.
     func isSame(_ record: DroppedRecord, createdAt: Timestamp, in table: String) -> Bool {
-        guard let known = record.createdAt, !remade.contains(table) else { return true }
-        return known == createdAt
+        guard let known = record.createdAt else { return true }
+        guard let end = remade[table] else { return known == createdAt }
+        // Clocks of several machines differ a little.
+        return end.map { createdAt.microseconds <= $0.microseconds + Undoing.slack } ?? true
     }
 
     /// Looks whether each record has a value in each column that must have one.

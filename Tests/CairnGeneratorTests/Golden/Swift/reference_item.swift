@@ -298,6 +298,27 @@ extension Cairn::SnapshotRepository<Bin> {
     }
 }
 
+extension Cairn::ReadableRepository<Pallet> {
+    /// The records that the query `packed` asks for.
+    ///
+    ///     pallets where id in (select id_x from items where state = $state and id = $item)
+    ///
+    /// - Parameters:
+    ///   - state: What `items.state` is compared with.
+    ///   - item: What `items.id` is compared with.
+    nonisolated public func packed(
+        state: Pallet_ItemState,
+        item: Pallet_ItemID
+    ) -> Cairn::RepositoryQuery<Self> {
+        self.namedQuery(
+            .isInRows(column: 0, .init(.init(0), column: 5, where: .and([
+                .compare(column: 3, .equal, state.columnValue),
+                .compare(column: 0, .equal, item.columnValue),
+            ])))
+        )
+    }
+}
+
 extension Cairn::Repository<Pallet> {
     /// The records of `items` whose `id_x` names the record of an id, as a query to refine.
     nonisolated public func items(by_idX id: Pallet.ID) -> Cairn::RepositoryQuery<Cairn::Repository<Pallet_ItemRecord>> {
@@ -825,6 +846,12 @@ public struct Pallet: Cairn::Entity {
         public var item: Cairn::TypedColumn<Item> { Cairn::TypedColumn(1) }
     }
 }
+
+/// A value of `Item.State`, where that name means something else.
+public typealias Pallet_ItemState = Item.State
+
+/// Identifies a record of `Item`, where that name means something else.
+public typealias Pallet_ItemID = Item.ID
 
 /// A record of `Item`, where that name means something else.
 public typealias Pallet_ItemRecord = Item
