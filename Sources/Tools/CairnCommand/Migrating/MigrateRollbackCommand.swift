@@ -28,7 +28,6 @@ struct MigrateRollbackCommand: Command {
             "Exits with 1 when it would not be made.",
         ],
         examples: [
-            "cairn migrate history sqlite:atlas.db",
             "cairn migrate rollback sqlite:atlas.db --before 3 --dry-run",
             "cairn migrate rollback s3://photos/atlas --before 3 --allow-destructive",
         ])
