@@ -28,7 +28,7 @@ struct Restorer {
 
     private var past: PastMigration { undoing.past }
 
-    /// Records that are written at once: if they are too large for that, one by one.
+    /// Records that are written at once: if they are too large for that, half of them at a time.
     private static let portion = 100
 
     init(
