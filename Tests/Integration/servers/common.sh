@@ -90,10 +90,13 @@ run() {
     echo $! >"$name.pid"
 }
 
-# Waits until a command succeeds, for a minute and while the process NAME runs.
+# How many seconds a server may take to come up.
+patience=60
+
+# Waits until a command succeeds, for that long and while the process NAME runs.
 #   await NAME COMMAND ARGUMENT…
 await() {
-    local name=$1 end=$((SECONDS + 60))
+    local name=$1 end=$((SECONDS + patience))
     shift
     while is_running "$name" && [ "$SECONDS" -lt "$end" ]; do
         if "$@" >/dev/null 2>&1; then return; fi
