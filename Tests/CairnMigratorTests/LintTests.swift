@@ -29,7 +29,12 @@ struct LintTests {
         Row(db("a int"), db("a int; b int?"), [], .additive),
         Row(db("a int"), database(table("a int")), ["DS102"], .destructive),
         Row(db("a int; b int"), db("a int"), ["DS103"], .destructive),
-        Row(db("a double"), db("a int"), ["DS104"], .refused),
+        Row(db("a double"), db("a json"), ["DS104"], .refused),
+        Row(db("a double"), db("a int"), ["DS104"], .possible),
+        Row(db("a int"), db("a string"), [], .possible),
+        Row(
+            db("a string"), db("a string; c {\"type\": \"int\", \"convert\": {\"from\": \"a\"}}"), ["MF105"],
+            .possible),
         Row(db("a {\"enum\": [\"x\", \"y\"]}"), db("a {\"enum\": [\"x\"]}"), ["DS104"], .possible),
         Row(db("a int"), db("a {\"type\": \"int\", \"unique\": true}"), ["MF101"], .possible),
         Row(

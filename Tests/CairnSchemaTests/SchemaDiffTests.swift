@@ -37,7 +37,14 @@ struct SchemaDiffTests {
         Row(
             #""a": "int""#, #""a": "decimal?""#, "let column 'a' of 't' be null",
             "widen the type of column 'a' of 't': int becomes decimal"),
-        Row(#""a": "double""#, #""a": "int""#, "change the type of column 'a' of 't': double becomes int"),
+        Row(#""a": "double""#, #""a": "int""#, "convert the values of column 'a' of 't': double becomes int"),
+        Row(#""a": "int""#, #""a": "string""#, "widen the type of column 'a' of 't': int becomes string"),
+        Row(#""a": "string""#, #""a": "json""#, "change the type of column 'a' of 't': string becomes json"),
+        Row(
+            #""a": "string""#, #""a": "string", "b": { "type": "int", "convert": { "from": "a" } }"#,
+            #"add column 'b' to 't', made by {"from":"a"}: {"type":"int"}"#),
+        Row(
+            #""a": "string", "b": "int""#, #""a": "string", "b": { "type": "int", "convert": { "from": "gone" } }"#),
         Row(#""a": "int", "b": "int?""#, #""a": "int""#, "drop column 'b' of 't'"),
         Row(
             #""a": "int""#, #""a": "int", "b": "string?""#, #"add column 'b' to 't': {"nullable":true,"type":"string"}"#
@@ -130,7 +137,53 @@ struct SchemaDiffTests {
         #expect(ambiguity == SchemaAmbiguity(table: "t", old: "a", new: "b", isDeclared: false))
         #expect(ambiguity.fixes.count == 2)
         #expect(ambiguity.fixes[0].contains("\"renamed_from\": \"a\""))
-        #expect(ambiguity.fixes[1].contains("two migrations"))
+        #expect(ambiguity.fixes[1].contains("\"renamed_from\": \"b\""))
+    }
+
+    @Test("A column or a table that says its own name is new, and no other one under a new name")
+    func own() throws {
+        let diff = SchemaDiff(
+            from: try Self.schema(#""a": "int""#), to: try Self.schema(#""b": { "type": "int?", "renamed_from": "b" }"#)
+        )
+        #expect(diff.ambiguities.isEmpty)
+        #expect(diff.operations.map(\.kind) == [.addColumn, .dropColumn])
+        func database(_ name: String, _ more: String) throws -> Schema {
+            try Schema(
+                parsing:
+                    #"{ "database": "d", "tables": { "\#(name)": { "columns": { "id": "int" }, "key": "id"\#(more) } } }"#
+            )
+        }
+        let tables = SchemaDiff(from: try database("t", ""), to: try database("u", #", "renamed_from": "u""#))
+        #expect(tables.ambiguities.isEmpty)
+        #expect(tables.operations.map(\.kind) == [.createTable, .dropTable])
+    }
+
+    @Test("A column that is made from others is no rename of one that is dropped")
+    func made() throws {
+        let diff = SchemaDiff(
+            from: try Self.schema(#""a": "string""#),
+            to: try Self.schema(#""b": { "type": "string", "convert": { "split": "a", "at": " ", "part": 1 } }"#))
+        #expect(diff.ambiguities.isEmpty)
+        #expect(diff.operations.map(\.kind) == [.addConvertedColumn, .dropColumn])
+        #expect(diff.reversed.operations.map(\.kind) == [.addRequiredColumn, .dropColumn])
+    }
+
+    @Test("A column that is made from one is asked about another that is dropped")
+    func stale() throws {
+        let made = #""b": { "type": "int", "convert": { "from": "a" } }"#
+        let diff = SchemaDiff(
+            from: try Self.schema(#""a": "string", "c": "int""#), to: try Self.schema(#""a": "string", \#(made)"#))
+        #expect(diff.ambiguities.map(\.old) == ["c"])
+    }
+
+    @Test("What a column is to be made from must be there: what it becomes is not guessed")
+    func madeFromNothing() throws {
+        let diff = SchemaDiff(
+            from: try Self.schema(#""a": "string""#),
+            to: try Self.schema(#""a": "string", "b": { "type": "string?", "convert": { "join": ["a", "x"] } }"#))
+        let ambiguity = try #require(diff.ambiguities.first)
+        #expect(diff.ambiguities.count == 1 && ambiguity.fixes.count == 2)
+        #expect(ambiguity.message == "column 'b' of 't' is to be made from 'x', which 't' does not have")
     }
 
     @Test("An add and a drop of different types are what they seem")

@@ -386,7 +386,7 @@ struct SchemaErrorTests {
         Mistake("schema.unsupported", "'soft_delete'", rest: ", \"soft_delete\": true"),
         Mistake("schema.unsupported", "'changes'", rest: ", \"changes\": true"),
         Mistake("schema.unsupported", "'tags'", rest: ", \"tags\": [\"id\"]"),
-        Mistake("schema.unsupported", "'convert'", rest: ", \"convert\": {}"),
+        Mistake("schema.unknown_member", "has no member 'convert'", rest: ", \"convert\": {}"),
         Mistake("schema.unsupported", "'group'", rest: ", \"group\": \"main\""),
         Mistake("schema.unsupported", "'blob'", columns: "\"id\": \"int\", \"c\": \"blob\""),
     ]

@@ -21,6 +21,13 @@ package enum Lint {
         case .dropTable: (.dropTable, "the table '\(table)' goes with all its records")
         case .dropColumn: (.dropColumn, "what '\(table)' has in '\(name)' goes")
         case .changeType: (.narrow, "not every value of the old type is one of the new")
+        case .convertType:
+            (.narrow, "a value may be none of the new type; then nothing is done, and one of them is named")
+        case .addConvertedColumn:
+            (
+                .tightenRules,
+                "a record may have nothing it can be made from; then nothing is done, and the record is named"
+            )
         case .removeValues: (.narrow, "records may have a value that is removed; then nothing is done")
         case .addUniqueIndex where operation.before == nil:
             (.addUniqueIndex, "records may have the same values; then nothing is done, and two of them are named")
@@ -34,7 +41,8 @@ package enum Lint {
         case .makeRequired: (.makeRequired, "records may have null; then nothing is done, and one of them is named")
         case .tightenRules:
             (.tightenRules, "records may break the rule; then nothing is done, and one of them is named")
-        case .widenType: (.tightenRules, "the new type may not hold a number exactly; then nothing is done")
+        case .widenType where operation.after == "\(ValueType.double)":
+            (.tightenRules, "the new type may not hold a number exactly; then nothing is done")
         case .renameTable: (.renameTable, "programs of the old schema do not know the new name")
         case .renameColumn: (.renameColumn, "programs of the old schema do not know the new name")
         case .changeDefault:
@@ -50,8 +58,8 @@ package enum Lint {
         case .addIndex: (.buildIndex, "the whole table is read to build it")
         case .changeKey: (.changeKey, "every record would move")
         case .changeOption: (.unsupported, "this version does not make the change")
-        case .createTable, .addColumn, .makeNullable, .addValues, .relaxRules, .changeSecrecy, .dropIndex,
-            .dropUniqueIndex:
+        case .createTable, .addColumn, .makeNullable, .widenType, .addValues, .relaxRules, .changeSecrecy,
+            .dropIndex, .dropUniqueIndex:
             nil
         }
     }
@@ -133,6 +141,7 @@ extension SchemaOperation {
     /// Whether it brings the Swift name of a column, or of a table when nil.
     fileprivate func brings(_ column: String?) -> Bool {
         guard let column else { return kind == .renameTable }
-        return name == column && [.addColumn, .addRequiredColumn, .renameColumn, .addValues].contains(kind)
+        return name == column
+            && [.addColumn, .addRequiredColumn, .addConvertedColumn, .renameColumn, .addValues].contains(kind)
     }
 }

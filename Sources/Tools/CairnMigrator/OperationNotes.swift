@@ -11,7 +11,8 @@ extension SchemaOperation {
         switch kind {
         case .addRequiredColumn: "\(tableText) has no record"
         case .makeRequired: "no record has null in \(columnText)"
-        case .widenType: "each number in \(columnText) is a \(after ?? "value of the new type") exactly"
+        case .addConvertedColumn: "each record of \(tableText) has what '\(name ?? "")' can be made from"
+        case .widenType, .convertType: "each value in \(columnText) is a \(after ?? "value of the new type") exactly"
         case .removeValues: "no record has one of the values \(before ?? "") in \(columnText)"
         case .tightenRules: "each value in \(columnText) keeps the rules: \(after ?? "")"
         case .addReference: "each value in \(columnText) is the key of a record of '\(after ?? "")'"
@@ -30,13 +31,15 @@ extension SchemaOperation {
         case .createTable: "\(tableText) is there, without records"
         case .renameTable: "\(tableText) has as many records as '\(before ?? "")' had"
         case .renameColumn: "each record of \(tableText) has in '\(name ?? "")' what it had in '\(before ?? "")'"
-        case .addColumn, .addRequiredColumn: "each record of \(tableText) has a value or null in '\(name ?? "")'"
+        case .addColumn, .addRequiredColumn, .addConvertedColumn:
+            "each record of \(tableText) has a value or null in '\(name ?? "")'"
         case .dropColumn: "\(tableText) has as many records as before, without '\(name ?? "")'"
         case .dropTable: "there is no \(tableText)"
         case .addIndex, .addUniqueIndex: "\(columnText) has an entry for each record"
         case .dropIndex, .dropUniqueIndex: "there is no index \(columnText)"
         case .changeKey, .changeOption, .dropReference: "\(tableText) has as many records as before"
-        case .makeNullable, .makeRequired, .widenType, .changeType, .addValues, .removeValues, .relaxRules,
+        case .makeNullable, .makeRequired, .widenType, .convertType, .changeType, .addValues, .removeValues,
+            .relaxRules,
             .tightenRules, .changeDefault, .changeSecrecy, .addReference, .changeAction:
             "\(tableText) has as many records as before, and each fits the new declaration of '\(name ?? "")'"
         }
@@ -48,7 +51,8 @@ extension SchemaOperation {
         case .createTable: .by("drop table \(tableText), with what was written to it since")
         case .renameTable: .by("rename table \(tableText) to '\(before ?? "")'")
         case .renameColumn: .by("rename column \(columnText) to '\(before ?? "")'")
-        case .addColumn, .addRequiredColumn: .by("drop column \(columnText), with what was written to it since")
+        case .addColumn, .addRequiredColumn, .addConvertedColumn:
+            .by("drop column \(columnText), with what was written to it since")
         case .makeNullable: .by("forbid null in \(columnText), if no record has it by then")
         case .makeRequired: .by("let \(columnText) be null")
         case .addValues: .by("remove the values \(after ?? ""), if no record has them by then")
@@ -61,7 +65,9 @@ extension SchemaOperation {
         case .dropIndex: .by("add index \(columnText)")
         case .dropUniqueIndex: .by("add unique index \(columnText), if no two records have the same values by then")
         case .addIndex, .addUniqueIndex: .by("drop index \(columnText)")
-        case .widenType, .changeType: .not("this version makes no \(before ?? "") of a \(after ?? "")")
+        case .widenType, .convertType:
+            .by("make each \(after ?? "") a \(before ?? "") again, where that is exact by then")
+        case .changeType: .not("this version makes no \(before ?? "") of a \(after ?? "")")
         case .changeKey, .changeOption: .not("this version does not make the change")
         case .dropColumn:
             .by("add column \(columnText); 'cairn migrate rollback' puts back what it had, as long as that is kept")

@@ -132,17 +132,21 @@ package enum MigrationAdvice {
         case .dropTable, .dropColumn:
             "allow it ('--allow-destructive') once no program uses it any more; SQLite files, folders and buckets keep the data aside for 30 days"
         case .changeType:
-            "add a column of the new type, let the program fill it from '\(name)', and drop '\(name)' in a later migration; or \(copy)"
+            "add a column of the new type with \"convert\": {\"from\": \"\(name)\"} where that can be made of it, and drop '\(name)' in a later migration; or \(copy)"
         case .changeKey: "every record would move: \(copy)"
         case .changeOption: copy
         case .addRequiredColumn:
-            "give it a default, or let it be null, fill it, and require it in a later migration; a table without records takes it as it is"
+            "give it a default, or say with \"convert\" what it is made from, or let it be null, fill it, and require it in a later migration; a table without records takes it as it is"
         case .makeRequired: "fill the records that have null first"
         case .addUniqueIndex: "change the records that have the same values first"
         case .removeValues: "give the records that have such a value another one first"
         case .tightenRules: "change the records that break the rule first"
         case .addReference: "insert the records that are referred to, or clear the references to nothing, first"
         case .widenType: "change the records whose numbers the new type cannot hold exactly first"
+        case .convertType:
+            "change the records whose values the new type cannot hold exactly first; or add a column of that type with \"convert\": {\"from\": \"\(name)\"}, which takes what is close, and drop '\(name)', which is kept aside"
+        case .addConvertedColumn:
+            "change the records it cannot be made from first, or say what they get with \"otherwise\""
         case .renameTable, .renameColumn:
             "no program of the old schema can go on: stop them first, and start the new ones after"
         default: nil

@@ -20,12 +20,16 @@ package struct RecordMigration: Sendable {
         case same(Int)
         /// The value of an old column in another type.
         case converted(Int, Column)
+        /// What is made from other old columns.
+        case made(ColumnConversion, Column)
         /// What a record gets that does not say.
         case new(Column)
     }
 
     package init(_ pair: TablePair, in migration: Migration, at time: Timestamp) {
-        let getsValues = zip(pair.new.columns, pair.sources).contains { $1 == nil && !$0.isNullWhenAdded }
+        let getsValues = pair.new.columns.indices.contains { place in
+            pair.sources[place] == nil && !pair.isNullWhenAdded(place)
+        }
         self.init(pair, at: time, needsLook: getsValues || RecordMigration.hasRules(pair, in: migration))
     }
 
@@ -42,7 +46,9 @@ package struct RecordMigration: Sendable {
         self.needsLook = needsLook
         check = RecordCheck(pair.new)
         sources = zip(pair.new.columns, pair.sources).map { column, source in
-            guard let source else { return .new(column) }
+            guard let source else {
+                return pair.conversions[column.position].map { .made($0, column) } ?? .new(column)
+            }
             let isSame = pair.old.columns[source].valueType == column.valueType
             return isSame ? .same(source) : .converted(source, column)
         }
@@ -56,7 +62,8 @@ package struct RecordMigration: Sendable {
     }
 
     private static let looks: Set<SchemaOperation.Kind> = [
-        .addRequiredColumn, .makeNullable, .makeRequired, .widenType, .removeValues, .tightenRules,
+        .addRequiredColumn, .addConvertedColumn, .makeNullable, .makeRequired, .widenType, .convertType, .removeValues,
+        .tightenRules,
     ]
 
     /// The values of a record in the new schema.
@@ -87,13 +94,30 @@ package struct RecordMigration: Sendable {
         switch source {
         case .same(let column): return values[column]
         case .converted(let old, let column): return try converted(values[old], column)
-        case .new(let column):
-            switch column.defaultValue {
-            case .now: return column.valueType == .date ? .date(day) : .timestamp(time)
-            case .uuid: if let seed, let uuid = uuid(column, of: values, seed) { return .uuid(uuid) }
-            case .literal, nil: break
-            }
-            return try column.valueWhenMissing(in: pair.new)
+        case .made(let conversion, let column): return try made(conversion, column, values)
+        case .new(let column): return try missing(column, values)
+        }
+    }
+
+    /// What a record gets that does not say.
+    private func missing(_ column: Column, _ values: [Value]) throws -> Value {
+        switch column.defaultValue {
+        case .now: return column.valueType == .date ? .date(day) : .timestamp(time)
+        case .uuid: if let seed, let uuid = uuid(column, of: values, seed) { return .uuid(uuid) }
+        case .literal, nil: break
+        }
+        return try column.valueWhenMissing(in: pair.new)
+    }
+
+    private func made(_ conversion: ColumnConversion, _ column: Column, _ values: [Value]) throws -> Value {
+        switch conversion.outcome(values) {
+        case .value(let value): return value
+        case .nothing:
+            if column.isNullable { return .null }
+            return try conversion.otherwise ?? missing(column, values)
+        case .unfit(let reason):
+            if let otherwise = conversion.otherwise { return otherwise }
+            throw StorageError.invalid(pair.new, column, reason)
         }
     }
 
@@ -110,25 +134,28 @@ package struct RecordMigration: Sendable {
     }
 
     private func converted(_ value: Value, _ column: Column) throws -> Value {
-        switch (value, column.valueType) {
-        case (.null, _): return .null
-        case (.int(let int), .decimal): return .decimal(DecimalNumber(int))
-        case (.int(let int), .double):
-            guard let double = Double(exactly: int) else {
-                let number = column.isSensitive ? "a number" : "\(int)"
-                throw StorageError.invalid(pair.new, column, "\(number) is no double: it would be rounded")
-            }
-            return .double(double)
-        default: return value
-        }
+        if let value = ValueConversion.exact(value, as: column.valueType) { return value }
+        let shown = column.isSensitive || isFromSensitive(column) ? "the value" : ValueConversion.shown(value)
+        throw StorageError.invalid(
+            pair.new, column, "\(shown) is no \(column.valueType) from which it could be made again")
+    }
+
+    /// Whether what a column was, or is made from, is kept out of messages.
+    private func isFromSensitive(_ column: Column) -> Bool {
+        let sources = pair.sources[column.position].map { [pair.old.columns[$0]] }
+        return (sources ?? pair.conversions[column.position]?.sources ?? []).contains(where: \.isSensitive)
     }
 
     private func refusal(_ error: StorageError, of key: Key) -> StorageError {
         var details = error.details
         details.id = KeyText.encode(key)
+        var message = error.message
+        if let name = details.column, let column = pair.new.column(named: name), isFromSensitive(column) {
+            message = "column '\(name)' of table '\(pair.new.name)': the value does not fit"
+        }
         return StorageError(
             error.code,
-            "record \(KeyText.encode(key)) of table '\(pair.old.name)' stands in the way of the migration: \(error.message)",
+            "record \(KeyText.encode(key)) of table '\(pair.old.name)' stands in the way of the migration: \(message)",
             remedy: "change the record first; nothing was changed", details: details)
     }
 }

@@ -24,7 +24,14 @@ enum CanonicalForm {
         }
         let tables = schema.tables.map { table in
             let members = self.table(table).map { name, value -> String in
-                let columns = table.columns.map { ($0.name, object(column($0, of: table))) }
+                // Who opens a store and adds to it must not take a column that is made from others for one that is only new.
+                let columns = table.columns.map { column in
+                    (
+                        column.name,
+                        object(
+                            self.column(column, of: table) + (column.conversion.map { [("convert", $0.value)] } ?? []))
+                    )
+                }
                 let indexes = table.indexes.filter { $0.origin == .declared }.map {
                     ($0.name, object(index($0, of: table)))
                 }

@@ -1,6 +1,6 @@
 extension Schema {
-    /// The canonical form with what migrations ask of a schema file beside what is stored: old names, names of entities, and what is
-    /// allowed. Itself a schema file, of the same id.
+    /// The canonical form with what migrations ask of a schema file beside what is stored: old names, what new columns are made from,
+    /// names of entities, and what is allowed. Itself a schema file, of the same id.
     package var annotatedValue: JSONValue {
         guard case .object(var schema) = canonicalValue else { return canonicalValue }
         schema["allow"] = allowed(table: nil, column: nil)
@@ -31,6 +31,7 @@ extension Schema {
         { value in
             guard case .object(var object) = value else { return value }
             object["renamed_from"] = column.renamedFrom.map(JSONValue.string)
+            object["convert"] = column.conversion?.value
             object["allow"] = allowed(table: table.name, column: column.name)
             return .object(object)
         }

@@ -1,9 +1,12 @@
-/// What tables and columns of a schema are called in another one: those alone that have other names there.
+/// What tables and columns of a schema are in another one: their names, of those alone that have other names there, and what new
+/// columns are made from.
 package struct FormerNames: Sendable, Hashable {
     /// The old name of a table, by its new one.
     package var tables: [String: String] = [:]
     /// The old names of columns by their new ones, by the new name of the table.
     package var columns: [String: [String: String]] = [:]
+    /// What new columns are made from, by their names, by the new name of the table.
+    package var conversions: [String: [String: Conversion]] = [:]
 
     /// None.
     package init() {}
@@ -13,6 +16,9 @@ package struct FormerNames: Sendable, Hashable {
         for pair in pairs {
             for (column, source) in zip(pair.new.columns, pair.sources) {
                 if let source { add(pair.old.columns[source].name, column.name, in: pair.new.name) }
+            }
+            for (column, made) in pair.conversions {
+                conversions[pair.new.name, default: [:]][pair.new.columns[column].name] = made.conversion
             }
             add(pair.old.name, pair.new.name)
         }
@@ -40,11 +46,17 @@ package struct FormerNames: Sendable, Hashable {
 }
 
 extension Schema {
-    /// The same schema, which says these old names and no others.
+    /// The same schema, which says these old names and conversions, and no others: they are all there are, so that nothing is left to ask.
     package func with(_ names: FormerNames) -> Schema {
+        var notes = notes
+        notes.namesAreSettled = true
         let tables = tables.map { table in
             table.with(
-                table.columns.map { $0.with(renamedFrom: names.columns[table.name]?[$0.name]) },
+                table.columns.map { column in
+                    column.with(
+                        renamedFrom: names.columns[table.name]?[column.name],
+                        conversion: names.conversions[table.name]?[column.name])
+                },
                 renamedFrom: names.tables[table.name])
         }
         return Schema(database: database, tables: tables).with(notes)
@@ -62,11 +74,11 @@ extension Table {
 }
 
 extension Column {
-    /// The same column with another old name.
-    fileprivate func with(renamedFrom: String?) -> Column {
+    /// The same column with another old name and another conversion.
+    fileprivate func with(renamedFrom: String?, conversion: Conversion?) -> Column {
         Column(
             name: name, position: position, type: type, valueType: valueType, isNullable: isNullable,
             defaultValue: defaultValue, rules: rules, onDelete: onDelete, isSensitive: isSensitive,
-            deprecation: deprecation, doc: doc, renamedFrom: renamedFrom)
+            deprecation: deprecation, doc: doc, renamedFrom: renamedFrom, conversion: conversion)
     }
 }

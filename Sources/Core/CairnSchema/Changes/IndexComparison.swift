@@ -62,7 +62,7 @@ struct IndexComparison {
     private mutating func add(_ index: Index, _ pair: TablePair, replacing old: Index?) {
         // Records with a null among the values don't count, so none can stand in the way.
         let isFree = index.parts.contains { part in
-            pair.sources[part.column] == nil && pair.new.columns[part.column].isNullWhenAdded
+            pair.isNullWhenAdded(part.column)
         }
         operations.append(
             SchemaOperation(

@@ -15,13 +15,14 @@ struct NamePairing {
     /// New names that say they were called `from` before, though the old schema has both, or another says so too.
     private(set) var conflicts: [(name: String, from: String)] = []
 
-    init(old: [String], new: [Declared]) {
+    /// - Parameter isSettled: Whether what is declared is known to be so: also that a name was given to another one since.
+    init(old: [String], new: [Declared], isSettled: Bool) {
         let known = Set(old)
         var taken: Set<String> = []
         sources = Array(repeating: nil, count: new.count)
         for (place, declared) in new.enumerated() {
             guard let from = declared.renamedFrom, from != declared.name, known.contains(from) else { continue }
-            if known.contains(declared.name) || taken.contains(from) {
+            if known.contains(declared.name) && !isSettled || taken.contains(from) {
                 conflicts.append((declared.name, from))
             } else {
                 sources[place] = from

@@ -48,7 +48,8 @@ package struct SchemaDiff: Sendable {
 
     private mutating func pairTables() {
         let pairing = NamePairing(
-            old: old.tables.map(\.name), new: new.tables.map { .init(name: $0.name, renamedFrom: $0.renamedFrom) })
+            old: old.tables.map(\.name), new: new.tables.map { .init(name: $0.name, renamedFrom: $0.renamedFrom) },
+            isSettled: new.notes.namesAreSettled)
         ambiguities += pairing.conflicts.map {
             SchemaAmbiguity(table: nil, old: $0.from, new: $0.name, isDeclared: true)
         }
@@ -68,27 +69,45 @@ package struct SchemaDiff: Sendable {
     }
 
     private mutating func pair(_ old: Table, _ new: Table) -> TablePair {
+        let isSettled = self.new.notes.namesAreSettled
         let pairing = NamePairing(
-            old: old.columns.map(\.name), new: new.columns.map { .init(name: $0.name, renamedFrom: $0.renamedFrom) })
+            old: old.columns.map(\.name), new: new.columns.map { .init(name: $0.name, renamedFrom: $0.renamedFrom) },
+            isSettled: isSettled)
         ambiguities += pairing.conflicts.map {
             SchemaAmbiguity(table: new.name, old: $0.from, new: $0.name, isDeclared: true)
         }
         let dropped = pairing.dropped.compactMap { old.column(named: $0) }
         let added = zip(new.columns, pairing.sources).filter { $0.1 == nil }.map(\.0)
+        var conversions: [Int: ColumnConversion] = [:]
         for column in added {
+            if let conversion = column.conversion {
+                do {
+                    conversions[column.position] = try ColumnConversion(conversion, of: old, for: column)
+                } catch {
+                    ambiguities.append(
+                        SchemaAmbiguity(
+                            table: new.name, old: conversion.columns.joined(separator: ", "), new: column.name,
+                            isDeclared: true, mistake: error))
+                }
+            }
+            // Its own name says that it was called nothing else.
+            if isSettled || column.renamedFrom == column.name { continue }
             for gone in dropped where gone.valueType == column.valueType {
+                // What it is made from it is not.
+                if column.conversion?.columns.contains(where: { Utf8.equal($0, gone.name) }) ?? false { continue }
                 ambiguities.append(
                     SchemaAmbiguity(table: new.name, old: gone.name, new: column.name, isDeclared: false))
             }
         }
         return TablePair(
             old: old, new: new, sources: pairing.sources.map { $0.flatMap { old.column(named: $0)?.position } },
-            dropped: dropped.map(\.position))
+            dropped: dropped.map(\.position), conversions: conversions)
     }
 
     /// A dropped and a created table that share half of the columns of the smaller one could be the same.
     private mutating func findAmbiguousTables() {
-        for table in created {
+        if new.notes.namesAreSettled { return }
+        for table in created where table.renamedFrom != table.name {
             for gone in dropped {
                 let shared = gone.columns.filter { column in
                     table.column(named: column.name)?.valueType == column.valueType

@@ -31,9 +31,11 @@ package struct SchemaOperation: Sendable, Hashable {
         case renameColumn = "rename_column"
         case addColumn = "add_column"
         case addRequiredColumn = "add_required_column"
+        case addConvertedColumn = "add_converted_column"
         case makeNullable = "make_nullable"
         case makeRequired = "make_required"
         case widenType = "widen_type"
+        case convertType = "convert_type"
         case changeType = "change_type"
         case addValues = "add_values"
         case removeValues = "remove_values"
@@ -60,7 +62,8 @@ package struct SchemaOperation: Sendable, Hashable {
                 .dropIndex, .addIndex:
                 .additive
             case .renameTable, .renameColumn, .dropReference, .changeAction, .dropUniqueIndex: .chosen
-            case .addRequiredColumn, .makeRequired, .widenType, .removeValues, .tightenRules, .addReference,
+            case .addRequiredColumn, .addConvertedColumn, .makeRequired, .widenType, .convertType, .removeValues,
+                .tightenRules, .addReference,
                 .addUniqueIndex:
                 .verified
             case .dropColumn, .dropTable: .destructive
@@ -99,9 +102,11 @@ extension SchemaOperation: CustomStringConvertible {
         case .renameColumn: "rename column '\(before ?? "")' of '\(table)' to '\(name)'"
         case .addColumn: "add column '\(name)' to '\(table)': \(change)"
         case .addRequiredColumn: "add column '\(name)' to '\(table)', required and without a default: \(change)"
+        case .addConvertedColumn: "add column '\(name)' to '\(table)', made by \(before ?? ""): \(after ?? "")"
         case .makeNullable: "let \(column) be null"
         case .makeRequired: "forbid null in \(column)"
         case .widenType: "widen the type of \(column): \(change)"
+        case .convertType: "convert the values of \(column): \(change)"
         case .changeType: "change the type of \(column): \(change)"
         case .addValues: "add values to the enum of \(column): \(after ?? "")"
         case .removeValues: "remove values from the enum of \(column): \(before ?? "")"

@@ -29,9 +29,13 @@ struct TableComparison {
     private mutating func add(_ column: Column) {
         let isRequired = column.defaultValue == nil && !column.isNullable && !column.valueType.isArray
         let text = CanonicalForm.text(of: column, in: pair.new)
-        note(isRequired ? .addRequiredColumn : .addColumn, column.name, after: text)
+        if let made = pair.conversions[column.position] {
+            note(.addConvertedColumn, column.name, before: made.conversion.value.description, after: text)
+        } else {
+            note(isRequired ? .addRequiredColumn : .addColumn, column.name, after: text)
+        }
         // Null refers to nothing, so no record can stand in the way of a column that is null in all of them.
-        if let target = column.referencedTable, !column.isNullWhenAdded {
+        if let target = column.referencedTable, !pair.isNullWhenAdded(column.position) {
             note(.addReference, column.name, after: target)
         }
     }
@@ -53,18 +57,30 @@ struct TableComparison {
 
     private mutating func compareTypes(_ old: Column, _ new: Column) {
         guard old.valueType != new.valueType else { return }
-        let isWider = old.valueType.widens(to: new.valueType) && !isPartOfKey(old, new)
-        note(
-            isWider ? .widenType : .changeType, new.name, before: "\(old.valueType)", after: "\(new.valueType)")
+        let (before, after) = (old.valueType, new.valueType)
+        let kind: SchemaOperation.Kind =
+            if isPartOfKey(old, new) || !ValueConversion.exists(from: before, to: after) {
+                .changeType
+            } else if before.widens(to: after) || ValueConversion.isTotal(from: before, to: after) {
+                .widenType
+            } else {
+                .convertType
+            }
+        note(kind, new.name, before: "\(before)", after: "\(after)")
     }
 
     /// Whether a column identifies records, here or in a table it refers to.
     private func isPartOfKey(_ old: Column, _ new: Column) -> Bool {
-        pair.old.isKey(old.position) || pair.new.isKey(new.position) || new.referencedTable != nil
+        pair.old.isKey(old.position) || pair.new.isKey(new.position) || old.referencedTable != nil
+            || new.referencedTable != nil
     }
 
     private mutating func compareEnums(_ old: Column, _ new: Column) {
-        guard old.valueType == new.valueType else { return }
+        if old.valueType != new.valueType {
+            // Whether a value becomes one of these is only seen when it is made.
+            guard case .enumeration(let after) = new.type else { return }
+            return note(.tightenRules, new.name, before: "\(old.valueType)", after: "an enum of \(after.count) values")
+        }
         switch (old.type, new.type) {
         case (.enumeration(let before), .enumeration(let after)):
             let added = after.filter { !before.contains($0) }

@@ -8,19 +8,29 @@ package struct TablePair: Sendable {
     package let sources: [Int?]
     /// The positions of old columns that became nothing.
     package let dropped: [Int]
+    /// What new columns are made from, by their positions; those that are not here get their default.
+    package let conversions: [Int: ColumnConversion]
 
-    package init(old: Table, new: Table, sources: [Int?], dropped: [Int]) {
+    package init(
+        old: Table, new: Table, sources: [Int?], dropped: [Int], conversions: [Int: ColumnConversion] = [:]
+    ) {
         self.old = old
         self.new = new
         self.sources = sources
         self.dropped = dropped
+        self.conversions = conversions
+    }
+
+    /// Whether a column of the new table is new and null in every record there is.
+    package func isNullWhenAdded(_ column: Int) -> Bool {
+        sources[column] == nil && conversions[column] == nil && new.columns[column].isNullWhenAdded
     }
 
     /// The position in the new table of what was an old column; nil when it was dropped.
     func position(ofOld column: Int) -> Int? { sources.firstIndex(of: column) }
 }
 
-/// An add and a drop that could as well be a rename, or a rename that could as well be none.
+/// An add and a drop that could as well be a rename, a rename that could as well be none, or a conversion of what is not there.
 ///
 /// What was meant decides whether data lives, so it must be said: nothing is done before.
 package struct SchemaAmbiguity: Sendable, Hashable {
@@ -32,12 +42,25 @@ package struct SchemaAmbiguity: Sendable, Hashable {
     package let new: String
     /// Whether the new name says it was the old one, which cannot be.
     package let isDeclared: Bool
+    /// What is wrong with what the new column is to be made from; nil where names are not clear.
+    package var mistake: Conversion.Mistake?
+
+    package init(
+        table: String?, old: String, new: String, isDeclared: Bool, mistake: Conversion.Mistake? = nil
+    ) {
+        self.table = table
+        self.old = old
+        self.new = new
+        self.isDeclared = isDeclared
+        self.mistake = mistake
+    }
 
     private var what: String { table == nil ? "table" : "column" }
     private var place: String { table.map { " of '\($0)'" } ?? "" }
 
     /// What is not known.
     package var message: String {
+        if let mistake { return "column '\(new)'\(place) is to be made from \(mistake.message)" }
         if isDeclared {
             return
                 "\(what) '\(new)'\(place) says it was '\(old)' before, but the old schema has both, or another says so too"
@@ -48,6 +71,12 @@ package struct SchemaAmbiguity: Sendable, Hashable {
 
     /// What to write for the one and for the other.
     package var fixes: [String] {
+        if mistake != nil {
+            return [
+                "if the store is some versions behind, bring it to the version with these columns first",
+                "if not, write the names that the columns have in the schema of the store",
+            ]
+        }
         if isDeclared {
             return [
                 "if '\(new)' is what it was and the rename is done, remove \"renamed_from\": \"\(old)\" from it",
@@ -56,7 +85,7 @@ package struct SchemaAmbiguity: Sendable, Hashable {
         }
         return [
             "if it was renamed, write \"renamed_from\": \"\(old)\" in the declaration of '\(new)'",
-            "if it was not, do it in two migrations: first a schema without either that drops '\(old)', then one that adds '\(new)'",
+            "if it was not, write \"renamed_from\": \"\(new)\" there, its own name: '\(old)' is dropped, and '\(new)' is new",
         ]
     }
 }

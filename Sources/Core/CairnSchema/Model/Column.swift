@@ -24,6 +24,8 @@ public struct Column: Sendable, Hashable {
     public let doc: String?
     /// The name it had before, for migrations.
     public let renamedFrom: String?
+    /// What its values are made from where it is new, for migrations.
+    package let conversion: Conversion?
 
     /// The name of the Swift property.
     package var swiftName: String { Naming.lowerCamelCase(name) }

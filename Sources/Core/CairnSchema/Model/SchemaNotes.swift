@@ -7,6 +7,8 @@ package struct SchemaNotes: Sendable {
     package var allowances: [Allowance] = []
     /// Where tables, columns and indexes are declared.
     package var places: [Declaration: Diagnostic.Location] = [:]
+    /// Whether all old names are said: what says none is new, and what is named by none is gone.
+    package var namesAreSettled = false
 
     /// Nothing.
     package init() {}

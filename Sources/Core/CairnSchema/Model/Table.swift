@@ -79,7 +79,8 @@ extension Table {
             Column(
                 name: column.name, position: position, type: column.type, valueType: column.valueType,
                 isNullable: column.isNullable, defaultValue: nil, rules: ColumnRules(), onDelete: nil,
-                isSensitive: column.isSensitive, deprecation: nil, doc: nil, renamedFrom: nil)
+                isSensitive: column.isSensitive, deprecation: nil, doc: nil, renamedFrom: nil,
+                conversion: nil)
         }
         return Table(
             name: table.name, position: table.position, columns: columns, key: Array(0..<keyCount), indexes: [],

@@ -53,6 +53,7 @@ enum ColumnReader {
         draft.deprecation = deprecation(&reader, what, &diagnostics)
         draft.doc = reader.string("doc", &diagnostics)?.text
         draft.renamedFrom = reader.string("renamed_from", &diagnostics)
+        draft.conversion = conversion(&reader, what, &diagnostics)
         draft.allowances = AllowanceReader.read(&reader, in: .column, &diagnostics)
         reportAutoIncrement(&reader, what, &diagnostics)
         reader.finish(&diagnostics)
@@ -227,6 +228,31 @@ enum ColumnReader {
                 "schema.type", at: value.offset, "'deprecated' of \(what) is true or a text, found \(value.kind)")
             return nil
         }
+    }
+
+    /// What the values are made from where the column is new.
+    private static func conversion(
+        _ reader: inout MemberReader, _ what: String, _ diagnostics: inout DiagnosticCollector
+    ) -> (conversion: Conversion, offset: Int)? {
+        guard let node = reader.take("convert") else { return nil }
+        guard node.depth <= JSONLimits.columnDepth else {
+            diagnostics.error(
+                "schema.limit", at: node.offset, "'convert' of \(what) nests more than \(JSONLimits.columnDepth) deep")
+            return nil
+        }
+        var scanner = diagnostics.scanner(at: node.offset)
+        do throws(JSONError) {
+            let value = try JSONValue(&scanner, depth: 0)
+            do throws(Conversion.Mistake) {
+                return (try Conversion(value), node.offset)
+            } catch {
+                diagnostics.error(
+                    "schema.convert", at: node.offset, "'convert' of \(what) \(error.message)", remedy: error.remedy)
+            }
+        } catch {
+            diagnostics.error("schema.convert", at: error.offset, "'convert' of \(what): \(error.message)")
+        }
+        return nil
     }
 
     private static let autoIncrementAdvice =

@@ -121,4 +121,33 @@ struct ColumnRulesReader {
         }
         return .literal(value)
     }
+
+    /// Reports values of a conversion that the column would not take.
+    func check(
+        _ conversion: Conversion, _ rules: ColumnRules, at offset: Int, _ diagnostics: inout DiagnosticCollector
+    ) {
+        func report(_ message: String, remedy: String? = nil) {
+            diagnostics.error("schema.convert", at: offset, "'convert' of \(what) \(message)", remedy: remedy)
+        }
+        do {
+            let (values, otherwise) = try conversion.values(as: type)
+            if otherwise?.isNull ?? false, !draft.isNullable {
+                report("has null as 'otherwise', which the column may not be", remedy: "give a value, or leave it out")
+            }
+            for value in (values.map { Array($0.values) } ?? []) + [otherwise].compactMap({ $0 }) {
+                let text = ValueJSON.value(value)
+                if let enumValues, case .string(let string) = value,
+                    !enumValues.contains(where: { Utf8.equal($0, string) })
+                {
+                    report(
+                        "has \(text), which is not one of its values",
+                        remedy: NearestName.hint(string, among: enumValues))
+                } else if let broken = ColumnCheck.brokenRule(value, rules) {
+                    report("has \(text), which breaks a rule of the column: \(broken)")
+                }
+            }
+        } catch {
+            report(error.message, remedy: error.remedy)
+        }
+    }
 }

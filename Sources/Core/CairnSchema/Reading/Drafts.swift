@@ -60,6 +60,7 @@ struct ColumnDraft {
     var deprecation: String?
     var doc: String?
     var renamedFrom: (text: String, offset: Int)?
+    var conversion: (conversion: Conversion, offset: Int)?
     var allowances: [AllowanceDraft] = []
 }
 

@@ -162,10 +162,14 @@ struct SchemaResolver {
         let checked = rules.rules(&diagnostics)
         var defaultValue = rules.defaultValue(checked, &diagnostics)
         if defaultValue == nil, isKey, draft.type == .uuid { defaultValue = .uuid }
+        if let (conversion, offset) = draft.conversion {
+            rules.check(conversion, checked, at: offset, &diagnostics)
+        }
         return Column(
             name: draft.name, position: position, type: draft.type, valueType: type, isNullable: draft.isNullable,
             defaultValue: defaultValue, rules: checked, onDelete: draft.onDelete, isSensitive: draft.isSensitive,
-            deprecation: draft.deprecation, doc: draft.doc, renamedFrom: draft.renamedFrom?.text)
+            deprecation: draft.deprecation, doc: draft.doc, renamedFrom: draft.renamedFrom?.text,
+            conversion: draft.conversion?.conversion)
     }
 
     /// The values of the enum a column is, or that is the key its references lead to.

@@ -141,7 +141,7 @@ enum TableReader {
     private static func readUnsupportedOptions(
         _ reader: inout MemberReader, _ what: String, _ diagnostics: inout DiagnosticCollector
     ) {
-        for option in ["audit", "history", "soft_delete", "changes", "tags", "convert", "group"] {
+        for option in ["audit", "history", "soft_delete", "changes", "tags", "group"] {
             guard let value = reader.takeRefused(option) else { continue }
             // Saying that an option is off is true already.
             if case .bool(false) = value.content { continue }

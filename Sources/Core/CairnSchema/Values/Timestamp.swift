@@ -38,6 +38,11 @@ public struct Timestamp: Sendable, Hashable {
         self.microseconds = microseconds
     }
 
+    /// The instant at which a day begins in UTC.
+    package init(startOf day: CalendarDate) {
+        microseconds = Int64(day.daysSinceEpoch) * Timestamp.microsecondsPerDay
+    }
+
     /// The nearest microsecond to a date; nil outside the years 1 to 9999.
     public init?(_ date: Date) {
         let microseconds = (date.timeIntervalSince1970 * 1_000_000).rounded()

@@ -133,6 +133,11 @@ package enum ValueJSON {
         }
     }
 
+    /// Reads a value of a type from JSON that was read before; nil when it is not of the type.
+    package static func value(_ json: JSONValue, as type: ValueType) -> Value? {
+        json == .null ? .null : parseAll(json.description, as: type)
+    }
+
     /// Reads a text that is one value and nothing else.
     private static func parseAll(_ text: String, as type: ValueType) -> Value? {
         guard var scanner = try? JSONScanner(Array(text.utf8)), let value = try? read(&scanner, as: type),

@@ -18,7 +18,7 @@ package enum CommitRecordJSON {
         var writer = JSONWriter(capacity: 1024)
         var codecs = ColumnCodecs()
         writer.object { writer in
-            Requirements.write(needs: record.change == nil ? [] : [StoreFormat.migrations], to: &writer)
+            Requirements.write(needs: record.change.map { StoreFormat.needs(of: $0.tables) } ?? [], to: &writer)
             writer.name("store")
             writer.string(record.store)
             writer.name("group")

@@ -18,6 +18,7 @@ package enum ManifestJSON {
         writer.object { writer in
             var needs = manifest.receiptRuns.isEmpty ? [] : [StoreFormat.receiptRuns]
             if !manifest.eras.isEmpty { needs.append(StoreFormat.migrations) }
+            if manifest.eras.contains(where: \.isConverted) { needs.append(StoreFormat.conversions) }
             Requirements.write(needs: needs, to: &writer)
             writer.name("store")
             writer.string(manifest.store)

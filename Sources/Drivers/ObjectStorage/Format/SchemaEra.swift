@@ -12,11 +12,14 @@ package struct SchemaEra: Sendable, Hashable {
     package var end: Int
     /// The time of that commit: what `now` is for the columns it added.
     package var time: Timestamp
+    /// Whether that commit made values of others, which whoever reads a file of the era must know how to do.
+    package var isConverted = false
 
-    package init(schema: SchemaID, end: Int, time: Timestamp) {
+    package init(schema: SchemaID, end: Int, time: Timestamp, isConverted: Bool = false) {
         self.schema = schema
         self.end = end
         self.time = time
+        self.isConverted = isConverted
     }
 
     // MARK: JSON
@@ -29,6 +32,10 @@ package struct SchemaEra: Sendable, Hashable {
             writer.plain(schema.description)
             writer.name("at")
             writer.timestamp(time)
+            if isConverted {
+                writer.name("converted")
+                writer.bool(true)
+            }
         }
     }
 
@@ -36,30 +43,49 @@ package struct SchemaEra: Sendable, Hashable {
         var schema: SchemaID?
         var end: Int?
         var time: Timestamp?
+        var isConverted: Bool?
         try scanner.forEachMember(depth: 2) { member, scanner in
             switch member {
             case "seq": try end.set(try scanner.int(member, in: 1...StoreFormat.largest), member)
             case "from": try schema.set(try scanner.schemaID(member), member)
             case "at": try time.set(try scanner.time(member), member)
+            case "converted": try isConverted.set(try scanner.flag(member), member)
             default: try scanner.skipValue(depth: 3)
             }
         }
-        return SchemaEra(schema: try schema.needed("from"), end: try end.needed("seq"), time: try time.needed("at"))
+        return SchemaEra(
+            schema: try schema.needed("from"), end: try end.needed("seq"), time: try time.needed("at"),
+            isConverted: isConverted ?? false)
     }
 }
 
-/// Which table, and which columns of it, a migration made of one of before. What was added is not said.
+/// Which table, and which columns of it, a migration made of one of before. What was added is not said, unless it was made from what
+/// was there.
 package struct TableSuccession: Sendable, Hashable {
     package var old: String
     package var new: String
     /// The old and the new name of each column that stayed.
     package var columns: [[String]]
+    /// What new columns were made from, by their names.
+    package var made: [String: Conversion] = [:]
+    /// Whether values of a column that stayed were converted into another type.
+    package var convertsTypes = false
+
+    /// Whether who reads the files of before must know how values are made of others.
+    var needsConversions: Bool { convertsTypes || !made.isEmpty }
 
     package init(_ pair: TablePair) {
         old = pair.old.name
         new = pair.new.name
         columns = zip(pair.new.columns, pair.sources).compactMap { column, source in
             source.map { [pair.old.columns[$0].name, column.name] }
+        }
+        for (place, conversion) in pair.conversions { made[pair.new.columns[place].name] = conversion.conversion }
+        convertsTypes = zip(pair.new.columns, pair.sources).contains { column, source in
+            guard let old = source.map({ pair.old.columns[$0].valueType }), old != column.valueType else {
+                return false
+            }
+            return !old.widens(to: column.valueType)
         }
     }
 
@@ -83,7 +109,19 @@ package struct TableSuccession: Sendable, Hashable {
         }
         let kept = Set(sources.compactMap { $0 })
         return TablePair(
-            old: old, new: new, sources: sources, dropped: old.columns.indices.filter { !kept.contains($0) })
+            old: old, new: new, sources: sources, dropped: old.columns.indices.filter { !kept.contains($0) },
+            conversions: try conversions(of: old, for: new))
+    }
+
+    private func conversions(of old: Table, for new: Table) throws -> [Int: ColumnConversion] {
+        var conversions: [Int: ColumnConversion] = [:]
+        for (name, conversion) in made {
+            guard let column = new.column(named: name),
+                let found = try? ColumnConversion(conversion, of: old, for: column)
+            else { throw Damage("it makes '\(name)' of '\(new.name)' from what the schemas lack") }
+            conversions[column.position] = found
+        }
+        return conversions
     }
 
     // MARK: JSON
@@ -96,6 +134,14 @@ package struct TableSuccession: Sendable, Hashable {
             writer.string(new)
             writer.name("columns")
             writer.write(.array(columns.map { .array($0.map(JSONValue.string)) }))
+            if convertsTypes {
+                writer.name("converts_types")
+                writer.bool(true)
+            }
+            if !made.isEmpty {
+                writer.name("made")
+                writer.write(.object(JSONObject(made.map { .init(name: $0.key, value: $0.value.value) })))
+            }
         }
     }
 
@@ -103,17 +149,30 @@ package struct TableSuccession: Sendable, Hashable {
         var old: String?
         var new: String?
         var columns: [[String]]?
+        var convertsTypes: Bool?
+        var made: [String: Conversion] = [:]
         try scanner.forEachMember(depth: 3) { member, scanner in
             switch member {
             case "from": try old.set(try scanner.name(member), member)
             case "to": try new.set(try scanner.name(member), member)
             case "columns":
                 try columns.set(try scanner.list(depth: 4) { try $0.list(depth: 5) { try $0.string() } }, member)
+            case "converts_types": try convertsTypes.set(try scanner.flag(member), member)
+            case "made":
+                try scanner.forEachMember(depth: 4) { column, scanner in
+                    guard let conversion = try? Conversion(try JSONValue(&scanner, depth: 5)) else {
+                        throw Damage("it does not say what '\(column)' is made from")
+                    }
+                    made[column] = conversion
+                }
             default: try scanner.skipValue(depth: 4)
             }
         }
-        return TableSuccession(
+        var table = TableSuccession(
             old: try old.needed("from"), new: try new.needed("to"), columns: try columns.needed("columns"))
+        table.convertsTypes = convertsTypes ?? false
+        table.made = made
+        return table
     }
 
     static func write(_ tables: [TableSuccession], to writer: inout JSONWriter) {
@@ -182,7 +241,7 @@ package struct MigrationFile: Sendable, Hashable {
     package var encoded: [UInt8] {
         var writer = JSONWriter(indent: 2, capacity: 1024)
         writer.object { writer in
-            Requirements.write(needs: [StoreFormat.migrations], to: &writer)
+            Requirements.write(needs: StoreFormat.needs(of: tables), to: &writer)
             writer.name("to")
             writer.plain(to.description)
             writer.name("before")

@@ -61,6 +61,7 @@ extension MigrationFile {
         for table in tables {
             names.add(table.old, table.new)
             for column in table.columns where column.count == 2 { names.add(column[0], column[1], in: table.new) }
+            if !table.made.isEmpty { names.conversions[table.new] = table.made }
         }
         return names
     }

@@ -123,7 +123,9 @@ struct SchemaMigration: Sendable {
         manifest.tables = made.tables
         manifest.pending = []
         manifest.closing = nil
-        manifest.eras.append(SchemaEra(schema: migration.from.id, end: number, time: made.time))
+        let isConverted = migration.pairs.contains { TableSuccession($0).needsConversions }
+        manifest.eras.append(
+            SchemaEra(schema: migration.from.id, end: number, time: made.time, isConverted: isConverted))
         return manifest
     }
 

@@ -59,7 +59,12 @@ final class RecordShapes: Sendable {
         switch try await path(table, era) {
         case .through(let columns, let migrations):
             var (key, image) = try RecordFile.decode(bytes, columns, name: name)
-            image.values = try image.values.map { try migrations.reduce($0) { try $1.migrate($0) } }
+            do {
+                image.values = try image.values.map { try migrations.reduce($0) { try $1.migrate($0) } }
+            } catch let error as StorageError {
+                // What was there when the store was migrated was looked at then.
+                throw StoredObject.damaged(name, "it does not fit the schema of the store any more: \(error.message)")
+            }
             return Reading(key: key, image: image)
         case .forgotten:
             guard let text = ObjectNames.keyText(ofFile: name, of: table.name) else {

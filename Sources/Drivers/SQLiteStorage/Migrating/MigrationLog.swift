@@ -184,16 +184,21 @@ struct MigrationLog {
     }
 }
 
-/// As JSON: `{"columns": {"table": {"new": "old"}}, "tables": {"new": "old"}}`.
+/// As JSON: `{"columns": {"table": {"new": "old"}}, "made": {"table": {"new": {"from": "old"}}}, "tables": {"new": "old"}}`.
 extension FormerNames {
     fileprivate var text: String {
         func object(_ names: [String: String]) -> JSONValue {
             .object(JSONObject(names.map { .init(name: $0.key, value: .string($0.value)) }))
         }
         let columns = columns.map { JSONObject.Member(name: $0.key, value: object($0.value)) }
+        let made = conversions.map { table, columns in
+            let columns = columns.map { JSONObject.Member(name: $0.key, value: $0.value.value) }
+            return JSONObject.Member(name: table, value: .object(JSONObject(columns)))
+        }
         return JSONValue.object(
             JSONObject([
                 .init(name: "columns", value: .object(JSONObject(columns))),
+                .init(name: "made", value: .object(JSONObject(made))),
                 .init(name: "tables", value: object(tables)),
             ])
         ).description
@@ -214,10 +219,20 @@ extension FormerNames {
         guard let json = try? JSONValue(parsing: text), let tables = names(json["tables"]) else { return nil }
         self.init()
         self.tables = tables
-        guard case .object(let columns)? = json["columns"] else { return }
-        for member in columns.members {
-            guard let names = names(member.value) else { return nil }
-            self.columns[member.name] = names
+        if case .object(let columns)? = json["columns"] {
+            for member in columns.members {
+                guard let names = names(member.value) else { return nil }
+                self.columns[member.name] = names
+            }
+        }
+        if case .object(let tables)? = json["made"] {
+            for table in tables.members {
+                guard case .object(let columns) = table.value else { return nil }
+                for column in columns.members {
+                    guard let conversion = try? Conversion(column.value) else { return nil }
+                    conversions[table.name, default: [:]][column.name] = conversion
+                }
+            }
         }
     }
 }

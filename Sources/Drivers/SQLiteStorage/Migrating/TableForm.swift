@@ -18,7 +18,7 @@ enum TableForm {
         var added: [Column] = []
         for (column, source) in zip(pair.new.columns, pair.sources) {
             guard let source else {
-                guard column.isNullWhenAdded, column.referencedTable == nil else { return .everything }
+                guard pair.isNullWhenAdded(column.position), column.referencedTable == nil else { return .everything }
                 added.append(column)
                 continue
             }

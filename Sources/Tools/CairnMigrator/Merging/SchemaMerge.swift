@@ -167,7 +167,7 @@ private struct Merger {
         return diff.operations.first { operation in
             if let table = ambiguity.table {
                 return operation.table == table && names.contains(operation.name ?? "")
-                    && [.dropColumn, .addColumn, .addRequiredColumn].contains(operation.kind)
+                    && [.dropColumn, .addColumn, .addRequiredColumn, .addConvertedColumn].contains(operation.kind)
             }
             return names.contains(operation.table ?? "") && [.dropTable, .createTable].contains(operation.kind)
         }

@@ -102,6 +102,9 @@ struct TouchedParts {
             if let target = former.referencedTable { needed.insert(.tableIdentity(target)) }
         } else {
             changed.insert(.newColumn(column.name, of: table))
+            for source in pair.conversions[column.position]?.sources ?? [] {
+                needed.insert(.columnIdentity(source.name, of: table))
+            }
         }
         if let target = column.referencedTable {
             needed.insert(.tableIdentity(TouchedParts.former(target, diff)))
@@ -109,5 +112,7 @@ struct TouchedParts {
     }
 
     /// What makes another column of a column, in the eyes of an index.
-    private static let identities: Set<SchemaOperation.Kind> = [.renameColumn, .widenType, .changeType]
+    private static let identities: Set<SchemaOperation.Kind> = [
+        .renameColumn, .widenType, .convertType, .changeType,
+    ]
 }

@@ -146,6 +146,9 @@ package struct Rollback: Sendable {
     package func check(allowsDestructive: Bool, now: Timestamp = .now) throws {
         for undoing in undoings {
             if !undoing.isUnderWay { _ = try undoing.first(allowsDestructive: allowsDestructive) }
+            if let bridge = undoing.bridge {
+                _ = try Migration(from: bridge, to: undoing.past.from, allowsDestructive: true)
+            }
             if !acceptsLoss { try undoing.checkKept(now: now) }
         }
     }

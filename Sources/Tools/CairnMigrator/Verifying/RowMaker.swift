@@ -63,16 +63,32 @@ struct RowMaker {
         return pair.new.columns[place]
     }
 
+    /// What a new column is made from, by a column of before alone.
+    private func conversion(_ column: Column, in table: Table) -> (conversion: Conversion, column: Column)? {
+        guard let pair = pair(table) else { return nil }
+        let found = pair.new.columns.first { pair.conversions[$0.position]?.conversion.source == .column(column.name) }
+        return found.flatMap { found in pair.conversions[found.position].map { ($0.conversion, found) } }
+    }
+
     private mutating func fill(_ table: Table, _ count: Int) {
         if let reason = reasonForNone(table) {
             notes.append("'\(table.name)' stays empty: \(reason)")
             return
         }
         var unique = uniqueColumns(of: table).map { UniqueValues(columns: $0) }
-        let makers = table.columns.map { ValueMaker($0, later: later($0, in: table)) }
+        let makers = table.columns.map {
+            ValueMaker($0, later: later($0, in: table), madeFrom: conversion($0, in: table))
+        }
+        // What is made from several columns is only seen when it is made.
+        let pair = pair(table).flatMap { $0.conversions.isEmpty ? nil : $0 }
+        let migration = pair.map { RecordMigration(repeating: $0, at: .now, seed: "made up") }
+        var uniqueLater = (pair?.new.indexes ?? []).filter { index in
+            index.isUnique && index.parts.contains { pair?.conversions[$0.column] != nil }
+        }.map { UniqueValues(columns: $0.parts.map(\.column)) }
         let check = RecordCheck(table)
         for _ in 0..<count {
             var row: [Value]?
+            var later: [Value]?
             for _ in 0..<RowMaker.attempts {
                 let made: [Value]
                 switch makeRow(table, makers) {
@@ -82,12 +98,20 @@ struct RowMaker {
                     return
                 }
                 guard let checked = try? check.check(made), !unique.contains(where: { $0.has(made) }) else { continue }
+                if let migration {
+                    guard let migrated = try? migration.migrate(checked.changed ?? made),
+                        (try? migration.look(at: migrated)) != nil,
+                        !uniqueLater.contains(where: { $0.has(migrated) })
+                    else { continue }
+                    later = migrated
+                }
                 row = checked.changed ?? made
                 break
             }
             // There are no more that differ.
             guard let row else { break }
             for place in unique.indices { unique[place].insert(row) }
+            if let later { for place in uniqueLater.indices { uniqueLater[place].insert(later) } }
             rows[table.position].append(row)
         }
         if rows[table.position].isEmpty { notes.append("'\(table.name)' stays empty: no record was found that fits") }
@@ -98,10 +122,12 @@ struct RowMaker {
     /// Why no record of a table could fit the change; nil when one can.
     private func reasonForNone(_ table: Table) -> String? {
         guard let pair = pair(table) else { return nil }
-        for (column, source) in zip(pair.new.columns, pair.sources) where source == nil && !column.isNullWhenAdded {
+        for (column, source) in zip(pair.new.columns, pair.sources)
+        where source == nil && !pair.isNullWhenAdded(column.position) {
             if column.referencedTable != nil {
                 return "'\(column.name)' is new in it and refers to a record that made-up ones are none of"
             }
+            if pair.conversions[column.position] != nil { continue }
             if (try? column.valueWhenMissing(in: pair.new)) == nil {
                 return "'\(column.name)' is new in it, required and without a default, which only an empty table takes"
             }
@@ -114,6 +140,7 @@ struct RowMaker {
         var all = [table.key] + table.indexes.filter(\.isUnique).map { $0.parts.map(\.column) }
         guard let pair = pair(table) else { return all }
         for index in pair.new.indexes where index.isUnique {
+            if index.parts.contains(where: { pair.conversions[$0.column] != nil }) { continue }
             let added = index.parts.filter { pair.sources[$0.column] == nil }.map { pair.new.columns[$0.column] }
             // Null differs from null, and so do new ids; any other default is the same in all records.
             if added.contains(where: { $0.isNullWhenAdded || $0.defaultValue == .uuid }) { continue }

@@ -6,14 +6,17 @@ struct ValueMaker {
     private let column: Column
     /// What the column becomes, when its values shall fit that too.
     private let later: Column?
+    /// What is made from its values alone.
+    private let conversion: (conversion: Conversion, column: Column)?
     private let cases: [String]?
     private let patterns: [(text: PatternText, check: RegularExpression)]
     /// The smallest and the largest value that the rules name.
     private let edges: [Value]
 
-    init(_ column: Column, later: Column?) {
+    init(_ column: Column, later: Column?, madeFrom conversion: (conversion: Conversion, column: Column)?) {
         self.column = column
         self.later = later
+        self.conversion = conversion
         let enums = [column, later].compactMap { column -> [String]? in
             if case .enumeration(let values)? = column?.type { return values }
             return nil
@@ -35,7 +38,7 @@ struct ValueMaker {
         let mayBeNull = column.isNullable && later?.isNullable ?? true
         if mayBeNull, random.chance(20) { return .null }
         for _ in 0..<ValueMaker.attempts {
-            let value = candidate(&random)
+            let value = hint(&random) ?? candidate(&random)
             if fits(value) { return value }
         }
         return mayBeNull ? .null : nil
@@ -44,8 +47,27 @@ struct ValueMaker {
     private func fits(_ value: Value) -> Bool {
         guard column.valueType.holds(value), ColumnCheck.brokenRule(value, column.rules) == nil else { return false }
         guard let later else { return true }
-        guard let value = value.widened(to: later.valueType) else { return false }
+        guard let value = ValueConversion.exact(value, as: later.valueType) else { return false }
         return ColumnCheck.brokenRule(value, later.rules) == nil
+    }
+
+    /// A value that becomes one of another type, which few values may do.
+    private func hint(_ random: inout SeededGenerator) -> Value? {
+        if let names = conversion?.conversion.values?.members.map(\.name), random.chance(80) {
+            return names.randomElement(using: &random).flatMap {
+                ValueConversion.closest(.string($0), as: column.valueType)
+            }
+        }
+        guard let wanted = conversion?.column ?? later, wanted.valueType != column.valueType, random.chance(80) else {
+            return nil
+        }
+        let value: Value? =
+            if case .enumeration(let values) = wanted.type {
+                values.randomElement(using: &random).map(Value.string)
+            } else {
+                ValueMaker.plain(wanted.valueType, edges: edges, &random)
+            }
+        return value.flatMap { ValueConversion.exact($0, as: column.valueType) }
     }
 
     private func candidate(_ random: inout SeededGenerator) -> Value {
@@ -153,15 +175,6 @@ extension Value {
         case .double(let double): double
         case .decimal(let decimal): Double(decimal.description)
         default: nil
-        }
-    }
-
-    /// The value in a type that its own widens to; nil when that does not hold it.
-    func widened(to type: ValueType) -> Value? {
-        switch (self, type) {
-        case (.int(let int), .decimal): .decimal(DecimalNumber(int))
-        case (.int(let int), .double): Double(exactly: int).map(Value.double)
-        default: self
         }
     }
 }

@@ -71,9 +71,14 @@ struct Verifier {
             let missing = pair.new.columns.map(\.valueOfOldRecords)
             for (old, new) in zip(before, after) {
                 for column in pair.new.columns {
-                    let expected =
-                        sources[column.position].map { old[$0].widened(to: column.valueType) }
-                        ?? missing[column.position]
+                    let expected: Value? =
+                        if let source = sources[column.position] {
+                            ValueConversion.exact(old[source], as: column.valueType)
+                        } else if let conversion = pair.conversions[column.position] {
+                            conversion.expected(of: old, missing[column.position])
+                        } else {
+                            missing[column.position]
+                        }
                     guard let expected, expected != new[column.position] else { continue }
                     fail(
                         "\(name.rawValue): record \(KeyText.encode(pair.new.key(of: new))) of '\(pair.new.name)' has another value in '\(column.name)' than it must have"
@@ -135,7 +140,15 @@ struct Verifier {
         for pair in diff.pairs {
             let table = pair.old
             let kept = table.columns.indices.filter { !pair.dropped.contains($0) }
-            func values(_ content: Content) -> [[Value]] { content[table.position].map { row in kept.map { row[$0] } } }
+            // A text that was written otherwise than its value is has the notation of the value by then.
+            func values(_ content: Content) -> [[Value]] {
+                content[table.position].map { row in
+                    kept.map { column in
+                        let later = pair.sources.firstIndex(of: column).map { pair.new.columns[$0].valueType }
+                        return later.flatMap { ValueConversion.exact(row[column], as: $0) } ?? row[column]
+                    }
+                }
+            }
             if values(before) != values(lowered) {
                 fail("down: the records of '\(table.name)' are not what they were")
             }
@@ -246,6 +259,17 @@ struct Verifier {
         }
         let (seconds, attoseconds) = (clock.now - start).components
         return (refusal, Double(seconds) * 1000 + Double(attoseconds) / 1e15)
+    }
+}
+
+extension ColumnConversion {
+    /// What a record must have got; nil when that is not known.
+    fileprivate func expected(of record: [Value], _ missing: Value?) -> Value? {
+        switch outcome(record) {
+        case .value(let value): value
+        case .nothing: nil
+        case .unfit: otherwise ?? missing
+        }
     }
 }
 
