@@ -68,7 +68,7 @@ struct SchemaChangeTests {
         }
     }
 
-    /// The store has this content under this schema, at its first revisions, and takes it again.
+    /// The store has this content under this schema, at its first revisions, and is as that schema says.
     private func expect(_ content: Content, in place: Place, _ schema: Schema) async throws {
         try await place.with(schema) { store in
             var expected = content
@@ -78,6 +78,8 @@ struct SchemaChangeTests {
                 for record in try await store.records(table.name).all() { #expect(record.revision == 1) }
             }
         }
+        guard let survey = try await place.survey() else { return }
+        #expect(survey.held == schema && survey.findings.isEmpty, "\(survey.findings)")
     }
 }
 

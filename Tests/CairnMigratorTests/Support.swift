@@ -61,6 +61,16 @@ final class Place {
         for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) }
     }
 
+    /// Whether what was left is as its schema says; nil where nobody says.
+    func survey() async throws -> SchemaSurvey? {
+        switch driver {
+        case .memory: nil
+        case .sqlite: try await SQLiteStorage.surveySchema(SQLiteOptions(.file(path)))
+        case .folder: try await ObjectStorage.surveySchema(folder())
+        case .ministack: try await ObjectStorage.surveySchema(bucket())
+        }
+    }
+
     /// The driver, on what was left.
     func storage() async throws -> any Storage {
         switch driver {
@@ -68,9 +78,12 @@ final class Place {
             FileManager.default.fileExists(atPath: path) ? try MemoryStorage(contentsOf: path) : MemoryStorage()
         case .sqlite: try await SQLiteStorage.open(SQLiteOptions(.file(path), synchronous: .normal))
         case .folder: try await ObjectStorage.open(folder())
-        case .ministack:
-            try await ObjectStorage.open(MiniStack.objects(String(path.split(separator: "/").last ?? "place")))
+        case .ministack: try await ObjectStorage.open(bucket())
         }
+    }
+
+    private func bucket() async throws -> any ObjectStore {
+        try await MiniStack.objects(String(path.split(separator: "/").last ?? "place"))
     }
 
     /// Nothing here outlives the machine: hundreds of cases that wait for its disk would keep each other from being in time.

@@ -84,9 +84,9 @@ struct VerificationTests {
             database(
                 table(
                     """
-                    d {"type": "string", "convert": {"join": ["a", "b"], "with": " "}}; \
+                    d {"type": "string", "renamed_from": "d", "convert": {"join": ["a", "b"], "with": " "}}; \
                     e {"type": "int", "unique": true, "convert": {"from": "c"}}; \
-                    f {"enum": ["k", "l"], "convert": {"from": "b", "values": {"x": "k", "y": "l"}, "otherwise": "k"}}; z int
+                    f {"enum": ["k", "l"], "renamed_from": "f", "convert": {"from": "b", "values": {"x": "k", "y": "l"}, "otherwise": "k"}}; z int
                     """)))
         #expect(names(made) == ["up", "down", "up_again", "any_records"] || names(made) == ["up", "any_records"])
         #expect(made.tables.map(\.records) == [20] && made.notes.isEmpty, "\(made.notes)")

@@ -25,6 +25,22 @@ public enum Stores {
         try await storage(at: address, for: .existing)
     }
 
+    /// Looks whether the store at an address is as its schema says. Nothing is written, whatever the address asks for.
+    /// - Throws: as ``storage(forReading:)``, but for what is wrong with the store: that is found.
+    package static func surveySchema(at address: StoreURL) async throws -> SchemaSurvey {
+        switch address.scheme {
+        case .sqlite where address.isPersistent:
+            return try await SQLiteStorage.surveySchema(address.sqliteOptions(mode: .readOnly))
+        case .file, .s3:
+            let opened = try await objects(at: address, writes: false)
+            return try await ObjectStorage.surveySchema(opened.objects, opened.options)
+        case .memory, .sqlite:
+            throw StorageError(
+                .notAStore, "\(address) holds nothing: it lives in the memory of the program that opens it",
+                remedy: "name a store that outlives its program, such as sqlite:atlas.db or file:folder/")
+        }
+    }
+
     /// The objects at an address, whatever they are: for tools that make a store of them.
     /// - Parameter writes: Whether they will be written.
     /// - Throws: `storage.unsupported` for an address of no objects; `storage.not_a_store` when there is no folder or bucket.

@@ -10,8 +10,9 @@ struct Tool: Sendable {
         let commands: [any Command] = [
             InitCommand(), CheckCommand(), GenerateCommand(), GetCommand(), QueryCommand(), ExplainCommand(),
             DoctorCommand(), MaintainCommand(), RebuildCommand(), AdoptCommand(), MigratePlanCommand(),
-            MigrateApplyCommand(), MigrateStatusCommand(), MigrateHistoryCommand(), MigrateRollbackCommand(),
-            MigrateMergeCommand(), MigrateVerifyCommand(), S3ListCommand(), S3GetCommand(), S3PutCommand(),
+            MigrateApplyCommand(), MigrateStatusCommand(), MigrateDriftCommand(), MigrateHistoryCommand(),
+            MigrateRollbackCommand(), MigrateMergeCommand(), MigrateVerifyCommand(), S3ListCommand(), S3GetCommand(),
+            S3PutCommand(),
             S3RemoveCommand(), S3StatCommand(), S3PresignCommand(),
             S3MakeBucketCommand(), S3RemoveBucketCommand(), S3DoctorCommand(),
         ]

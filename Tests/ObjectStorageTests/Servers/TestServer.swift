@@ -22,6 +22,9 @@ struct TestServer: Sendable, CustomTestStringConvertible {
     /// Whether `Tests/run --all small` runs the tests: the same, with fewer rounds.
     static let isSmallRun = ProcessInfo.processInfo.environment["CAIRN_TEST_SIZE"] == "small"
 
+    /// Whether the servers end with the tests, and all that is in them: deleting it object by object takes minutes.
+    static let areDisposable = ProcessInfo.processInfo.environment["CAIRN_TEST_S3_DISPOSABLE"] == "1"
+
     private init?(_ name: String, _ variable: String) {
         guard let address = ProcessInfo.processInfo.environment[variable], !address.isEmpty else { return nil }
         self.name = name
@@ -39,7 +42,8 @@ struct TestServer: Sendable, CustomTestStringConvertible {
             S3ClientOptions(endpoint: endpoint, region: "us-east-1", credentials: .explicit(credentials)))
     }
 
-    /// Calls with a bucket of its own, of which the client knows what the server really does. It is emptied and removed at the end.
+    /// Calls with a bucket of its own, of which the client knows what the server really does. It is emptied and removed at the end, unless
+    /// the server ends, too.
     func withBucket<Result>(_ body: (S3Bucket) async throws -> Result) async throws -> Result {
         let client = try client()
         let bucket = try await client.createBucket("cairn-tables-\(UUID().uuidString.lowercased())")
@@ -50,7 +54,7 @@ struct TestServer: Sendable, CustomTestStringConvertible {
         } catch {
             outcome = .failure(error)
         }
-        try await TestServer.remove(bucket)
+        if !TestServer.areDisposable { try await TestServer.remove(bucket) }
         await client.close()
         return try outcome.get()
     }

@@ -11,6 +11,9 @@ import WriterProgram
 //       Prints "start" and opens the store in a folder. STARTS is WRITER:STEP,…: each of these writers takes COUNT steps of its program
 //       from STEP on, all at once, and prints "WRITER STEP TOKEN" after each. READERS tasks read meanwhile. Prints "torn: …" and exits
 //       with 1 when one of them met a part of a commit.
+//   TableWorker migrate FOLDER SCHEMA PATIENCE
+//       Prints "start" and changes the store in a folder to the schema of this text. Another process that does it counts as dead when
+//       nothing was heard of it for PATIENCE milliseconds. Prints "done", or "found" when another one had done it.
 //   TableWorker history SERVER PORT BUCKET PREFIX SEED FIRST LAST COUNT FILE
 //       Opens the store under a prefix of a bucket of SERVER, reached at PORT, prints "ready", and waits for a line. Then the clients FIRST to
 //       LAST each commit COUNT transactions, all at once, and more until the input ends, and write what they did and saw into FILE. Prints
@@ -42,6 +45,10 @@ do {
             on: store, seed: UInt64(arguments[2]) ?? 0, starts: arguments[3], count: Int(arguments[4]) ?? 0,
             readers: Int(arguments[5]) ?? 0, say: say)
         try await store.close()
+    case ("migrate", _):
+        guard let command = try MigrateCommand(arguments.dropFirst()) else { exit(2) }
+        say("start")
+        say(try await command.run() ? "done" : "found")
     case ("history", _):
         guard let command = HistoryCommand(arguments.dropFirst()) else { exit(2) }
         try await command.run(Input())

@@ -75,6 +75,7 @@ package enum ValueConversion {
     /// time, the nearest double, and JSON. Lists become no elements. What it was made from may not come back from it.
     package static func closest(_ value: Value, as type: ValueType) -> Value? {
         switch (value, type) {
+        case (.string(let text), .json): return ValueJSON.parse(text, as: .json)
         case (_, .json) where !type.holds(value): return value.isNull ? .null : .json(ValueJSON.value(value))
         case (.array, .string), (.bytes, .string), (.json, .string), (.double, .string):
             if let exact = exact(value, as: type), case .double = value { return exact }

@@ -7,22 +7,23 @@ import ObjectStores
 /// one: time is lost, and nothing else.
 struct MigrationLease: Sendable {
     private let parts: EngineParts
+    /// How often it is written: some signs may come late, or be lost, before others take the process for dead.
+    private let interval: Duration
 
-    /// How often it is written.
-    private static let interval = Duration.seconds(5)
-
-    init(_ parts: EngineParts) {
+    /// - Parameter patience: How long others wait for a sign.
+    init(_ parts: EngineParts, patience: Duration) {
         self.parts = parts
+        interval = patience / 6
     }
 
     /// Runs `body`, and gives signs of life meanwhile.
     func held<Result: Sendable>(_ body: @Sendable () async throws -> Result) async throws -> Result {
-        let parts = parts
+        let (parts, interval) = (parts, interval)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 while true {
                     // What takes no time needs no sign.
-                    try await parts.surroundings.sleep(MigrationLease.interval)
+                    try await parts.surroundings.sleep(interval)
                     let text = "{\"process\":\"\(parts.surroundings.process)\",\"at\":\"\(parts.now())\"}\n"
                     _ = try? await parts.access.write(
                         ObjectNames.lease, Array(text.utf8), .overwrite, notAfter: nil, parts.access.attributes())

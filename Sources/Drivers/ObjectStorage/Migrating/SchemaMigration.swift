@@ -25,6 +25,8 @@ struct SchemaMigration: Sendable {
 
     /// Who closes the store for a migration.
     static let author = "a migration"
+    /// Microseconds after which the store is said to be open again, for people.
+    static let planned: Int64 = 60_000_000
     /// How often it begins anew because the log went on.
     private static let attempts = 3
     /// Seconds of the store's clock within which the record must follow the first file: files that nothing names go after a day.
@@ -67,7 +69,7 @@ struct SchemaMigration: Sendable {
         try await closeStore()
         let decision: SchemaSettlement.Decision
         do {
-            decision = try await MigrationLease(parts).held { try await decide() }
+            decision = try await MigrationLease(parts, patience: patience).held { try await decide() }
         } catch {
             let isTaken = isTakenOver(error)
             await openStore()
@@ -160,7 +162,7 @@ struct SchemaMigration: Sendable {
     /// Closes the store for writing; waits for another process that migrates it, as long as something is heard of it.
     /// - Throws: `storage.maintenance` when it is closed for other work; `storage.schema_mismatch` when it has been migrated.
     private func closeStore() async throws {
-        let lease = MigrationLease(parts)
+        let lease = MigrationLease(parts, patience: patience)
         var watch = MigrationLease.Watch()
         var pause = Duration.milliseconds(100)
         while true {
@@ -182,7 +184,7 @@ struct SchemaMigration: Sendable {
             let note = MaintenanceNote(
                 by: SchemaMigration.author,
                 reason: "the schema \(migration.from.id.short) becomes \(migration.to.id.short)",
-                until: now.adding(microseconds: 60_000_000) ?? now)
+                until: now.adding(microseconds: SchemaMigration.planned) ?? now)
             do {
                 let number = try await engine.mark(.close, note) { newest in
                     if newest.closing?.number != known { throw Moved() }

@@ -25,18 +25,23 @@ struct SchemaSettlement: Sendable {
     /// - Parameter numbers: Those behind the newest manifest.
     func decision(_ numbers: [Int]) async throws -> Decision? {
         for number in numbers {
-            let name = ObjectNames.record(number)
-            guard case .found(let object) = try await access.read(name) else { return nil }
-            let (id, kind) = LogReader.kind(ofRecord: object.bytes)
-            guard kind == .schema, let id else { continue }
-            let schema = try await access.schema(id)
-            let reading = try CommitRecordJSON.Reading(object.bytes, name: name) { found in
-                guard found == id else { throw StoredObject.damaged(name, "it follows two schemas") }
-                return schema
-            }
-            return try SchemaSettlement.decision(reading.record, object.bytes, schema)
+            if let decision = try await SchemaSettlement.decision(number, access) { return decision }
         }
         return nil
+    }
+
+    /// What the commit of a number decides; nil when it is no migration, or not there. Two GETs.
+    static func decision(_ number: Int, _ access: StoreAccess) async throws -> Decision? {
+        let name = ObjectNames.record(number)
+        guard case .found(let object) = try await access.read(name) else { return nil }
+        let (id, kind) = LogReader.kind(ofRecord: object.bytes)
+        guard kind == .schema, let id else { return nil }
+        let schema = try await access.schema(id)
+        let reading = try CommitRecordJSON.Reading(object.bytes, name: name) { found in
+            guard found == id else { throw StoredObject.damaged(name, "it follows two schemas") }
+            return schema
+        }
+        return try decision(reading.record, object.bytes, schema)
     }
 
     /// What a commit record of kind `schema` decides.

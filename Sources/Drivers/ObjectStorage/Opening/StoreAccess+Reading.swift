@@ -60,7 +60,8 @@ extension StoreAccess {
         return object.bytes
     }
 
-    private static func missing(_ name: String) -> StorageError {
+    /// The error for an object that must be there and is not.
+    static func missing(_ name: String) -> StorageError {
         StorageError(
             .damaged, "the object '\(name)' is missing", remedy: "run cairn doctor, which says what can be rebuilt")
     }

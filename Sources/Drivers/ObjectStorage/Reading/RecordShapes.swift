@@ -137,11 +137,17 @@ final class RecordShapes: Sendable {
 }
 
 extension StoreAccess {
-    /// What a migration made of the tables. One GET.
+    /// What a migration made of the tables. One GET; three for one that is decided and not published, which only readers meet.
     /// - Throws: `storage.damaged` when it is not there; `storage.upgrade_required`.
     func migration(_ number: Int) async throws -> MigrationFile {
         let name = ObjectNames.migration(number)
-        return try MigrationFile(decoding: try await bytes(name), name: name)
+        if case .found(let object) = try await read(name) {
+            return try MigrationFile(decoding: object.bytes, name: name)
+        }
+        guard let decision = try await SchemaSettlement.decision(number, self) else {
+            throw StoreAccess.missing(name)
+        }
+        return decision.file
     }
 }
 

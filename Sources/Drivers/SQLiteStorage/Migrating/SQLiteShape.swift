@@ -41,7 +41,7 @@ struct SQLiteShape {
             SELECT "name", "sql" FROM "sqlite_schema" WHERE "type" = 'index' AND "tbl_name" = ? AND "sql" IS NOT NULL
             AND instr("name", '.') > 0
             """
-        return try texts(sql, [.string(table.name)]).map { ($0[0], $0[1]) }
+        return try access.texts(sql, [.string(table.name)]).map { ($0[0], $0[1]) }
     }
 
     /// Two records that have the same values in a unique index.
@@ -76,7 +76,7 @@ struct SQLiteShape {
                 expected.insert([column.name, SQLiteColumn.type(of: column.valueType), column.isNullable ? "0" : "1"])
             }
             for name in ["_revision", "_created_at", "_updated_at"] { expected.insert([name, "INTEGER", "1"]) }
-            let found = try texts(
+            let found = try access.texts(
                 "SELECT \"name\", \"type\", \"notnull\" FROM pragma_table_info(?)", [.string(table.name)])
             guard Set(found) == expected else {
                 throw StorageError.damaged(
@@ -85,9 +85,12 @@ struct SQLiteShape {
             }
         }
     }
+}
 
-    private func texts(_ sql: String, _ values: [Value]) throws -> [[String]] {
-        try access.with(sql, values) { statement in
+extension SQLiteConnection.Access {
+    /// The rows of a query as texts; what is null is an empty one.
+    func texts(_ sql: String, _ values: [Value] = []) throws -> [[String]] {
+        try with(sql, values) { statement in
             var rows: [[String]] = []
             while try statement.step() {
                 rows.append(

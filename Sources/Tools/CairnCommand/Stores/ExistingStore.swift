@@ -51,7 +51,9 @@ enum ExistingStore {
     /// What a message says to do, with the address that a person gave: `cairn doctor s3://photos/atlas --undo-edits`.
     static func remedy(_ text: String, for address: String) -> String {
         var text = text
-        for command in ["doctor", "rebuild", "maintain", "adopt"] {
+        for command in [
+            "doctor", "rebuild", "maintain", "adopt", "migrate apply", "migrate rollback", "migrate history",
+        ] {
             text = text.replacing("cairn \(command)", with: "cairn \(command) \(ShellText.quoted(address))")
         }
         return text

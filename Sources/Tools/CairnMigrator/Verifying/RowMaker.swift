@@ -196,7 +196,8 @@ struct RowMaker {
         if mayBeNull { return .null }
         // The first record of a table that must refer to itself refers to itself.
         let isOwn = targets.allSatisfy { $0 === table } && !table.isKey(column.position)
-        return isOwn ? row[table.key[0]] : nil
+        // A key that is a reference itself may not be made yet.
+        return isOwn && !row[table.key[0]].isNull ? row[table.key[0]] : nil
     }
 }
 

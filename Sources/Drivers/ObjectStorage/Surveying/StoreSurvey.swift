@@ -1,0 +1,185 @@
+import CairnCore
+import CairnSchema
+import ObjectStores
+
+/// Looks at what a store says of its schema, beside the log that decides it.
+///
+/// The newest manifest and the log say which schema the store follows; opening it has read them. Everything else that says so is a
+/// copy, or needed for files of before: `_schema.json`, `_schemas/`, `_migrations/`. And the log says whether a migration has closed
+/// the store. A place whose log or manifest cannot be read cannot be opened, which is a finding of its own (``marker(_:_:)``).
+struct StoreSurvey {
+    private let storage: ObjectStorage
+    private var access: StoreAccess { storage.access }
+
+    private static let backup = "restore the object from a backup"
+
+    /// - Parameter storage: The store, to which no schema is attached yet.
+    init(_ storage: ObjectStorage) {
+        self.storage = storage
+    }
+
+    func run() async throws -> SchemaSurvey {
+        var survey = SchemaSurvey(driver: ObjectStorage.driver, location: access.capabilities.location)
+        survey.check = { try SchemaMigration.check($0) }
+        guard case .found(let held) = storage.stage.withLock({ $0 }) else { return survey }
+        let schema = held.schema
+        survey.held = schema
+        let manifest = try ManifestJSON.decode(held.manifest, name: held.manifestName) { _ in schema }
+        let isPublished: Bool
+        if case .found = try await access.read(held.manifestName) { isPublished = true } else { isPublished = false }
+        if isPublished {
+            survey.findings += try await copy(of: schema)
+        } else {
+            survey.findings.append(unpublished(manifest, schema))
+        }
+        survey.findings += try await kept(manifest, schema, isPublished)
+        survey.findings += try await unknownTables(manifest, schema)
+        // A history that cannot be read was named with what is wrong with its objects.
+        survey.history = (try? await storage.migrations()) ?? []
+        survey.findings += try await closing(schema)
+        return survey
+    }
+
+    // MARK: The marker
+
+    /// What is said of a place that cannot be opened as a store, and is none of another program's.
+    /// - Parameter error: Why it cannot be opened.
+    static func marker(_ error: StorageError, _ access: StoreAccess) async throws -> DriftFinding {
+        guard case .found(let object) = try await access.read(ObjectNames.store) else {
+            return DriftFinding(.markerMissing, ObjectNames.store, error)
+        }
+        if (try? StoreFileJSON.decode(object.bytes)) == nil {
+            return DriftFinding(
+                .markerCorrupt, ObjectNames.store, error.message,
+                remedy: "restore the object from a backup, or run cairn rebuild, which makes it again")
+        }
+        let newest = "the newest of '\(ObjectNames.checkpoints)…' and the log behind it"
+        guard error.code == .schemaMismatch else { return DriftFinding(.markerCorrupt, newest, error) }
+        // The error is meant for programs that have a schema of their own.
+        return DriftFinding(
+            .markerCorrupt, newest,
+            "the newest commit follows another schema than the manifest, and no commit decides that",
+            remedy:
+                "restore '\(ObjectNames.log)' and '\(ObjectNames.checkpoints)…' from one backup, or run cairn rebuild --force"
+        )
+    }
+
+    // MARK: Schemas
+
+    /// Compares the copy of the schema that is for people and other tools.
+    private func copy(of schema: Schema) async throws -> [DriftFinding] {
+        let message: String
+        switch try await access.read(ObjectNames.schema) {
+        case .absent: message = "there is no such object"
+        case .found(let object):
+            guard let text = String(validating: object.bytes, as: UTF8.self),
+                let found = try? Schema(stored: text, file: ObjectNames.schema)
+            else {
+                message = "it is no schema that this version knows"
+                break
+            }
+            if found.id == schema.id { return [] }
+            message = "it is the schema \(found.id.short), and the store follows \(schema.id.short)"
+        }
+        return [
+            DriftFinding(
+                .changedByHand, ObjectNames.schema, message,
+                remedy: "it is a copy: copy '\(ObjectNames.schema(schema.id))' over it")
+        ]
+    }
+
+    /// Looks at the schemas that the store has had, and at what its migrations made of the tables: older record files need both.
+    private func kept(_ manifest: Manifest, _ schema: Schema, _ isPublished: Bool) async throws -> [DriftFinding] {
+        var findings: [DriftFinding] = []
+        for id in Set(manifest.eras.map(\.schema) + [schema.id]).sorted(by: {
+            Utf8.isLess($0.description, $1.description)
+        }) {
+            let remedy =
+                id == schema.id
+                ? "it is what '\(ObjectNames.schema)' should be: if that is in order, copy it there"
+                : StoreSurvey.backup
+            findings += try await finding(ObjectNames.schema(id), remedy) { _ = try await access.schema(id) }
+        }
+        // What the last one made is published with the rest.
+        for era in isPublished ? manifest.eras[...] : manifest.eras.dropLast() {
+            let name = ObjectNames.migration(era.end)
+            findings += try await finding(name, StoreSurvey.backup) {
+                // Not by the log, which has it, too, until it is collected.
+                _ = try MigrationFile(decoding: try await access.bytes(name), name: name)
+            }
+        }
+        return findings
+    }
+
+    /// What is said of an object that cannot be read.
+    /// - Throws: what says nothing of the object, such as `storage.unavailable`.
+    private func finding(
+        _ name: String, _ remedy: String, _ read: () async throws -> Void
+    ) async throws -> [DriftFinding] {
+        do {
+            try await read()
+            return []
+        } catch let error as StorageError where error.code == .damaged {
+            return [DriftFinding(.changedByHand, name, error.message, remedy: remedy)]
+        }
+    }
+
+    /// Folders of tables that no schema of the store has or had. Those of dropped tables stay, as `cairn maintain` says.
+    private func unknownTables(_ manifest: Manifest, _ schema: Schema) async throws -> [DriftFinding] {
+        var known = Set(schema.tables.map(\.name))
+        for era in manifest.eras {
+            guard let past = try? await access.schema(era.schema) else { return [] }
+            known.formUnion(past.tables.map(\.name))
+        }
+        let folders = try await access.listed(ObjectNames.tables, delimiter: "/").prefixes
+        return folders.filter { !known.contains(String($0.dropFirst(ObjectNames.tables.utf8.count).dropLast())) }.map {
+            DriftFinding(
+                .changedByHand, $0, "no schema of the store has or had such a table",
+                remedy: "move it to another place: nothing of it is read")
+        }
+    }
+
+    // MARK: Migrations
+
+    /// A migration whose commit is there, and whose manifest is not.
+    private func unpublished(_ manifest: Manifest, _ schema: Schema) -> DriftFinding {
+        DriftFinding(
+            .partlyApplied, ObjectNames.record(manifest.covers),
+            "the change to the schema \(schema.id.short) is decided, and not published yet: its process died there, or is at it",
+            remedy: "nothing is lost: the next program that opens the store for writing ends it, such as cairn maintain"
+        )
+    }
+
+    /// Says whether a migration has closed the store for writing.
+    private func closing(_ schema: Schema) async throws -> [DriftFinding] {
+        let closing: Closing?
+        do {
+            try await storage.attach(schema)
+            closing = try storage.engine().tip.view().closing
+        } catch let error as StorageError where error.code == .damaged {
+            return [DriftFinding(.changedByHand, ObjectNames.log, error)]
+        }
+        // Closed for other work, a store is as its schema says.
+        guard let closing, Utf8.equal(closing.note.by, SchemaMigration.author) else { return [] }
+        let sign = try await sign(since: closing.note.until.adding(microseconds: -SchemaMigration.planned))
+        return [
+            DriftFinding(
+                .beingApplied, ObjectNames.record(closing.number),
+                "a migration has closed the store for writing: \(closing.note.reason); \(sign)",
+                remedy:
+                    "wait until it is done; if its process died, run the same 'cairn migrate apply' again, which goes on when nothing was heard of it for half a minute, or open the store as it was with cairn maintain --open"
+            )
+        ]
+    }
+
+    /// What is known of the process that migrates.
+    /// - Parameter start: When it closed the store; signs of before are of another one.
+    private func sign(since start: Timestamp?) async throws -> String {
+        let nothing = "nothing was heard of its process yet"
+        guard case .found(let object) = try await access.read(ObjectNames.lease),
+            let json = try? JSONValue(parsing: String(decoding: object.bytes, as: UTF8.self)),
+            case .string(let text)? = json["at"], let time = Timestamp(text), start.map({ $0 <= time }) ?? true
+        else { return start.map { "it did so at \($0), and \(nothing)" } ?? nothing }
+        return "its process was last heard of at \(time)"
+    }
+}
