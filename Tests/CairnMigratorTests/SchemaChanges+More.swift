@@ -98,6 +98,13 @@ extension Change {
             change("an index covers more", indexed("\"i\": [\"a\"]"), indexed(covering), rows, .gives(rows)),
             change("an index covers less", indexed(covering), indexed("\"i\": [\"a\"]"), rows, .gives(rows)),
             change(
+                "an index covers columns that are named in no order", database(table("d int?; c string?; a string")),
+                database(
+                    table(
+                        "d int?; c string?; a string",
+                        indexes: "\"i\": { \"on\": [\"a\"], \"include\": [\"d\", \"c\"] }")),
+                with(("c", .null), ("d", .null)), .gives(with(("c", .null), ("d", .null)))),
+            change(
                 "a column goes that an index covered", indexed(covering),
                 database(table("a string", indexes: "\"i\": [\"a\"]")), rows, .gives(one), destructive: true),
             change(

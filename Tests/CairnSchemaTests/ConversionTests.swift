@@ -102,6 +102,10 @@ struct ConversionTests {
             return try ColumnConversion(try #require(new.columns[1].conversion), of: old, for: new.columns[1])
                 .outcome([.int(1), a, .array(b)])
         }
+        let json = try Self.schema(#""c": { "type": "json", "convert": {"from": "a"} }"#).tables[0].columns[1]
+        let same = try ColumnConversion(try #require(json.conversion), of: old, for: json)
+        #expect(same.outcome([.int(1), .json(.null), .array([])]) == .value(.json(.null)))
+        #expect(same.outcome([.int(1), .null, .array([])]) == .nothing)
         let join = #"{"join": ["a", "b"], "with": " "}"#
         #expect(try outcome(join, .json(["a": 1]), [.string("x")]) == .value(.string(#"{"a":1} ["x"]"#)))
         #expect(try outcome(join, .json(.null), []) == .value(.string("[]")))

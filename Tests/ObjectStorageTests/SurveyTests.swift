@@ -144,6 +144,9 @@ struct SurveyTests {
         try await expect(.changedByHand, "tables/stranger/")
         try remove("tables/stranger")
         try write("tables/gone/objects/1.json", "{}")
+        // What a migration has begun that was given up.
+        let other = try Schema(parsing: Self.old.replacing("\"d\"", with: "\"other\""))
+        try write("tables/begun/objects/1.json", "{\"schema\":\"\(other.id)\"}")
         #expect(try await survey().findings.isEmpty)
     }
 

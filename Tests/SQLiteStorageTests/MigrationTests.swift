@@ -1,4 +1,5 @@
 import CairnCore
+import CairnSchema
 import Foundation
 import SQLiteStorage
 import Testing
@@ -251,6 +252,22 @@ struct MigrationTests {
         #expect(try await history().first?.steps.contains("drop column 'value' of 'rows'") == true)
         try await migrate(to: without.replacing("\"id\": \"int\" }", with: "\"id\": \"int\", \"more\": \"string?\" }"))
         #expect(try await history().map(\.number) == [1, 2])
+    }
+
+    @Test("Where nobody wrote down what was renamed, it is asked for when the migration is taken back")
+    func namesAreUnknown() async throws {
+        let old = #"{ "database": "d", "tables": { "t": { "columns": { "id": "int", "a": "int" }, "key": "id" } } }"#
+        try await Store.open(path: path, old).close()
+        try await migrate(to: old.replacing("\"a\": \"int\"", with: #""b": { "type": "int", "renamed_from": "a" }"#))
+        func questions() async throws -> Int {
+            let storage = try await SQLiteStorage.open(SQLiteOptions(.file(path)))
+            let diff = try #require(try await storage.migrations().first?.diff)
+            try await storage.close()
+            return diff.reversed.ambiguities.count
+        }
+        #expect(try await questions() == 0)
+        try RawDatabase(path).execute("UPDATE _cairn_migrations SET names = '{}'")
+        #expect(try await questions() == 1)
     }
 
     @Test("What is kept is told whole, whatever its key is called")

@@ -56,6 +56,11 @@ package struct ColumnConversion: Sendable {
     /// Makes the value of a record: the same for the same record, whenever it is made.
     /// - Parameter record: Its values in the old table.
     package func outcome(_ record: [Value]) -> Outcome {
+        if case .column = conversion.source, column.valueType == .json, values == nil {
+            // Of JSON null is a value like any other.
+            let value = record[sources[0].position]
+            return value.isNull ? .nothing : made(of: value)
+        }
         let given = sources.map { record[$0.position] }.filter { !$0.isNull && $0 != .json(.null) }
         guard let first = given.first else { return .nothing }
         switch conversion.source {
@@ -127,7 +132,12 @@ extension Conversion {
 
     private static func value(_ json: JSONValue, as type: ValueType) -> Value? {
         // A number with a fraction has lost digits by then that a decimal has.
-        if case .double = json, type == .decimal { return nil }
+        switch (json, type) {
+        case (.double, .decimal): return nil
+        case (.array(let elements), .array(let element)):
+            guard elements.allSatisfy({ value($0, as: element) != nil }) else { return nil }
+        default: break
+        }
         return ValueJSON.value(json, as: type)
     }
 }

@@ -117,7 +117,7 @@ package struct Conversion: Sendable, Hashable {
         }
         var parts: Int?
         if let given = members["parts"] {
-            guard case .int(let count) = given, (2...limit).contains(count), part <= count else {
+            guard case .int(let count) = given, (2...limit).contains(count), (-count...count).contains(part) else {
                 throw Mistake(
                     "has a number as 'parts', from 2 and not below 'part'",
                     remedy: "it says into how many parts a text is split at most; the last one has the rest")

@@ -8,6 +8,9 @@ package struct FormerNames: Sendable, Hashable {
     /// What new columns are made from, by their names, by the new name of the table.
     package var conversions: [String: [String: Conversion]] = [:]
 
+    /// Whether these are all there are; not where nobody has written them down.
+    package var isComplete = true
+
     /// None.
     package init() {}
 
@@ -46,10 +49,10 @@ package struct FormerNames: Sendable, Hashable {
 }
 
 extension Schema {
-    /// The same schema, which says these old names and conversions, and no others: they are all there are, so that nothing is left to ask.
+    /// The same schema, which says these old names and conversions, and no others. When they are all there are nothing is left to ask.
     package func with(_ names: FormerNames) -> Schema {
         var notes = notes
-        notes.namesAreSettled = true
+        notes.namesAreSettled = names.isComplete
         let tables = tables.map { table in
             table.with(
                 table.columns.map { column in

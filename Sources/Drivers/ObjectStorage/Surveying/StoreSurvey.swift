@@ -33,10 +33,15 @@ struct StoreSurvey {
             survey.findings.append(unpublished(manifest, schema))
         }
         survey.findings += try await kept(manifest, schema, isPublished)
-        survey.findings += try await unknownTables(manifest, schema)
-        // A history that cannot be read was named with what is wrong with its objects.
-        survey.history = (try? await storage.migrations()) ?? []
-        survey.findings += try await closing(schema)
+        do {
+            survey.history = try await storage.migrations()
+        } catch let error as StorageError where error.code == .damaged {
+            // It was named with what is wrong with its objects.
+        }
+        let closing = try await closing(schema)
+        // A migration writes the files of a renamed table before it is decided.
+        if closing.isEmpty { survey.findings += try await unknownTables(manifest, schema) }
+        survey.findings += closing
         return survey
     }
 
@@ -124,19 +129,34 @@ struct StoreSurvey {
         }
     }
 
-    /// Folders of tables that no schema of the store has or had. Those of dropped tables stay, as `cairn maintain` says.
+    /// Folders of tables that no schema of the store has or had. Those of dropped tables stay, as do those that a migration began which
+    /// was given up: `cairn maintain` names both.
     private func unknownTables(_ manifest: Manifest, _ schema: Schema) async throws -> [DriftFinding] {
         var known = Set(schema.tables.map(\.name))
         for era in manifest.eras {
             guard let past = try? await access.schema(era.schema) else { return [] }
             known.formUnion(past.tables.map(\.name))
         }
-        let folders = try await access.listed(ObjectNames.tables, delimiter: "/").prefixes
-        return folders.filter { !known.contains(String($0.dropFirst(ObjectNames.tables.utf8.count).dropLast())) }.map {
-            DriftFinding(
-                .changedByHand, $0, "no schema of the store has or had such a table",
-                remedy: "move it to another place: nothing of it is read")
+        let schemas = Set(manifest.eras.map(\.schema) + [schema.id])
+        var findings: [DriftFinding] = []
+        for folder in try await access.listed(ObjectNames.tables, delimiter: "/").prefixes
+        where !known.contains(String(folder.dropFirst(ObjectNames.tables.utf8.count).dropLast())) {
+            if try await isRemainder(folder, schemas) { continue }
+            findings.append(
+                DriftFinding(
+                    .changedByHand, folder, "no schema of the store has or had such a table",
+                    remedy: "move it to another place when no migration is at work: nothing of it is read"))
         }
+        return findings
+    }
+
+    /// Whether the files of a folder follow a schema that the store was to get and never had.
+    private func isRemainder(_ folder: String, _ schemas: Set<SchemaID>) async throws -> Bool {
+        guard let name = try await access.names("\(folder)objects/", limit: 1).first,
+            case .found(let object) = try await access.read(name),
+            let schema = RecordFile.origin(of: object.bytes).schema
+        else { return false }
+        return !schemas.contains(schema)
     }
 
     // MARK: Migrations

@@ -66,7 +66,7 @@ struct MigrationLog {
                 let number = Int(sqlite3_column_int64(statement.handle, 0))
                 guard let time = Timestamp(microseconds: sqlite3_column_int64(statement.handle, 1)),
                     let from = try? Schema(stored: text(statement, 4), file: "migration \(number) of \(place)"),
-                    let names = hasNames ? FormerNames(text: text(statement, 7)) : FormerNames()
+                    let names = FormerNames(text: hasNames ? text(statement, 7) : "{}")
                 else {
                     throw MigrationLog.damaged(number, place, "cannot be read")
                 }
@@ -204,7 +204,7 @@ extension FormerNames {
         ).description
     }
 
-    /// Nothing said is none; nil for what is no such text.
+    /// Where nothing is said nobody knows; nil for what is no such text.
     fileprivate init?(text: String) {
         func names(_ value: JSONValue?) -> [String: String]? {
             guard let value else { return [:] }
@@ -219,6 +219,7 @@ extension FormerNames {
         guard let json = try? JSONValue(parsing: text), let tables = names(json["tables"]) else { return nil }
         self.init()
         self.tables = tables
+        isComplete = json["tables"] != nil
         if case .object(let columns)? = json["columns"] {
             for member in columns.members {
                 guard let names = names(member.value) else { return nil }

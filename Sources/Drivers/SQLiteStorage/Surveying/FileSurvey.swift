@@ -35,7 +35,7 @@ struct FileSurvey {
             survey.findings.append(corrupt("the row 'store_id' is missing"))
         }
         guard let held = survey.held else { return survey }
-        survey.findings += ShapeComparison(try FileSurvey.made(held), shape).findings
+        survey.findings += ShapeComparison(try FileSurvey.made(held), shape, held).findings
         do {
             survey.history = try MigrationLog(access).migrations(held, place: place)
         } catch let error as StorageError where error.code == .damaged {

@@ -7,6 +7,8 @@ import CairnCore
 struct ShapeComparison {
     private let made: DatabaseShape
     private let found: DatabaseShape
+    /// How many columns at the end of an index are only there to be read: their order means nothing.
+    private let included: [String: Int]
 
     private static let backup = "restore the file from a backup"
     private static let rebuild =
@@ -15,9 +17,14 @@ struct ShapeComparison {
     /// - Parameters:
     ///   - made: What the schema makes.
     ///   - found: What the file has.
-    init(_ made: DatabaseShape, _ found: DatabaseShape) {
+    ///   - schema: The schema.
+    init(_ made: DatabaseShape, _ found: DatabaseShape, _ schema: Schema) {
         self.made = made
         self.found = found
+        let indexes = schema.tables.flatMap { table in
+            table.indexes.map { (SQLiteSchema.indexName($0, of: table), $0.isUnique ? 0 : $0.included.count) }
+        }
+        included = Dictionary(indexes, uniquingKeysWith: { first, _ in first })
     }
 
     /// All differences: tables with their columns, then indexes, then what is neither.
@@ -93,7 +100,7 @@ struct ShapeComparison {
             let remedy =
                 renamed.contains(column)
                 ? "look first whether it is a column of the schema under another name"
-                : "drop it if nobody needs it: \(alter) DROP COLUMN \(TableSQL.quoted(column)); to have one, declare it in the schema file and run 'cairn migrate apply --to FILE'"
+                : "drop it if nobody needs it: \(alter) DROP COLUMN \(TableSQL.quoted(column)); to have one of this name, save its values, drop it, and declare it in the schema file: a migration does not know it, and may leave it out"
             findings.append(
                 ShapeComparison.finding(
                     "column '\(column)' of '\(name)'", "the schema makes no such column", remedy))
@@ -174,7 +181,7 @@ struct ShapeComparison {
                         ShapeComparison.object(name, index), "there is no such index", "make it again: \(index.sql)"))
                 continue
             }
-            guard !index.isSame(as: other) else { continue }
+            guard !index.isSame(as: other, included: included[name, default: 0]) else { continue }
             findings.append(
                 ShapeComparison.finding(
                     ShapeComparison.object(name, index),
@@ -228,9 +235,18 @@ struct ShapeComparison {
 extension DatabaseShape.Index {
     /// Whether it has the same entries in the same order. One that has only some rows must be made by the same words: what SQLite says of
     /// its condition is nothing else.
-    fileprivate func isSame(as other: DatabaseShape.Index) -> Bool {
-        table == other.table && isUnique == other.isUnique && parts == other.parts && isPartial == other.isPartial
-            && (!isPartial || sql == other.sql)
+    /// - Parameter included: How many columns at its end are only there to be read.
+    fileprivate func isSame(as other: DatabaseShape.Index, included: Int) -> Bool {
+        let ends = parts.count - min(included, parts.count)
+        return table == other.table && isUnique == other.isUnique && parts.count == other.parts.count
+            && parts[..<ends] == other.parts[..<ends] && Set(parts[ends...]) == Set(other.parts[ends...])
+            && isPartial == other.isPartial && condition == other.condition
+    }
+
+    /// The words of its condition; empty without one.
+    private var condition: Substring {
+        guard isPartial, let start = sql.firstRange(of: ") WHERE ")?.upperBound else { return "" }
+        return sql[start...]
     }
 
     /// What it is, for people.

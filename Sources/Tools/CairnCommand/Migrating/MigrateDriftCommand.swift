@@ -15,7 +15,8 @@ struct MigrateDriftCommand: Command {
             "A SQLite file is compared with what the schema in it makes: tables, columns, types, keys, references, indexes, triggers and views; every difference is told. What Cairn keeps beside them, as in tables that begin with _cairn_kept_, is none.",
             "Of a folder or a bucket it is looked at what says the schema ('_schema.json', '_schemas/', '_migrations/'), and whether a migration is under way.",
             "Classes: marker_missing and marker_corrupt, when the store does not say which schema it follows; changed_by_hand; partly_applied, as while a rollback is under way; being_applied, when a migration has closed the store for writing; with '--to' also behind, when a migration leads to that schema, and no_path when none does. Each is told with what to do.",
-            "Nothing is written, and no record is looked at: 'cairn doctor' does that.", ExistingStore.note,
+            "Nothing of the store is written (SQLite may leave an empty -wal and a -shm beside a file), and no record is looked at: 'cairn doctor' does that.",
+            ExistingStore.note,
             "Exits with 0 when all is as it should be, 1 when something is not, and 2 when that could not be looked at.",
         ],
         examples: [

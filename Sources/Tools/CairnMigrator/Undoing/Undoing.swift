@@ -42,7 +42,7 @@ package struct Undoing: Sendable {
         missing = bridge.open
         self.bridge =
             past.dropped.isEmpty
-            ? nil : bridge.schema(to: past.from, names: FormerNames(reversing: past.diff.pairs))
+            ? nil : bridge.schema(to: past.from, names: past.diff.reversedNames)
     }
 
     /// How a column of before, which is there still, is declared now.
