@@ -88,7 +88,7 @@ struct VerificationTests {
                     e {"type": "int", "unique": true, "convert": {"from": "c"}}; \
                     f {"enum": ["k", "l"], "renamed_from": "f", "convert": {"from": "b", "values": {"x": "k", "y": "l"}, "otherwise": "k"}}; z int
                     """)))
-        #expect(names(made) == ["up", "down", "up_again", "any_records"] || names(made) == ["up", "any_records"])
+        #expect(names(made) == ["up", "any_records"])
         #expect(made.tables.map(\.records) == [20] && made.notes.isEmpty, "\(made.notes)")
     }
 

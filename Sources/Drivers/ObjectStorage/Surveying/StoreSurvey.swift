@@ -133,9 +133,11 @@ struct StoreSurvey {
     /// was given up: `cairn maintain` names both.
     private func unknownTables(_ manifest: Manifest, _ schema: Schema) async throws -> [DriftFinding] {
         var known = Set(schema.tables.map(\.name))
-        for era in manifest.eras {
-            guard let past = try? await access.schema(era.schema) else { return [] }
-            known.formUnion(past.tables.map(\.name))
+        do {
+            for era in manifest.eras { known.formUnion(try await access.schema(era.schema).tables.map(\.name)) }
+        } catch let error as StorageError where error.code == .damaged {
+            // It was named; which tables the store had is not known then.
+            return []
         }
         let schemas = Set(manifest.eras.map(\.schema) + [schema.id])
         var findings: [DriftFinding] = []
