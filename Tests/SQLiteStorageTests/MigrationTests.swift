@@ -122,13 +122,14 @@ struct MigrationTests {
             for _ in 0..<6 {
                 group.addTask {
                     let storage = try await SQLiteStorage.open(SQLiteOptions(.file(path), timeout: .seconds(60)))
-                    defer { Task { try? await storage.close() } }
+                    var didIt = true
                     do {
                         try await storage.apply(.migrate(Migration(from: held, to: target)))
-                        return true
                     } catch let error as StorageError where error.code == .schemaMismatch {
-                        return false
+                        didIt = false
                     }
+                    try await storage.close()
+                    return didIt
                 }
             }
             return try await group.reduce(into: []) { $0.append($1) }

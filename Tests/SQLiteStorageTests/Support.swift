@@ -28,6 +28,8 @@ final class RawDatabase {
         let code = sqlite3_open_v2(path, &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, vfs)
         #expect(code == SQLITE_OK)
         handle = try #require(opened)
+        // A connection that closes holds the file for a moment, alone.
+        sqlite3_busy_timeout(handle, 30_000)
     }
 
     deinit { sqlite3_close_v2(handle) }

@@ -9,6 +9,8 @@ enum PlainDatabase {
         let code = sqlite3_open_v2(path, &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nil)
         defer { sqlite3_close_v2(opened) }
         try #require(code == SQLITE_OK)
+        // A connection that closes holds the file for a moment, alone.
+        sqlite3_busy_timeout(opened, 30_000)
         let result = sqlite3_exec(opened, sql, nil, nil, nil)
         try #require(result == SQLITE_OK, "\(String(cString: sqlite3_errmsg(opened)))")
     }
