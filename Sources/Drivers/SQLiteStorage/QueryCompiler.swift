@@ -15,6 +15,8 @@ struct QueryCompiler {
         case text([UInt8])
         /// A condition that a function checks.
         case test(RowTest)
+        /// What counts the rows that SQLite looks at.
+        case visits(VisitCounter)
     }
 
     private var query: Query
@@ -22,11 +24,14 @@ struct QueryCompiler {
     private let name: String
     private let columns: [String]
     private var output = Statement()
+    /// What counts the rows of the query that SQLite looks at; nil when nobody wants to know.
+    private var visits: VisitCounter?
     /// Whether what is written stands below a `NOT`.
     private var isNegated = false
 
     private init(_ query: Query, _ sql: TableSQL) throws {
         try self.init(query, name: sql.name, columns: sql.columns)
+        visits = QueryMeasure.engineCounter.map(VisitCounter.init)
         output.sql.reserveCapacity(sql.selectAll.utf8.count + 100)
     }
 
@@ -120,9 +125,16 @@ struct QueryCompiler {
     // MARK: Clauses
 
     private mutating func writeCondition() throws {
-        guard query.condition != nil || query.after != nil else { return }
-        write(" WHERE ")
+        var word = " WHERE "
+        // The first condition is asked of every row that an index, or none, leads to.
+        if let visits {
+            write("\(word)\(VisitCounter.function)(?)")
+            output.parameters.append(.visits(visits))
+            word = " AND "
+        }
         if let condition = query.condition {
+            write(word)
+            word = " AND "
             try write(condition)
             // What follows is said too, in the words of the index: SQLite compares words.
             for index in query.table.indexes {
@@ -131,7 +143,7 @@ struct QueryCompiler {
             }
         }
         if let after = query.after {
-            if query.condition != nil { write(" AND ") }
+            write(word)
             writePosition(after)
         }
     }
@@ -330,6 +342,7 @@ extension SQLiteStatement {
             case .value(let value): add(value, at: Int32(index + 1))
             case .text(let bytes): add(text: bytes, at: Int32(index + 1))
             case .test(let test): test.bind(to: handle, at: Int32(index + 1))
+            case .visits(let counter): counter.bind(to: handle, at: Int32(index + 1))
             }
         }
         endBinding()

@@ -26,7 +26,9 @@ extension SQLiteConnection.Access {
 
     func explain(_ query: AggregateQuery) throws -> QueryPlan {
         let compiled = try compile(query)
-        var plan = try SQLitePlan(query.source, plan(of: compiled), compiled.sql).plan.computing(query)
+        var plan = try SQLitePlan(
+            query.source, plan(of: compiled), compiled.sql, SQLiteStatistics(of: query.table, self)
+        ).plan.computing(query)
         // What SQLite sorts, without a limit, are the groups.
         if query.source.limit == nil { plan.sort = [] }
         return plan

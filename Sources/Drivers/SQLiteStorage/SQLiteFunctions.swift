@@ -24,6 +24,7 @@ enum SQLiteFunctions {
         let code = sqlite3_create_function_v2(connection, "cairn_match", 3, flags, nil, match, nil, nil, nil)
         guard code == SQLITE_OK else { throw SQLiteFailure(connection) }
         try RowTest.register(on: connection)
+        try VisitCounter.register(on: connection)
     }
 
     /// Safety: SQLite calls it with three arguments, as registered. The pointers its values give are valid until it returns.

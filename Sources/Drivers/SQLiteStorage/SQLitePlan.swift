@@ -7,6 +7,7 @@ struct SQLitePlan {
     /// What SQLite says about the rows of the query, not about others that the condition asks about.
     private let lines: [String]
     private let sql: String
+    private let statistics: SQLiteStatistics?
 
     /// One line of what SQLite says.
     struct Line {
@@ -15,27 +16,41 @@ struct SQLitePlan {
         let isRelated: Bool
     }
 
-    init(_ query: Query, _ lines: [Line], _ sql: String) throws {
+    /// - Parameter statistics: What SQLite knows of the table; nil when it knows nothing.
+    init(_ query: Query, _ lines: [Line], _ sql: String, _ statistics: SQLiteStatistics?) throws {
         self.query = try query.lowered()
         allLines = lines
         self.lines = lines.filter { !$0.isRelated }.map(\.text)
         self.sql = sql
+        self.statistics = statistics
     }
 
     var plan: QueryPlan {
-        let table = query.table
-        let text = ConditionText(table)
+        let text = ConditionText(query.table)
         let (bounds, filter) = conditions
         let needsSort = lines.contains { $0.contains("TEMP B-TREE") }
-        return QueryPlan(
-            driver: SQLiteStorage.driver, table: table.name, access: access, bounds: bounds.map(text.describe),
+        var plan = QueryPlan(
+            driver: SQLiteStorage.driver, table: query.table.name, access: access, bounds: bounds.map(text.describe),
             filter: filter.map(text.describe), sort: needsSort ? query.totalOrder.map(text.describe) : [],
             limit: query.limit, isCovered: lines.contains { $0.contains("COVERING INDEX") },
             details: ["sql     \(sql)"] + allLines.map { "sqlite  \($0.isRelated ? "  " : "")\($0.text)" })
+        if isUnion { plan.parts = scans.map(part) }
+        plan.estimatedRows = estimatedRows(isSorted: !needsSort, isFiltered: filter != nil)
+        return plan
     }
 
+    /// The lines that say how rows are come to.
+    private var scans: [String] { lines.filter { $0.hasPrefix("SEARCH") || $0.hasPrefix("SCAN") } }
+
+    /// Whether each part of an `or` is searched by itself.
+    private var isUnion: Bool { lines.contains { $0.hasPrefix("MULTI-INDEX") } }
+
     private var access: QueryPlan.Access {
-        guard let line = lines.first(where: { $0.hasPrefix("SEARCH") || $0.hasPrefix("SCAN") }) else { return .nothing }
+        if isUnion { return .union }
+        return scans.first.map(access) ?? .nothing
+    }
+
+    private func access(_ line: String) -> QueryPlan.Access {
         if let name = query.table.indexes.map(\.name).first(where: {
             line.contains("INDEX \(query.table.name).\($0) ") || line.hasSuffix("INDEX \(query.table.name).\($0)")
         }) {
@@ -46,6 +61,40 @@ struct SQLitePlan {
             line.contains("\(name(column))=?")
         }
         return isWholeKey ? .key : .index("primary")
+    }
+
+    /// One of several searches, with its bounds in SQLite's words.
+    private func part(_ line: String) -> QueryPlan {
+        var plan = QueryPlan(
+            driver: SQLiteStorage.driver, table: query.table.name, access: access(line),
+            bounds: SQLitePlan.terms(of: line))
+        plan.estimatedRows = statistics?.rows(plan.access, terms: plan.bounds)
+        return plan
+    }
+
+    private func estimatedRows(isSorted: Bool, isFiltered: Bool) -> Int? {
+        guard let statistics else { return nil }
+        let rows = scans.reduce(0) { rows, line in
+            let terms = SQLitePlan.terms(of: line)
+            return rows + statistics.rows(access(line), terms: terms) * listedValues(terms)
+        }
+        guard isSorted, !isFiltered, let limit = query.limit else { return rows }
+        return min(rows, limit)
+    }
+
+    /// How many searches a line stands for: SQLite writes a list of values as one.
+    private func listedValues(_ terms: [String]) -> Int {
+        let parts = query.condition.map(SQLitePlan.parts) ?? []
+        return parts.reduce(1) { product, part in
+            guard case .isIn(let column, let values) = part, terms.contains("\(name(column))=?") else { return product }
+            return product * values.count
+        }
+    }
+
+    /// What a search uses, as SQLite writes it: `status=?`, `pages>?`.
+    private static func terms(of line: String) -> [String] {
+        guard let open = line.firstIndex(of: "("), let close = line.lastIndex(of: ")"), open < close else { return [] }
+        return line[line.index(after: open)..<close].split(separator: " AND ").map(String.init)
     }
 
     // MARK: Conditions
@@ -71,10 +120,8 @@ struct SQLitePlan {
     /// What the search says it uses; nothing when there are several, as for a condition with `or`.
     private var usedTerms: Set<String> {
         let searches = lines.filter { $0.hasPrefix("SEARCH") }
-        guard searches.count == 1, !lines.contains(where: { $0.hasPrefix("MULTI-INDEX") }), let line = searches.first,
-            let open = line.firstIndex(of: "("), let close = line.lastIndex(of: ")")
-        else { return [] }
-        return Set(line[line.index(after: open)..<close].split(separator: " AND ").map(String.init))
+        guard searches.count == 1, !isUnion, let line = searches.first else { return [] }
+        return Set(SQLitePlan.terms(of: line))
     }
 
     private static func parts(of condition: Condition) -> [Condition] {

@@ -35,7 +35,7 @@ extension SQLiteConnection.Access {
 
     func explain(_ query: Query) throws -> QueryPlan {
         let compiled = try QueryCompiler.rows(query, statements(of: query.table).sql)
-        return try SQLitePlan(query, plan(of: compiled), compiled.sql).plan
+        return try SQLitePlan(query, plan(of: compiled), compiled.sql, SQLiteStatistics(of: query.table, self)).plan
     }
 
     /// What SQLite says about its plan, a line each.

@@ -287,7 +287,10 @@ public final class SQLiteStorage: Storage {
         var waiting = BusyWaiting(timeout: options.timeout)
         try await waiting.retry(at: file.place) {
             try writer.withLockRaw { access in
-                try access.execute("PRAGMA optimize")
+                // What SQLite chooses among indexes by. `PRAGMA optimize` would only look at what this connection has asked, and
+                // it asks little. The limit bounds what is read of each index (https://sqlite.org/lang_analyze.html).
+                try access.execute("PRAGMA analysis_limit = 1000")
+                try access.execute("ANALYZE")
                 try access.execute("PRAGMA wal_checkpoint(PASSIVE)")
             }
         }

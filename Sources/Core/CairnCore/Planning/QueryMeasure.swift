@@ -1,4 +1,4 @@
-/// Counts the rows that a query reads while it runs, for ``RepositoryQuery/explain(run:)``. Drivers with an engine of their own count none.
+/// Counts the rows that a query reads while it runs, for ``RepositoryQuery/explain(run:)``.
 package final class QueryMeasure: Sendable {
     /// That of the query which the task runs; nil when nobody wants to know.
     @TaskLocal static var current: QueryMeasure?
@@ -7,6 +7,8 @@ package final class QueryMeasure: Sendable {
         /// The plan that is run.
         var plan: AccessPlan?
         var related: [RelatedRows: ReadCounter] = [:]
+        /// What the engine of a driver counts by.
+        var engine: ReadCounter?
     }
 
     private let state = Lock(State())
@@ -34,10 +36,20 @@ package final class QueryMeasure: Sendable {
         }
     }
 
+    /// What a driver with an engine of its own adds to for each row that this engine looks at; nil when nobody wants to know.
+    package static var engineCounter: ReadCounter? {
+        current?.state.withLock { state in
+            let counter = state.engine ?? ReadCounter()
+            state.engine = counter
+            return counter
+        }
+    }
+
     /// Adds to a plan what was counted.
     func describe(_ description: inout QueryPlan) {
         let state = state.withLock { $0 }
         if let plan = state.plan { QueryMeasure.describe(&description, plan) }
+        if let engine = state.engine { description.readRows = engine.count }
         QueryMeasure.describe(&description, state.related)
     }
 
@@ -63,7 +75,7 @@ package final class ReadCounter: Sendable {
     private let read = Lock(0)
 
     var count: Int { read.withLock { $0 } }
-    func add() { read.withLock { $0 += 1 } }
+    package func add() { read.withLock { $0 += 1 } }
 }
 
 /// Counts the rows of another cursor.

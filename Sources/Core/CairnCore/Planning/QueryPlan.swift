@@ -48,9 +48,9 @@ public struct QueryPlan: Sendable, Hashable, CustomStringConvertible {
 
     /// The plans whose rows together are the result, where one of several conditions must hold and each has its index.
     public var parts: [QueryPlan] = []
-    /// About how many rows are read; nil where the driver's own engine does not say.
+    /// About how many rows are read; nil where nobody knows, as in a SQLite file that was never maintained.
     public var estimatedRows: Int?
-    /// How many rows were read, of a query that has run; nil where the driver's own engine does not say.
+    /// How many rows were read, of a query that has run; nil of one that has not, and of parts whose engine counts only the whole.
     public var readRows: Int?
     /// What the query took, if it has run.
     public var run: Run?
