@@ -167,6 +167,19 @@ struct PlannerTests {
                 """))
     }
 
+    @Test("Of a list of values the first rows of each are read where an index has them in the order asked for")
+    func listWithLimit() throws {
+        let condition = Condition.isIn(column: try column("country"), [.string("FR"), .string("DE")])
+        let order = [try term("population", desc: true)]
+        let first = plan(condition, order: order, limit: 10)
+        #expect(first.access == .union && first.parts.count == 2)
+        #expect(first.parts.allSatisfy { $0.access == .index("by_country") && $0.sort.isEmpty && $0.limit == 10 })
+        // All rows are read anyway, or come as they are asked for: one scan of all values will do.
+        #expect(plan(condition, order: order).access == .index("by_country"))
+        #expect(plan(condition, limit: 10).access == .table)
+        #expect(plan(condition, order: [try term("country")], limit: 10).access == .index("by_country"))
+    }
+
     @Test("An or with a part that no index serves reads the table once")
     func unservedUnion() throws {
         let contains = Condition.text(column: try column("name"), .contains, "x", ignoringCase: false)

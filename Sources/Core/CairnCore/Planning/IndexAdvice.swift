@@ -53,7 +53,7 @@ struct IndexAdvice {
         }
         if isNarrowed(conjuncts) { return true }
         // Each part of an `or` may have an index of its own.
-        return conjuncts.alternatives.contains { place, parts in
+        return conjuncts.alternatives().contains { place, parts in
             let others = conjuncts.indices.filter { $0 != place }.map { conjuncts[$0] }
             return parts.allSatisfy { part in
                 let own = Conjunct.split(part, sizes)

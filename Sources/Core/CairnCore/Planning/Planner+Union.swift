@@ -8,7 +8,7 @@ extension Planner {
     /// the first of each.
     func union(count: Int, _ entries: (IndexScan) -> Int?) -> AccessPlan? {
         var best: AccessPlan?
-        for (place, alternatives) in conjuncts.alternatives {
+        for (place, alternatives) in conjuncts.alternatives(takingLists: needsOrder && query.limit != nil) {
             let others = conjuncts.indices.filter { $0 != place }.map { conjuncts[$0].condition }
             guard let union = union(of: alternatives, others, count: count, entries) else { continue }
             if union.cost < best?.cost ?? .infinity { best = union }
@@ -48,12 +48,19 @@ extension [Conjunct] {
     private static var mostAlternatives: Int { 64 }
 
     /// The conditions one of which must hold, of those that are an `or`, the first of these if there are many.
-    var alternatives: [(place: Int, conditions: [Condition])] {
+    /// - Parameter takingLists: Whether a list of values counts as an `or` of equalities. One scan reads its ranges as well, but
+    ///   only each range by itself has its rows in an order, where the first ones are enough.
+    func alternatives(takingLists: Bool = false) -> [(place: Int, conditions: [Condition])] {
         var found: [(place: Int, conditions: [Condition])] = []
         var room = Self.mostAlternatives
         for (place, conjunct) in enumerated() {
-            guard case .or(let parts) = conjunct.condition, parts.count <= room else { continue }
-            let conditions = Conjunct.alternatives(parts)
+            let conditions: [Condition]
+            switch conjunct.condition {
+            case .or(let parts) where parts.count <= room: conditions = Conjunct.alternatives(parts)
+            case .isIn(let column, let values) where takingLists && values.count <= room:
+                conditions = values.map { .compare(column: column, .equal, $0) }
+            default: continue
+            }
             guard conditions.count <= room else { continue }
             room -= conditions.count
             found.append((place, conditions))

@@ -33,11 +33,14 @@ extension RepositoryQuery: RelatedQuery {
 }
 
 extension RelatedQuery {
-    /// Runs the query: reads the records, then what is read with them, all of one moment.
+    /// Runs the query: reads the records, then what is read with them, all of one moment and within one budget.
     func results() async throws -> [Output] {
         let session = records.base.session
         guard session.isStore else { return try await results(in: session) }
-        return try await session.core.snapshot(.latest) { try await results(in: $0) }
+        // To find out what the latest moment is can take a request, too.
+        return try await RequestBudget.within(RequestBudget(records.query)) {
+            try await session.core.snapshot(.latest) { try await results(in: $0) }
+        }
     }
 
     /// Runs the query in a transaction or a snapshot.
@@ -54,13 +57,15 @@ extension RelatedQuery {
         var items: [Base.Item] = []
         var keys: [Value] = []
         var values: [[Value]] = []
-        try await session.read(query) { row in
-            items.append(try Base.Item(row: row))
-            keys.append(try column.map(row.value) ?? .null)
-            values.append(try loading.columns.map(row.value))
-            return true
+        let outputs = try await RequestBudget.within(RequestBudget(query)) {
+            try await session.read(query) { row in
+                items.append(try Base.Item(row: row))
+                keys.append(try column.map(row.value) ?? .null)
+                values.append(try loading.columns.map(row.value))
+                return true
+            }
+            return try await loading.load(session, items, values)
         }
-        let outputs = try await loading.load(session, items, values)
         return zip(keys, outputs).map { ($0, $1) }
     }
 }
