@@ -83,6 +83,13 @@ struct QueryParameterTests {
             try query("cities where seen in today in zone $z", ["z": .string("Europe/Paname")])
         }
         #expect(error.message == "query:1:36: there is no time zone 'Europe/Paname'")
+        for unit in ["week", "month", "year"] {
+            let json = #"{"from": "cities", "where": {"seen": {"in": "this \#(unit)"}}}"#
+            let read = try Query(parsingJSON: json, schema: schema)
+            #expect(try read == query("cities where seen in this \(unit)", [:]))
+        }
+        let unknown = try #require(throws: StorageError.self) { try query("cities where seen in this decade", [:]) }
+        #expect(unknown.message.contains("query:1:27") && unknown.message.contains("'week', 'month' or 'year'"))
     }
 
     @Test("In JSON a parameter stands in place of a value, a list or a number")

@@ -35,6 +35,45 @@ public struct DaySpan: Sendable, Hashable {
         return DaySpan(from: day, to: day, in: zone)
     }
 
+    /// The week that today is in, from Monday to Sunday (ISO 8601).
+    /// - Parameter now: The instant that counts as now.
+    public static func thisWeek(in zone: LocalZone = .utc, now: Timestamp = .now) -> DaySpan {
+        this(.weeks, in: zone, now: now)
+    }
+
+    /// The month that today is in, from its first day to its last.
+    /// - Parameter now: The instant that counts as now.
+    public static func thisMonth(in zone: LocalZone = .utc, now: Timestamp = .now) -> DaySpan {
+        this(.months, in: zone, now: now)
+    }
+
+    /// The year that today is in, from its first day to its last.
+    /// - Parameter now: The instant that counts as now.
+    public static func thisYear(in zone: LocalZone = .utc, now: Timestamp = .now) -> DaySpan {
+        this(.years, in: zone, now: now)
+    }
+
+    /// For generated code: the day, week, month or year that today is in.
+    public static func this(_ unit: Unit, in zone: LocalZone, now: Timestamp) -> DaySpan {
+        let today = zone.day(of: now)
+        let (first, last): (CalendarDate?, CalendarDate?)
+        switch unit {
+        case .days: (first, last) = (today, today)
+        case .weeks:
+            // Day 0, the first of 1970, was a Thursday.
+            let weekday = ((today.daysSinceEpoch + 3) % 7 + 7) % 7
+            (first, last) = (today.adding(days: -weekday), today.adding(days: 6 - weekday))
+        case .months:
+            let length = GregorianCalendar.length(ofMonth: today.month, year: today.year)
+            first = CalendarDate(year: today.year, month: today.month, day: 1)
+            last = CalendarDate(year: today.year, month: today.month, day: length)
+        case .years:
+            first = CalendarDate(year: today.year, month: 1, day: 1)
+            last = CalendarDate(year: today.year, month: 12, day: 31)
+        }
+        return DaySpan(from: first ?? .min, to: last ?? .max, in: zone)
+    }
+
     /// The last days, weeks, months or years, with today as the last day: `.last(7, .days)` is today and the six days before;
     /// `.last(1, .months)` begins on the day after the same day of the month before, or after its last day when it is shorter.
     /// Of a count below 1: no day.

@@ -10,7 +10,7 @@ extension Query {
     /// | | |
     /// |---|---|
     /// | compare | `=` `!=` `<` `<=` `>` `>=`, `between 1 and 5`, `in (1, 2)`, `is null`, `is not null` |
-    /// | days | `seen in today`, `in yesterday`, `in last 7 days`, with `in zone "Europe/Paris"` behind it; else in UTC |
+    /// | days | `seen in today`, `in yesterday`, `in last 7 days`, `in this week` (`month`, `year`), with `in zone "Europe/Paris"` behind it; else in UTC |
     /// | combine | `and`, `or`, `not`, brackets |
     /// | texts | `begins with`, `ends with`, `contains`, `like`, `matches`; behind it `ignoring case` |
     /// | numbers | `+` `-` `*` `/` of columns and numbers, `count(name)` |

@@ -220,6 +220,7 @@ struct TemplateBinding {
         case .today: return .today(in: zone, now: now)
         case .yesterday: return .yesterday(in: zone, now: now)
         case .last(let count, let unit): return .last(self.count(count), unit, in: zone, now: now)
+        case .this(let unit): return .this(unit, in: zone, now: now)
         }
     }
 

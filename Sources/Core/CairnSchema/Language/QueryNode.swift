@@ -73,6 +73,8 @@ package struct QueryDays {
     package enum Span {
         case today, yesterday
         case last(QueryNumber, DayUnit)
+        /// The week, month or year that today is in.
+        case this(DayUnit)
     }
 
     package enum Zone {

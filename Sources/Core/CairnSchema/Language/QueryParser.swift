@@ -12,7 +12,8 @@
 ///                      | [ "not" ] "in" ( "(" [ sum { "," sum } ] ")" | PARAMETER | days | "(" "select" COLUMN "from" rows ")" )
 ///                      | [ "not" ] ( "contains" | "begins" "with" | "ends" "with" | "like" | "matches" | "equals" ) sum
 ///                        [ "ignoring" "case" ] ]
-///     days       = ( "today" | "yesterday" | "last" number ( "days" | "weeks" | "months" | "years" ) )
+///     days       = ( "today" | "yesterday" | "last" number ( "days" | "weeks" | "months" | "years" )
+///                  | "this" ( "week" | "month" | "year" ) )
 ///                  [ "in" "zone" ( TEXT | PARAMETER ) ]
 ///     number     = NUMBER | PARAMETER
 ///     sum        = product { ( "+" | "-" ) product }
@@ -294,6 +295,13 @@ package struct QueryParser {
             else { throw unexpected("'days', 'weeks', 'months' or 'years'") }
             place += 1
             span = .last(count, unit)
+        } else if takeWord("this") {
+            let units: [DayUnit] = [.weeks, .months, .years]
+            guard let unit = units.first(where: { next.isWord(String($0.rawValue.dropLast())) }) else {
+                throw unexpected("'week', 'month' or 'year'")
+            }
+            place += 1
+            span = .this(unit)
         } else {
             return nil
         }

@@ -171,6 +171,7 @@ package struct QueryResolver {
             case .today: .today
             case .yesterday: .yesterday
             case .last(let count, let unit): .last(try self.count(count, for: .span), unit)
+            case .this(let unit): .this(unit)
             }
         let zone: TemplateDays.Zone
         switch days.zone {

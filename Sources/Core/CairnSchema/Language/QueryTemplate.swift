@@ -77,6 +77,8 @@ package struct TemplateDays: Sendable, Hashable {
     package enum Span: Sendable, Hashable {
         case today, yesterday
         case last(TemplateCount, DayUnit)
+        /// The week, month or year that today is in.
+        case this(DayUnit)
     }
 
     package enum Zone: Sendable, Hashable {

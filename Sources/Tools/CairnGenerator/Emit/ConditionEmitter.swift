@@ -106,6 +106,7 @@ struct ConditionEmitter {
         case .today: "\(head).today(\(moment))"
         case .yesterday: "\(head).yesterday(\(moment))"
         case .last(let count, let unit): "\(head).last(\(self.count(count)), .\(unit), \(moment))"
+        case .this(let unit): "\(head).this(.\(unit), \(moment))"
         }
     }
 

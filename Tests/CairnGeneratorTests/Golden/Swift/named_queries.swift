@@ -396,7 +396,7 @@ extension Cairn::ReadableRepository<Sale> {
 extension Cairn::ReadableRepository<Sale> {
     /// The records that the query `recent` asks for.
     ///
-    ///     sales where sold in last $days days in zone $zone or sold in today in zone $zone or due in last 2 weeks
+    ///     sales where sold in last $days days in zone $zone or sold in today in zone $zone or due in last 2 weeks or sold in this month in zone $zone
     ///
     /// - Parameters:
     ///   - days: How many, with today as the last day.
@@ -408,6 +408,7 @@ extension Cairn::ReadableRepository<Sale> {
                 Cairn::DaySpan.last(days, .days, in: zone, now: _now).condition(column: 6, ofTimes: true),
                 Cairn::DaySpan.today(in: zone, now: _now).condition(column: 6, ofTimes: true),
                 Cairn::DaySpan.last(2, .weeks, in: .utc, now: _now).condition(column: 7, ofTimes: false),
+                Cairn::DaySpan.this(.months, in: zone, now: _now).condition(column: 6, ofTimes: true),
             ])
         ).unindexed()
     }
