@@ -88,6 +88,32 @@ struct OpenBucketTests {
         #expect(nothing.code == .notAStore)
     }
 
+    @Test(
+        "A cache before the server that gives out what it kept is named by its header, and one that asks is none",
+        arguments: [
+            "Age: 3", "X-Cache: Hit from cloudfront", "X-Cache-Status: HIT", "CF-Cache-Status: UPDATING",
+            "Cache-Status: nginx; hit",
+        ])
+    func cache(field: String) async throws {
+        let bucket = try ScriptedBucket()
+        let store = try await open(address(bucket, "a"))
+        try await insert(1, into: store)
+        try await store.close()
+        var habits = ScriptedBucket.Habits()
+        habits.fields = [field]
+        bucket.become(habits)
+        let mark = field.prefix { $0 != ":" }.lowercased() + String(field.drop { $0 != ":" })
+        for prefix in ["a", "none"] {
+            let error = try await failure { _ = try await storage(address(bucket, prefix), .reading) }
+            #expect(error.code == .unavailable && error.message.contains("'\(mark)'"), "\(error)")
+        }
+        habits.fields = ["X-Cache-Status: MISS"]
+        bucket.become(habits)
+        let reading = try await Store.open(existing: storage(address(bucket, "a"), .reading))
+        #expect(try await reading.records("notes").count() == 1)
+        try await reading.close()
+    }
+
     @Test("A bucket that is not there is told with the command that makes it")
     func missingBucket() async throws {
         let bucket = try ScriptedBucket { $0.exists = false }

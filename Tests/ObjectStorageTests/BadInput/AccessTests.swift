@@ -117,14 +117,17 @@ struct AccessTests {
 
     // MARK: What stands between
 
-    @Test("An answer that spent time in a cache proves nothing, whether it has an object or says that there is none")
-    func age() async throws {
-        let cached = AlteredStore(base: scene.objects, alter: { _, answer in answer.age = 3 })
+    @Test(
+        "An answer that a cache kept proves nothing, whether it has an object or says that there is none, and the header that says so is named",
+        arguments: ["age: 3", "x-cache-status: HIT"])
+    func cached(mark: String) async throws {
+        let cached = AlteredStore(base: scene.objects, alter: { _, answer in answer.cacheMark = mark })
         let none = try await expectRemedy(.unavailable) { _ = try await scene.open(cached) }
         #expect(none.message.contains("cache") && none.message.contains("_store.json"), "\(none)")
+        #expect(none.message.contains("'\(mark)'"), "\(none)")
         try await scene.fill()
         let some = try await expectRemedy(.unavailable) { _ = try await scene.open(cached) }
-        #expect(some.message.contains("cache"), "\(some)")
+        #expect(some.message.contains("'\(mark)'"), "\(some)")
     }
 
     @Test("A cache that comes between later stops reading and writing, and nothing is written into the dark")

@@ -81,6 +81,7 @@ struct ServerClockTests {
         let answers = [
             answer("Fri, 20 Nov 2026 12:04:00 GMT"),
             answer("Fri, 20 Nov 2026 13:30:00 GMT", [HeaderField("Age", "0")]),
+            answer("Fri, 20 Nov 2026 13:30:00 GMT", [HeaderField("X-Cache-Status", "HIT")]),
             answer("yesterday"), [],
         ]
         for headers in answers {

@@ -97,10 +97,10 @@ struct StoreAccess: Sendable {
 
     /// Refuses an answer that proves nothing.
     func check(_ answer: AnswerDetails, _ name: String) throws {
-        if let age = answer.age {
+        if let mark = answer.cacheMark ?? answer.age.map({ "age: \($0)" }) {
             throw StorageError(
                 .unavailable,
-                "the answer for '\(name)' is \(age) s old: a cache stands between this program and the store",
+                "the answer for '\(name)' is one that a cache between this program and the store has kept: it has the header '\(mark)'",
                 remedy: "connect to the store itself, or make the cache leave this prefix alone")
         }
         if let rule = answer.expiration, !name.hasPrefix(ObjectNames.tables) || name.hasSuffix(".json") {

@@ -13,15 +13,22 @@ public struct AnswerDetails: Sendable, Hashable {
     public var serverDate: Date?
     /// The seconds the answer spent in a cache: HTTP's `Age`. An answer of the store itself has none.
     public var age: Int?
+    /// The header field by which a cache says that the answer is one it kept: `age: 3`, or `x-cache-status: HIT`. An answer of the store
+    /// itself has none.
+    public var cacheMark: String?
     /// The lifecycle rule that will remove the object: `x-amz-expiration`.
     public var expiration: String?
     /// What to name to the provider's support.
     public var requestID: String?
 
     /// Details; none by default.
-    public init(serverDate: Date? = nil, age: Int? = nil, expiration: String? = nil, requestID: String? = nil) {
+    public init(
+        serverDate: Date? = nil, age: Int? = nil, cacheMark: String? = nil, expiration: String? = nil,
+        requestID: String? = nil
+    ) {
         self.serverDate = serverDate
         self.age = age
+        self.cacheMark = cacheMark
         self.expiration = expiration
         self.requestID = requestID
     }

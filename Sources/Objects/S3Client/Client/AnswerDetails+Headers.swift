@@ -10,6 +10,7 @@ extension AnswerDetails {
         self.init(
             serverDate: headers["date"].flatMap(HTTPDate.parse).map(Date.init(_:)),
             age: headers["age"].flatMap { Int($0) },
+            cacheMark: headers.cacheMark.map { "\($0.name): \($0.value.prefix(80))" },
             expiration: headers["x-amz-expiration"], requestID: headers["x-amz-request-id"])
     }
 }

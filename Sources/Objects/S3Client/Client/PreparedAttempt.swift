@@ -37,9 +37,12 @@ extension S3Client {
         let signature = signer.sign(signable, payload: plan.payload, with: credentials, at: date)
 
         var fields: [HTTPField] = []
-        fields.reserveCapacity(headers.count + signature.fields.count)
+        fields.reserveCapacity(headers.count + signature.fields.count + 1)
         for field in headers { fields.append(HTTPField(field.name, field.value)) }
         for field in signature.fields { fields.append(HTTPField(field.name, field.value)) }
+        // A cache on the way shall ask the store. It is not signed, because caches change it and only they look at it; that of a write is,
+        // which stays with the object.
+        if call.isReading { fields.append(HTTPField("cache-control", "no-cache")) }
         let query = call.query.isEmpty ? "" : "?\(call.query.text)"
         var request = HTTPRequest(
             call.method, target.isSecure ? .https : .http, host: target.hostName, port: target.port,

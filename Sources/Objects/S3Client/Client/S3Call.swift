@@ -28,6 +28,10 @@ struct S3Call: Sendable {
     var callersLimit: Int?
     /// Whether 404 and the like are answers the caller asked for, with no body to explain them.
     var isHead: Bool { method == "HEAD" }
+    /// Whether it asks for something and changes nothing.
+    var isReading: Bool { S3Call.isReading(method) }
+
+    private static func isReading(_ method: String) -> Bool { method == "GET" || method == "HEAD" }
 
     init(
         _ operation: String, _ method: String, bucket: String? = nil, key: String? = nil,
@@ -41,7 +45,7 @@ struct S3Call: Sendable {
         if !query.isEmpty { self.query = CanonicalQuery(query) }
         self.headers = headers
         self.body = body
-        self.kind = kind ?? (method == "GET" || method == "HEAD" ? .read : .write)
+        self.kind = kind ?? (S3Call.isReading(method) ? .read : .write)
     }
 
     /// Whether the key that encrypts an object goes with it.

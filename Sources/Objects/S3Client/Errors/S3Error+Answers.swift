@@ -80,7 +80,7 @@ private struct RefusedAnswer {
 
     /// Whether the request was signed for a time that no server of that time takes.
     private var isSkewed: Bool {
-        guard let signedAt = request.signedAt, headers["age"] == nil,
+        guard let signedAt = request.signedAt, headers.cacheMark == nil,
             let date = headers["date"].flatMap(HTTPDate.parse)
         else { return false }
         return abs(date.seconds - signedAt.seconds) >= ErrorMeaning.skewSeconds

@@ -166,7 +166,7 @@ final class ProbeWire: Sendable {
     }
 
     private func learn(_ answer: S3Answer) {
-        let date = answer.headers["age"] == nil ? answer.headers["date"].flatMap(HTTPDate.parse) : nil
+        let date = answer.headers.cacheMark == nil ? answer.headers["date"].flatMap(HTTPDate.parse) : nil
         let offset = date.map { $0.seconds - SigningDate(.now).seconds }
         state.withLock { state in
             if let server = answer.headers["server"] { state.server = server }

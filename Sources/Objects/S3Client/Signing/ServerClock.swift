@@ -14,11 +14,11 @@ struct ServerClock: Sendable, Hashable {
 
     /// Learns from the headers of an answer.
     ///
-    /// An answer with `Age` came out of a cache: its `Date` is old and teaches nothing.
+    /// An answer that a cache kept has an old `Date`, which teaches nothing.
     /// - Parameter received: Our time when the answer came.
     /// - Returns: Whether the offset changed, so that signing again may help.
     mutating func learn(from headers: [HeaderField], received: Timestamp) -> Bool {
-        guard headers["age"] == nil, let date = headers["date"].flatMap(HTTPDate.parse) else { return false }
+        guard headers.cacheMark == nil, let date = headers["date"].flatMap(HTTPDate.parse) else { return false }
         let difference = date.seconds - SigningDate(received).seconds
         let learned = abs(difference) > ServerClock.tolerance ? difference : 0
         // A second more or less is the resolution of `Date`, not news.
