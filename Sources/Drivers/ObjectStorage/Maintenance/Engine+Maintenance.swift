@@ -19,7 +19,7 @@ extension Engine {
         if try await !parts.access.canFence() {
             guard windows.isHeld else {
                 report.notCollected =
-                    "\(parts.access.capabilities.location) does not keep late writes from taking effect: only in a maintenance window is it known that nobody needs what is removed"
+                    "\(parts.access.capabilities.location) does not keep late writes from taking effect: only in a maintenance window is it known that nobody needs what is removed; cairn maintain --window opens one and removes it"
                 return 0
             }
             try await windows.awaitQuiet()

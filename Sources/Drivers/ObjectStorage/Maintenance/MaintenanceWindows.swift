@@ -8,8 +8,8 @@ import ObjectStores
 /// of the tip from before the closing, and takes effect within a quarter of an hour of it or never. So ``quiet`` seconds of
 /// the store's clock later nobody changes anything but the process that holds the window.
 ///
-/// The same holds the other way round. What this process removes in the window must not arrive after it: the window ends
-/// only when every answer is known, or the time has passed for those that are not. And who ends the window of another process,
+/// The same holds the other way round. What this process removes in the window must not arrive after it, not even for the second time: the
+/// window ends only when no removal can take effect any more, whether it was answered or not. And who ends the window of another process,
 /// which may be at work still, first closes the store anew, which takes the window from it, and waits as long as at the beginning.
 final class MaintenanceWindows: Sendable {
     /// Seconds of the store's clock after which no request from before a closing can take effect.
@@ -21,8 +21,8 @@ final class MaintenanceWindows: Sendable {
         /// When it was there, by the store's clock, and by this machine's uptime.
         let date: StoreDate?
         let uptime: Duration
-        /// The store's time past which none of our own requests can take effect of which we had no answer.
-        var unclearUntil: StoreDate?
+        /// The store's time past which none of our own removals can take effect.
+        var removalsUntil: StoreDate?
     }
 
     private let parts: EngineParts
@@ -56,12 +56,12 @@ final class MaintenanceWindows: Sendable {
         try? parts.tip.whileOpen { $0.window = nil }
     }
 
-    /// A request of this process is under way of which no answer came.
-    func noteUnclear(until date: StoreDate?) {
+    /// This process is about to remove files, which may happen until a time of the store's.
+    func noteRemoval(effectiveUntil date: StoreDate?) {
         guard let date else { return }
         held.withLock { held in
-            let known = held?.unclearUntil
-            held?.unclearUntil = known.map { max($0, date) } ?? date
+            let known = held?.removalsUntil
+            held?.removalsUntil = known.map { max($0, date) } ?? date
         }
     }
 
@@ -96,9 +96,9 @@ final class MaintenanceWindows: Sendable {
         }
     }
 
-    /// Waits until no request of this process can take effect any more.
-    func awaitAnswers() async throws {
-        guard let end = held.withLock({ $0?.unclearUntil }) else { return }
+    /// Waits until no removal of this process can take effect any more.
+    func awaitRemovals() async throws {
+        guard let end = held.withLock({ $0?.removalsUntil }) else { return }
         try await wait {
             guard let now = try parts.tip.confirmed().confirmation?.date else { return 0 }
             return end.timeIntervalSince(now)

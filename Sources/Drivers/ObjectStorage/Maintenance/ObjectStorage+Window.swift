@@ -53,7 +53,7 @@ extension ObjectStorage {
 
     /// Opens the store again. Nothing happens when it is open.
     ///
-    /// Two LISTs and a PUT; more when requests of this process are under way, whose time it waits for.
+    /// Two LISTs and a PUT; more after a purge, whose removals could arrive again for a quarter of an hour: so long it waits.
     /// - Parameter takingOver: Whether to end the window of another process. That may be at work, and its requests under way, so the
     ///   window is taken from it first, and half an hour passes before the store is open.
     /// - Throws: `storage.maintenance` when another process holds the window; `storage.read_only`; `storage.unavailable` when it may
@@ -69,7 +69,7 @@ extension ObjectStorage {
                 by: closing.note.by, reason: closing.note.reason, until: closing.note.until, takingOver: true)
             try await engine.windows.awaitQuiet()
         }
-        try await engine.windows.awaitAnswers()
+        try await engine.windows.awaitRemovals()
         // What was forgotten in the window stands in the newest manifest, and goes into the record that opens the store.
         try await engine.follower.adoptNewest()
         _ = try await engine.mark(.open, nil) { _ in try engine.windows.check() }

@@ -177,8 +177,9 @@ struct Purge: Sendable {
 
     private func removeFiles(_ forgotten: inout Forgotten, _ report: inout PurgeReport) async throws {
         let windows = engine.windows
-        let outcome = try await Remover(parts: parts, check: { try windows.check() }).remove(forgotten.files)
-        windows.noteUnclear(until: outcome.unclearUntil)
+        let remover = Remover(
+            parts: parts, check: { try windows.check() }, willSend: { windows.noteRemoval(effectiveUntil: $0) })
+        let outcome = try await remover.remove(forgotten.files)
         report.failures += outcome.failed.count
         report.bytes += outcome.bytes
         let layout = KeyLayout(keyOf: forgotten.table)

@@ -9,6 +9,8 @@ struct Remover: Sendable {
     let parts: EngineParts
     /// Fails when nothing may be removed any more; looked at after each proof.
     var check: @Sendable () throws -> Void = {}
+    /// Hears of each request before it is sent: of the store's time past which it takes no effect, however late or often it arrives.
+    var willSend: @Sendable (StoreDate?) -> Void = { _ in }
 
     /// What became of a removal.
     struct Outcome: Sendable {
@@ -17,8 +19,6 @@ struct Remover: Sendable {
         var failed: [ObjectSummary] = []
         /// What went wrong last.
         var problem: ObjectStoreError?
-        /// The store's time past which no request can take effect whose answer is not known; nil when there is none.
-        var unclearUntil: StoreDate?
 
         var bytes: Int { removed.reduce(0) { $0 + $1.size } }
     }
@@ -47,9 +47,11 @@ struct Remover: Sendable {
             let proof = try await parts.follower.permission()
             try check()
             do {
-                let result = try await parts.access.objects.delete(left.map(\.key), notAfter: try await notAfter(proof))
+                let end = try await notAfter(proof)
+                willSend(end ?? proof?.date?.addingTimeInterval(MaintenanceWindows.quiet))
+                let result = try await parts.access.objects.delete(left.map(\.key), notAfter: end)
                 let failed = Set(result.failures.compactMap(\.key))
-                for failure in result.failures { outcome.note(failure, proof) }
+                outcome.problem = result.failures.last ?? outcome.problem
                 // One that does not say what it is about is about all of them.
                 let isNamed = result.failures.allSatisfy { $0.key != nil }
                 outcome.removed += left.filter { isNamed && !failed.contains($0.key) }
@@ -59,7 +61,7 @@ struct Remover: Sendable {
                 if let denied = result.failures.first(where: { $0.code == .accessDenied }) { throw denied }
                 guard result.failures.contains(where: { $0.isRetryable || $0.mayHaveTakenEffect }) else { break }
             } catch let error as ObjectStoreError {
-                outcome.note(error, proof)
+                outcome.problem = error
                 if error.code == .expired {
                     _ = try await parts.follower.follow()
                     continue
@@ -78,17 +80,6 @@ struct Remover: Sendable {
         guard try await parts.access.canFence(), !parts.faults.contains(.noFence) else { return nil }
         guard let date = proof?.date else { throw StorageError.noStoreTime(parts.access) }
         return date.addingTimeInterval(Committer.fence)
-    }
-}
-
-extension Remover.Outcome {
-    /// Remembers what went wrong, and until when it may still happen.
-    fileprivate mutating func note(_ error: ObjectStoreError, _ proof: Tip.Confirmation?) {
-        problem = error
-        guard error.mayHaveTakenEffect, let end = proof?.date?.addingTimeInterval(MaintenanceWindows.quiet) else {
-            return
-        }
-        unclearUntil = unclearUntil.map { max($0, end) } ?? end
     }
 }
 
