@@ -34,6 +34,7 @@ struct DoctorCommandTests {
         #expect(try FileManager.default.subpathsOfDirectory(atPath: folder.path).sorted() == before)
         let json = try JSONValue(parsing: await cairn("doctor", address, "--json").output)
         #expect(json["sound"] == true && json["driver"] == "object" && json["findings"] == [])
+        #expect(json["capabilities"]?["writable"] == false && json["server"] == .null)
     }
 
     @Test("An edit is named, with what can be done about it")
@@ -90,8 +91,11 @@ struct DoctorCommandTests {
         let store = try await Zoo.make(in: folder)
         let outcome = await cairn("doctor", store)
         #expect(outcome.code == .done && outcome.output.contains("animals  2 records  readable"))
+        let words = outcome.output.split(separator: " ").joined(separator: " ")
+        #expect(words.contains("\nstore\n driver sqlite\n") && words.contains("\n native queries yes\n"), "\(words)")
         let json = try JSONValue(parsing: await cairn("doctor", store, "--json").output)
         #expect(json["driver"] == "sqlite" && json["sound"] == true)
+        #expect(json["capabilities"]?["isolation"] == "serializable" && json["server"] == .null)
         let repair = await cairn("doctor", store, "--accept-edits")
         #expect(repair.code == .failed && repair.errors.contains("has no record files"))
     }

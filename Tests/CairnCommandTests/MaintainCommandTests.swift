@@ -45,6 +45,20 @@ struct MaintainCommandTests {
         #expect(await cairn("get", address, "animals", "7").code == .done)
     }
 
+    @Test("In a window one program closes the store, removes what may go, and opens it again")
+    func window() async throws {
+        let folder = try TestFolder()
+        let address = try await Self.zoo(in: folder)
+        let outcome = await cairn("maintain", address, "--window")
+        #expect(outcome.code == .done && outcome.output == "removed  nothing\n", "\(outcome.errors)")
+        #expect(outcome.errors.hasPrefix("cairn: closes the store for writing"))
+        let json = try JSONValue(parsing: await cairn("maintain", address, "--window", "--json").output)
+        #expect(json["failures"] == 0 && json["removed"]?["manifests"] == 0 && json["not_collected"] == .null)
+        #expect(await cairn("maintain", address, "--close", "the disk is moved").code == .done)
+        let closed = await cairn("maintain", address, "--window")
+        #expect(closed.code == .failed && closed.errors.contains("the disk is moved"))
+    }
+
     @Test("A store that is open is open")
     func open() async throws {
         let folder = try TestFolder()
@@ -62,7 +76,9 @@ struct MaintainCommandTests {
             (["--open", "--purge", "3"], "'--open' and '--purge' are work for two runs"),
             (["--hours", "3"], "'--hours 3' needs '--close'"), (["--purge", "0"], "'--purge 0' is none"),
             (["--close", "x", "--hours", "two"], "'--hours two' is none"),
+            (["--window", "--purge", "3"], "'--window' and '--purge' are work for two runs"),
             (["--open"], "a sqlite store has no maintenance windows"),
+            (["--window"], "a sqlite store has no maintenance windows"),
         ] {
             let outcome = await cairn(["maintain", sqlite] + line)
             #expect(outcome.code == .failed && outcome.errors.contains(error), "\(outcome.errors)")

@@ -81,6 +81,31 @@ struct BucketOpening {
         }
     }
 
+    /// Asks the server what it really does, the quick way, also where the store itself is only read.
+    /// - Throws: `CancellationError`, and what a provider of credentials of the caller's throws. What the client meets is told.
+    func probe(observer: (@Sendable (S3ProbeCheck) -> Void)? = nil) async throws -> ServerProbe {
+        guard options.mode != .readOnly else {
+            return ServerProbe(.notMade("the address says mode=read_only, and asking writes"), options)
+        }
+        do {
+            let client = try S3Client(clientOptions)
+            let outcome: Result<S3ProbeReport, any Error>
+            do {
+                let bucket = try client.bucket(place.address.bucket)
+                outcome = .success(try await bucket.probe(place.prefix, quick: true, observer: observer))
+            } catch {
+                outcome = .failure(error)
+            }
+            await client.close()
+            let report = try outcome.get()
+            log?.tell(report)
+            return ServerProbe(.made(report), options)
+        } catch let error as S3Error {
+            let why = error.code == .accessDenied ? "these credentials may not write here: " : ""
+            return ServerProbe(.notMade("\(why)\(error.message)"), options)
+        }
+    }
+
     private func store() throws -> (logged: any ObjectStore, store: S3ObjectStore) {
         let bucket = try S3Client(clientOptions).bucket(place.address.bucket)
         let store = try S3ObjectStore(bucket, prefix: place.prefix, encryption: encryption)

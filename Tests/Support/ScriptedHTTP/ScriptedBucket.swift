@@ -29,6 +29,8 @@ package final class ScriptedBucket: Sendable {
         package var readablePrefix = ""
         /// Whether these credentials may write.
         package var isWritable = true
+        /// Header fields that every answer has besides, such as those of a cache before the server.
+        package var fields: [String] = []
 
         package init() {}
 
@@ -49,6 +51,7 @@ package final class ScriptedBucket: Sendable {
     /// The name of the bucket.
     package static let name = "photos"
     package let server: ScriptedServer
+    private let habits: Lock<Habits>
     private let state: Lock<State>
 
     private struct State {
@@ -57,16 +60,23 @@ package final class ScriptedBucket: Sendable {
     }
 
     package init(_ change: (inout Habits) -> Void = { _ in }) throws {
-        var habits = Habits()
-        change(&habits)
+        var first = Habits()
+        change(&first)
+        let habits = Lock(first)
+        self.habits = habits
         let state = Lock(State())
         self.state = state
-        server = try ScriptedServer { [habits] request in
-            var answer = state.withLock { ScriptedBucket.answer(request, habits, &$0) }
+        server = try ScriptedServer { request in
+            let known = habits.withLock { $0 }
+            var answer = state.withLock { ScriptedBucket.answer(request, known, &$0) }
             answer.fields += ["Server: Scripted/1", "x-amz-request-id: 1", "Date: \(ScriptedBucket.date(.now))"]
+            answer.fields += known.fields
             return answer
         }
     }
+
+    /// What the server does from now on.
+    package func become(_ habits: Habits) { self.habits.withLock { $0 = habits } }
 
     package var endpoint: String { "http://127.0.0.1:\(server.port)" }
 

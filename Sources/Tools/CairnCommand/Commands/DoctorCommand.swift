@@ -2,6 +2,7 @@ import Cairn
 import CairnCore
 import CairnSchema
 import ObjectStorage
+import S3Client
 
 /// `cairn doctor`: finds out whether a store is what was committed, and mends what was edited by hand.
 struct DoctorCommand: Command {
@@ -11,16 +12,18 @@ struct DoctorCommand: Command {
         options: [
             Option(name: "accept-edits", help: "commit what was changed in record files, as new revisions"),
             Option(name: "undo-edits", help: "write the files again as they were committed, if the log still has them"),
+            Option(name: "no-probe", help: "do not ask the server of a bucket what it does, which writes"),
         ],
         notes: [
             "In a folder or a bucket every record file is compared with the index: a listing for each thousand, and only those are read that are not as they were written; in a folder all are read. Files that were edited, damaged, added or removed are named, and what can be done. Others may write meanwhile.",
-            "Of a SQLite store every record is read and counted.", ExistingStore.note,
-            "What a server does with conditional requests 'cairn s3 doctor' finds out.",
-            "Exits with 1 when something is wrong, or left wrong.",
+            "Of a SQLite store every record is read and counted.",
+            "The server of a bucket is asked what it really does with conditions, dates and names, in some 25 requests: they write about ten small objects under .cairn-doctor-… of their own in the store, and remove them. Who may not write is told so, and the rest is done. More of a server 'cairn s3 doctor' finds out.",
+            ExistingStore.note,
+            "Exits with 1 when something is wrong, or left wrong, or when the server does not do what concurrent writers need.",
         ],
         examples: [
             "cairn doctor file:atlas/", "cairn doctor s3://photos/atlas --json",
-            "cairn doctor file:atlas/ --accept-edits",
+            "cairn doctor file:atlas/ --accept-edits", "cairn doctor s3://photos/atlas --no-probe",
         ])
 
     func run(_ arguments: ParsedArguments, _ console: Console) async throws -> ExitCode {
@@ -39,9 +42,31 @@ struct DoctorCommand: Command {
                         .usage, "\(address) has no record files that could be edited by hand",
                         remedy: "leave the option out")
                 }
-                return try await read(store, storage.capabilities, address, arguments, console)
+                return try await read(store, StorePlace(address, storage.capabilities, nil), arguments, console)
             }
             return try await examine(objects, action, address, arguments, console)
+        }
+    }
+
+    // MARK: Servers
+
+    /// What the server of a store does; nil for a store that is on none.
+    private func probe(
+        _ address: String, _ arguments: ParsedArguments, _ console: Console
+    ) async throws -> ServerProbe? {
+        let url = try StoreURL(address)
+        guard url.scheme == .s3 else { return nil }
+        if arguments.has("no-probe") { return ServerProbe(notMade: "--no-probe was given") }
+        if !arguments.isJSON {
+            console.report(
+                Printable.line(
+                    "cairn: writes about ten small objects in \(url), in a folder .cairn-doctor-… of its own, and removes them"
+                ))
+        }
+        let progress = console.progress
+        defer { progress.end() }
+        return try await Stores.probe(url) { check in
+            progress.show("\(check.name.title): \(check.outcome.rawValue)")
         }
     }
 
@@ -57,16 +82,16 @@ struct DoctorCommand: Command {
             progress.show("\(state.table): \(state.done) of about \(state.total) files")
         }
         progress.end()
-        let view = ExaminationView(examination, address)
+        let place = StorePlace(address, storage.capabilities, try await probe(address, arguments, console))
+        let view = ExaminationView(examination, place)
         console.print(arguments.isJSON ? view.json : view.text(console))
-        return examination.isSound ? .done : .found
+        return view.isSound ? .done : .found
     }
 
     // MARK: Other stores
 
     private func read(
-        _ store: Store, _ capabilities: StorageCapabilities, _ address: String, _ arguments: ParsedArguments,
-        _ console: Console
+        _ store: Store, _ place: StorePlace, _ arguments: ParsedArguments, _ console: Console
     ) async throws -> ExitCode {
         var tables: [ReadTable] = []
         defer { console.progress.end() }
@@ -88,8 +113,7 @@ struct DoctorCommand: Command {
             tables.append(read)
         }
         console.progress.end()
-        console.print(
-            arguments.isJSON ? ReadTable.json(tables, address, capabilities) : ReadTable.text(tables, console))
+        console.print(arguments.isJSON ? ReadTable.json(tables, place) : ReadTable.text(tables, place, console))
         return tables.allSatisfy { $0.problem == nil } ? .done : .found
     }
 }
@@ -100,7 +124,7 @@ private struct ReadTable {
     var records = 0
     var problem: String?
 
-    static func text(_ tables: [ReadTable], _ console: Console) -> String {
+    static func text(_ tables: [ReadTable], _ place: StorePlace, _ console: Console) -> String {
         var lines = TextTable.lines(
             tables.map { table in
                 [table.name, "\(table.records) records", table.problem.map { Printable.line($0) } ?? "readable"]
@@ -113,66 +137,79 @@ private struct ReadTable {
             isSound
                 ? "Every record can be read. What SQLite itself can check, it checks: sqlite3 FILE 'pragma integrity_check'"
                 : "Something is damaged: restore the file from a backup.")
-        return lines.joined(separator: "\n")
+        return (lines + ["", place.text(console)]).joined(separator: "\n")
     }
 
-    static func json(_ tables: [ReadTable], _ address: String, _ capabilities: StorageCapabilities) -> String {
+    static func json(_ tables: [ReadTable], _ place: StorePlace) -> String {
         JSONText.pretty { writer in
             writer.object { writer in
-                writer.member("store", .string(address))
-                writer.member("driver", .string(capabilities.driver))
+                writer.member("store", .string(place.address))
+                writer.member("driver", .string(place.driver))
                 writer.member("sound", .bool(tables.allSatisfy { $0.problem == nil }))
                 writer.members("tables", tables) { table, writer in
                     writer.member("name", .string(table.name))
                     writer.member("records", .int(table.records))
                     writer.member("problem", table.problem.map(JSONValue.string) ?? .null)
                 }
+                place.write(&writer)
             }
         }
     }
 }
 
-/// An examination as it is shown.
+/// An examination as it is shown, with what was found of the server.
 private struct ExaminationView {
     private let examination: StoreExamination
-    private let address: String
+    private let place: StorePlace
+    /// What was found, of the server first.
+    private let findings: [DoctorFinding]
 
-    init(_ examination: StoreExamination, _ address: String) {
+    init(_ examination: StoreExamination, _ place: StorePlace) {
         self.examination = examination
-        self.address = address
+        self.place = place
+        findings =
+            place.findings
+            + examination.findings.map { finding in
+                DoctorFinding(
+                    kind: finding.kind.rawValue, object: finding.object, table: finding.table, id: finding.id,
+                    message: finding.message, remedy: ExistingStore.remedy(finding.remedy, for: place.address),
+                    isHarmless: finding.isHarmless, isRepaired: examination.repaired.contains(finding))
+            }
     }
 
-    private var harmful: [StoreFinding] { examination.findings.filter { !$0.isHarmless } }
+    /// Whether nothing is wrong, or left wrong.
+    var isSound: Bool { examination.isSound && place.findings.isEmpty }
+
+    private var harmful: [DoctorFinding] { findings.filter { !$0.isHarmless } }
 
     func text(_ console: Console) -> String {
         var lines: [String] = []
         for finding in harmful {
-            let isRepaired = examination.repaired.contains(finding)
-            let kind = finding.kind.rawValue.replacing("_", with: " ")
+            let kind = finding.kind.replacing("_", with: " ") + (finding.isRepaired ? ", repaired" : "")
             lines.append(
-                console.paint("\(kind)\(isRepaired ? ", repaired" : ""):", isRepaired ? .name : .error) + " "
-                    + Printable.line(finding.object))
+                console.paint("\(kind):", finding.isRepaired ? .name : .error) + " " + Printable.line(finding.object))
             lines.append("  \(Printable.line(finding.message))")
-            if !isRepaired { lines.append("  \(Printable.line(ExistingStore.remedy(finding.remedy, for: address)))") }
+            if !finding.isRepaired { lines.append("  \(Printable.line(finding.remedy))") }
         }
         for problem in examination.unrepaired {
             lines.append(console.paint("not repaired:", .error) + " " + Printable.line(problem))
         }
         if !lines.isEmpty { lines.append("") }
-        return (lines + verdict).joined(separator: "\n")
+        return (lines + verdict + ["", place.text(console)]).joined(separator: "\n")
     }
 
     private var verdict: [String] {
-        let waiting = examination.findings.count - harmful.count
+        let waiting = findings.count - harmful.count
         var lines = [
             "\(examination.files) files at commit \(examination.commit), \(examination.filesRead) of them read."
         ]
         if waiting > 0 { lines.append("\(waiting) more are in the log and will be written by the next checkpoint.") }
-        let left = harmful.filter { !examination.repaired.contains($0) }.count
-        if harmful.isEmpty {
+        if harmful.count == place.findings.count {
             lines.append("Every record file is what was committed, and every index has an entry for each record.")
-        } else {
-            lines.append("\(harmful.count) found, \(harmful.count - left) repaired, \(left) left.")
+        }
+        let repaired = harmful.filter(\.isRepaired).count
+        if !harmful.isEmpty {
+            lines.append("\(harmful.count) found, \(repaired) repaired, \(harmful.count - repaired) left.")
         }
         return lines
     }
@@ -180,23 +217,24 @@ private struct ExaminationView {
     var json: String {
         JSONText.pretty { writer in
             writer.object { writer in
-                writer.member("store", .string(address))
-                writer.member("driver", .string("object"))
-                writer.member("sound", .bool(examination.isSound))
+                writer.member("store", .string(place.address))
+                writer.member("driver", .string(place.driver))
+                writer.member("sound", .bool(isSound))
                 writer.member("commit", .int(examination.commit))
                 writer.member("files", .int(examination.files))
                 writer.member("files_read", .int(examination.filesRead))
-                writer.members("findings", examination.findings) { finding, writer in
-                    writer.member("kind", .string(finding.kind.rawValue))
+                writer.members("findings", findings) { finding, writer in
+                    writer.member("kind", .string(finding.kind))
                     writer.member("object", .string(finding.object))
-                    writer.member("table", .string(finding.table))
+                    writer.member("table", finding.table.map(JSONValue.string) ?? .null)
                     writer.member("id", finding.id.map(JSONValue.string) ?? .null)
                     writer.member("message", .string(finding.message))
-                    writer.member("remedy", .string(ExistingStore.remedy(finding.remedy, for: address)))
+                    writer.member("remedy", .string(finding.remedy))
                     writer.member("harmless", .bool(finding.isHarmless))
-                    writer.member("repaired", .bool(examination.repaired.contains(finding)))
+                    writer.member("repaired", .bool(finding.isRepaired))
                 }
                 writer.member("not_repaired", .array(examination.unrepaired.map(JSONValue.string)))
+                place.write(&writer)
             }
         }
     }

@@ -31,7 +31,7 @@ struct S3DoctorCommand: Command {
             let report: S3ProbeReport
             do {
                 report = try await bucket.probe(address.key, quick: quick) { check in
-                    progress.show("\(DoctorView.title(check.name)): \(check.outcome.rawValue)")
+                    progress.show("\(check.name.title): \(check.outcome.rawValue)")
                 }
             } catch {
                 progress.end()
@@ -53,14 +53,10 @@ private struct DoctorView {
         self.report = report
     }
 
-    static func title(_ name: S3ProbeCheck.Name) -> String {
-        String(name.rawValue.map { $0 == "_" ? " " : $0 })
-    }
-
     func text(_ console: Console) -> String {
         let rows = report.checks.map { check in
             [
-                DoctorView.title(check.name), check.name.isNeeded ? "needed" : "", check.outcome.rawValue,
+                check.name.title, check.name.isNeeded ? "needed" : "", check.outcome.rawValue,
                 Printable.line(check.detail),
             ]
         }
@@ -74,68 +70,17 @@ private struct DoctorView {
     }
 
     private var verdict: [String] {
-        var lines: [String] = []
-        let missing = report.missing.map { DoctorView.title($0.name) }
-        lines.append(
+        let missing = report.missing.map(\.name.title)
+        let first =
             missing.isEmpty
-                ? "All that safe concurrent writers need is here."
-                : "Safe concurrent writers need what is missing here: \(missing.joined(separator: ", ")).")
-        if report.dialect.wantsUnquotedIfMatch == true {
-            lines.append("If-Match is compared with the ETag without its quotes; the client sends it so.")
-        }
-        if report[.signature]?.outcome == .no {
-            lines.append("This server takes any signature: whoever reaches it can write.")
-        }
-        lines.append(
-            "\(report.requests) requests to \(report.server.map { "'\(Printable.line($0))'" } ?? "a server that does not say what it is")."
-        )
-        if !report.leftovers.isEmpty {
-            lines.append("Not removed: \(Printable.line(report.leftovers.joined(separator: " ")))")
-        }
-        return lines
+            ? "All that safe concurrent writers need is here."
+            : "Safe concurrent writers need what is missing here: \(missing.joined(separator: ", "))."
+        return [first] + report.remarks
     }
 
     var json: String {
         JSONText.pretty { writer in
-            writer.object { writer in
-                writer.members("checks", report.checks) { check, writer in
-                    writer.member("name", .string(check.name.rawValue))
-                    writer.member("needed", .bool(check.name.isNeeded))
-                    writer.member("outcome", .string(check.outcome.rawValue))
-                    writer.member("detail", .string(check.detail))
-                }
-                writer.member("missing", .array(report.missing.map { .string($0.name.rawValue) }))
-                writer.name("dialect")
-                writer.object { writer in
-                    for (name, value) in dialect { writer.member(name, value.map(JSONValue.bool) ?? .null) }
-                }
-                writer.member("server", report.server.map(JSONValue.string) ?? .null)
-                writer.member("clock_offset_seconds", report.clockOffset.map(JSONValue.int) ?? .null)
-                writer.member("put_microseconds", report.putTime.map(DoctorView.microseconds) ?? .null)
-                writer.member("get_microseconds", report.getTime.map(DoctorView.microseconds) ?? .null)
-                writer.member("prefix", .string(report.prefix))
-                writer.member("requests", .int(report.requests))
-                writer.member("leftovers", .array(report.leftovers.map(JSONValue.string)))
-            }
+            writer.object { writer in report.write(&writer) }
         }
-    }
-
-    private static func microseconds(_ duration: Duration) -> JSONValue { .int(Int(duration / .microseconds(1))) }
-
-    /// What follows for a client; nil where it could not be asked.
-    private var dialect: [(String, Bool?)] {
-        let dialect = report.dialect
-        let all: [(String, Bool?, S3ProbeCheck.Name)] = [
-            ("create", dialect.canCreate, .create), ("compare_and_swap", dialect.canCompareAndSwap, .swap),
-            ("unquoted_if_match", dialect.wantsUnquotedIfMatch, .swap),
-            ("conditional_delete", dialect.canDeleteConditionally, .conditionalDelete),
-            ("conditional_copy", dialect.canCopyConditionally, .conditionalCopy),
-            ("copy_source", dialect.checksCopySource, .copySource),
-            ("conditional_complete", dialect.canCompleteConditionally, .conditionalComplete),
-            ("enforces_dates", dialect.enforcesDates, .fence),
-            ("checks_signatures", dialect.checksSignatures, .signature), ("md5_etags", dialect.hasMD5ETags, .md5ETags),
-            ("lists_in_order", dialect.listsInOrder, .listOrder),
-        ]
-        return all.map { name, value, check in (name, report[check]?.outcome == .unknown ? nil : value) }
     }
 }
