@@ -25,9 +25,11 @@ struct ObjectsCollectionJudgeTests {
     private static func index(_ id: String) -> String { "_index/main/\(id).idx" }
 
     /// Something is written, or removed, after so many hours.
-    private static func change(_ hours: Int, _ key: String, _ bytes: [UInt8]?) -> SimulatedBucket.Change {
+    private static func change(
+        _ hours: Int, _ key: String, _ bytes: [UInt8]?, _ process: String = "p"
+    ) -> SimulatedBucket.Change {
         SimulatedBucket.Change(
-            time: hours * hour, process: "p", key: key, bytes: bytes, before: bytes == nil ? [] : nil)
+            time: hours * hour, process: process, key: key, bytes: bytes, before: bytes == nil ? [] : nil)
     }
 
     private func violations(_ changes: [SimulatedBucket.Change]) throws -> [String] {
@@ -83,6 +85,36 @@ struct ObjectsCollectionJudgeTests {
         #expect(try found(covers: 1, collected: 0, said: 1, removed: 170) == 1)
         #expect(try found(covers: 0, collected: 1, said: 1, removed: 170) == 1)
         #expect(try found(covers: 1, collected: 1, said: 1, removed: 100) == 1)
+    }
+
+    @Test("What processes remove and announce is counted, and what the collector of the simulation does is not")
+    func counted() throws {
+        func count(_ process: String) throws -> [String: Int] {
+            let made = [
+                Self.change(0, Self.name(1), Self.manifest(1)),
+                Self.change(1, "_log/main/\(Judge.padded(1)).json", [1]), Self.change(1, Self.index("a"), [1]),
+                Self.change(1, "_parts/main/c/0.json", [1]),
+            ]
+            let after = [
+                Self.change(2, Self.name(2), Self.manifest(2, covers: 1, collected: 1), process),
+                // It takes over what the one before said.
+                Self.change(3, Self.name(3), Self.manifest(3, covers: 1, collected: 1), process),
+                Self.change(200, "_log/main/\(Judge.padded(1)).json", nil, process),
+                Self.change(200, Self.index("a"), nil, process),
+                Self.change(200, "_parts/main/c/0.json", nil, process),
+                Self.change(200, Self.name(1), nil, process), Self.change(200, Self.name(2), nil, process),
+            ]
+            var judge = Judge(try SimulationSchema(), made + after, [])
+            judge.checkCollection()
+            return judge.collected
+        }
+        #expect(
+            try count("p") == [
+                "driver_collected_manifest": 2, "driver_collected_index_file": 1, "driver_collected_log_record": 1,
+                "driver_collected_part": 1, "driver_collected_published": 1,
+            ])
+        #expect(try count(Collector.name) == [:])
+        #expect(try Set(count("p").keys).isSubset(of: ObjectSimulation.events))
     }
 
     @Test("Nothing else goes")

@@ -47,6 +47,7 @@ struct ObjectsCommand {
           --json          an object for programs instead of text
 
         Each fault must happen: of \(ObjectSimulation.seedsForEveryEvent) seeds or more, a fault that none of them has seen is an error.
+        There must be \(CrashPoints.fewest) crash points, and some at each kind of effect: fewer are an error, whatever --every leaves out.
 
         Progress goes to the standard error. Exit codes: 0 all promises kept, 1 some broken, 2 could not run.
 
@@ -173,7 +174,8 @@ struct ObjectsCommand {
 
     private func runCrashPoints() throws -> Bool {
         let crashes = CrashPoints()
-        let all = try crashes.points()
+        let survey = try crashes.survey()
+        let all = survey.points
         let points = stride(from: 0, to: all.count, by: every).map { all[$0] }
         var progress = Progress(total: points.count, of: "crash points", finding: "broken promises")
         var broken: [(place: Int, violations: [Violation])] = []
@@ -193,14 +195,18 @@ struct ObjectsCommand {
                     "violations": .array(item.violations.map { .string("\($0)") }),
                 ]
             }
-            let report: JSONValue = ["points": .int(points.count), "broken": .array(found)]
+            let report: JSONValue = [
+                "points": .int(points.count), "all": .int(all.count), "broken": .array(found),
+                "shortcomings": .array(survey.shortcomings.map(JSONValue.string)),
+            ]
             print(report.description)
         } else {
             for item in broken {
                 print("crash \(points[item.place]):\n" + item.violations.prefix(5).map { "    \($0)\n" }.joined())
             }
             print("\(points.count) of \(all.count) crash points, \(broken.count) with broken promises")
+            for shortcoming in survey.shortcomings { print("not as it must be: \(shortcoming)") }
         }
-        return broken.isEmpty
+        return broken.isEmpty && survey.shortcomings.isEmpty
     }
 }

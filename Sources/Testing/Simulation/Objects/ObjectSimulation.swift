@@ -126,6 +126,7 @@ extension ObjectSimulation.Focus {
             plan.thinking = 30_000
         case .collection:
             plan.collects = true
+            plan.tidies = false
             plan.thinking = 100_000_000_000
             plan.deeds = 40
             plan.pauses = 80
@@ -171,6 +172,8 @@ final class ObjectRun {
     private static let mostSteps = 5_000_000
     /// Longer than any request is under way.
     private static let rest = 25 * 60 * 1_000_000
+    /// Longer than anything is kept that a manifest has announced or replaced.
+    private static let longRest = 26 * 3_600 * 1_000_000
 
     var commitCount: Int { judged?.replay.newest ?? 0 }
 
@@ -191,15 +194,26 @@ final class ObjectRun {
     private func rest() {
         faults.follow(.none)
         workload.effects.judge(nil)
-        let morning = world.now + ObjectRun.rest
-        world.after(ObjectRun.rest) {}
-        advance("rest") { world.now >= morning }
+        pass(ObjectRun.rest)
         guard problems.isEmpty else { return }
-        for name in ["last", "after"] {
-            let visit = LastVisit(workload, world.process(name, seed: UInt64(name.utf8.count)))
-            visit.start()
-            advance(name) { visit.isDone }
-        }
+        visit("last")
+        // Somebody was killed: what the first visit has announced or replaced in its collection, the second one removes.
+        if workload.plan.isScripted { pass(ObjectRun.longRest) }
+        visit("after")
+    }
+
+    /// Lets time pass.
+    private func pass(_ duration: World.Moment) {
+        let morning = world.now + duration
+        world.after(duration) {}
+        advance("rest") { world.now >= morning }
+    }
+
+    /// Lets a new process look at everything.
+    private func visit(_ name: String) {
+        let visit = LastVisit(workload, world.process(name, seed: UInt64(name.utf8.count)))
+        visit.start()
+        advance(name) { visit.isDone }
     }
 
     private func advance(_ what: String, until isDone: () -> Bool) {
@@ -218,10 +232,12 @@ final class ObjectRun {
         if let replacement = epochs.replacement {
             var old = self.judge(Array(changes[..<replacement.changesBefore]), epochs.deeds(deeds, of: 1))
             found += old.judge()
+            count(old.collected)
             rest = changes[(replacement.end?.changes ?? changes.count)...]
         }
         var judge = self.judge(Array(rest), epochs.deeds(deeds, of: epochs.current))
         found += judge.judge()
+        count(judge.collected)
         // Who was shown old listings may have taken an old manifest for the newest.
         if problems.isEmpty, bucket.options.listingLag == 0 { found += judge.judgeRest(bucket.contents) }
         judged = judge
@@ -229,6 +245,11 @@ final class ObjectRun {
             problems.append(Violation("determinism", "\(world.strays) steps came from other threads"))
         }
         return problems + workload.history.violations + found
+    }
+
+    /// Counts what the driver itself has collected.
+    private func count(_ collected: [String: Int]) {
+        for (name, amount) in collected { world.tally.count(name, by: amount) }
     }
 
     private func judge(_ changes: [SimulatedBucket.Change], _ deeds: [Deed]) -> Judge {

@@ -17,5 +17,8 @@ extension ObjectSimulation {
             "page_that_is_not_the_last", "heavy_batch", "collected_manifest", "collected_index_file",
             "collected_log_record",
             "collected_published",
+            // The same by the driver's own collection, and parts, which the other one leaves alone.
+            "driver_collected_manifest", "driver_collected_index_file", "driver_collected_log_record",
+            "driver_collected_part", "driver_collected_published",
         ]
 }

@@ -37,21 +37,33 @@ package struct CrashPoints: Sendable {
 
     package init() {}
 
-    /// All points. Runs the list of deeds once for each of them, to count its effects.
-    package func points() throws -> [Point] {
-        try (0..<CrashPoints.variants).flatMap { variant in
-            let count = try run(nil, variant: variant).effects
-            return (1...max(1, count)).flatMap { effect in
-                Way.allCases.map { Point(effect: effect, way: $0, variant: variant) }
+    /// All points. Runs the list of deeds once for each variant, and nobody is killed, to see its effects.
+    package func survey() throws -> Survey {
+        let kinds = Lock<Set<String>>([])
+        var survey = Survey()
+        for variant in 0..<CrashPoints.variants {
+            let (violations, effects) = try run(variant) { _, _, request in
+                if let kind = CrashPoints.kind(of: request) { kinds.withLock { _ = $0.insert(kind) } }
+                return .pass
+            }
+            survey.violations += violations
+            for effect in 1...max(1, effects) {
+                survey.points += Way.allCases.map { Point(effect: effect, way: $0, variant: variant) }
             }
         }
+        survey.kinds = kinds.withLock { $0 }
+        return survey
     }
 
     /// Runs one point.
     /// - Returns: The promises that were broken.
-    package func run(_ point: Point) throws -> [Violation] { try run(point, variant: point.variant).violations }
+    package func run(_ point: Point) throws -> [Violation] {
+        try run(point.variant) { number, _, _ in number == point.effect ? point.verdict : .pass }.violations
+    }
 
-    private func run(_ point: Point?, variant: Int) throws -> (violations: [Violation], effects: Int) {
+    private func run(
+        _ variant: Int, _ verdict: @escaping EffectGate.Judge
+    ) throws -> (violations: [Violation], effects: Int) {
         let world = World(seed: 1)
         var options = SimulatedBucket.Options()
         options.hasMD5 = variant & 1 == 0
@@ -62,12 +74,12 @@ package struct CrashPoints: Sendable {
         plan.isScripted = true
         plan.deeds = 12
         plan.clients = 1
+        // Its megabytes take longer than all else, and are the same in every variant.
+        plan.heavy = variant == 0 ? 100 : 0
         let run = ObjectRun(
             world, bucket, FaultSource(world, seed: 1, .none), try SimulationSchema(), plan, seed: 1,
             ObjectSimulation().opener())
-        if let point {
-            run.judgeEffects { number, _, _ in number == point.effect ? point.verdict : .pass }
-        }
+        run.judgeEffects(verdict)
         let effects = run.go()
         let violations = run.judge()
         world.tearDown()

@@ -25,6 +25,8 @@ extension Judge {
         var published: [Int: World.Moment] = [:]
         /// When index files, records and parts were stored that are there.
         var stored: [String: World.Moment] = [:]
+        /// Up to which number some manifest has said that records may be gone.
+        var collected = 0
     }
 
     mutating func checkCollection() {
@@ -35,6 +37,7 @@ extension Judge {
                 add(change, bytes, &standing, parts)
             } else if change.process != Judge.hand {
                 checkRemoval(of: change, standing, parts)
+                if let kind = ObjectKind(change.key), kind != .recordFile { count(kind.rawValue, by: change.process) }
             }
             if change.bytes == nil {
                 standing.manifests[change.key] = nil
@@ -53,6 +56,10 @@ extension Judge {
         guard change.key.hasPrefix("_checkpoints/main/m"), let manifest = try? Published(bytes, change.time) else {
             return
         }
+        if manifest.collected > standing.collected {
+            standing.collected = manifest.collected
+            count("published", by: change.process)
+        }
         standing.manifests[change.key] = manifest
         standing.published[manifest.version] = change.time
         for file in manifest.files.sorted() where standing.stored[file] == nil {
@@ -65,6 +72,12 @@ extension Judge {
     ) {
         guard let reason = Judge.objection(to: change, standing, parts) else { return }
         found("I8", "\(change.key) was removed by \(change.process), and \(reason)")
+    }
+
+    /// Counts what is collected by processes. The collector of the simulation counts for itself.
+    private mutating func count(_ what: String, by process: String) {
+        guard process != Collector.name else { return }
+        collected["driver_collected_\(what)", default: 0] += 1
     }
 
     /// Why an object must not be removed; nil when it may.

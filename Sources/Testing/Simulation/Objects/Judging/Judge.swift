@@ -34,6 +34,8 @@ struct Judge {
     let mayBeDamaged: Bool
     /// Whether nothing went wrong with requests, so that none had to be made again.
     let isCalm: Bool
+    /// How often the driver itself has removed what nobody needs any more, by what it was, and announced it.
+    var collected: [String: Int] = [:]
     /// Where the transactions stand, by their ids.
     private let transactions: [String: Replay.Place]
     private(set) var violations: [Violation] = []

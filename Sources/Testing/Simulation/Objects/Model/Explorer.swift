@@ -9,20 +9,20 @@ package protocol ExplorableModel: Sendable {
     func fault(_ state: State) -> String?
 }
 
+/// What an ``Explorer`` found.
+package struct ExplorerFinding: Sendable {
+    /// The promise that was broken; nil when none was.
+    package let fault: String?
+    /// What happened until then.
+    package let trace: [String]
+    /// How many states were looked at.
+    package let states: Int
+    /// Whether these were all.
+    package let isWhole: Bool
+}
+
 /// Looks at every state of a model, the nearest first: so the first trace to a broken promise is a shortest one.
 package struct Explorer<Model: ExplorableModel> {
-    /// What was found.
-    package struct Finding: Sendable {
-        /// The promise that was broken; nil when none was.
-        package let fault: String?
-        /// What happened until then.
-        package let trace: [String]
-        /// How many states were looked at.
-        package let states: Int
-        /// Whether these were all.
-        package let isWhole: Bool
-    }
-
     private let model: Model
     private let limit: Int
 
@@ -34,7 +34,7 @@ package struct Explorer<Model: ExplorableModel> {
 
     /// Looks at all states.
     /// - Parameter progress: Called now and then with the number of states so far.
-    package func run(_ progress: (Int) -> Void = { _ in }) -> Finding {
+    package func run(_ progress: (Int) -> Void = { _ in }) -> ExplorerFinding {
         var states = [model.initial]
         var parents = [-1]
         var known: [Model.State: Int] = [model.initial: 0]
@@ -50,17 +50,17 @@ package struct Explorer<Model: ExplorableModel> {
                 if model.fault(next) != nil { broken = states.count - 1 }
             }
             if let broken {
-                return Finding(
+                return ExplorerFinding(
                     fault: model.fault(states[broken]), trace: trace(to: broken, states, parents), states: states.count,
                     isWhole: false)
             }
             if states.count >= limit {
-                return Finding(fault: nil, trace: [], states: states.count, isWhole: false)
+                return ExplorerFinding(fault: nil, trace: [], states: states.count, isWhole: false)
             }
             place += 1
             if place.isMultiple(of: 4096) { progress(states.count) }
         }
-        return Finding(fault: nil, trace: [], states: states.count, isWhole: true)
+        return ExplorerFinding(fault: nil, trace: [], states: states.count, isWhole: true)
     }
 
     private func trace(to last: Int, _ states: [Model.State], _ parents: [Int]) -> [String] {

@@ -1,5 +1,5 @@
 import CairnCore
-import CairnSchema
+package import CairnSchema
 import ObjectStores
 
 #if canImport(FoundationEssentials)
@@ -24,6 +24,8 @@ package final class SimulatedBucket: Sendable {
         package var pageLimit = ObjectLimits.pageEntries
         /// Microseconds for which listings may not show what was created; 0 on the S3 of today.
         package var listingLag = 0
+        /// What it takes for the time, so that a test may move it; nil: the world's.
+        package var clock: (@Sendable () -> Timestamp)?
 
         package init() {}
 
@@ -102,7 +104,9 @@ package final class SimulatedBucket: Sendable {
 
     /// Second of its clock.
     package var second: Int {
-        Int(World.epoch.microseconds) / 1_000_000 + (world.now + Int(World.epoch.microseconds) % 1_000_000) / 1_000_000
+        if let clock = options.clock { return Int(clock().microseconds / 1_000_000) }
+        let epoch = Int(World.epoch.microseconds)
+        return epoch / 1_000_000 + (world.now + epoch % 1_000_000) / 1_000_000
     }
 
     /// What goes with an answer of this moment.

@@ -135,7 +135,9 @@ extension Client {
         }
     }
 
-    func maintain() async {
+    /// Forgets receipts that have expired, and removes what nobody needs any more.
+    @discardableResult
+    func maintain() async -> Deed.Outcome {
         await deed("maintain") { _ in
             try await store.maintain()
             return nil

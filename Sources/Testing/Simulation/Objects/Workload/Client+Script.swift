@@ -28,12 +28,46 @@ extension Client {
             }
         }
         await maintain()
+        // A manifest introduces an index file of one section, which the next one merges into another file and names no more.
+        await commit("script_note") { stamp in [.upsert(tables.notes, tables.note(5, "first", stamp: stamp))] }
+        await maintain()
         await batchTwice()
         await swapHandles(0, 1)
         await commit("script_late") { _ in [.delete(tables.posts, Key(.int(0), [.int(1)]), expecting: nil)] }
         await transfer(from: 1, to: 0, amount: 5)
         await commit("script_forget") { _ in (3...5).map { .delete(users, Key(.int($0)), expecting: nil) } }
+        await commit("script_note_again") { stamp in [.upsert(tables.notes, tables.note(5, "second", stamp: stamp))] }
+        // Late, so that few of those who are killed have carried its megabytes.
+        if plan.heavy > 0 { await commit("script_heavy") { heavy(stamp: $0) } }
         await maintain()
+        await outliveTheLog()
+    }
+
+    /// Lets so much time pass that the driver's own collection removes of everything something, and goes on at work.
+    ///
+    /// A week and more, until a manifest says that the log may go; some hours, until it goes, and with it the parts of its records; a
+    /// day, until the manifests go that newer ones have replaced, and the index files that no other names.
+    private func outliveTheLog() async {
+        await letPass(hours: 8 * 24)
+        await maintain()
+        await letPass(hours: 2)
+        await commit("script_meanwhile") { stamp in
+            [.upsert(tables.users, tables.user(6, handle: "days", age: 6, stamp: stamp))]
+        }
+        await maintain()
+        await letPass(hours: 26)
+        await maintain()
+        await deed("script_find") { deed in
+            _ = try await read(storage, tables.users, Key(.int(6)), &deed)
+            return nil
+        }
+        await deed("script_query") { deed in
+            _ = try await read(storage, Query(tables.posts), &deed)
+            return nil
+        }
+        await commit("script_end") { stamp in
+            [.upsert(tables.users, tables.user(6, handle: "end", age: 7, stamp: stamp))]
+        }
     }
 
     /// A batch under an idempotency key, sent again as by somebody who did not hear that it was done.

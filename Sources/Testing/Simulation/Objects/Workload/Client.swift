@@ -207,7 +207,7 @@ final class Client: Sendable {
     }
 
     /// More than one object holds.
-    private func heavy(stamp: Int) -> [WriteOperation] {
+    func heavy(stamp: Int) -> [WriteOperation] {
         let text = String(repeating: "n", count: 2_200_000)
         return [0, 1].map { .upsert(tables.notes, tables.note($0, text, stamp: stamp)) }
     }

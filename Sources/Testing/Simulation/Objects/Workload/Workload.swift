@@ -240,6 +240,7 @@ final class Workload: Sendable {
         }
         await visit(process, slot, downTo: 0)
         if goesOn(slot) { await visit(process, slot, downTo: 0) }
+        if tidies(slot) { await tidyUp(process, slot) }
         finish(process, slot)
     }
 

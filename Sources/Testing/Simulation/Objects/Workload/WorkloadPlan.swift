@@ -71,6 +71,10 @@ package struct WorkloadPlan: Sendable {
     var collects = false
     /// Mistakes it makes.
     var collectorMistakes: Collector.Mistakes = []
+    /// Whether processes stay for days when their work is done, and let the driver itself collect.
+    var tidies = false
+    /// Whether one of them first writes a batch so large that its record has parts.
+    var leavesParts = false
     /// Whether the first process sleeps for days at a bad moment; nil: no.
     var sleep: Sleep?
     /// Of a hundred processes, how many go on as two, because somebody has copied their machine.
@@ -132,6 +136,9 @@ package struct WorkloadPlan: Sendable {
         crowd = random.chance(6) ? random.pick([999, 1000, 1001], else: 0) : 0
         isReplaced = random.chance(4)
         if random.chance(6), let sleep = random.pick(Sleep.allCases) { letSleep(sleep) }
+        // One run in sixteen; where a collector is at work it leaves nothing to the driver.
+        tidies = !collects && random.below(6) == 0
+        leavesParts = tidies && !hasEditor && random.chance(50)
     }
 
     /// Makes it a plan in which the first process sleeps at a bad moment, while another one is at work, or is idle.
@@ -141,7 +148,7 @@ package struct WorkloadPlan: Sendable {
         clients = 1
         collects = true
         (deaths, reopenings, hasty, cancellations, heavy, crowd, pauses, copies) = (0, 0, 0, 0, 0, 0, 0, 0)
-        (hasEditor, hasStranger, isReplaced) = (false, false, false)
+        (hasEditor, hasStranger, isReplaced, tidies) = (false, false, false, false)
         users = 4
         weights = Kind.allCases.map { kind in
             switch kind {
