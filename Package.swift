@@ -164,7 +164,7 @@ let package = Package(
         tests(
             "CairnTests",
             ["Cairn", "CairnCore", "ObjectStorage", "ObjectStores", "S3Client", "SQLiteStorage", "ScriptedHTTP"],
-            plugins: ["CairnPlugin"]),
+            exclude: ["Golden"], plugins: ["CairnPlugin"]),
         tests("CairnBenchTests", ["cairn-bench"]),
         tests(
             "FuzzTests",

@@ -2,13 +2,15 @@ import Cairn
 import Foundation
 import Testing
 
-/// Questions to the Atlas, answered on both drivers, and by a program that does not know Cairn.
+/// Questions to the Atlas, answered on every driver, and by a program that does not know Cairn.
 @Suite("Questions to the Atlas")
 struct AtlasQuestionsTests {
-    @Test("The answers are those of a program in Python", arguments: ["memory:", "sqlite::memory:"])
+    private let stores = TestStores()
+
+    @Test("The answers are those of a program in Python", arguments: TestStores.kinds)
     func answers(_ url: String) async throws {
         let expected = try AtlasData.answers()
-        let atlas = try await Atlas.open(url)
+        let atlas = try await Atlas.open(stores.url(url))
         try await atlas.continents.insert(contentsOf: AtlasData.rows("continents", Continent.self))
         try await atlas.countries.insert(contentsOf: AtlasData.rows("countries", Country.self))
         try await atlas.cities.insert(contentsOf: AtlasData.rows("cities", City.self))

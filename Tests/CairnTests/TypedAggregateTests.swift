@@ -4,10 +4,12 @@ import Testing
 /// Aggregates and groups as an application writes them.
 @Suite("Typed aggregates")
 struct TypedAggregateTests {
-    static let urls = ["memory:", "sqlite::memory:"]
+    static let urls = TestStores.kinds
+
+    private let stores = TestStores()
 
     private func atlas(_ url: String) async throws -> Atlas {
-        let atlas = try await Atlas.open(url)
+        let atlas = try await Atlas.open(stores.url(url))
         try await atlas.continents.insert(Continent(code: "EU", name: "Europe", population: 0))
         for (iso, iso3, area) in [("FR", "FRA", 1.5), ("DE", "DEU", nil), ("IT", "ITA", 2.25)] {
             try await atlas.countries.insert(

@@ -5,11 +5,13 @@ import Testing
 /// Changes and observed queries of generated code.
 @Suite("Typed changes")
 struct TypedChangesTests {
+    private let stores = TestStores()
+
     private func author(_ id: Int, _ name: String) -> Author { Author(id: Author.ID(id), name: name) }
 
-    @Test("Changes of a repository are records of its type", arguments: ["memory:", "sqlite::memory:"])
+    @Test("Changes of a repository are records of its type", arguments: TestStores.kinds)
     func changes(_ url: String) async throws {
-        let library = try await Library.open(url)
+        let library = try await Library.open(stores.url(url))
         let changes = library.authors.changes()
         var ada = try await library.authors.insert(author(1, "Ada"))
         ada.name = "Ada L."
@@ -40,11 +42,9 @@ struct TypedChangesTests {
         try await library.close()
     }
 
-    @Test(
-        "A typed query is observed, and so is whatever is read from one moment",
-        arguments: ["memory:", "sqlite::memory:"])
+    @Test("A typed query is observed, and so is whatever is read from one moment", arguments: TestStores.kinds)
     func observed(_ url: String) async throws {
-        let library = try await Library.open(url)
+        let library = try await Library.open(stores.url(url))
         try await library.authors.insert(author(1, "Ada"))
         var authors = library.authors.where { $0.name.hasPrefix("A") }.order { $0.name.descending }.observe()
             .makeAsyncIterator()

@@ -4,10 +4,12 @@ import Testing
 /// Records that refer to one, and orders by the records that are referred to, as an application asks for them.
 @Suite("Typed referrals and orders")
 struct TypedReferralTests {
-    static let urls = ["memory:", "sqlite::memory:"]
+    static let urls = TestStores.kinds
+
+    private let stores = TestStores()
 
     private func atlas(_ url: String) async throws -> Atlas {
-        let atlas = try await Atlas.open(url)
+        let atlas = try await Atlas.open(stores.url(url))
         for (code, name) in [("EU", "Europe"), ("AS", "Asia")] {
             try await atlas.continents.insert(Continent(code: Continent.ID(code), name: name, population: 0))
         }
@@ -63,7 +65,7 @@ struct TypedReferralTests {
 
     @Test("A table that refers by several columns has a function for each", arguments: urls)
     func several(_ url: String) async throws {
-        let library = try await Library.open(url)
+        let library = try await Library.open(stores.url(url))
         for id in [1, 2] { try await library.authors.insert(Author(id: Author.ID(id), name: "a\(id)")) }
         try await library.books.insert(Book(id: 1, title: "x", author: 1, editor: 2))
         try await library.books.insert(Book(id: 2, title: "y", author: 2))
@@ -99,7 +101,7 @@ struct TypedReferralTests {
 
     @Test("Where a reference is null, what is behind it is null, and sorts first", arguments: urls)
     func nulls(_ url: String) async throws {
-        let library = try await Library.open(url)
+        let library = try await Library.open(stores.url(url))
         for id in [1, 2] { try await library.authors.insert(Author(id: Author.ID(id), name: "a\(id)")) }
         for (id, editor) in [(1, 2), (2, nil), (3, 1)] as [(Int, Author.ID?)] {
             try await library.books.insert(Book(id: Book.ID(id), title: "x", author: 1, editor: editor))

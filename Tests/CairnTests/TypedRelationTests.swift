@@ -1,11 +1,14 @@
 import Cairn
 import CairnCore
+import ObjectStores
 import Testing
 
 /// Records with others that are related to them, as an application reads them.
 @Suite("Typed relations")
 struct TypedRelationTests {
-    static let urls = ["memory:", "sqlite::memory:"]
+    static let urls = TestStores.kinds
+
+    private let stores = TestStores()
 
     private func fill(_ atlas: Atlas) async throws {
         for (code, name) in [("EU", "Europe"), ("AS", "Asia"), ("AN", "Antarctica")] {
@@ -27,7 +30,7 @@ struct TypedRelationTests {
     }
 
     private func atlas(_ url: String) async throws -> Atlas {
-        let atlas = try await Atlas.open(url)
+        let atlas = try await Atlas.open(stores.url(url))
         try await fill(atlas)
         return atlas
     }
@@ -78,7 +81,10 @@ struct TypedRelationTests {
 
     @Test("The number of reads does not depend on the number of records")
     func reads() async throws {
-        for storage in [MemoryStorage() as any Storage, try await SQLiteStorage.open(SQLiteOptions(.temporary))] {
+        for storage in [
+            MemoryStorage() as any Storage, try await SQLiteStorage.open(SQLiteOptions(.temporary)),
+            try await ObjectStorage.open(MemoryObjectStore()),
+        ] {
             let events = Events()
             let atlas = try await Atlas.open(on: storage, options: StoreOptions(observers: [events.hear]))
             try await fill(atlas)
@@ -186,10 +192,12 @@ struct TypedRelationTests {
 /// References that may be null, and records related through a table of pairs.
 @Suite("Typed relations of a library")
 struct LibraryTests {
-    static let urls = ["memory:", "sqlite::memory:"]
+    static let urls = TestStores.kinds
+
+    private let stores = TestStores()
 
     private func library(_ url: String) async throws -> Library {
-        let library = try await Library.open(url)
+        let library = try await Library.open(stores.url(url))
         try await library.authors.insert(contentsOf: [Author(id: 1, name: "a"), Author(id: 2, name: "b")])
         try await library.subjects.insert(contentsOf: [Subject(name: "sea"), Subject(name: "war")])
         try await library.books.insert(

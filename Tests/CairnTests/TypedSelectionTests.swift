@@ -4,10 +4,12 @@ import Testing
 /// Columns of records, ids and the only record, as an application writes them.
 @Suite("Typed selections")
 struct TypedSelectionTests {
-    static let urls = ["memory:", "sqlite::memory:"]
+    static let urls = TestStores.kinds
+
+    private let stores = TestStores()
 
     private func atlas(_ url: String) async throws -> Atlas {
-        let atlas = try await Atlas.open(url)
+        let atlas = try await Atlas.open(stores.url(url))
         try await atlas.continents.insert(Continent(code: "EU", name: "Europe", population: 0))
         try await atlas.countries.insert(
             Country(iso: "FR", iso3: "FRA", name: "France", continent: "EU", languages: ["fr", "br"]))

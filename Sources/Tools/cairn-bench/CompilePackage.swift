@@ -50,7 +50,7 @@ struct CompilePackage {
         try Data(text.utf8).write(to: file)
     }
 
-    /// Tables of twelve columns with two indexes and a reference each. The first has a price of the given type.
+    /// Tables of thirteen columns with two indexes and a reference each, to the table before. The first has a price of the given type.
     private func schema(_ database: String, tables: Int, priceType: String) -> String {
         let texts = (1...tables).map { number in
             """
@@ -68,6 +68,7 @@ struct CompilePackage {
                     "seen_at": "timestamp?",
                     "state": { "enum": ["new", "used", "gone"], "default": "new" },
                     "tags": "[string]",
+                    "settings": "json",
                     "parent": { "references": "things_\(max(1, number - 1))", "nullable": true },
                   },
                   "key": "id",
@@ -80,19 +81,15 @@ struct CompilePackage {
 
     /// Predicates of ten terms over columns of all types, each in a function of its own.
     private var predicateFile: String {
-        let terms = [
-            "$0.name == \"A\"", "$0.name.hasPrefix(\"B\")", "$0.rank > 10", "$0.rank <= 1_000", "$0.weight != nil",
-            "$0.isOpen == true", "$0.seenAt < .now", "$0.state == .used", "$0.code.in([\"x\", \"y\"])",
-            "$0.note == nil", "!$0.name.contains(\"C\")", "$0.weight >= 2.5", "$0.name.count > 3",
-            "$0.rank > $0.price * 10", "$0.tags.contains(\"a\")", "$0.name.matches(\"^a\")",
-        ]
         let functions = (0..<CompilePackage.predicates).map { number -> String in
+            // To the last table no other refers.
+            let table = number % (CompilePackage.tables - 1) + 1
+            let terms = terms(of: table)
             var text = ""
             for place in 0..<10 {
                 if place > 0 { text += (number + place).isMultiple(of: 3) ? " || " : " && " }
                 text += terms[(number + place) % terms.count]
             }
-            let table = number % CompilePackage.tables + 1
             return """
                 func predicate\(number)(_ model: Model) async throws -> Int {
                     try await model.things\(table).where { \(text) }.count()
@@ -100,6 +97,20 @@ struct CompilePackage {
                 """
         }
         return "import Cairn\nimport Model\n\n" + functions.joined(separator: "\n\n") + "\n"
+    }
+
+    /// Conditions on the records of a table, which is not the last, by every kind of operator.
+    private func terms(of table: Int) -> [String] {
+        [
+            "$0.name == \"A\"", "$0.name.hasPrefix(\"B\")", "$0.rank > 10", "$0.rank <= 1_000", "$0.weight != nil",
+            "$0.isOpen == true", "$0.seenAt < .now", "$0.state == .used", "$0.code.in([\"x\", \"y\"])",
+            "$0.note == nil", "!$0.name.contains(\"C\")", "$0.weight >= 2.5", "$0.name.count > 3",
+            "$0.rank > $0.price * 10", "$0.tags.contains(\"a\")", "$0.name.matches(\"^a\")",
+            "$0.rank.between(1, and: 9)", "$0.seenAt.in(.last(7, .days))", "$0.settings[\"theme\"] == \"dark\"",
+            "$0.settings[\"servers\"][0][\"port\"] > 1024", "$0.parent.where { $0.rank > 5 && $0.note != nil }",
+            "$0.id.exists(Things\(table + 1).self, by: \\.parent) { $0.rank < 3 }",
+            "$0.parent.in(model.things\(max(1, table - 1)).where { $0.rank > 7 })", "$0.rank.in(1...9)",
+        ]
     }
 
     // MARK: Running

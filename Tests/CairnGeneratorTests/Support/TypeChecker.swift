@@ -18,7 +18,8 @@ struct TypeChecker {
     }
 
     /// Checks files as one module. The whole module at once, or the compiler would stop after the first files with errors.
-    static func check(_ files: [String], warningsAreErrors: Bool = true) throws -> Outcome {
+    /// - Parameter options: What else the compiler is told.
+    static func check(_ files: [String], warningsAreErrors: Bool = true, options: [String] = []) throws -> Outcome {
         let system = URL(filePath: #filePath).appending(path: "../../../../Sources/System").standardized.path
         let features = [
             "NonisolatedNonsendingByDefault", "ExistentialAny", "InternalImportsByDefault", "MemberImportVisibility",
@@ -30,7 +31,7 @@ struct TypeChecker {
         for library in ["CSQLite", "CCrypto", "CCurl", "CFiles/include"] {
             arguments += ["-I", "\(system)/\(library)"]
         }
-        let outcome = try run("/usr/bin/env", arguments + ["-module-name", "Program"] + files)
+        let outcome = try run("/usr/bin/env", arguments + options + ["-module-name", "Program"] + files)
         return Outcome(code: outcome.code, text: outcome.output + outcome.errors)
     }
 }

@@ -8,7 +8,7 @@ public struct ConformanceCase: Sendable, CustomStringConvertible {
         case l0 = "L0"
         /// Indexes, constraints, transactions, idempotency.
         case l1 = "L1"
-        /// Snapshots, concurrency, crashes.
+        /// Snapshots, concurrency, housekeeping, crashes.
         case l2 = "L2"
     }
 
@@ -85,8 +85,9 @@ public enum StorageConformance {
 
     private static let reading =
         RecordCases.all + KeyCases.all + ValueCases.all + OrderCases.all + ComparisonCases.all + NullCases.all
-        + TextCases.all + RegexCases.all + ExpressionCases.all + QueryCases.all + PlanCases.all + PartialIndexCases.all
-        + AggregateCases.all
+        + TextCases.all + RegexCases.all + ExpressionCases.all + JSONComparisonCases.all + EmptyCases.all
+        + DaySpanCases.all
+        + QueryCases.all + PlanCases.all + PartialIndexCases.all + AggregateCases.all
         + SelectionCases.all + PageCases.all + PolicyCases.all + BulkCases.all + LimitCases.all + RevisionCases.all
 
     private static let writing =
@@ -95,7 +96,7 @@ public enum StorageConformance {
 
     private static let together =
         OpeningCases.all + SnapshotCases.all + ChangeCases.all + ObservationCases.all + ConcurrencyCases.all
-        + CancellationCases.all + CrashCases.all
+        + CancellationCases.all + MaintenanceCases.all + CrashCases.all
 
     /// The cases that make sense for a driver.
     public static func cases(for driver: any ConformanceDriver) -> [ConformanceCase] {
