@@ -52,6 +52,8 @@ enum IdempotencyCases {
             try await put(db, "a", 1, key: "old")
             store.clock.advance(seconds: 20 * 3600)
             try await put(db, "b", 1, key: "new")
+            // A driver that is still busy with these by itself would forget the first one on the way, and count it nowhere.
+            try expectEqual(try await db.maintain().expiredReceipts, 0)
             store.clock.advance(seconds: 5 * 3600)
             try expectEqual(try await db.maintain().expiredReceipts, 1)
             try expectEqual(try await db.maintain().expiredReceipts, 0)
