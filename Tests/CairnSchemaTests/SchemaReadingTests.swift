@@ -384,7 +384,7 @@ struct SchemaErrorTests {
         Mistake("schema.unsupported", "'history'", rest: ", \"history\": true"),
         Mistake("schema.unsupported", "'audit'", rest: ", \"audit\": true"),
         Mistake("schema.unsupported", "'soft_delete'", rest: ", \"soft_delete\": true"),
-        Mistake("schema.unsupported", "'changes'", rest: ", \"changes\": true"),
+        Mistake("schema.type", "'changes' of table 'things' is true or false", rest: ", \"changes\": 1"),
         Mistake("schema.unsupported", "'tags'", rest: ", \"tags\": [\"id\"]"),
         Mistake("schema.unknown_member", "has no member 'convert'", rest: ", \"convert\": {}"),
         Mistake("schema.unsupported", "'group'", rest: ", \"group\": \"main\""),

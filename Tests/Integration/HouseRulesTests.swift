@@ -130,7 +130,7 @@ struct HouseRulesTests {
             "explain(",
             "snapshot(",
             "transaction()",
-            "commit(", "outcome(of", "listen(", "maintain()", "close()",
+            "commit(", "outcome(of", "listen(", "changePosition()", "keptChanges(", "maintain()", "close()",
         ]
         // What `ObjectStore` and its wrappers say.
         let objectStore = [

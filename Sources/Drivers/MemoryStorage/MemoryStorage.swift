@@ -9,6 +9,8 @@ public final class MemoryStorage: Storage {
     struct Shared {
         var schema: Schema?
         var state = MemoryState()
+        /// What commits did to tables that keep their changes.
+        var kept = ChangeRing()
         /// Whether a program relies on the order of the columns.
         var isAttached = false
         var isClosed = false
@@ -19,7 +21,7 @@ public final class MemoryStorage: Storage {
     let clock: @Sendable () -> Timestamp
     let hub = ChangeHub()
     /// Tells the tokens of this store from those of others.
-    private let instance = UUID.version7().text
+    let instance = UUID.version7().text
 
     /// An empty store.
     public convenience init() {
@@ -57,9 +59,11 @@ public final class MemoryStorage: Storage {
     }
 
     public var capabilities: StorageCapabilities {
-        StorageCapabilities(
+        var capabilities = StorageCapabilities(
             driver: MemoryStorage.driver, location: "memory:", isPersistent: false, isShared: false, isWritable: true,
             hasNativeQueries: false)
+        capabilities.keepsChanges = true
+        return capabilities
     }
 
     static let driver = "memory"
@@ -183,12 +187,15 @@ public final class MemoryStorage: Storage {
             state.receipts[Array(key.utf8)] = .init(digest: batch.digest, receipt: receipt)
         }
         let newState = state
+        let kept = operations.filter(\.table.options.changes)
+        let changes = kept.isEmpty ? [] : newState.changes(from: try self.state(), by: kept)
         // Who begins to listen after this look finds the new state.
         let (old, interest) = try shared.withLock { shared -> (MemoryState?, ChangeHub.Interest) in
             try shared.checkOpen()
             let interest = hub.interest
             let old = interest == .nothing ? nil : shared.state
             shared.state = newState
+            shared.kept.append(changes, version: newState.version, at: time)
             return (old, interest)
         }
         if let old { tell(interest, operations, from: old, to: newState, at: time) }
@@ -234,6 +241,7 @@ public final class MemoryStorage: Storage {
         shared.withLock { shared in
             shared.isClosed = true
             shared.state = MemoryState()
+            shared.kept = ChangeRing()
         }
         hub.finish()
     }

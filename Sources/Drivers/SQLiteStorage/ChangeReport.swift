@@ -99,7 +99,7 @@ struct ChangeReport {
     }
 
     /// Each name once, in the order of their first appearance.
-    private static func distinct(_ names: [RecordName]) -> [RecordName] {
+    static func distinct(_ names: [RecordName]) -> [RecordName] {
         if names.count < 2 { return names }
         var seen: Set<RecordName> = []
         return names.filter { seen.insert($0).inserted }
@@ -131,24 +131,11 @@ struct ChangeReport {
 
 extension SQLiteStorage {
     /// What a transaction did that is about to be committed, for those who listen.
-    ///
-    /// What its records were before stands in the file for any other connection to read: nobody else can write until this commit.
     func report(
         of records: [RecordName], _ schema: Schema, _ access: SQLiteConnection.Access, at time: Timestamp
     ) -> ChangeReport {
         var report = ChangeReport(hub, at: time)
-        report.add(records, access) { names in
-            let past = try past.withLock { past in
-                let connection = try past ?? file.openReader(ServedSchema(schema))
-                past = connection
-                return connection
-            }
-            return try past.withLock { access in
-                try access.execute("BEGIN")
-                defer { try? access.execute("COMMIT") }
-                return try access.records(names)
-            }
-        }
+        report.add(records, access) { try recordsBefore($0, schema) }
         return report
     }
 
@@ -188,7 +175,7 @@ extension SQLiteConnection.Access {
     }
 
     /// Records by their names; nil for those that are not there.
-    fileprivate func records(_ names: [RecordName]) throws -> [Record?] {
+    func records(_ names: [RecordName]) throws -> [Record?] {
         try names.map { name in
             var record: Record?
             _ = try get(name.table, name.key) { record = try Record(row: $0) }

@@ -30,7 +30,8 @@ extension SQLiteStorage {
             batches += 1
             return operations <= SQLiteStorage.groupOperations && batches <= SQLiteStorage.groupBatches
         }
-        let group = CommitGroup(schema: schema, commits: commits, time: clock(), hub: hub)
+        let group = CommitGroup(
+            schema: schema, commits: commits, keeper: shared.withLock { $0.keeper }, time: clock(), hub: hub)
         let results = group.run([batch] + tickets.map(\.job), on: writer)
         for (ticket, result) in zip(tickets, results.dropFirst()) { ticket.finish(result) }
         return try results[0].get()
@@ -41,6 +42,7 @@ extension SQLiteStorage {
 struct CommitGroup {
     let schema: Schema
     let commits: CommitLog
+    let keeper: ChangeKeeper?
     let time: Timestamp
     let hub: ChangeHub
 
@@ -117,7 +119,7 @@ struct CommitGroup {
         _ token: OutcomeToken
     ) throws -> Result<Receipt, any Error> {
         // A batch that fails alone, or at its only statement, needs nothing to be undone beside others.
-        let needsSavepoint = !isAlone && !batch.isOneStatement
+        let needsSavepoint = !isAlone && (!batch.isOneStatement || batch.operations[0].table.options.changes)
         if needsSavepoint { try access.run("SAVEPOINT batch") }
         do {
             let receipt = try apply(batch, &writer, access, token)
@@ -138,10 +140,13 @@ struct CommitGroup {
     ) throws -> Receipt {
         let receipts = Receipts(access)
         if let kept = try receipts.find(batch, at: time) { return kept }
+        let names = keeper == nil ? [] : ChangeKeeper.names(batch.operations)
+        let before = try access.records(names)
         var results: [RecordMetadata] = []
         results.reserveCapacity(batch.operations.count)
         for operation in batch.operations { results.append(try writer.apply(operation)) }
         try ReferenceCheck(access, schema).check(batch.operations)
+        try keeper?.keep(names, before: before, access, at: time)
         let receipt = Receipt(token: token, time: time, results: results)
         try receipts.keep(receipt, of: batch)
         return receipt

@@ -14,6 +14,7 @@ enum SQLiteSchema {
             statements.append((createTable(table, in: schema), []))
             statements += table.indexes.map { (createIndex($0, of: table), []) }
         }
+        if schema.keepsChanges { statements += [(ChangeTable.creation, []), ChangeTable.beginning(at: time)] }
         for (name, value) in [
             ("format", String(format)), ("needs", ""), ("store_id", storeID), ("created_at", time.description),
             ("schema_id", schema.id.description), ("schema", schema.canonicalText),
@@ -30,7 +31,8 @@ enum SQLiteSchema {
     ///
     /// `_cairn_store` says what the file is. `_cairn_commits` has a row for each open store with the number of its last
     /// commit, by which the outcome of a commit is known later. `_cairn_receipts` keeps receipts for idempotency keys.
-    /// `_cairn_deleted` keeps the last revision of deleted keys, so that none is used twice.
+    /// `_cairn_deleted` keeps the last revision of deleted keys, so that none is used twice. `_cairn_changes` is there beside them where
+    /// a table keeps its changes (``ChangeTable``).
     private static let ownTables = [
         """
         CREATE TABLE "_cairn_store" ("name" TEXT NOT NULL PRIMARY KEY, "value" TEXT NOT NULL) STRICT, WITHOUT ROWID

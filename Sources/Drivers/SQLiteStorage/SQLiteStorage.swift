@@ -28,6 +28,8 @@ public final class SQLiteStorage: Storage {
         var held: StoredSchema.Held?
         var schema: Schema?
         var commits: CommitLog?
+        /// Keeps changes; nil for a schema that does not ask for it.
+        var keeper: ChangeKeeper?
         var isClosed = false
     }
 
@@ -73,9 +75,11 @@ public final class SQLiteStorage: Storage {
     }
 
     public var capabilities: StorageCapabilities {
-        StorageCapabilities(
+        var capabilities = StorageCapabilities(
             driver: SQLiteStorage.driver, location: file.place, isPersistent: options.location != .temporary,
             isShared: options.location != .temporary, isWritable: !file.isReadOnly, hasNativeQueries: true)
+        capabilities.keepsChanges = true
+        return capabilities
     }
 
     // MARK: Schema
@@ -115,18 +119,18 @@ public final class SQLiteStorage: Storage {
             return
         }
         let served = ServedSchema(schema)
-        let commits = try writer.withLock { access in
+        let storeID = try writer.withLock { access in
             guard try storedSchema(access)?.id == schema.id else {
                 throw StorageError(.schemaMismatch, "\(file.place) does not hold this schema")
             }
             access.attach(served)
-            let storeID = try StoredSchema(access, place: file.place).value("store_id")
-            return CommitLog(storeID: storeID ?? "", writerID: UUID.version7().text)
+            return try StoredSchema(access, place: file.place).value("store_id") ?? ""
         }
         readers.attach(served)
         shared.withLock { shared in
             shared.schema = schema
-            shared.commits = commits
+            shared.commits = CommitLog(storeID: storeID, writerID: UUID.version7().text)
+            shared.keeper = ChangeKeeper(schema, store: storeID, options)
         }
     }
 
@@ -251,7 +255,7 @@ public final class SQLiteStorage: Storage {
             gate.release()
             throw error
         }
-        return SQLiteTransaction(self, schema, commits, at: clock())
+        return SQLiteTransaction(self, schema, commits, shared.withLock { $0.keeper }, at: clock())
     }
 
     // MARK: Housekeeping
@@ -266,7 +270,7 @@ public final class SQLiteStorage: Storage {
         return try await withReader { try commits.outcome(of: token, $0, at: clock()) }
     }
 
-    private func withReader<Result>(_ body: (SQLiteConnection.Access) throws -> Result) async throws -> Result {
+    func withReader<Result>(_ body: (SQLiteConnection.Access) throws -> Result) async throws -> Result {
         let connection = try await readers.borrow()
         defer { readers.giveBack(connection) }
         return try connection.withLock(body)
@@ -283,6 +287,7 @@ public final class SQLiteStorage: Storage {
             report.expiredReceipts = try Receipts(access).removeExpired(at: clock())
             try MigrationLog(access).removeExpired(at: clock())
             try commits.removeExpired(access, at: clock())
+            try shared.withLock { $0.keeper }?.trimAll(access, at: clock())
         }
         var waiting = BusyWaiting(timeout: options.timeout)
         try await waiting.retry(at: file.place) {

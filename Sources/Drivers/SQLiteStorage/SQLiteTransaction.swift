@@ -14,6 +14,7 @@ final class SQLiteTransaction: StorageTransaction {
     private let storage: SQLiteStorage
     private let schema: Schema
     private let commits: CommitLog
+    private let keeper: ChangeKeeper?
     /// What its records carry as their time.
     private let time: Timestamp
     private let use: ConnectionUse
@@ -21,10 +22,13 @@ final class SQLiteTransaction: StorageTransaction {
     private let cursors = CursorList()
 
     /// The storage has possession of its gate, and the writing connection has begun a transaction.
-    init(_ storage: SQLiteStorage, _ schema: Schema, _ commits: CommitLog, at time: Timestamp) {
+    init(
+        _ storage: SQLiteStorage, _ schema: Schema, _ commits: CommitLog, _ keeper: ChangeKeeper?, at time: Timestamp
+    ) {
         self.storage = storage
         self.schema = schema
         self.commits = commits
+        self.keeper = keeper
         self.time = time
         use = ConnectionUse(of: storage.writer, by: "transaction")
     }
@@ -160,6 +164,7 @@ final class SQLiteTransaction: StorageTransaction {
                 try checkAlive(access)
                 try ReferenceCheck(access, schema).check(state.withLock { $0.operations })
                 let report = storage.report(of: state.withLock { $0.records }, schema, access, at: time)
+                try keepChanges(access)
                 let token = try commits.write(access, at: time)
                 try ending.commit(at: time, token, telling: report)
                 return Receipt(token: token, time: time, results: [])
@@ -168,6 +173,14 @@ final class SQLiteTransaction: StorageTransaction {
                 throw error
             }
         }
+    }
+
+    /// Writes down what it did to the tables that keep their changes.
+    private func keepChanges(_ access: SQLiteConnection.Access) throws {
+        guard let keeper else { return }
+        let names = ChangeReport.distinct(state.withLock { $0.records }.filter(\.table.options.changes))
+        guard !names.isEmpty else { return }
+        try keeper.keep(names, before: storage.recordsBefore(names, schema), access, at: time)
     }
 
     func rollback() async { rollBack() }

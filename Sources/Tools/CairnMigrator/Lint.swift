@@ -59,7 +59,7 @@ package enum Lint {
         case .changeKey: (.changeKey, "every record would move")
         case .changeOption: (.unsupported, "this version does not make the change")
         case .createTable, .addColumn, .makeNullable, .widenType, .addValues, .relaxRules, .changeSecrecy,
-            .dropIndex, .dropUniqueIndex:
+            .dropIndex, .dropUniqueIndex, .keepChanges, .forgetChanges:
             nil
         }
     }

@@ -20,7 +20,8 @@ extension SchemaOperation {
         case .dropColumn, .dropTable: "dropping data is allowed"
         case .changeType, .changeKey, .changeOption: "this version makes the change"
         case .renameTable, .createTable, .renameColumn, .addColumn, .makeNullable, .addValues, .relaxRules,
-            .changeDefault, .changeSecrecy, .dropReference, .changeAction, .dropIndex, .dropUniqueIndex, .addIndex:
+            .changeDefault, .changeSecrecy, .dropReference, .changeAction, .dropIndex, .dropUniqueIndex, .addIndex,
+            .keepChanges, .forgetChanges:
             nil
         }
     }
@@ -37,6 +38,8 @@ extension SchemaOperation {
         case .dropTable: "there is no \(tableText)"
         case .addIndex, .addUniqueIndex: "\(columnText) has an entry for each record"
         case .dropIndex, .dropUniqueIndex: "there is no index \(columnText)"
+        case .keepChanges: "commits that write \(tableText) keep what they changed"
+        case .forgetChanges: "no changes of \(tableText) are kept"
         case .changeKey, .changeOption, .dropReference: "\(tableText) has as many records as before"
         case .makeNullable, .makeRequired, .widenType, .convertType, .changeType, .addValues, .removeValues,
             .relaxRules,
@@ -67,6 +70,8 @@ extension SchemaOperation {
         case .addIndex, .addUniqueIndex: .by("drop index \(columnText)")
         case .widenType, .convertType:
             .by("make each \(after ?? "") a \(before ?? "") again, where that is exact by then")
+        case .keepChanges: .by("keep the changes of \(tableText) no more")
+        case .forgetChanges: .by("keep the changes of \(tableText) from then on")
         case .changeType: .not("this version makes no \(before ?? "") of a \(after ?? "")")
         case .changeKey, .changeOption: .not("this version does not make the change")
         case .dropColumn:

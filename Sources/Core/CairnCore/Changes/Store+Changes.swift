@@ -45,6 +45,23 @@ extension Session {
         return CommitSequence(core, buffer: buffer)
     }
 
+    /// What was committed behind a position, unless there is a reason why nothing can be told.
+    func changes(since position: ChangePosition, _ problem: StorageError?) -> KeptCommitSequence {
+        KeptCommitSequence(core: core, start: position, problem: misuse ?? problem)
+    }
+
+    /// Why nothing is kept of the changes of the store; nil when it is.
+    var missingChanges: StorageError? {
+        let capabilities = core.storage.capabilities
+        if !capabilities.keepsChanges { return .keepsNoChanges(capabilities) }
+        return schema.keepsChanges ? nil : .keepsNoChanges(schema)
+    }
+
+    /// Why nothing is kept of the changes of a table; nil when it is.
+    func missingChanges(of table: Table) -> StorageError? {
+        table.options.changes ? missingChanges : .keepsNoChanges(table)
+    }
+
     /// The result of a query now and whenever it has changed.
     func observe<Value: Sendable>(
         _ query: Query, _ read: @escaping @Sendable (Session) async throws -> Value,

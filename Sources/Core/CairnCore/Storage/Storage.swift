@@ -68,6 +68,22 @@ public protocol Storage: StorageReader {
     /// - Throws: `storage.closed`.
     func listen(_ listener: ChangeListener) throws
 
+    /// The place behind the newest commit. Asked for only where the schema has a table with `"changes": true`.
+    ///
+    /// Requests: on object stores one.
+    /// - Throws: `storage.unsupported`, by default, where ``StorageCapabilities/keepsChanges`` says no.
+    func changePosition() async throws -> ChangePosition
+
+    /// Some of the commits behind a position that wrote tables with `"changes": true`, in their order, none left out, with the changes
+    /// of these tables alone. The core asks again behind what it got, and after the driver's ``ChangeHub`` told that there is more.
+    /// - Parameters:
+    ///   - position: One that this method or ``changePosition()`` gave out.
+    ///   - freshness: How new the last of the commits must be: what the hub has told is always there.
+    ///   - limit: About how many changes there may be. A commit is not split, and one is always among them if there is any.
+    /// - Throws: `storage.invalid` for a text that is no position; `storage.snapshot_expired` for one of another store, and where not
+    ///   all commits behind it are kept; `storage.damaged` for a change that cannot be read; `storage.unsupported`.
+    func keptChanges(since position: ChangePosition, _ freshness: Freshness, limit: Int) async throws -> KeptChanges
+
     /// Housekeeping that is never urgent: forgets receipts and outcomes past their time, and what else the driver
     /// collects. Safe at any time.
     func maintain() async throws -> MaintenanceReport
@@ -177,6 +193,14 @@ public enum Freshness: Sendable, Hashable {
 extension Storage {
     /// Nothing can be told.
     public func cost(of migration: Migration) async throws -> MigrationCost? { nil }
+
+    /// No changes are kept.
+    public func changePosition() async throws -> ChangePosition { throw StorageError.keepsNoChanges(capabilities) }
+
+    /// No changes are kept.
+    public func keptChanges(
+        since position: ChangePosition, _ freshness: Freshness, limit: Int
+    ) async throws -> KeptChanges { throw StorageError.keepsNoChanges(capabilities) }
 }
 
 /// A change of the schema of a store.
@@ -216,6 +240,8 @@ public struct StorageCapabilities: Sendable, Hashable {
     /// Whether the driver itself deletes and nulls what refers to a deleted record by `on_delete`. If not, the core does, and the
     /// driver sees the operations it comes to.
     public var hasReferenceActions = false
+    /// Whether the driver keeps the changes of tables that have `"changes": true`.
+    public var keepsChanges = false
 
     /// The isolation of transactions.
     public enum Isolation: String, Sendable, Hashable {

@@ -51,6 +51,8 @@ package struct SchemaOperation: Sendable, Hashable {
         case dropUniqueIndex = "drop_unique_index"
         case addIndex = "add_index"
         case addUniqueIndex = "add_unique_index"
+        case keepChanges = "keep_changes"
+        case forgetChanges = "forget_changes"
         case changeOption = "change_option"
         case dropColumn = "drop_column"
         case dropTable = "drop_table"
@@ -59,9 +61,9 @@ package struct SchemaOperation: Sendable, Hashable {
         package var effect: Effect {
             switch self {
             case .createTable, .addColumn, .makeNullable, .addValues, .relaxRules, .changeDefault, .changeSecrecy,
-                .dropIndex, .addIndex:
+                .dropIndex, .addIndex, .keepChanges:
                 .additive
-            case .renameTable, .renameColumn, .dropReference, .changeAction, .dropUniqueIndex: .chosen
+            case .renameTable, .renameColumn, .dropReference, .changeAction, .dropUniqueIndex, .forgetChanges: .chosen
             case .addRequiredColumn, .addConvertedColumn, .makeRequired, .widenType, .convertType, .removeValues,
                 .tightenRules, .addReference,
                 .addUniqueIndex:
@@ -122,6 +124,8 @@ extension SchemaOperation: CustomStringConvertible {
         case .dropUniqueIndex: "drop unique index '\(name)' of '\(table)': \(before ?? "")"
         case .addIndex: "add index '\(name)' to '\(table)': \(change)"
         case .addUniqueIndex: "add unique index '\(name)' to '\(table)': \(change)"
+        case .keepChanges: "keep the changes of '\(table)' for others to follow"
+        case .forgetChanges: "keep the changes of '\(table)' no more"
         case .changeOption: "change '\(name)' of \(self.table.map { "'\($0)'" } ?? "the database"): \(change)"
         case .dropColumn: "drop column '\(name)' of '\(table)'"
         case .dropTable: "drop table '\(table)'"

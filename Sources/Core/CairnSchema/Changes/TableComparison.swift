@@ -140,9 +140,14 @@ struct TableComparison {
 
     private mutating func compareOptions() {
         guard pair.old.options != pair.new.options else { return }
+        if pair.old.options.changes != pair.new.options.changes {
+            let kind: SchemaOperation.Kind = pair.new.options.changes ? .keepChanges : .forgetChanges
+            operations.append(SchemaOperation(kind, table: pair.new.name))
+        }
         let before = Dictionary(CanonicalForm.options(pair.old.options), uniquingKeysWith: { first, _ in first })
         let after = Dictionary(CanonicalForm.options(pair.new.options), uniquingKeysWith: { first, _ in first })
-        for name in Set(before.keys).union(after.keys).sorted(by: Utf8.isLess) where before[name] != after[name] {
+        for name in Set(before.keys).union(after.keys).sorted(by: Utf8.isLess)
+        where name != "changes" && before[name] != after[name] {
             operations.append(
                 SchemaOperation(
                     .changeOption, table: pair.new.name, name: name,

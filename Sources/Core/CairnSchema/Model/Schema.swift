@@ -35,6 +35,9 @@ public struct Schema: Sendable {
     /// Named queries.
     package var queries: [NamedQuery] { notes.queries }
 
+    /// Whether changes of any table are kept for others to follow.
+    package var keepsChanges: Bool { tables.contains { $0.options.changes } }
+
     /// Findings about changes that are allowed.
     package var allowances: [Allowance] { notes.allowances }
 

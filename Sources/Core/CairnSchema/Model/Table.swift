@@ -141,7 +141,7 @@ public struct Reference: Sendable, Hashable {
     public let onDelete: ReferenceAction
 }
 
-/// Table options of the language that this version holds and refuses.
+/// Table options of the language. All but ``changes`` this version holds and refuses.
 public struct TableOptions: Sendable, Hashable {
     /// Who created and updated each record.
     public var audit = false

@@ -16,6 +16,7 @@ enum TableReader {
         draft.indexes = indexes(&reader, what, &diagnostics)
         draft.entity = reader.string("entity", &diagnostics)
         draft.renamedFrom = reader.string("renamed_from", &diagnostics)
+        draft.options.changes = reader.bool("changes", &diagnostics)
         draft.allowances = AllowanceReader.read(&reader, in: .table, &diagnostics)
         readUnsupportedOptions(&reader, what, &diagnostics)
         reader.finish(&diagnostics)
@@ -141,7 +142,7 @@ enum TableReader {
     private static func readUnsupportedOptions(
         _ reader: inout MemberReader, _ what: String, _ diagnostics: inout DiagnosticCollector
     ) {
-        for option in ["audit", "history", "soft_delete", "changes", "tags", "group"] {
+        for option in ["audit", "history", "soft_delete", "tags", "group"] {
             guard let value = reader.takeRefused(option) else { continue }
             // Saying that an option is off is true already.
             if case .bool(false) = value.content { continue }

@@ -72,18 +72,24 @@ public struct RecordChanges: AsyncSequence, Sendable {
 
     /// The changes of some commits.
     private func read(_ numbers: ClosedRange<Int>) async throws -> [RecordChange] {
+        try await RecordChanges.records(numbers, parts).flatMap(RecordChanges.changes)
+    }
+
+    /// The records of the log of some numbers that are known to have been there.
+    /// - Throws: `storage.snapshot_expired` when the log no longer has one; `storage.damaged`.
+    static func records(_ numbers: ClosedRange<Int>, _ parts: EngineParts) async throws -> [PastViews.Found] {
         let records = try await PastViews.records(Array(numbers), parts)
-        if let missing = zip(numbers, records).first(where: { $0.1 == nil })?.0 {
-            guard try await parts.log.isCollected(missing) else {
-                throw StorageError(
-                    .damaged, "commit record \(missing) is missing, and there are later ones",
-                    remedy: "run cairn doctor; restore the log from a backup, or rebuild the store from its records")
-            }
-            throw StorageError(
-                .snapshotExpired, "the log no longer has commit \(missing)",
-                remedy: "read the records anew, and ask for changes more often: the log is kept for a week")
+        guard let missing = zip(numbers, records).first(where: { $0.1 == nil })?.0 else {
+            return records.compactMap(\.self)
         }
-        return records.flatMap { $0.map(RecordChanges.changes) ?? [] }
+        guard try await parts.log.isCollected(missing) else {
+            throw StorageError(
+                .damaged, "commit record \(missing) is missing, and there are later ones",
+                remedy: "run cairn doctor; restore the log from a backup, or rebuild the store from its records")
+        }
+        throw StorageError(
+            .snapshotExpired, "the log no longer has commit \(missing)",
+            remedy: "read the records anew, and ask for changes more often: the log is kept for a week")
     }
 
     private static func changes(_ found: PastViews.Found) -> [RecordChange] {

@@ -100,10 +100,12 @@ public final class ObjectStorage: Storage {
     }
 
     public var capabilities: StorageCapabilities {
-        StorageCapabilities(
+        var capabilities = StorageCapabilities(
             driver: ObjectStorage.driver, location: access.capabilities.location,
             isPersistent: access.capabilities.isPersistent, isShared: true, isWritable: options.mode != .readOnly,
             hasNativeQueries: false)
+        capabilities.keepsChanges = true
+        return capabilities
     }
 
     // MARK: Schema

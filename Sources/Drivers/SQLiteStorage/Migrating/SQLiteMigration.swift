@@ -47,6 +47,7 @@ struct SQLiteMigration {
             throw StorageError.damaged(pair.new, "records were lost in the migration, which was taken back")
         }
         try shape.check()
+        try ChangeTable(access).migrate(to: migration.to, at: time)
         try log.add(number, migration, kept: kept, at: time)
         try write(migration.to)
     }

@@ -38,7 +38,11 @@ private final class MutantStorage: Storage {
         self.mutant = mutant
     }
 
-    var capabilities: StorageCapabilities { base.capabilities }
+    var capabilities: StorageCapabilities {
+        var capabilities = base.capabilities
+        capabilities.keepsChanges = false
+        return capabilities
+    }
 
     private var reader: MutantReader { reader(on: base) }
 

@@ -95,7 +95,8 @@ public enum StorageConformance {
         + BatchCases.all + TransactionCases.all + SavepointCases.all + IdempotencyCases.all
 
     private static let together =
-        OpeningCases.all + SnapshotCases.all + ChangeCases.all + ObservationCases.all + ConcurrencyCases.all
+        OpeningCases.all + SnapshotCases.all + ChangeCases.all + FollowingCases.all + ObservationCases.all
+        + ConcurrencyCases.all
         + CancellationCases.all + MaintenanceCases.all + CrashCases.all
 
     /// The cases that make sense for a driver.

@@ -55,6 +55,7 @@ struct StorePlace {
             ["opened for", capabilities.isWritable ? "reading and writing" : "reading"],
             ["native queries", StorePlace.word(capabilities.hasNativeQueries)],
             ["reference actions", capabilities.hasReferenceActions ? "by the driver" : "by the core"],
+            ["keeps changes", StorePlace.word(capabilities.keepsChanges)],
             ["isolation", capabilities.isolation.rawValue],
         ]
         let lines = [console.paint("store", .name)] + TextTable.lines(rows).map { "  \($0)" }
@@ -117,6 +118,7 @@ struct StorePlace {
             writer.member("writable", .bool(capabilities.isWritable))
             writer.member("native_queries", .bool(capabilities.hasNativeQueries))
             writer.member("reference_actions", .bool(capabilities.hasReferenceActions))
+            writer.member("keeps_changes", .bool(capabilities.keepsChanges))
             writer.member("isolation", .string(capabilities.isolation.rawValue))
         }
         guard let server else { return writer.member("server", .null) }

@@ -1,0 +1,195 @@
+import CairnCore
+import Foundation
+import SQLiteStorage
+import Testing
+
+/// The changes that a file keeps, for all who have it open and for those who come later.
+@Suite("Following the changes of a file")
+struct FollowingTests {
+    private let folder: TemporaryFolder
+    private let path: String
+    private let schema = """
+        { "database": "worker", "tables": { "rows": { "columns": { "id": "int", "value": "int", "kind": { "enum": ["a", "b"], "default": "a" } },
+        "key": "id", "changes": true } } }
+        """
+    private let wider = """
+        { "database": "worker", "tables": { "rows": { "columns": { "id": "int", "value": "int", "kind": { "enum": ["a", "b"], "default": "a" },
+        "more": "string?" }, "key": "id", "changes": true } } }
+        """
+    private let unkept = """
+        { "database": "worker", "tables": { "rows": { "columns": { "id": "int", "value": "int", "kind": { "enum": ["a", "b"], "default": "a" } },
+        "key": "id" } } }
+        """
+
+    init() throws {
+        folder = try TemporaryFolder()
+        path = folder.path("followed.db")
+    }
+
+    private func open(
+        _ path: String? = nil, clock: @escaping @Sendable () -> Timestamp = { .now },
+        _ change: (inout SQLiteOptions) -> Void = { _ in }
+    ) async throws -> Store {
+        var options = SQLiteOptions(.file(path ?? self.path), synchronous: .normal, timeout: .seconds(60))
+        options.watchInterval = .milliseconds(5)
+        change(&options)
+        return try await Store.open(SQLiteStorage.open(options, clock: clock), schema: Schema(parsing: schema))
+    }
+
+    private func put(_ id: Int, _ store: Store) async throws {
+        _ = try await store.session.write([.upsert(store.schema.tables[0], [.int(id), .int(0), .string("a")])])
+    }
+
+    private func keys(_ count: Int, since position: ChangePosition, _ store: Store) async throws -> [Key?] {
+        var changes = try store.records("rows").changes(since: position).makeAsyncIterator()
+        var keys: [Key?] = []
+        for _ in 0..<count { keys.append(try await changes.next()?.after?.key) }
+        return keys
+    }
+
+    private func expired(_ position: ChangePosition, _ store: Store) async throws {
+        try await expectError(.snapshotExpired) { _ = try await keys(1, since: position, store) }
+    }
+
+    @Test("Commits of another connection are followed, in one order with one's own", .timeLimit(.minutes(2)))
+    func others() async throws {
+        let (mine, other) = (try await open(), try await open())
+        let start = try await mine.changePosition()
+        var changes = try mine.records("rows").changes(since: start).makeAsyncIterator()
+        for id in 1...6 {
+            try await put(id, id.isMultiple(of: 2) ? mine : other)
+            #expect(try await changes.next()?.after?.key == Key(.int(id)))
+        }
+        #expect(try await keys(6, since: start, other) == (1...6).map { Key(.int($0)) })
+        try await other.close()
+        try await mine.close()
+    }
+
+    @Test("Batches that share a commit are commits of their own, each as it found the file")
+    func shared() async throws {
+        let store = try await open()
+        try await put(1, store)
+        let start = try await store.changePosition()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<40 { group.addTask { try await put(1, store) } }
+            try await group.waitForAll()
+        }
+        var revisions: [Int] = []
+        for try await commit in store.changes(since: start) {
+            let change = try #require(commit.changes.first)
+            #expect(commit.changes.count == 1 && change.before?.revision == (change.after?.revision ?? 0) - 1)
+            revisions.append(change.after?.revision ?? 0)
+            if revisions.count == 40 { break }
+        }
+        #expect(revisions == Array(2...41))
+        try await store.close()
+    }
+
+    @Test("A position expires when too many changes came behind it, and the newest is always kept")
+    func trimmed() async throws {
+        let store = try await open { $0.keptChanges = 3 }
+        var positions = [try await store.changePosition()]
+        for id in 1...5 {
+            try await put(id, store)
+            positions.append(try await store.changePosition())
+        }
+        for position in positions[..<3] { try await expired(position, store) }
+        for (number, position) in positions.enumerated().dropFirst(3) where number < 5 {
+            #expect(try await keys(5 - number, since: position, store) == (number + 1...5).map { Key(.int($0)) })
+        }
+        try await store.close()
+    }
+
+    @Test("Changes of long ago go with a later commit, or with housekeeping")
+    func aged() async throws {
+        let days = Lock(0)
+        let store = try await open(clock: {
+            Timestamp.epoch.adding(microseconds: Int64(days.withLock { $0 }) * 86_400_000_000) ?? .epoch
+        })
+        let first = try await store.changePosition()
+        for id in 1...2 { try await put(id, store) }
+        let second = try await store.changePosition()
+        #expect(try await keys(2, since: first, store).count == 2)
+        days.withLock { $0 = 8 }
+        try await store.maintain()
+        try await expired(first, store)
+        // Nothing came behind the newest, which stays.
+        try await put(3, store)
+        try await expired(second, store)
+        try await store.close()
+    }
+
+    @Test("A copy that has gone another way, and a backup that was put back, notice positions that are not theirs")
+    func copies() async throws {
+        let store = try await open()
+        try await put(1, store)
+        let shared = try await store.changePosition()
+        try await store.close()
+        let copy = folder.path("copy.db")
+        try FileManager.default.copyItem(atPath: path, toPath: copy)
+        let (original, other) = (try await open(), try await open(copy))
+        try await put(2, original)
+        let position = try await original.changePosition()
+        // Not so far yet, then as far by another way.
+        try await expired(position, other)
+        try await put(9, other)
+        try await expired(position, other)
+        // What both have in common is a position of both.
+        #expect(try await keys(1, since: shared, other) == [Key(.int(9))])
+        #expect(try await keys(1, since: shared, original) == [Key(.int(2))])
+        try await original.close()
+        try await other.close()
+    }
+
+    @Test("A migration ends what was kept in the old form, and the option can be taken away and given again")
+    func migrated() async throws {
+        let store = try await open()
+        let first = try await store.changePosition()
+        try await put(1, store)
+        let last = try await store.changePosition()
+        try await store.close()
+        for next in [wider, unkept, schema] {
+            let storage = try await SQLiteStorage.open(SQLiteOptions(.file(path)))
+            let held = try #require(try await storage.schema())
+            try await storage.apply(
+                .migrate(Migration(from: held, to: Schema(parsing: next), allowsDestructive: true)))
+            try await storage.close()
+            #expect(try await SQLiteStorage.surveySchema(SQLiteOptions(.file(path))).findings.isEmpty)
+        }
+        let again = try await open()
+        try await expired(first, again)
+        try await expired(last, again)
+        let now = try await again.changePosition()
+        try await put(2, again)
+        #expect(try await keys(1, since: now, again) == [Key(.int(2))])
+        try await again.close()
+    }
+
+    @Test("A change that cannot be read is an error that names it, and so is one that cannot be kept")
+    func damaged() async throws {
+        let store = try await open()
+        let start = try await store.changePosition()
+        for id in 1...2 { try await put(id, store) }
+        let raw = try RawDatabase(path)
+        try raw.execute("UPDATE \"rows\" SET \"kind\" = 'z' WHERE \"id\" = 2")
+        // What it was before would be missing from the changes.
+        try await expectError(.damaged) { try await put(2, store) }
+        #expect(try raw.column("SELECT \"_revision\" FROM \"rows\" WHERE \"id\" = 2") == ["1"])
+        try raw.execute(
+            "UPDATE \"_cairn_changes\" SET \"after\" = replace(\"after\", '\"a\"', '\"z\"') WHERE \"number\" = 3")
+        var changes = try store.records("rows").changes(since: start).makeAsyncIterator()
+        let error = try await expectError(.damaged) {
+            while try await changes.next() != nil {}
+        }
+        #expect(error.message.contains("row 3") && error.message.contains("'kind'"), "\(error)")
+        try await store.close()
+    }
+
+    @Test("A file whose tables keep no changes has no table for them")
+    func absent() async throws {
+        let store = try await Store.open(path: path, unkept)
+        try await store.close()
+        #expect(
+            try RawDatabase(path).column("SELECT count(*) FROM sqlite_schema WHERE name = '_cairn_changes'") == ["0"])
+    }
+}
