@@ -3,7 +3,7 @@ import CairnSchema
 
 extension Change {
     /// Changes of what a table or a column can have beside its type, and several changes at once.
-    static var more: [Change] { actions + patterns + defaults + coverings + together }
+    static var more: [Change] { actions + options + patterns + defaults + coverings + together }
 
     private static let rows: Content = ["t": [["id": 1, "a": "x", "b": 5], ["id": 2, "a": "y", "b": 6]]]
 
@@ -31,6 +31,14 @@ extension Change {
             change("restrict becomes cascade", referring("restrict"), referring("cascade"), content, .gives(content)),
             change("cascade becomes set_null", referring("cascade"), referring("set_null"), content, .gives(content)),
             change("set_null becomes restrict", referring("set_null"), referring("restrict"), content, .gives(content)),
+        ]
+    }
+
+    private static var options: [Change] {
+        let kept = database(table("a string").replacing("\"key\"", with: "\"changes\": true, \"key\""))
+        return [
+            change("changes are kept", a, kept, one, .gives(one)),
+            change("changes are kept no more", kept, a, one, .gives(one)),
         ]
     }
 

@@ -36,7 +36,7 @@ struct FollowingTests {
         _ = try await store.session.write([.upsert(store.schema.tables[table], [.int(id), .string("x")])])
     }
 
-    @Test("Commits of another process are followed, those from before the loop and those that come", .timeLimit(.minutes(2)))
+    @Test("Commits of another process are followed, from before the loop and behind it", .timeLimit(.minutes(2)))
     func others() async throws {
         let (mine, other) = (try await open(every: .milliseconds(5)), try await open())
         let start = try await mine.changePosition()

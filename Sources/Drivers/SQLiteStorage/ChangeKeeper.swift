@@ -38,13 +38,14 @@ struct ChangeKeeper: Sendable {
     ) throws {
         if names.isEmpty { return }
         let table = ChangeTable(access)
+        let last = try table.newest().number
         let tag = ChangeTable.Mark.newTag
         for ((name, before), after) in zip(zip(names, before), try access.records(names)) {
             // A record that is not there, and was not: made and deleted at once.
             guard before != nil || after != nil else { continue }
             try table.add(name.table, before: text(before), after: text(after), tag: tag, at: time)
         }
-        try trim(access, at: time)
+        try table.trim(most: most, oldest: oldest(at: time), upTo: last)
     }
 
     private func text(_ record: Record?) -> String? {
@@ -54,17 +55,14 @@ struct ChangeKeeper: Sendable {
         return writer.text
     }
 
-    private func trim(_ access: SQLiteConnection.Access, at time: Timestamp) throws {
-        try ChangeTable(access).trim(most: most, oldest: oldest(at: time))
-    }
-
     private func oldest(at time: Timestamp) -> Timestamp {
         time.adding(microseconds: -lifetime.components.seconds * 1_000_000) ?? .min
     }
 
     /// Removes all that is too old or too much, for `maintain()`.
     func trimAll(_ access: SQLiteConnection.Access, at time: Timestamp) throws {
-        try ChangeTable(access).trim(most: most, oldest: oldest(at: time), atOnce: .max)
+        let table = ChangeTable(access)
+        try table.trim(most: most, oldest: oldest(at: time), upTo: table.newest().number, atOnce: .max)
     }
 
     // MARK: Reading
@@ -98,8 +96,14 @@ struct ChangeKeeper: Sendable {
         var group = CommitCollector(start: mark, limit: limit)
         try table.read(after: mark.number) { row in
             guard group.takes(row) else { return false }
-            group.add(row, try change(row))
-            return true
+            do {
+                group.add(row, try change(row))
+                return true
+            } catch {
+                // What comes before is told first.
+                guard group.cut(before: row) else { throw error }
+                return false
+            }
         }
         let commits = group.finish().map { commit in
             KeptCommit(
@@ -136,8 +140,7 @@ struct ChangeKeeper: Sendable {
     private static func damaged(_ row: ChangeTable.Row, _ message: String) -> StorageError {
         StorageError(
             .damaged, "row \(row.mark.number) of '_cairn_changes' cannot be read: \(message)",
-            remedy: "another program may have written it: ask for changePosition(), read the records anew, and follow the changes behind it"
-        )
+            remedy: "another program may have written it; ask for changePosition() and read the records anew")
     }
 }
 
@@ -176,6 +179,14 @@ private struct CommitCollector {
         if let change { commits[commits.count - 1].changes.append(change) }
         count += 1
         last = row.mark
+    }
+
+    /// Leaves out a row that cannot be read, with the rest of its commit.
+    /// - Returns: Whether there are commits before it.
+    mutating func cut(before row: ChangeTable.Row) -> Bool {
+        if commits.last?.end.tag == row.mark.tag { commits.removeLast() }
+        hasMore = true
+        return !commits.isEmpty
     }
 
     /// The commits that have changes.

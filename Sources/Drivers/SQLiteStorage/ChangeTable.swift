@@ -10,7 +10,8 @@ import CairnSchema
 /// and a random tag on all rows of a commit. A position is the number and the tag of the last row of a commit.
 ///
 /// What holds:
-/// - The newest row is never removed, and rows go in the order of their numbers. So what is behind a row that is there is there.
+/// - Rows go in the order of their numbers, so what is behind a row that is there is there. The row before the oldest that must be kept
+///   stays, and the one before the newest commit: who has everything up to there can go on.
 /// - A row that is there with another tag, or a number beyond the newest, is of another history.
 /// - A row whose table is empty tells of no record. One is written with the table, and one by every migration, which removes those
 ///   before it: they are in the form of the old schema.
@@ -71,19 +72,20 @@ struct ChangeTable {
 
     /// Removes the oldest rows where there are too many, or they are too old.
     /// - Parameters:
-    ///   - most: How many rows stay.
+    ///   - most: How many rows stay, beside the one before them.
     ///   - oldest: Rows from before this time go.
+    ///   - last: The newest row that everyone may have seen: it stays, with what is behind it.
     ///   - atOnce: How many go at most.
-    func trim(most: Int, oldest: Timestamp, atOnce: Int = ChangeTable.trimmedAtOnce) throws {
-        guard let first = try mark("ORDER BY \"number\" LIMIT 1")?.number else { return }
-        let newest = try newest().number
-        let bound = newest - first > atOnce ? first + atOnce : newest
-        if bound <= first { return }
+    func trim(
+        most: Int, oldest: Timestamp, upTo last: Int, atOnce: Int = ChangeTable.trimmedAtOnce
+    ) throws {
+        guard let first = try mark("ORDER BY \"number\" LIMIT 1")?.number, first < last else { return }
+        let bound = last - first > atOnce ? first + atOnce : last
         let young = try mark(
-            "WHERE \"number\" >= ? AND \"number\" < ? AND \"at\" >= ? ORDER BY \"number\" LIMIT 1",
+            "WHERE \"number\" BETWEEN ? AND ? AND \"at\" >= ? ORDER BY \"number\" LIMIT 1",
             [.int(first), .int(bound), .timestamp(oldest)])
-        // The newest stays: it is the place that who has everything stands at.
-        let kept = min(max(young?.number ?? bound, newest - max(most, 1) + 1), bound)
+        let byAge = young.map { $0.number - 1 } ?? bound
+        let kept = min(max(byAge, try newest().number - max(most, 1)), bound)
         guard kept > first else { return }
         try access.run("DELETE FROM \"_cairn_changes\" WHERE \"number\" < ?", [.int(kept)])
     }
@@ -105,7 +107,9 @@ struct ChangeTable {
         guard let mark = try mark("ORDER BY \"number\" DESC LIMIT 1") else {
             throw StorageError(
                 .damaged, "the table '_cairn_changes' of \(access.place) is empty",
-                remedy: "somebody emptied it: restore it from a backup, or migrate to a schema without \"changes\" and back")
+                remedy:
+                    "somebody emptied it: restore it from a backup, or migrate to a schema without \"changes\" and back"
+            )
         }
         return mark
     }

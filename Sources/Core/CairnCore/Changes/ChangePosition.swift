@@ -57,6 +57,7 @@ extension ChangePosition {
 
 extension StorageError {
     private static let anew = "ask for changePosition(), read the records anew, and follow the changes behind it"
+    private static let untilThen = "and migrate the store; changes() tells what is committed from now on"
 
     /// Nobody asked for the changes of a table to be kept.
     static func keepsNoChanges(_ table: Table) -> StorageError {
@@ -64,7 +65,7 @@ extension StorageError {
         details.table = table.name
         return StorageError(
             .unsupported, "the changes of table '\(table.name)' are not kept",
-            remedy: "declare \"changes\": true in table '\(table.name)' and migrate the store; changes() tells what is committed from now on",
+            remedy: "declare \"changes\": true in table '\(table.name)' \(untilThen)",
             details: details)
     }
 
@@ -72,8 +73,7 @@ extension StorageError {
     static func keepsNoChanges(_ schema: Schema) -> StorageError {
         StorageError(
             .unsupported, "the database '\(schema.database)' has no table whose changes are kept",
-            remedy: "declare \"changes\": true in the tables that are followed and migrate the store; changes() tells what is committed from now on"
-        )
+            remedy: "declare \"changes\": true in the tables that are followed \(untilThen)")
     }
 
     /// The driver has no memory for changes.

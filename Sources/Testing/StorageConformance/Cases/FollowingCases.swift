@@ -72,7 +72,8 @@ enum FollowingCases {
                 try expectEqual(whole.time, whole.changes.first?.after?.createdAt)
             }
         },
-        ConformanceCase(.l2, "What a transaction did is one commit, each record once, and in no table that keeps none") {
+        ConformanceCase(.l2, "What a transaction did is one commit, each record once, and in no table that keeps none")
+        {
             try await follow($0) { db in
                 try await team(1, "one", db)
                 let start = try await db.changePosition()
@@ -200,7 +201,7 @@ enum FollowingCases {
     ]
 
     private static let broken: [ConformanceCase] = [
-        ConformanceCase(.l2, "A table that does not keep its changes is not followed, and the error says what to declare") {
+        ConformanceCase(.l2, "A table that keeps no changes is not followed, and the error says what to declare") {
             store in
             try await follow(store) { db in
                 let position = try await db.changePosition()
@@ -255,7 +256,8 @@ enum FollowingCases {
                 }
             }
         },
-        ConformanceCase(.l2, "Following ends with the close of the store, a deadline, or the cancellation of its task") {
+        ConformanceCase(.l2, "Following ends with the close of the store, a deadline, or the cancellation of its task")
+        {
             try await follow($0) { db in
                 let position = try await db.changePosition()
                 let waiting = Task { try await first(of: db.records("teams").changes(since: position)) }
