@@ -43,6 +43,21 @@ struct CanonicalFormTests {
             ])
     }
 
+    @Test("Whether changes are kept is in it where they are, and reads back the same")
+    func changes() throws {
+        func schema(_ rest: String) throws -> Schema {
+            try Schema(
+                parsing:
+                    "{ \"database\": \"d\", \"tables\": { \"t\": { \"columns\": { \"id\": \"int\" }, \"key\": \"id\"\(rest) } } }"
+            )
+        }
+        let (none, off, on) = (try schema(""), try schema(", \"changes\": false"), try schema(", \"changes\": true"))
+        #expect(none.id == off.id && none.id != on.id)
+        #expect(on.tables[0].options.changes && on.keepsChanges && !off.keepsChanges)
+        #expect(try Schema(parsing: on.canonicalText).id == on.id)
+        #expect(try Schema(parsing: on.declarationText).id == on.id)
+    }
+
     @Test("It is a schema file itself, with the same id")
     func fixedPoint() throws {
         let schema = try Schema(parsing: Self.text)

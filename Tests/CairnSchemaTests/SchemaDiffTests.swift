@@ -31,6 +31,13 @@ struct SchemaDiffTests {
     static let rows = [
         Row(#""a": "int""#, #""a": "int""#),
         Row(#""a": "int""#, #""a": { "type": "int", "doc": "d", "deprecated": "no" }"#),
+        Row(#""columns": { "id": "int" }"#, #""columns": { "id": "int" }, "changes": false"#),
+        Row(
+            #""columns": { "id": "int" }"#, #""columns": { "id": "int" }, "changes": true"#,
+            "keep the changes of 't' for others to follow"),
+        Row(
+            #""columns": { "id": "int" }, "changes": true"#, #""columns": { "id": "int" }"#,
+            "keep the changes of 't' no more"),
         Row(#""a": "int""#, #""a": "int?""#, "let column 'a' of 't' be null"),
         Row(#""a": "int?""#, #""a": "int""#, "forbid null in column 'a' of 't'"),
         Row(#""a": "int""#, #""a": "double""#, "widen the type of column 'a' of 't': int becomes double"),

@@ -51,6 +51,25 @@ struct FollowingTests {
         try await other.close()
     }
 
+    @Test("A position expires with the log behind it; one at its end does not")
+    func collected() async throws {
+        let site = try Site(Site.followedSchemaText)
+        let process = try await site.open()
+        let first = try await process.store.changePosition()
+        try await process.churn(40)
+        let last = try await process.store.changePosition()
+        try await CollectionTests.collectAll(process, site)
+        try await process.put(1, "Paris")
+        let cold = try await site.open().store
+        for store in [process.store, cold] {
+            var changes = try store.records("cities").changes(since: last).makeAsyncIterator()
+            #expect(try await changes.next()?.after?["name"] == .string("Paris"))
+        }
+        var expired = cold.changes(since: first).makeAsyncIterator()
+        let error = await #expect(throws: StorageError.self) { try await expired.next() }
+        #expect(error?.code == .snapshotExpired, "\(String(describing: error))")
+    }
+
     @Test("A position from before a migration has expired, and says so")
     func migrated() async throws {
         let store = try await open()

@@ -85,13 +85,17 @@ struct Site {
     let cities: Table
     let notes: Table
 
-    init() throws {
+    /// The same tables, the changes of the cities kept.
+    static let followedSchemaText = schemaText.replacing(
+        "\"key\": \"id\",", with: "\"key\": \"id\", \"changes\": true,")
+
+    init(_ schemaText: String = Site.schemaText) throws {
         let clock = ManualClock()
         var options = MemoryObjectStore.Options()
         options.clock = { Date(clock.now) }
         self.clock = clock
         objects = MemoryObjectStore(options)
-        schema = try Schema(parsing: Site.schemaText)
+        schema = try Schema(parsing: schemaText)
         cities = try #require(schema.table(named: "cities"))
         notes = try #require(schema.table(named: "notes"))
     }

@@ -98,6 +98,37 @@ struct WatchingTests {
         #expect(try await commits.next() == nil)
     }
 
+    @Test("Own commits are followed without a request, and a loop that waits makes none beside the watch")
+    func following() async throws {
+        let site = try Site(Site.followedSchemaText)
+        let counting = CountingObjectStore(site.objects)
+        let ticker = Ticker()
+        var options = ObjectStorageOptions()
+        options.watchInterval = Ticker.interval
+        let storage = try await ObjectStorage.open(
+            counting, options, surroundings: ticker.surroundings(.machine()))
+        let store = try await Store.open(storage, schema: site.schema)
+        let process = SiteProcess(storage: storage, store: store, site: site)
+        var cities = try store.records("cities").changes(since: try await store.changePosition()).makeAsyncIterator()
+        try await process.put(1, "Paris")
+        #expect(try await cities.next()?.after?["name"] == .string("Paris"))
+        await ticker.awaitSleep()
+        for round in 1...3 {
+            let before = counting.counts
+            ticker.tick()
+            await ticker.awaitSleep()
+            #expect((counting.counts - before)[.get] == 1, "round \(round)")
+        }
+        for id in 2...4 {
+            try await process.put(id, "City \(id)")
+            let before = counting.counts
+            #expect(try await cities.next()?.after?.key == Key(.int(id)))
+            #expect((counting.counts - before)[.get] == 0)
+        }
+        try await store.close()
+        #expect(try await cities.next() == nil)
+    }
+
     @Test("A process that takes up the log far ahead says so to readers of changes, and observers read anew")
     func behind() async throws {
         let (mine, other) = (try await open(every: .seconds(3600)), try await open(every: .seconds(3600)))
