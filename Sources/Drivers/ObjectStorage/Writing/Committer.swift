@@ -213,7 +213,10 @@ final class Committer: Sendable {
                     }
                     return
                 case .lost(let bytes):
-                    try await append(bytes, record)
+                    guard try await append(bytes, record) else {
+                        _ = giveUp(rest, record, Committer.undecided(record.number))
+                        return
+                    }
                     losses += 1
                     // Who is behind would lose every number in between.
                     if try tip.view().number > record.number { _ = try await follower.follow() }
@@ -286,22 +289,32 @@ final class Committer: Sendable {
 
     /// Goes on by a record that another process wrote.
     /// - Parameter lost: The record that was to stand at its number.
-    private func append(_ bytes: [UInt8], _ lost: CommitRecord) async throws {
+    /// - Returns: Whether the number is decided. Not, when a stray stands there that could not be told from a record a moment ago: then an
+    ///   attempt that was uncertain still is, and no other record may be tried at the number.
+    /// - Throws: `storage.replaced`, `storage.damaged` for one that must not be replaced, and says why.
+    private func append(_ bytes: [UInt8], _ lost: CommitRecord) async throws -> Bool {
         switch try await log.meaning(of: bytes, lost.number, nil) {
-        case .found(let found): try tip.append(found)
-        // It could not be replaced, which has a reason.
+        case .found(let found):
+            try tip.append(found)
+            return true
         case .stray(let stray, _): _ = try await log.passes(stray, lost.number, after: lost.previous)
         case .absent: break
         }
+        return false
+    }
+
+    private static func undecided(_ number: Int) -> StorageError {
+        StorageError(
+            .unavailable, "the store gave different answers about commit record \(number)",
+            remedy: "look what stands at the number, and try again", isRetryable: true)
     }
 
     /// Whether bytes at a number are of another store, and may be replaced by a record.
     private func isStray(_ bytes: [UInt8], for record: CommitRecord) async throws -> Bool {
         guard let stray = try await log.owner?.stray(ObjectNames.record(record.number), bytes) else { return false }
         guard try await log.passes(stray, record.number, after: record.previous) else {
-            throw StorageError(
-                .busy, "commit record \(record.number) was written while it was looked at", remedy: "look again",
-                isRetryable: true)
+            // It was replaced meanwhile: the next look tells.
+            throw Committer.undecided(record.number)
         }
         return true
     }
@@ -411,7 +424,7 @@ final class Committer: Sendable {
         let confirmation = try tip.confirmed().confirmation
         switch await claim(record, bytes, confirmation, surroundings.uptime() + timeout, tick: {}) {
         case .won: try tip.append(record, bytes: bytes, size: bytes.count, isOwn: true)
-        case .lost(let bytes): try await append(bytes, record)
+        case .lost(let bytes): guard try await append(bytes, record) else { throw Committer.undecided(number) }
         case .refused(let error), .unknown(let error): throw StoreAccess.translated(error)
         }
     }
@@ -439,7 +452,8 @@ final class Committer: Sendable {
             case .won:
                 try tip.append(record, bytes: bytes, size: bytes.count, isOwn: true)
                 return (record.number, record, bytes)
-            case .lost(let bytes): try await append(bytes, record)
+            case .lost(let bytes):
+                guard try await append(bytes, record) else { throw Committer.undecided(record.number) }
             case .refused(let error):
                 guard error is ExpiredClaim, surroundings.uptime() < deadline else {
                     throw StoreAccess.translated(error)
