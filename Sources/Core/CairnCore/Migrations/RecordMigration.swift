@@ -135,27 +135,36 @@ package struct RecordMigration: Sendable {
 
     private func converted(_ value: Value, _ column: Column) throws -> Value {
         if let value = ValueConversion.exact(value, as: column.valueType) { return value }
-        let shown = column.isSensitive || isFromSensitive(column) ? "the value" : ValueConversion.shown(value)
+        let shown = column.isSensitive || pair.isFromSensitive(column) ? "the value" : ValueConversion.shown(value)
         throw StorageError.invalid(
             pair.new, column, "\(shown) is no \(column.valueType) from which it could be made again")
-    }
-
-    /// Whether what a column was, or is made from, is kept out of messages.
-    private func isFromSensitive(_ column: Column) -> Bool {
-        let sources = pair.sources[column.position].map { [pair.old.columns[$0]] }
-        return (sources ?? pair.conversions[column.position]?.sources ?? []).contains(where: \.isSensitive)
     }
 
     private func refusal(_ error: StorageError, of key: Key) -> StorageError {
         var details = error.details
         details.id = KeyText.encode(key)
         var message = error.message
-        if let name = details.column, let column = pair.new.column(named: name), isFromSensitive(column) {
+        if let name = details.column, let column = pair.new.column(named: name), pair.isFromSensitive(column) {
             message = "column '\(name)' of table '\(pair.new.name)': the value does not fit"
         }
         return StorageError(
             error.code,
             "record \(KeyText.encode(key)) of table '\(pair.old.name)' stands in the way of the migration: \(message)",
             remedy: "change the record first; nothing was changed", details: details)
+    }
+}
+
+extension TablePair {
+    /// Whether what a column was, or is made from, is kept out of messages.
+    fileprivate func isFromSensitive(_ column: Column) -> Bool {
+        let sources = sources[column.position].map { [old.columns[$0]] }
+        return (sources ?? conversions[column.position]?.sources ?? []).contains(where: \.isSensitive)
+    }
+}
+
+extension Migration {
+    /// Whether what a column of the new schema was, or is made from, is kept out of messages.
+    package func isSecret(_ column: Column, of table: Table) -> Bool {
+        pairs.first { $0.new.position == table.position }?.isFromSensitive(column) ?? false
     }
 }

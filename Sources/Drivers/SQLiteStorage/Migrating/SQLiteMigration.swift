@@ -137,7 +137,8 @@ struct SQLiteMigration {
             let key = try SQLiteKeyRow(table: table, statement: statement.handle).key
             let row = SQLiteRow(table: table, statement: statement.handle)
             let value = try row.value(at: table.key.count, of: column.valueType)
-            throw StorageError.danglingReference(table, key, column: column, target: Key(value))
+            throw StorageError.danglingReference(
+                table, key, column: column, target: Key(value), isSecret: migration.isSecret(column, of: table))
         }
     }
 
