@@ -48,11 +48,7 @@ public struct Migration: Sendable {
     }
 
     private func check() throws {
-        if let ambiguity = diff.ambiguities.first {
-            throw StorageError(
-                .migrationAmbiguous, ambiguity.message, remedy: ambiguity.fixes.joined(separator: "; "),
-                details: Migration.details(ambiguity.table, ambiguity.new))
-        }
+        if let ambiguity = diff.ambiguities.first { throw Migration.ambiguous(ambiguity) }
         if let operation = diff.operations.first(where: { $0.kind.effect == .refused }) {
             throw StorageError(
                 .migrationUnsupported, "this version cannot \(operation)", remedy: MigrationAdvice.recipe(operation),
@@ -63,6 +59,13 @@ public struct Migration: Sendable {
                 .migrationDestructive, "this would \(operation), with its data",
                 remedy: MigrationAdvice.recipe(operation), details: Migration.details(operation.table, operation.name))
         }
+    }
+
+    /// What must be said first.
+    package static func ambiguous(_ ambiguity: SchemaAmbiguity) -> StorageError {
+        StorageError(
+            .migrationAmbiguous, ambiguity.message, remedy: ambiguity.fixes.joined(separator: "; "),
+            details: details(ambiguity.table, ambiguity.new))
     }
 
     private static func details(_ table: String?, _ column: String?) -> StorageError.Details {

@@ -50,7 +50,7 @@ struct SQLiteMigration {
             throw StorageError.damaged(pair.new, "records were lost in the migration, which was taken back")
         }
         try shape.check()
-        try log.add(number, migration, kept: kept, at: time)
+        try log.add(number, migration.diff, kept: kept, at: time)
         try write(migration.to)
     }
 
@@ -142,10 +142,9 @@ struct SQLiteMigration {
         }
     }
 
-    /// Writes down the new schema, and makes SQLite prepare every statement anew, also of other connections: by that they notice.
+    /// Writes down the new schema, so that other connections notice.
     private func write(_ schema: Schema) throws {
-        try access.run("CREATE TABLE \"_cairn_changed\" (\"x\" INTEGER) STRICT")
-        try access.run("DROP TABLE \"_cairn_changed\"")
+        try SchemaWatch.touch(access)
         for (name, value) in [("schema_id", schema.id.description), ("schema", schema.canonicalText)] {
             try access.run(
                 "UPDATE \"_cairn_store\" SET \"value\" = ? WHERE \"name\" = ?", [.string(value), .string(name)])

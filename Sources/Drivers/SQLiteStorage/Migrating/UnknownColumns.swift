@@ -33,7 +33,7 @@ struct UnknownColumns {
             .migrationUnsupported,
             "table '\(table.name)' in \(place) has \(unknown.count == 1 ? "the column" : "the columns") \(names), which its schema does not make and the migration would lose",
             remedy:
-                "nothing was changed; if nobody needs it, drop it first: \(drop); if somebody does, save its values before",
+                "nothing was changed; if nobody needs it, drop it first: \(drop); to keep it, declare it in the schema that the file has now, and 'cairn migrate baseline --to SCHEMA' takes it in; then migrate",
             details: details)
     }
 }
