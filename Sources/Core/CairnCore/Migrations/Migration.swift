@@ -17,6 +17,8 @@ public struct Migration: Sendable {
     public var progress: (@Sendable (MigrationProgress) -> Void)?
     /// What differs.
     package let diff: SchemaDiff
+    /// The code that makes what records get; nil for a migration that needs none.
+    package internal(set) var maker: RecordMaker?
 
     /// Plans the change of one schema into another.
     ///
@@ -40,7 +42,7 @@ public struct Migration: Sendable {
     public var steps: [String] { diff.operations.map(\.description) }
 
     /// Whether it only adds: nothing is lost, no name goes, and no record can stand in its way.
-    public var isAdditive: Bool { diff.effect == .additive }
+    public var isAdditive: Bool { diff.effect == .additive && maker == nil }
 
     /// The first thing it does that is more than adding, in words.
     package var firstBeyondAdding: String {

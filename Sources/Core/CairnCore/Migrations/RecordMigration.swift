@@ -9,6 +9,8 @@ package struct RecordMigration: Sendable {
     package let needsLook: Bool
     private let check: RecordCheck
     private let sources: [Source]
+    /// The code that makes what the records get; nil where there is none.
+    private let maker: RecordMaker?
     /// What tells the ids of records apart that are made again and again; nil when each is made once.
     private let seed: String?
     /// The time and the day that `now` is for the records of one migration.
@@ -30,7 +32,10 @@ package struct RecordMigration: Sendable {
         let getsValues = pair.new.columns.indices.contains { place in
             pair.sources[place] == nil && !pair.isNullWhenAdded(place)
         }
-        self.init(pair, at: time, needsLook: getsValues || RecordMigration.hasRules(pair, in: migration))
+        let maker = migration.maker(of: pair)
+        self.init(
+            pair, at: time, needsLook: getsValues || maker != nil || RecordMigration.hasRules(pair, in: migration),
+            maker: maker)
     }
 
     /// Makes records again and again, as often as they are read, and the same ones each time.
@@ -39,8 +44,11 @@ package struct RecordMigration: Sendable {
         self.init(pair, at: time, needsLook: true, seed: seed)
     }
 
-    private init(_ pair: TablePair, at time: Timestamp, needsLook: Bool, seed: String? = nil) {
+    private init(
+        _ pair: TablePair, at time: Timestamp, needsLook: Bool, seed: String? = nil, maker: RecordMaker? = nil
+    ) {
         self.pair = pair
+        self.maker = maker
         self.seed = seed
         self.time = time
         self.needsLook = needsLook
@@ -70,7 +78,8 @@ package struct RecordMigration: Sendable {
     /// - Throws: What the new schema does not allow, naming the record: `storage.invalid`, `storage.limit`.
     package func migrate(_ values: [Value]) throws -> [Value] {
         do {
-            let made = try sources.map { try value($0, values) }
+            let given = try maker?.values(values, pair) ?? [:]
+            let made = try sources.enumerated().map { try given[$0.offset] ?? value($0.element, values) }
             guard needsLook else { return made }
             // What was found to fit is only brought to its stored form.
             if seed != nil { return (try? check.check(made))?.changed ?? made }
