@@ -73,9 +73,10 @@ struct RecordMakerTests {
                     ["id": 3, "name": "", "initials": "", "length": .null, "kind": "short"],
                 ]
             ])
-        try await place.with(Schema(parsing: Self.new)) { store in
-            #expect(try await store.records("t").all().map(\.revision) == [1, 1, 1])
+        let revisions = try await place.with(Schema(parsing: Self.new)) { store in
+            try await store.records("t").all().map(\.revision)
         }
+        #expect(revisions == [1, 1, 1])
     }
 
     @Test("It is taken back as any other", arguments: [Driver.sqlite])
