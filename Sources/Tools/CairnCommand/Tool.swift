@@ -11,7 +11,8 @@ struct Tool: Sendable {
             InitCommand(), CheckCommand(), GenerateCommand(), GetCommand(), QueryCommand(), ExplainCommand(),
             DoctorCommand(), MaintainCommand(), RebuildCommand(), AdoptCommand(), MigratePlanCommand(),
             MigrateApplyCommand(), MigrateStatusCommand(), MigrateDriftCommand(), MigrateHistoryCommand(),
-            MigrateRollbackCommand(), MigrateBaselineCommand(), MigrateMergeCommand(), MigrateVerifyCommand(),
+            MigrateRollbackCommand(), MigrateBaselineCommand(), MigrateMergeCommand(), MigrateSquashCommand(),
+            MigrateVerifyCommand(),
             S3ListCommand(), S3GetCommand(), S3PutCommand(), S3RemoveCommand(), S3StatCommand(), S3PresignCommand(),
             S3MakeBucketCommand(), S3RemoveBucketCommand(), S3DoctorCommand(),
         ]
