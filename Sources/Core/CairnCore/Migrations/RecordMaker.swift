@@ -32,10 +32,14 @@ package struct RecordMaker: Sendable {
             guard let column = pair.new.column(named: name), pair.sources[column.position] == nil else {
                 var details = details(pair)
                 details.column = name
+                let problem =
+                    pair.new.column(named: name) == nil
+                    ? "which table '\(pair.new.name)' does not have"
+                    : "which is not new in table '\(pair.new.name)': what a record has in it would be lost"
                 let new = pair.new.columns.filter { pair.sources[$0.position] == nil }.map(\.name)
                 throw StorageError(
                     .invalid,
-                    "the code of the migration gives a value for column '\(name)', which is not new in table '\(pair.new.name)': what a record has in it would be lost; the new ones are \(new.joined(separator: ", "))",
+                    "the code of the migration gives a value for column '\(name)', \(problem); the new ones are \(new.joined(separator: ", "))",
                     details: details)
             }
             values[column.position] = given[name]

@@ -20,6 +20,7 @@ struct MigrateApplyCommand: Command {
         notes: [
             "All of it is done, or nothing: a record that stands in the way is named and nothing is changed, and a run that is killed leaves the store as it was. Programs that have the store open see the old schema until the end, and fail with storage.schema_mismatch after it.",
             "What is dropped is kept for 30 days: in tables of a SQLite file that begin with _cairn_kept_, under _trash/ in a folder or a bucket.",
+            "A table of a SQLite file with columns that somebody added by hand is refused, and they are named: 'cairn migrate baseline' takes them in.",
             "A folder or a bucket is closed for writing meanwhile, and read as before. Record files are not written anew: they take the new form when their records change. If the process dies, run it again: it goes on when nothing was heard of the other one for half a minute.",
             "With '--plan' the store must hold the schema that the plan begins with; when it holds the one it ends with, there is nothing to do. A file that was changed is refused.",
             "Exits with 1 when the change would not be made: 'cairn migrate plan' says why.",
