@@ -107,7 +107,7 @@ struct QueryCommandTests {
         )
         var lines: [String] = []
         let console = Console(output: { lines.append($0) }, errors: { _ in })
-        var output = RecordTable(schema.tables[0], showsSensitive: false)
+        var output = RecordTable(schema.tables[0].columns.map(SelectedColumn.init), showsSensitive: false)
         for text in [String(repeating: "x", count: 500), "a\u{1B}[2J"] {
             output.add(try Record(schema.tables[0], ["id": .string(text)]), console)
         }
