@@ -18,7 +18,8 @@ struct GroupResolver {
         if let first = draft.selected.isEmpty ? draft.groups.first : nil {
             throw QueryMistake(
                 "the rows are grouped, and nothing is selected of the groups",
-                remedy: "write 'select' and what of them behind the table: select country, count()", at: first.offset)
+                remedy: "write it behind the table: \(draft.table.name) select \(first.name), count()", at: first.offset
+            )
         }
         if draft.groups.isEmpty, let having = draft.having {
             throw QueryMistake(
@@ -118,10 +119,13 @@ struct GroupResolver {
 
     private func checkGroup(_ column: Column, at offset: Int) throws(QueryMistake) {
         guard !groups.contains(column.position) else { return }
-        let group = column.valueType.isOrdered ? "write 'group by \(column.name)'\(isGrouped ? " too" : ""), or " : ""
+        let isNumber = ExpressionKind.value(column.valueType).isNumber
         throw QueryMistake(
             "column '\(column.name)' of table '\(table.name)' has many values in a group",
-            remedy: "\(group)take its count, sum, average, min or max", at: offset)
+            remedy: column.valueType.isOrdered
+                ? "group by it too, or take its count, \(isNumber ? "sum, average, " : "")min or max"
+                : "take its count",
+            at: offset)
     }
 
     /// The place among the results.
@@ -167,7 +171,7 @@ struct GroupResolver {
         default:
             guard column.valueType.isOrdered else {
                 throw QueryMistake(
-                    "'\(name)' compares values, and those of column '\(column.name)' of table '\(table.name)' of type \(column.valueType) have no order",
+                    "'\(function.isDistinct ? "distinct" : name)' compares values, and those of column '\(column.name)' of table '\(table.name)' of type \(column.valueType) have no order",
                     remedy: "count() counts the rows, count(\(column.name)) those with a value", at: argument.offset)
             }
             switch name {

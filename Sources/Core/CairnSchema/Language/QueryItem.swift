@@ -16,6 +16,14 @@ package enum QueryItem {
         }
     }
 
+    /// The column or the function.
+    var name: String {
+        switch self {
+        case .column(_, let column): column.name
+        case .function(let function): function.name.name
+        }
+    }
+
     /// The same, further behind in the text.
     package func moved(by count: Int) -> QueryItem {
         switch self {

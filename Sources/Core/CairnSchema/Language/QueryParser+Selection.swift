@@ -16,6 +16,12 @@ extension QueryParser {
     }
 
     private mutating func selected(_ what: String) throws(QueryMistake) -> QueryItem {
+        if next.isWord("count"), following(1) != .sign("(") {
+            throw QueryMistake(
+                "expected \(what), found 'count', a word of the language",
+                remedy: "write count() for the number of rows, or `count` for a column that is called so",
+                at: next.offset)
+        }
         guard case .sign("*") = next.kind else { return try item(what) }
         throw QueryMistake(
             "expected \(what), found '*'", remedy: "without 'select' a query gives whole records", at: next.offset)
@@ -24,6 +30,12 @@ extension QueryParser {
     /// A column, or a function of a group.
     mutating func item(_ what: String) throws(QueryMistake) -> QueryItem {
         if let function = try function() { return .function(function) }
+        // Only a column may be called like a word of the language.
+        if case .word = next.kind { return try column("a column") }
+        return try column(what)
+    }
+
+    private mutating func column(_ what: String) throws(QueryMistake) -> QueryItem {
         var path = try names(what)
         let column = path.removeLast()
         return .column(path: path, column)

@@ -119,7 +119,7 @@ struct QueryEmitter {
         if let limit = template.limit { rest.append("limit: \(text.count(limit))") }
         let end = ")" + (query.query.isUnindexed ? ".unindexed()" : "")
         // By `self`, or a parameter could have its name.
-        let start = (selection?.start ?? (hasDays ? "return " : "")) + "self.namedQuery("
+        let start = (selection?.start(isAlone: !hasDays) ?? (hasDays ? "return " : "")) + "self.namedQuery("
         defer { selection?.write(&code) }
         if condition.count == 1 {
             let short = start + (condition + rest).joined(separator: ", ") + end

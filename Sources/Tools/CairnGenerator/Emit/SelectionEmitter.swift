@@ -9,8 +9,10 @@ struct SelectionEmitter {
     private static let row = "_row"
 
     /// What stands before the query of the rows.
-    var start: String {
-        selection.isOne ? "let \(SelectionEmitter.row) = try await " : "return try await "
+    /// - Parameter isAlone: Whether nothing stands before it in the function.
+    func start(isAlone: Bool) -> String {
+        if selection.isOne { return "let \(SelectionEmitter.row) = try await " }
+        return isAlone ? "try await " : "return try await "
     }
 
     func write(_ code: inout CodeWriter) {
