@@ -9,9 +9,7 @@ struct QueryCommand: Command {
             ExistingStore.operand,
             Operand(
                 name: "QUERY",
-                help:
-                    "TABLE [select COLUMN, …] [where CONDITION] [group by COLUMN, … [having CONDITION]] [order by COLUMN [desc], …] [limit N]"
-            ),
+                help: "TABLE [select …] [where …] [group by …] [having …] [order by COLUMN [desc], …] [limit N]"),
         ],
         options: [
             ParameterOption.option,
