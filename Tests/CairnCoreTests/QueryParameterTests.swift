@@ -181,6 +181,9 @@ struct QueryParameterTests {
             ),
             ("\"cities where name contains $n\"", "compare a column by =, in, a range"),
             ("{ \"query\": \"cities where name = $n\", \"unindexed\": true }", nil),
+            ("\"cities select count() where name = $n\"", "declare \"by_name\": [\"name\"]"),
+            ("\"cities select name where country = $c\"", nil),
+            ("\"cities select name, count() group by name having count() > $n order by count() desc limit 2\"", nil),
             (
                 "{ \"query\": \"cities where $all or country = $c\", \"parameters\": { \"all\": { \"default\": false } } }",
                 nil

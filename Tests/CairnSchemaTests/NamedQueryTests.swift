@@ -122,6 +122,22 @@ struct NamedQueryTests {
         #expect(try query("cities where is_open").template.selection == nil)
     }
 
+    @Test("Two things that make the same label are refused, with the place of the second")
+    func labels() throws {
+        let text = """
+            { "database": "d", "tables": { "t": { "columns": { "id": "int", "count": "int", "sum_id": "int" }, "key": "id" } },
+              "queries": {
+                "a": "t select `count`, count() group by `count`",
+                "b": "t select sum_id, sum(id) group by sum_id",
+                "c": "t select sum_id, sum(sum_id) group by sum_id" } }
+            """
+        let found = SchemaReader.read(Array(text.utf8), name: "s").diagnostics.map(\.description)
+        #expect(found.count == 2)
+        #expect(found.first?.hasPrefix("s:3:29: ") == true, "\(found)")
+        #expect(found.first?.contains("'count' and 'count()' of query 'a' make the same Swift name 'count'") == true)
+        #expect(found.last?.contains("make the same Swift name 'sumID'") == true, "\(found)")
+    }
+
     @Test("They are no part of the schema that stores hold: id, canonical form and differences are the same without")
     func canonical() throws {
         let with = try #require(read("\"q\": \"cities where is_open\"").schema)
