@@ -69,6 +69,24 @@ end_limited() {
 # Says loudly what is left out.
 skipped() { printf '\n!! SKIPPED: %s\n' "$*"; }
 
+# A folder in memory that `temporary_in_memory` made.
+in_memory=
+
+# From here on temporary files are kept in memory, if there is room: tests flush thousands of small files to the disk, and would wait for it
+# most of the time. Who sets TMPDIR chooses. `remove_temporary` is for the end of the script.
+temporary_in_memory() {
+    if [ -n "${TMPDIR:-}" ] || [ ! -w /dev/shm ]; then return; fi
+    local room=$((8 << 20)) # in KiB
+    if [ "$(df --output=avail /dev/shm | tail -1)" -lt $room ] ||
+        [ "$(sed -n 's/^MemAvailable: *\([0-9]*\) kB$/\1/p' /proc/meminfo)" -lt $room ]; then return; fi
+    in_memory=$(mktemp -d /dev/shm/cairn.XXXXXX)
+    export TMPDIR=$in_memory
+}
+
+remove_temporary() {
+    if [ -n "$in_memory" ]; then rm -rf "$in_memory"; fi
+}
+
 # Stops unless a Swift toolchain is there.
 need_swift() {
     if ! command -v swift >/dev/null; then

@@ -99,6 +99,26 @@ struct MigrateCommandTests {
         #expect(await cairn("migrate", "status", address, "--to", old).code == .done)
     }
 
+    @Test("With '--eager' the files of a folder get the new form, also where the change was made before")
+    func eager() async throws {
+        let address = "file:\(folder("eager"))"
+        let store = try await Store.open(address, schema: Schema(parsing: folder.read("old.jsonc")))
+        let table = try store.records("t")
+        _ = try await table.insert(Record(table.table, ["id": .int(1), "a": .string("long"), "b": .int(2)]))
+        try await store.close()
+        let file = "eager/tables/t/objects/1.json"
+        #expect(await cairn("migrate", "apply", address, "--to", wider).code == .done)
+        #expect(try folder.read(file).contains("\"revision\": 1,"))
+        let eager = await cairn("migrate", "apply", address, "--to", wider, "--eager")
+        #expect(
+            eager.code == .done && eager.output.contains("1 records were written in the new form, of 1 "), "\(eager)")
+        #expect(try folder.read(file).contains("\"revision\": 2,"))
+        let again = try JSONValue(
+            parsing: await cairn("migrate", "apply", address, "--to", wider, "--eager", "--json").output)
+        #expect(again["verdict"] == "nothing" && again["records_rewritten"] == 0)
+        #expect(await cairn("migrate", "apply", address, "--to", old, "--eager", "--dry-run").code == .failed)
+    }
+
     @Test("A folder is planned with its requests, and changed")
     func objects() async throws {
         let address = "file:\(folder("objects"))"

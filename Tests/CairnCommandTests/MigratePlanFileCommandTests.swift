@@ -118,6 +118,23 @@ struct MigratePlanFileCommandTests {
         #expect(applied.code == .done, "\(applied.errors)")
     }
 
+    @Test("Plans that follow one another become one that is applied, or it is said why not")
+    func squash() async throws {
+        let first = await written(wider, "a.plan")
+        let later = try folder.schema(
+            "later.jsonc", #""a": "string", "b": "int?", "d": { "type": "int", "default": 7, "renamed_from": "c" }"#)
+        let second = await cairn("migrate", "plan", "--from", wider, "--to", later, "--out", folder("b.plan"))
+        #expect(second.code == .done, "\(second.errors)")
+        let all = await cairn("migrate", "squash", first, folder("b.plan"), "--out", folder("all.plan"))
+        #expect(all.code == .done && all.output.hasPrefix("add column 'd' to 't'"), "\(all.output)\(all.errors)")
+        #expect(await cairn("migrate", "apply", address, "--plan", folder("all.plan")).code == .done)
+        let turned = await cairn("migrate", "squash", folder("b.plan"), first, "--json")
+        #expect(turned.code == .found)
+        let json = try JSONValue(parsing: turned.output)
+        #expect(json["possible"] == false && json["from"] == .null && json["operations"] == 0)
+        #expect(await cairn("migrate", "squash", first).code == .failed)
+    }
+
     @Test("A change is verified without a store, from files or a plan, with a seed that makes the same records")
     func verify() async throws {
         let outcome = await cairn("migrate", "verify", "--from", old, "--to", wider, "--seed", "5", "--rows", "9")

@@ -83,6 +83,9 @@ struct QueryCommandTests {
         #expect(outcome.output.isEmpty)
         #expect(outcome.errors.contains("query:1:15: table 'animals' has no column 'knid'; did you mean 'kind'?"))
         #expect(try await ask("animals", "--json", "--csv").code == .failed)
+        let function = try await ask("animals select kind, summ(weight) group by kind")
+        #expect(function.code == .failed)
+        #expect(function.errors.contains("query:1:22: there is no function 'summ'; did you mean 'sum'?"))
     }
 
     @Test("Explain takes the same query, and options that narrow it")
@@ -99,6 +102,85 @@ struct QueryCommandTests {
             ])
     }
 
+    @Test(
+        "What is selected has its text above it, in every form",
+        arguments: [
+            (
+                "animals select kind, count(), sum(weight), max(born) group by kind order by count() desc, kind",
+                "table",
+                """
+                kind  count()  sum(weight)  max(born)
+                bird        1          1.5  2026-11-20
+                fish        1         null  null
+
+                """, "2 rows\n"
+            ),
+            (
+                "animals select kind, count(), sum(weight), max(born) group by kind order by count() desc, kind",
+                "--json",
+                """
+                {"kind":"bird","count()":1,"sum(weight)":1.5,"max(born)":"2026-11-20"}
+                {"kind":"fish","count()":1,"sum(weight)":null,"max(born)":null}
+
+                """, ""
+            ),
+            (
+                "animals select kind, count(), sum(weight), max(born) group by kind order by count() desc, kind",
+                "--csv",
+                "kind,count(),sum(weight),max(born)\r\nbird,1,1.5,2026-11-20\r\nfish,1,,\r\n", ""
+            ),
+            (
+                "animals select COUNT(), average( weight ), count(distinct kind)", "table",
+                "count()  average(weight)  count(distinct kind)\n      2              1.5                     2\n",
+                "1 row\n"
+            ),
+            ("animals select kind group by kind having count() > 1", "table", "", "0 rows\n"),
+            ("animals select kind group by kind having count() > 1", "--csv", "kind\r\n", ""),
+            (
+                "zones select name, size where name > '' order by name limit 2", "--csv",
+                "name,size\r\nEurope/Paris,1\r\na b,1\r\n", ""
+            ),
+            (
+                "keepers select name, pin, max(salary) group by name, pin", "--csv",
+                "name,pin,max(salary)\r\nAda,•••,•••\r\n", ""
+            ),
+        ])
+    func selected(query: String, form: String, output: String, errors: String) async throws {
+        let folder = try TestFolder()
+        let store = try await Zoo.make(in: folder)
+        let outcome = await cairn(["query", store, query] + (form == "table" ? [] : [form]))
+        #expect(outcome.code == .done)
+        #expect(outcome.output == output)
+        #expect(outcome.errors == errors)
+    }
+
+    @Test("Explain shows groups, what is computed of them, their condition, their order and their limit")
+    func explainGroups() async throws {
+        let folder = try TestFolder()
+        let zoo = try await Zoo.make(in: folder)
+        let query =
+            "animals select kind, count(), max(weight) where weight > $w group by kind having count() >= 1 order by max(weight) desc limit 4"
+        let outcome = await cairn("explain", zoo, query, "--set", "w=1", "--limit", "3")
+        let lines = outcome.output.split(separator: "\n").map(String.init)
+        #expect(
+            lines.prefix(8) == [
+                "sqlite: animals by index by_kind", "  filter  weight > 1.0", "  group   kind",
+                "  compute count, max of weight", "  having  count >= 1", "  order   max of weight desc", "  limit   3",
+                "  covered by the index: no record is read",
+            ])
+        let json = try JSONValue(parsing: await cairn("explain", zoo, query, "--set", "w=1", "--json").output)
+        #expect(json["groups"] == ["kind"])
+        #expect(json["aggregates"] == ["count", "max of weight"])
+        #expect(json["having"] == "count >= 1")
+        #expect(json["group_order"] == ["max of weight desc"])
+        #expect(json["group_limit"] == 4)
+        let refused = await cairn("explain", zoo, query, "--set", "w=1", "--order", "kind")
+        #expect(refused.code == .failed)
+        #expect(refused.errors.contains("write 'order by' in the query"))
+        let columns = await cairn("explain", zoo, "animals select kind, weight where kind = 'bird'")
+        #expect(columns.output.contains("  covered by the index: no record is read"))
+    }
+
     @Test("A wide value is cut in the table, and a terminal obeys nothing that is in it")
     func wide() throws {
         let schema = try Schema(
@@ -107,7 +189,7 @@ struct QueryCommandTests {
         )
         var lines: [String] = []
         let console = Console(output: { lines.append($0) }, errors: { _ in })
-        var output = RecordTable(schema.tables[0], showsSensitive: false)
+        var output = RecordTable(schema.tables[0].columns.map(SelectedColumn.init), showsSensitive: false)
         for text in [String(repeating: "x", count: 500), "a\u{1B}[2J"] {
             output.add(try Record(schema.tables[0], ["id": .string(text)]), console)
         }

@@ -148,14 +148,14 @@ struct QueryParameterTests {
     @Test("Command lines give texts, which are read by the types of the parameters")
     func texts() throws {
         let text = "cities where country in $c and population > $p and settings['x'] = $s"
-        let asked = try Query(parsing: text, schema: schema, texts: ["c": "[\"FR\"]", "p": "5", "s": "1"])
+        let asked = try DynamicQuery(parsing: text, schema: schema, texts: ["c": "[\"FR\"]", "p": "5", "s": "1"])
         #expect(
             try asked
-                == Query(
+                == DynamicQuery(
                     parsing: "cities where country in ('FR') and population > 5 and settings['x'] = '1'", schema: schema
                 ))
         let error = try #require(throws: StorageError.self) {
-            try Query(parsing: "cities where population > $p", schema: schema, texts: ["p": "5 or 1 = 1"])
+            try DynamicQuery(parsing: "cities where population > $p", schema: schema, texts: ["p": "5 or 1 = 1"])
         }
         #expect(error.message == "query:1:27: parameter '$p' is '5 or 1 = 1', and not an integer of 64 bits")
     }
@@ -181,6 +181,9 @@ struct QueryParameterTests {
             ),
             ("\"cities where name contains $n\"", "compare a column by =, in, a range"),
             ("{ \"query\": \"cities where name = $n\", \"unindexed\": true }", nil),
+            ("\"cities select count() where name = $n\"", "declare \"by_name\": [\"name\"]"),
+            ("\"cities select name where country = $c\"", nil),
+            ("\"cities select name, count() group by name having count() > $n order by count() desc limit 2\"", nil),
             (
                 "{ \"query\": \"cities where $all or country = $c\", \"parameters\": { \"all\": { \"default\": false } } }",
                 nil

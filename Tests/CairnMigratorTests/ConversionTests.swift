@@ -150,6 +150,28 @@ struct ConversionTests {
         }
     }
 
+    @Test(
+        "The key that a sensitive column refers to is kept out of the error when there is no such record",
+        arguments: Driver.allCases,
+        [
+            #"b { "references": "u", "sensitive": true, "renamed_from": "a" }"#,
+            #"b { "references": "u", "renamed_from": "a" }"#,
+            #"a { "references": "u" }"#,
+            #"b { "references": "u", "renamed_from": "b", "convert": { "from": "a" } }"#,
+        ])
+    func secretReferences(_ driver: Driver, _ column: String) async throws {
+        let place = Place(driver)
+        let other = table("x int?", name: "u")
+        try await place.with(Schema(parsing: database(table(#"a { "type": "int", "sensitive": true }"#), other))) {
+            try await $0.insert(["t": [["id": 1, "a": 4711]]])
+        }
+        let error = try await expectError(.reference) {
+            try await place.migrate(to: Schema(parsing: database(table(column), other)), allowsDestructive: true)
+        }
+        #expect(error.details.id == "1" && error.details.otherID == nil, "\(error.details)")
+        #expect(!"\(error)".contains("4711"), "\(error)")
+    }
+
     @Test("The history says what was made of what", arguments: Driver.allCases.filter(\.remembersMigrations))
     func history(_ driver: Driver) async throws {
         let history = try await place(driver, upTo: 3).history()

@@ -102,6 +102,42 @@ struct NamedQueryTests {
         #expect(query.parameters.map(\.parameter.name) == ["b", "a", "c", "d", "e"])
     }
 
+    @Test("What is selected has a label and a type, and may be null where it may: see the golden files for Swift")
+    func selected() throws {
+        let groups = try query(
+            "cities select country, count(), sum(population), average(area), max(name), count(distinct kind), count(seen) group by country having count() > $n limit $m"
+        )
+        let columns = try #require(groups.template.selection?.columns)
+        let table = groups.template.table
+        #expect(
+            columns.map { $0.swiftName(in: table) } == [
+                "country", "count", "sumPopulation", "averageArea", "maxName", "distinctKind", "countSeen",
+            ])
+        #expect(columns.map(\.type) == [.string, .int, .int, .double, .string, .int, .int])
+        #expect(columns.map(\.isNullable) == [false, false, false, true, false, false, false])
+        #expect(groups.parameters.map(\.parameter.type) == [.value(.int), .value(.int)])
+        #expect(groups.parameters.map(\.parameter.uses) == [[], [.limit]])
+        let all = try query("cities select count(), sum(population), min(id)")
+        #expect(all.template.selection?.columns.map(\.isNullable) == [false, true, true])
+        #expect(try query("cities where is_open").template.selection == nil)
+    }
+
+    @Test("Two things that make the same label are refused, with the place of the second")
+    func labels() throws {
+        let text = """
+            { "database": "d", "tables": { "t": { "columns": { "id": "int", "count": "int", "sum_id": "int" }, "key": "id" } },
+              "queries": {
+                "a": "t select `count`, count() group by `count`",
+                "b": "t select sum_id, sum(id) group by sum_id",
+                "c": "t select sum_id, sum(sum_id) group by sum_id" } }
+            """
+        let found = SchemaReader.read(Array(text.utf8), name: "s").diagnostics.map(\.description)
+        #expect(found.count == 2)
+        #expect(found.first?.hasPrefix("s:3:29: ") == true, "\(found)")
+        #expect(found.first?.contains("'count' and 'count()' of query 'a' make the same Swift name 'count'") == true)
+        #expect(found.last?.contains("make the same Swift name 'sumID'") == true, "\(found)")
+    }
+
     @Test("They are no part of the schema that stores hold: id, canonical form and differences are the same without")
     func canonical() throws {
         let with = try #require(read("\"q\": \"cities where is_open\"").schema)
@@ -160,6 +196,22 @@ struct NamedQueryTests {
             "write 'in zone $zone' and pass it"),
         Mistake(
             "\"q\": \"cities where \(String(repeating: "not ", count: 20))is_open\"", "2:7", "nests more than 20 deep"),
+        // What is selected.
+        Mistake("\"q\": \"cities select nam\"", "2:21", "has no column 'nam'; did you mean 'name'?"),
+        Mistake("\"q\": \"cities select summ(id)\"", "2:21", "did you mean 'sum'?"),
+        Mistake("\"q\": \"cities select sum(name)\"", "2:25", "'sum' is of numbers"),
+        Mistake("\"q\": \"cities select name, count()\"", "2:21", "group by it too"),
+        Mistake(
+            "\"q\": \"cities select kind group by kind having count() > 'x'\"", "2:57", "expected a value of type int"),
+        Mistake(
+            "\"q\": \"cities select kind group by kind having $a = count() and $a = kind\"", "2:64",
+            "one of the values of column 'kind' of table 'cities' here and of type int elsewhere"),
+        Mistake(
+            "\"q\": \"cities select min(seen) where seen in today in zone 'Europe/Paris'\"", "2:59",
+            "write 'in zone $zone' and pass it"),
+        Mistake(
+            "\"q\": \"cities select seen group by seen having seen in today in zone 'Europe/Paris'\"", "2:69",
+            "write 'in zone $zone' and pass it"),
         // Parameters.
         Mistake(
             "\"q\": \"cities where population = $a and name = $a\"", "2:47",

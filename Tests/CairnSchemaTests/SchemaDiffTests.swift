@@ -193,6 +193,26 @@ struct SchemaDiffTests {
         #expect(ambiguity.message == "column 'b' of 't' is to be made from 'x', which 't' does not have")
     }
 
+    @Test("A column that says it is new and made from others, where there is one of another type, is not guessed")
+    func madeInPlace() throws {
+        let old = try Self.schema(#""a": "string", "b": "string""#)
+        for column in [
+            #""type": "decimal", "convert": { "from": "b" }"#, #""enum": ["x"], "convert": { "from": "a" }"#,
+        ] {
+            let diff = SchemaDiff(
+                from: old, to: try Self.schema(#""a": "string", "b": { \#(column), "renamed_from": "b" }"#))
+            let ambiguity = try #require(diff.ambiguities.first)
+            #expect(diff.ambiguities.count == 1 && ambiguity.fixes.count == 2)
+            #expect(ambiguity.message.hasPrefix("column 'b' of 't' says that it is new and what it is made from, but"))
+        }
+        // One of the same type was made before, and the words are still in the file.
+        let done = SchemaDiff(
+            from: old,
+            to: try Self.schema(
+                #""a": "string", "b": { "type": "string?", "convert": { "from": "a" }, "renamed_from": "b" }"#))
+        #expect(done.ambiguities.isEmpty && done.operations.map(\.kind) == [.makeNullable])
+    }
+
     @Test("An add and a drop of different types are what they seem")
     func clear() throws {
         let diff = SchemaDiff(from: try Self.schema(#""a": "int""#), to: try Self.schema(#""b": "string?""#))

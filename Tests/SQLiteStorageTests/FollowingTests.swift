@@ -205,4 +205,27 @@ struct FollowingTests {
         #expect(
             try RawDatabase(path).column("SELECT count(*) FROM sqlite_schema WHERE name = '_cairn_changes'") == ["0"])
     }
+
+    @Test("A file whose changes are gone, or were never kept, keeps them from its baseline on; one that need not forgets them")
+    func baseline() async throws {
+        func baseline(_ schema: String) async throws -> BaselineReport {
+            try await SQLiteStorage.baseline(SQLiteOptions(.file(path)), Schema(parsing: schema))
+        }
+        var store = try await open()
+        let old = try await store.changePosition()
+        try await store.close()
+        try RawDatabase(path).execute("DROP TABLE _cairn_changes")
+        let kept = try await baseline(schema)
+        #expect(kept.outcome == .marked, "\(kept.findings)")
+        #expect(try await baseline(schema).outcome == .unchanged)
+        store = try await open()
+        try await expired(old, store)
+        let new = try await store.changePosition()
+        try await put(1, store)
+        #expect(try await keys(1, since: new, store) == [Key(1)])
+        try await store.close()
+        let forgotten = try await baseline(unkept)
+        #expect(forgotten.outcome == .marked, "\(forgotten.findings)")
+        #expect(try RawDatabase(path).column("SELECT name FROM sqlite_schema WHERE name = '_cairn_changes'").isEmpty)
+    }
 }

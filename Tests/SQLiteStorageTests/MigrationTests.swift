@@ -182,6 +182,41 @@ struct MigrationTests {
         #expect(try database.column("SELECT count(*) FROM seen") == ["0"])
     }
 
+    @Test("A table with columns that somebody added by hand is not migrated, and they are named")
+    func unknownColumns() async throws {
+        try await make()
+        try RawDatabase(path).execute(
+            """
+            ALTER TABLE rows ADD COLUMN hand TEXT; ALTER TABLE rows ADD COLUMN other INTEGER;
+            UPDATE rows SET hand = 'kept';
+            """)
+        let before = try RawDatabase(path).column("SELECT sql FROM sqlite_schema ORDER BY name")
+        for target in [wider, renamed, without, old.replacing("\"int\" }, \"key\"", with: "\"int?\" }, \"key\"")] {
+            let error = try await expectError(.migrationUnsupported) { try await migrate(to: target) }
+            #expect(error.details.table == "rows" && error.details.column == "hand")
+            #expect(error.message.contains("'hand', 'other'"), "\(error)")
+            #expect(error.remedy?.contains("ALTER TABLE \"rows\" DROP COLUMN \"hand\"") == true, "\(error)")
+        }
+        #expect(try RawDatabase(path).column("SELECT sql FROM sqlite_schema ORDER BY name") == before)
+        #expect(try RawDatabase(path).column("SELECT hand FROM rows") == ["kept", "kept", "kept"])
+        // A table that is dropped is kept whole.
+        let gone = """
+            { "database": "worker", "tables": { "others": { "columns": { "id": "int" }, "key": "id", "renamed_from": "others" } } }
+            """
+        try await migrate(to: gone)
+        #expect(try RawDatabase(path).column("SELECT hand FROM _cairn_kept_1_rows") == ["kept", "kept", "kept"])
+    }
+
+    @Test("A column that SQLite computes is left alone, unless its table is made anew")
+    func computedColumns() async throws {
+        try await make()
+        try RawDatabase(path).execute("ALTER TABLE rows ADD COLUMN twice INTEGER AS (value * 2)")
+        try await migrate(to: wider)
+        #expect(try RawDatabase(path).column("SELECT twice FROM rows ORDER BY id") == ["20", "40", "60"])
+        let error = try await expectError(.migrationUnsupported) { try await migrate(to: renamed) }
+        #expect(error.details.column == "twice")
+    }
+
     @Test("A table made anew loses nothing of the tables that refer to it", arguments: [true, false])
     func cascades(_ isRenamed: Bool) async throws {
         func text(_ parents: String, _ column: String) -> String {

@@ -41,6 +41,23 @@ public enum Stores {
         }
     }
 
+    /// Marks the database at an address as a store of a schema, if its tables and records are what the schema makes.
+    /// - Parameter isRehearsal: Whether nothing is to be written.
+    /// - Throws: `storage.unsupported` where the driver has no tables of its own; what the driver throws.
+    package static func baseline(
+        at address: StoreURL, _ schema: Schema, isRehearsal: Bool
+    ) async throws -> BaselineReport {
+        guard address.scheme == .sqlite, address.isPersistent else {
+            throw StorageError(
+                .unsupported, "\(address) is no SQLite file",
+                remedy:
+                    "a folder or a bucket that has lost what it is is made a store again by 'cairn rebuild', one that Cairn did not make by 'cairn adopt'"
+            )
+        }
+        return try await SQLiteStorage.baseline(
+            address.sqliteOptions(mode: .existing), schema, isRehearsal: isRehearsal)
+    }
+
     /// The objects at an address, whatever they are: for tools that make a store of them.
     /// - Parameter writes: Whether they will be written.
     /// - Throws: `storage.unsupported` for an address of no objects; `storage.not_a_store` when there is no folder or bucket.

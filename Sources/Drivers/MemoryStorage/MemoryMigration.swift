@@ -46,7 +46,7 @@ extension MemoryState {
                 throw StorageError.damaged(pair.new, "records were lost in the migration, which was given up")
             }
         }
-        try new.checkAllReferences()
+        try new.checkAllReferences(migration.isSecret)
         return new
     }
 }

@@ -101,12 +101,13 @@ extension MemoryState {
     }
 
     /// Checks every reference.
+    /// - Parameter isSecret: Whether what a column has is kept out of the error, though the column does not say so itself.
     /// - Throws: `storage.reference` naming the first that points to nothing.
-    func checkAllReferences() throws {
+    func checkAllReferences(_ isSecret: (Column, Table) -> Bool = { _, _ in false }) throws {
         for stored in tables where !stored.table.references.isEmpty {
             var records = OrderedMap.Cursor(stored.records, before: nil)
             while let (key, record) = records.next() {
-                try checkTargets(of: record, stored.table, stored.key(key))
+                try checkTargets(of: record, stored.table, stored.key(key), isSecret)
             }
         }
     }
@@ -137,14 +138,17 @@ extension MemoryState {
         }
     }
 
-    private func checkTargets(of record: StoredRecord, _ table: Table, _ key: Key) throws {
+    private func checkTargets(
+        of record: StoredRecord, _ table: Table, _ key: Key, _ isSecret: (Column, Table) -> Bool = { _, _ in false }
+    ) throws {
         for reference in table.references {
             let value = record.values[reference.column]
             if value.isNull { continue }
             let target = tables[reference.target]
             if target.records.get(target.keyLayout.encode(Key(value))) == nil {
+                let column = table.columns[reference.column]
                 throw StorageError.danglingReference(
-                    table, key, column: table.columns[reference.column], target: Key(value))
+                    table, key, column: column, target: Key(value), isSecret: isSecret(column, table))
             }
         }
     }

@@ -37,6 +37,8 @@ struct ChangeTable {
 
     // MARK: The table
 
+    static let name = "_cairn_changes"
+
     /// The statement that makes the table.
     static let creation = """
         CREATE TABLE IF NOT EXISTS "_cairn_changes" ("number" INTEGER NOT NULL PRIMARY KEY, "tag" INTEGER NOT NULL,

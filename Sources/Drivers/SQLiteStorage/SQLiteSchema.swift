@@ -9,23 +9,29 @@ enum SQLiteSchema {
 
     /// The statements that make the tables of a schema in an empty database.
     static func creation(_ schema: Schema, storeID: String, at time: Timestamp) -> [(sql: String, values: [Value])] {
-        var statements = ownTables.map { ($0, [Value]()) }
+        var statements = ownTables.map { ($0.sql, [Value]()) }
         for table in schema.tables {
             statements.append((createTable(table, in: schema), []))
             statements += table.indexes.map { (createIndex($0, of: table), []) }
         }
         if schema.keepsChanges { statements += [(ChangeTable.creation, []), ChangeTable.beginning(at: time)] }
-        for (name, value) in [
-            ("format", String(format)), ("needs", ""), ("store_id", storeID), ("created_at", time.description),
-            ("schema_id", schema.id.description), ("schema", schema.canonicalText),
-        ] {
+        for (name, value) in marker(schema, storeID: storeID, at: time) {
             statements.append(
                 ("INSERT INTO \"_cairn_store\" (\"name\", \"value\") VALUES (?, ?)", [.string(name), .string(value)]))
         }
-        statements.append(("PRAGMA application_id = \(applicationID)", []))
-        statements.append(("PRAGMA user_version = \(format)", []))
-        return statements
+        return statements + header.map { ($0, []) }
     }
+
+    /// What a file says of itself.
+    static func marker(_ schema: Schema, storeID: String, at time: Timestamp) -> [(name: String, value: String)] {
+        [
+            ("format", String(format)), ("needs", ""), ("store_id", storeID), ("created_at", time.description),
+            ("schema_id", schema.id.description), ("schema", schema.canonicalText),
+        ]
+    }
+
+    /// Marks the file for other tools.
+    static let header = ["PRAGMA application_id = \(applicationID)", "PRAGMA user_version = \(format)"]
 
     /// Cairn's own tables.
     ///
@@ -33,22 +39,34 @@ enum SQLiteSchema {
     /// commit, by which the outcome of a commit is known later. `_cairn_receipts` keeps receipts for idempotency keys.
     /// `_cairn_deleted` keeps the last revision of deleted keys, so that none is used twice. `_cairn_changes` is there beside them where
     /// a table keeps its changes (``ChangeTable``).
-    private static let ownTables = [
-        """
-        CREATE TABLE "_cairn_store" ("name" TEXT NOT NULL PRIMARY KEY, "value" TEXT NOT NULL) STRICT, WITHOUT ROWID
-        """,
-        """
-        CREATE TABLE "_cairn_commits" ("writer" TEXT NOT NULL PRIMARY KEY, "sequence" INTEGER NOT NULL, "at" INTEGER NOT NULL)
-        STRICT, WITHOUT ROWID
-        """,
-        """
-        CREATE TABLE "_cairn_receipts" ("key" TEXT NOT NULL PRIMARY KEY, "digest" BLOB NOT NULL, "receipt" TEXT NOT NULL,
-        "at" INTEGER NOT NULL) STRICT, WITHOUT ROWID
-        """,
-        """
-        CREATE TABLE "_cairn_deleted" ("table" TEXT NOT NULL, "key" BLOB NOT NULL, "revision" INTEGER NOT NULL,
-        PRIMARY KEY ("table", "key")) STRICT, WITHOUT ROWID
-        """,
+    static let ownTables: [(name: String, sql: String)] = [
+        (
+            "_cairn_store",
+            """
+            CREATE TABLE "_cairn_store" ("name" TEXT NOT NULL PRIMARY KEY, "value" TEXT NOT NULL) STRICT, WITHOUT ROWID
+            """
+        ),
+        (
+            "_cairn_commits",
+            """
+            CREATE TABLE "_cairn_commits" ("writer" TEXT NOT NULL PRIMARY KEY, "sequence" INTEGER NOT NULL, "at" INTEGER NOT NULL)
+            STRICT, WITHOUT ROWID
+            """
+        ),
+        (
+            "_cairn_receipts",
+            """
+            CREATE TABLE "_cairn_receipts" ("key" TEXT NOT NULL PRIMARY KEY, "digest" BLOB NOT NULL, "receipt" TEXT NOT NULL,
+            "at" INTEGER NOT NULL) STRICT, WITHOUT ROWID
+            """
+        ),
+        (
+            "_cairn_deleted",
+            """
+            CREATE TABLE "_cairn_deleted" ("table" TEXT NOT NULL, "key" BLOB NOT NULL, "revision" INTEGER NOT NULL,
+            PRIMARY KEY ("table", "key")) STRICT, WITHOUT ROWID
+            """
+        ),
     ]
 
     /// - Parameter name: What to call it; by its own name where it is left out.

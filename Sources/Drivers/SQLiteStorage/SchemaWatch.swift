@@ -34,6 +34,12 @@ final class SchemaWatch {
     /// Something hints at another schema.
     func suspect() { isSuspect = true }
 
+    /// Makes SQLite prepare every statement anew, also of other connections: by that they notice.
+    static func touch(_ access: SQLiteConnection.Access) throws {
+        try access.run("CREATE TABLE \"_cairn_changed\" (\"x\" INTEGER) STRICT")
+        try access.run("DROP TABLE \"_cairn_changed\"")
+    }
+
     /// Lets go of the statement it asks with.
     func finish() {
         sqlite3_finalize(question)

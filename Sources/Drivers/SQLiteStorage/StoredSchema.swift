@@ -24,6 +24,14 @@ struct StoredSchema {
         let tables = try names()
         if tables.isEmpty { return nil }
         guard tables.contains("_cairn_store") else {
+            if let own = try nameOfOwn() {
+                throw StorageError(
+                    .notAStore,
+                    "\(place) has tables as Cairn makes them ('\(own)'), and the table '_cairn_store', which says what they are, is gone",
+                    remedy:
+                        "restore it from a backup; or, if its tables are what a schema file makes, 'cairn migrate baseline --to SCHEMA' marks it again; nothing was changed"
+                )
+            }
             throw StorageError(
                 .notAStore,
                 "\(place) is a SQLite database that Cairn did not make (it has the table '\(tables.min() ?? "")')",
@@ -63,6 +71,18 @@ struct StoredSchema {
             }
             return names
         }
+    }
+
+    /// A table that Cairn made, or that looks like it; nil where there is none.
+    private func nameOfOwn() throws -> String? {
+        let names = TableSQL.systemNames.map { "'\($0)'" }.joined(separator: ", ")
+        return try access.texts(
+            """
+            SELECT name FROM sqlite_schema AS t WHERE type = 'table' AND (name GLOB '_cairn_*' OR
+            (SELECT count(*) FROM pragma_table_info(t.name) WHERE name IN (\(names))) = \(TableSQL.systemNames.count))
+            ORDER BY name GLOB '_cairn_*', name LIMIT 1
+            """
+        ).first?.first
     }
 
     private func checkFormat() throws {

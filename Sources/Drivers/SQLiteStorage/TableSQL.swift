@@ -29,6 +29,8 @@ struct TableSQL: Sendable {
     static let createdColumn = "\"_created_at\""
     static let updatedColumn = "\"_updated_at\""
     static let systemColumns = [revisionColumn, createdColumn, updatedColumn]
+    /// Their names without quotes.
+    static let systemNames = ["_revision", "_created_at", "_updated_at"]
 
     init(_ table: Table) {
         self.table = table

@@ -11,9 +11,10 @@ struct Tool: Sendable {
             InitCommand(), CheckCommand(), GenerateCommand(), GetCommand(), QueryCommand(), ExplainCommand(),
             DoctorCommand(), MaintainCommand(), RebuildCommand(), AdoptCommand(), MigratePlanCommand(),
             MigrateApplyCommand(), MigrateStatusCommand(), MigrateDriftCommand(), MigrateHistoryCommand(),
-            MigrateRollbackCommand(), MigrateMergeCommand(), MigrateVerifyCommand(), S3ListCommand(), S3GetCommand(),
-            S3PutCommand(), S3RemoveCommand(), S3StatCommand(), S3PresignCommand(), S3MakeBucketCommand(),
-            S3RemoveBucketCommand(), S3DoctorCommand(),
+            MigrateRollbackCommand(), MigrateBaselineCommand(), MigrateMergeCommand(), MigrateSquashCommand(),
+            MigrateVerifyCommand(),
+            S3ListCommand(), S3GetCommand(), S3PutCommand(), S3RemoveCommand(), S3StatCommand(), S3PresignCommand(),
+            S3MakeBucketCommand(), S3RemoveBucketCommand(), S3DoctorCommand(),
         ]
         // These two are about the others; each knows the list it is itself part of by its signatures.
         let signatures = commands.map(\.signature) + [CompletionCommand.signature, HelpCommand.signature]

@@ -30,7 +30,9 @@ struct QueryTarget: FuzzTarget {
                 "\"^a\"", "true", "null", "-1", "1e309", "9223372036854775808", "0.5", "`", "''", " + ", " * ", " / ",
                 "\"and\": [",
                 "\"or\": [", "\"not\": {", "\"in\": [1]", "\"=\": ", "\"2026-11-20\"", "--", ";", "/*", "rowid",
-                "_revision", "$a", " in $b",
+                "_revision", "$a", " in $b", " select ", "count()", "count(distinct ", "sum(", "average(", "min(",
+                "max(",
+                " group by ", " having ", "\"select\": [\"", "\"group_by\": [\"", "\"having\": {\"count()\": 1}",
             ]
         var random = SeededRandom(seed: 3)
         let samples = SampleMaker(table)
@@ -60,6 +62,13 @@ struct QueryTarget: FuzzTarget {
                     .utf8)
         }
         let other = random.pick(table.columns, else: column).name
+        if random.chance(20) {
+            let function = random.pick(["count", "sum", "average", "min", "max", "count(distinct "], else: "sum")
+            let call = "\(function)\(function.hasSuffix(" ") ? "" : "(")\(other))"
+            return Array(
+                "\(table.name) select \(column.name), \(call) group by \(column.name) having count() \(operation) \(json) order by \(call)"
+                    .utf8)
+        }
         let right = random.pick([json, json, other, "\(other) * 2", "count(\(other))"], else: json)
         return Array("\(table.name) where \(column.name) \(operation) \(right) order by \(other) limit 9".utf8)
     }
@@ -68,7 +77,8 @@ struct QueryTarget: FuzzTarget {
         let text = String(decoding: input, as: UTF8.self)
         for isJSON in [false, true] {
             let parsed = try Expected.result {
-                try isJSON ? Query(parsingJSON: text, schema: schema) : Query(parsing: text, schema: schema)
+                try isJSON
+                    ? DynamicQuery(parsingJSON: text, schema: schema) : DynamicQuery(parsing: text, schema: schema)
             }
             // Not for each: the whole schema is read.
             if !isJSON, text.utf8.count.isMultiple(of: 4) {
@@ -76,11 +86,11 @@ struct QueryTarget: FuzzTarget {
             }
             guard let query = parsed else { continue }
             try hold(
-                (query.condition?.columns ?? []).allSatisfy { query.table.columns.indices.contains($0) },
+                (query.rows.condition?.columns ?? []).allSatisfy { query.table.columns.indices.contains($0) },
                 "a column that is none: \(query)")
             guard query.table === table else { continue }
-            let keys = [try await keys(query, stores[0]), try await keys(query, stores[1])]
-            try hold(keys[0] == keys[1], "\(query.condition.map { "\($0)" } ?? ""): \(keys)")
+            let rows = [try await rows(query, stores[0]), try await rows(query, stores[1])]
+            try hold(rows[0] == rows[1], "\(text): \(rows)")
         }
     }
 
@@ -95,9 +105,13 @@ struct QueryTarget: FuzzTarget {
     /// Whether a text means something else with a name: parameters need no values there, and zones must be some.
     private func isOtherNamed(_ text: String) -> Bool { text.contains("$") || text.lowercased().contains("zone") }
 
-    private func keys(_ query: Query, _ store: Store) async throws -> [Key]? {
+    /// What a query gives; of whole records, their keys.
+    private func rows(_ query: DynamicQuery, _ store: Store) async throws -> [[Value]]? {
         try await Expected.result {
-            try await store.records(query.table.name).all(query).map { $0.table.key(of: $0.values) }
+            guard case .records(let records) = query.content else {
+                return try await store.session.rows(of: query).map(\.values)
+            }
+            return try await store.session.select(query.table.key, of: records)
         }
     }
 }

@@ -35,7 +35,7 @@ struct LogDamageTests {
         let (store, other) = (try await scene.open(), try await scene.open())
         try await other.insertRow(7, 700)
         try await other.insertRow(8, 800)
-        try await scene.edit(ObjectNames.record(3), "700", "701")
+        try await scene.edit(ObjectNames.record(3), "\"value\":700", "\"value\":701")
         let error = try await expectRemedy(.damaged) { _ = try await store.row(7) }
         #expect(error.message.contains("3"), "\(error)")
         try await expectRemedy(.damaged) { try await store.insertRow(9) }

@@ -30,16 +30,12 @@ extension Query {
     ///   - schema: The schema of the store that is to answer it.
     ///   - parameters: The values of its parameters by their names, without the `$`; no more than it has.
     ///   - tables: The names of the tables it may be of and its conditions may lead to; nil: all. The others are as if they were not.
-    /// - Throws: `query.invalid` with line and column, and the nearest name for one that is unknown. Nothing is read from
-    ///   any store.
+    /// - Throws: `query.invalid` with line and column, and the nearest name for one that is unknown; for a query that selects something
+    ///   else than records, which ``DynamicQuery`` reads. Nothing is read from any store.
     public init(
         parsing text: String, schema: Schema, parameters: [String: Value] = [:], reaching tables: Set<String>? = nil
     ) throws {
-        self = try QueryReader(text).query(QueryReach(schema, tables), .values(parameters)) {
-            text throws(QueryMistake) in
-            var parser = try QueryParser(text)
-            return try parser.query()
-        }
+        self = try QueryReader(text).records(QueryReach(schema, tables), .values(parameters), QueryReader.text)
     }
 
     /// Reads a query from JSON, for programs, which then need not put texts together:
@@ -55,21 +51,7 @@ extension Query {
     public init(
         parsingJSON text: String, schema: Schema, parameters: [String: Value] = [:], reaching tables: Set<String>? = nil
     ) throws {
-        self = try QueryReader(text).query(QueryReach(schema, tables), .values(parameters)) {
-            text throws(QueryMistake) in
-            try QueryJSONParser().query(Array(text.utf8))
-        }
-    }
-}
-
-extension Query {
-    /// Reads a query from text, with the values of its parameters as command lines have them: without quotes, lists as JSON.
-    /// - Throws: as ``init(parsing:schema:parameters:reaching:)``.
-    package init(parsing text: String, schema: Schema, texts: [String: String]) throws {
-        self = try QueryReader(text).query(QueryReach(schema, nil), .texts(texts)) { text throws(QueryMistake) in
-            var parser = try QueryParser(text)
-            return try parser.query()
-        }
+        self = try QueryReader(text).records(QueryReach(schema, tables), .values(parameters), QueryReader.json)
     }
 }
 
@@ -94,42 +76,5 @@ extension Session {
     public func records(matching text: String, parameters: [String: Value] = [:]) async throws -> [Record] {
         let query = try Query(parsing: text, schema: schema, parameters: parameters)
         return try await records(query.table.name).all(query)
-    }
-}
-
-/// Reads text that is a query or a part of one, and puts mistakes in words.
-private struct QueryReader {
-    private let text: String
-
-    init(_ text: String) {
-        self.text = text
-    }
-
-    /// What `body` makes of the text.
-    /// - Throws: `query.invalid` with the place of the mistake.
-    func read<Result>(_ body: (String) throws(QueryMistake) -> Result) throws -> Result {
-        guard text.utf8.count <= Limits.queryBytes else {
-            throw StorageError(
-                .query, "a query of \(text.utf8.count) bytes is not read; the limit is \(Limits.queryBytes)",
-                remedy: "ask in several queries")
-        }
-        do throws(QueryMistake) {
-            return try body(text)
-        } catch {
-            let place = SourceText(name: "query", bytes: Array(text.utf8)).location(at: error.offset)
-            throw StorageError(.query, "\(place): \(error.message)", remedy: error.remedy)
-        }
-    }
-
-    func query(
-        _ reach: QueryReach, _ values: ParameterValues, _ parse: (String) throws(QueryMistake) -> QueryDraft
-    ) throws -> Query {
-        let query = try read { text throws(QueryMistake) in
-            let draft = try parse(text)
-            let template = try draft.resolved(reach, or: values.types)
-            return try template.bound(to: try values.values(for: template.parameters))
-        }
-        try query.validate()
-        return query
     }
 }

@@ -3,6 +3,7 @@ import CairnSchema
 /// Reads the JSON form of queries: for programs, which need not put texts together.
 ///
 ///     { "from": "cities", "where": { "country": "FR", "population": { ">": 100000 } }, "order": ["name desc"], "limit": 10 }
+///     { "from": "cities", "select": ["country", "count()"], "group_by": ["country"], "having": { "count()": { ">": 10 } } }
 ///
 /// All members of a condition must hold. The name of a member is a column or something computed, as in the text form:
 /// `"population / area"`, `"settings[\"theme\"]"`; or `and`, `or` with a list of conditions, `not` with one. What it is compared
@@ -18,11 +19,18 @@ struct QueryJSONParser {
         return try rows(root, "a query", []).draft
     }
 
+    /// The members of a whole query that select something of its rows.
+    private static let selecting = ["select", "group_by", "having"]
+
     /// Reads rows of a table: a query, or other rows that a condition asks about, with one of their columns by a name of its own.
     private func rows(
         _ root: JSONNode, _ what: String, _ more: [String]
     ) throws(QueryMistake) -> (draft: QueryDraft, column: (name: String, offset: Int)?) {
         let members = try members(root, what)
+        let selecting = more.isEmpty ? QueryJSONParser.selecting : []
+        var selected: [QueryItem] = []
+        var groups: [QueryItem] = []
+        var having: QueryNode?
         var column: (String, Int)?
         var table: (String, Int)?
         var condition: QueryNode?
@@ -35,6 +43,10 @@ struct QueryJSONParser {
                     throw wrong("'from' is the name of a table", member)
                 }
                 table = (name, member.value.offset)
+            case "select" where !selecting.isEmpty:
+                selected = try items(member, "a column or a function like \"count()\"")
+            case "group_by" where !selecting.isEmpty: groups = try items(member, "a column")
+            case "having" where !selecting.isEmpty: having = try self.condition(member.value)
             case "where": condition = try self.condition(member.value)
             case "order": order = try self.order(member)
             case "limit":
@@ -54,12 +66,15 @@ struct QueryJSONParser {
             default:
                 throw QueryMistake(
                     "\(what) has no '\(member.name)'",
-                    remedy: NearestName.hintOrList(member.name, among: more + ["from", "where", "order", "limit"]),
+                    remedy: NearestName.hintOrList(
+                        member.name, among: more + selecting + ["from", "where", "order", "limit"]),
                     at: member.nameOffset)
             }
         }
         guard let table else { throw QueryMistake("'from' is missing: the name of a table", at: root.offset) }
-        return (QueryDraft(table: table, condition: condition, order: order, limit: limit), column)
+        var draft = QueryDraft(table: table, condition: condition, order: order, limit: limit)
+        (draft.selected, draft.groups, draft.having) = (selected, groups, having)
+        return (draft, column)
     }
 
     /// Rows that a condition asks about, and one of their columns, by the name of the member that says it.
@@ -114,14 +129,28 @@ struct QueryJSONParser {
                 throw QueryMistake("expected a column like \"name desc\", found \(element.kind)", at: element.offset)
             }
             let term = try inside(text, at: element.offset) { parser throws(QueryMistake) in try parser.orderTerm() }
-            func moved(_ name: (name: String, offset: Int)) -> (name: String, offset: Int) {
-                (name.name, element.offset + 1 + name.offset)
-            }
             terms.append(
-                QueryOrderNode(
-                    path: term.path.map(moved), column: moved(term.column), isDescending: term.isDescending))
+                QueryOrderNode(term.item.moved(by: element.offset + 1), isDescending: term.isDescending))
         }
         return terms
+    }
+
+    /// What is selected or grouped by; there is something, or the member would say nothing.
+    private func items(_ member: JSONMember, _ what: String) throws(QueryMistake) -> [QueryItem] {
+        var items: [QueryItem] = []
+        for element in try elements(member.value, "columns") {
+            guard case .string(let text) = element.content else {
+                throw QueryMistake("expected \(what), found \(element.kind)", at: element.offset)
+            }
+            let item = try inside(text, at: element.offset) { parser throws(QueryMistake) in
+                try parser.selectedItem(what)
+            }
+            items.append(item.moved(by: element.offset + 1))
+        }
+        guard !items.isEmpty else {
+            throw QueryMistake("'\(member.name)' is empty", remedy: "leave it out", at: member.value.offset)
+        }
+        return items
     }
 
     // MARK: Conditions
@@ -260,6 +289,7 @@ extension QueryNode {
             case .arithmetic(let left, let operation, let right):
                 .arithmetic(left.moved(by: count), operation, right.moved(by: count))
             case .through(let reference, let part): .through(reference, part.moved(by: count))
+            case .function(let function): .function(function.moved(by: count))
             default: self.kind
             }
         return QueryNode(kind: kind, offset: offset + count, size: size)

@@ -3,7 +3,7 @@ import CairnSchema
 extension QueryTemplate {
     /// The query with the values of its parameters.
     /// - Throws: for a parameter without a value, a value without a parameter, and a value of another type.
-    package func bound(to values: [String: Value]) throws(QueryMistake) -> Query {
+    package func bound(to values: [String: Value]) throws(QueryMistake) -> DynamicQuery {
         let names = parameters.map(\.name)
         for name in values.keys.sorted(by: Utf8.isLess) where !names.contains(name) {
             throw QueryMistake(
@@ -21,6 +21,21 @@ extension QueryTemplate {
             checked[parameter.name] = try TemplateBinding.checked(value, parameter)
         }
         return try TemplateBinding(checked, parameters).query(self)
+    }
+}
+
+extension Aggregate {
+    fileprivate init(_ aggregate: TemplateAggregate) {
+        self =
+            switch aggregate {
+            case .rows: .rows
+            case .count(let column): .count(column: column)
+            case .distinctCount(let column): .distinctCount(column: column)
+            case .sum(let column): .sum(column: column)
+            case .average(let column): .average(column: column)
+            case .minimum(let column): .minimum(column: column)
+            case .maximum(let column): .maximum(column: column)
+            }
     }
 }
 
@@ -72,14 +87,23 @@ struct TemplateBinding {
         offsets = Dictionary(parameters.map { ($0.name, $0.offset) }, uniquingKeysWith: { first, _ in first })
     }
 
-    func query(_ template: QueryTemplate) throws(QueryMistake) -> Query {
-        var query = Query(template.table, order: order(template.order), limit: template.limit.map(count))
-        if let condition = template.condition { query.condition = try self.condition(condition) }
+    func query(_ template: QueryTemplate) throws(QueryMistake) -> DynamicQuery {
         // As named queries do it: what a truth value has switched off is not in the way of an index.
-        if template.parameters.contains(where: { $0.type == .value(.bool) }) {
-            query.condition = query.condition?.folded
+        let folds = template.parameters.contains { $0.type == .value(.bool) }
+        func bound(_ condition: TemplateCondition?) throws(QueryMistake) -> Condition? {
+            guard let condition else { return nil }
+            let bound = try self.condition(condition)
+            return folds ? bound.folded : bound
         }
-        return query
+        let rows = Query(
+            template.table, where: try bound(template.condition), order: order(template.order),
+            limit: template.limit.map(count))
+        guard let selection = template.selection else { return DynamicQuery(rows) }
+        guard let groups = selection.groups else { return DynamicQuery(.columns(rows), selection.columns) }
+        let query = AggregateQuery(
+            rows, groups: groups.columns, aggregates: groups.aggregates.map(Aggregate.init),
+            having: try bound(groups.having), order: order(groups.order), limit: groups.limit.map(count))
+        return DynamicQuery(.groups(query), selection.columns)
     }
 
     // MARK: Types

@@ -17,6 +17,8 @@ public struct Migration: Sendable {
     public var progress: (@Sendable (MigrationProgress) -> Void)?
     /// What differs.
     package let diff: SchemaDiff
+    /// The code that makes what records get; nil for a migration that needs none.
+    package internal(set) var maker: RecordMaker?
 
     /// Plans the change of one schema into another.
     ///
@@ -40,7 +42,7 @@ public struct Migration: Sendable {
     public var steps: [String] { diff.operations.map(\.description) }
 
     /// Whether it only adds: nothing is lost, no name goes, and no record can stand in its way.
-    public var isAdditive: Bool { diff.effect == .additive }
+    public var isAdditive: Bool { diff.effect == .additive && maker == nil }
 
     /// The first thing it does that is more than adding, in words.
     package var firstBeyondAdding: String {
@@ -48,11 +50,7 @@ public struct Migration: Sendable {
     }
 
     private func check() throws {
-        if let ambiguity = diff.ambiguities.first {
-            throw StorageError(
-                .migrationAmbiguous, ambiguity.message, remedy: ambiguity.fixes.joined(separator: "; "),
-                details: Migration.details(ambiguity.table, ambiguity.new))
-        }
+        if let ambiguity = diff.ambiguities.first { throw Migration.ambiguous(ambiguity) }
         if let operation = diff.operations.first(where: { $0.kind.effect == .refused }) {
             throw StorageError(
                 .migrationUnsupported, "this version cannot \(operation)", remedy: MigrationAdvice.recipe(operation),
@@ -63,6 +61,13 @@ public struct Migration: Sendable {
                 .migrationDestructive, "this would \(operation), with its data",
                 remedy: MigrationAdvice.recipe(operation), details: Migration.details(operation.table, operation.name))
         }
+    }
+
+    /// What must be said first.
+    package static func ambiguous(_ ambiguity: SchemaAmbiguity) -> StorageError {
+        StorageError(
+            .migrationAmbiguous, ambiguity.message, remedy: ambiguity.fixes.joined(separator: "; "),
+            details: details(ambiguity.table, ambiguity.new))
     }
 
     private static func details(_ table: String?, _ column: String?) -> StorageError.Details {

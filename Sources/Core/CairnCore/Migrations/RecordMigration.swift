@@ -9,6 +9,8 @@ package struct RecordMigration: Sendable {
     package let needsLook: Bool
     private let check: RecordCheck
     private let sources: [Source]
+    /// The code that makes what the records get; nil where there is none.
+    private let maker: RecordMaker?
     /// What tells the ids of records apart that are made again and again; nil when each is made once.
     private let seed: String?
     /// The time and the day that `now` is for the records of one migration.
@@ -30,7 +32,10 @@ package struct RecordMigration: Sendable {
         let getsValues = pair.new.columns.indices.contains { place in
             pair.sources[place] == nil && !pair.isNullWhenAdded(place)
         }
-        self.init(pair, at: time, needsLook: getsValues || RecordMigration.hasRules(pair, in: migration))
+        let maker = migration.maker(of: pair)
+        self.init(
+            pair, at: time, needsLook: getsValues || maker != nil || RecordMigration.hasRules(pair, in: migration),
+            maker: maker)
     }
 
     /// Makes records again and again, as often as they are read, and the same ones each time.
@@ -39,8 +44,11 @@ package struct RecordMigration: Sendable {
         self.init(pair, at: time, needsLook: true, seed: seed)
     }
 
-    private init(_ pair: TablePair, at time: Timestamp, needsLook: Bool, seed: String? = nil) {
+    private init(
+        _ pair: TablePair, at time: Timestamp, needsLook: Bool, seed: String? = nil, maker: RecordMaker? = nil
+    ) {
         self.pair = pair
+        self.maker = maker
         self.seed = seed
         self.time = time
         self.needsLook = needsLook
@@ -70,7 +78,8 @@ package struct RecordMigration: Sendable {
     /// - Throws: What the new schema does not allow, naming the record: `storage.invalid`, `storage.limit`.
     package func migrate(_ values: [Value]) throws -> [Value] {
         do {
-            let made = try sources.map { try value($0, values) }
+            let given = try maker?.values(values, pair) ?? [:]
+            let made = try sources.enumerated().map { try given[$0.offset] ?? value($0.element, values) }
             guard needsLook else { return made }
             // What was found to fit is only brought to its stored form.
             if seed != nil { return (try? check.check(made))?.changed ?? made }
@@ -135,27 +144,36 @@ package struct RecordMigration: Sendable {
 
     private func converted(_ value: Value, _ column: Column) throws -> Value {
         if let value = ValueConversion.exact(value, as: column.valueType) { return value }
-        let shown = column.isSensitive || isFromSensitive(column) ? "the value" : ValueConversion.shown(value)
+        let shown = column.isSensitive || pair.isFromSensitive(column) ? "the value" : ValueConversion.shown(value)
         throw StorageError.invalid(
             pair.new, column, "\(shown) is no \(column.valueType) from which it could be made again")
-    }
-
-    /// Whether what a column was, or is made from, is kept out of messages.
-    private func isFromSensitive(_ column: Column) -> Bool {
-        let sources = pair.sources[column.position].map { [pair.old.columns[$0]] }
-        return (sources ?? pair.conversions[column.position]?.sources ?? []).contains(where: \.isSensitive)
     }
 
     private func refusal(_ error: StorageError, of key: Key) -> StorageError {
         var details = error.details
         details.id = KeyText.encode(key)
         var message = error.message
-        if let name = details.column, let column = pair.new.column(named: name), isFromSensitive(column) {
+        if let name = details.column, let column = pair.new.column(named: name), pair.isFromSensitive(column) {
             message = "column '\(name)' of table '\(pair.new.name)': the value does not fit"
         }
         return StorageError(
             error.code,
             "record \(KeyText.encode(key)) of table '\(pair.old.name)' stands in the way of the migration: \(message)",
             remedy: "change the record first; nothing was changed", details: details)
+    }
+}
+
+extension TablePair {
+    /// Whether what a column was, or is made from, is kept out of messages.
+    fileprivate func isFromSensitive(_ column: Column) -> Bool {
+        let sources = sources[column.position].map { [old.columns[$0]] }
+        return (sources ?? conversions[column.position]?.sources ?? []).contains(where: \.isSensitive)
+    }
+}
+
+extension Migration {
+    /// Whether what a column of the new schema was, or is made from, is kept out of messages.
+    package func isSecret(_ column: Column, of table: Table) -> Bool {
+        pairs.first { $0.new.position == table.position }?.isFromSensitive(column) ?? false
     }
 }

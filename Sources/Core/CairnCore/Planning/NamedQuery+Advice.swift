@@ -7,7 +7,7 @@ extension NamedQuery {
     /// It is judged as stores judge queries under ``UnindexedPolicy``: by what is compared, not by the values. Where values
     /// matter, as a truth value that switches a condition off does, the defaults count.
     package var indexWarning: Diagnostic? {
-        guard !isUnindexed, let query = try? template.bound(to: samples) else { return nil }
+        guard !isUnindexed, let query = try? template.bound(to: samples).rows else { return nil }
         let advice = IndexAdvice(query)
         guard !advice.isServed else { return nil }
         let (table, index) = advice.missing

@@ -37,6 +37,12 @@ public struct QueryPlan: Sendable, Hashable, CustomStringConvertible {
     public var groups: [String] = []
     /// What is computed from the rows, or of each group, in words; empty when the rows themselves are the answer.
     public var aggregates: [String] = []
+    /// Which groups, in words; nil for all.
+    public var having: String?
+    /// The order of the groups; empty when it is that of the columns they are grouped by.
+    public var groupOrder: [String] = []
+    /// How many groups at most.
+    public var groupLimit: Int?
     /// Whether the index alone answers, without reading records.
     public var isCovered: Bool
     /// Requests to an object store; 0 for memory and SQLite.
@@ -127,6 +133,9 @@ public struct QueryPlan: Sendable, Hashable, CustomStringConvertible {
         if let limit { lines.append("  limit   \(limit)") }
         if !groups.isEmpty { lines.append("  group   \(groups.joined(separator: ", "))") }
         if !aggregates.isEmpty { lines.append("  compute \(aggregates.joined(separator: ", "))") }
+        if let having { lines.append("  having  \(having)") }
+        if !groupOrder.isEmpty { lines.append("  order   \(groupOrder.joined(separator: ", "))") }
+        if let groupLimit { lines.append("  limit   \(groupLimit)") }
         if isCovered { lines.append("  covered by the index: no record is read") }
         switch (readRows, estimatedRows) {
         case (let read?, let expected?): lines.append("  rows    \(read) read, about \(expected) expected")
@@ -160,6 +169,11 @@ public struct QueryPlan: Sendable, Hashable, CustomStringConvertible {
         var plan = self
         plan.groups = query.groups.map { query.table.columns[$0].name }
         plan.aggregates = query.aggregates.map { $0.describe(in: query.table) }
+        let results = query.results
+        let text = ConditionText(results.table)
+        plan.having = results.condition.map(text.describe)
+        plan.groupOrder = results.order.map(text.describe)
+        plan.groupLimit = results.limit
         return plan
     }
 

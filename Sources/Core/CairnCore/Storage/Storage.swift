@@ -18,7 +18,7 @@ public protocol Storage: StorageReader {
     /// Makes one change to the schema, all or nothing: whoever reads meanwhile sees the state before or the state after, and a
     /// process that is killed leaves one of the two.
     /// - Throws: `storage.schema_mismatch` when the store does not hold what the change starts from; for a migration also
-    ///   `storage.unsupported` when the driver makes none, and what stands in its way: `storage.duplicate`, `storage.reference`,
+    ///   `storage.unsupported` when the driver makes none, `migration.unsupported` when it does not make this one, and what stands in its way: `storage.duplicate`, `storage.reference`,
     ///   `storage.invalid` or `storage.limit`, naming the record.
     func apply(_ change: SchemaChange) async throws
 

@@ -60,13 +60,17 @@ extension StorageError {
     }
 
     /// A record refers to one that does not exist.
-    package static func danglingReference(_ table: Table, _ key: Key, column: Column, target: Key) -> StorageError {
+    /// - Parameter isSecret: Whether the key it refers to is kept out of the error, though the column does not say so itself.
+    package static func danglingReference(
+        _ table: Table, _ key: Key, column: Column, target: Key, isSecret: Bool = false
+    ) -> StorageError {
+        let isHidden = isSecret || column.isSensitive
         var details = details(table, key)
         details.column = column.name
-        details.otherID = KeyText.encode(target)
+        details.otherID = isHidden ? nil : KeyText.encode(target)
         return StorageError(
             .reference,
-            "column '\(column.name)' of record \(KeyText.encode(key)) of table '\(table.name)' refers to \(column.isSensitive ? "a record" : KeyText.encode(target)), which table '\(column.referencedTable ?? "")' does not have",
+            "column '\(column.name)' of record \(KeyText.encode(key)) of table '\(table.name)' refers to \(isHidden ? "a record" : KeyText.encode(target)), which table '\(column.referencedTable ?? "")' does not have",
             remedy: "insert the record it refers to in the same transaction or before", details: details)
     }
 

@@ -29,6 +29,24 @@ package struct Conversion: Sendable, Hashable {
         }
     }
 
+    /// The same one of columns that have other names.
+    package func reading(_ name: (String) -> String) -> Conversion {
+        let renamed: Source =
+            switch source {
+            case .column(let column): .column(name(column))
+            case .joined(let columns, let separator): .joined(columns.map(name), with: separator)
+            case .part(let part, let column, let separator, let parts):
+                .part(part, of: name(column), at: separator, parts: parts)
+            }
+        return Conversion(renamed, values, otherwise)
+    }
+
+    private init(_ source: Source, _ values: JSONObject?, _ otherwise: JSONValue?) {
+        self.source = source
+        self.values = values
+        self.otherwise = otherwise
+    }
+
     /// The most columns that are joined, and the most values that are looked up.
     package static let limit = 1000
 

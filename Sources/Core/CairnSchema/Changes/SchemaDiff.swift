@@ -76,6 +76,9 @@ package struct SchemaDiff: Sendable {
         ambiguities += pairing.conflicts.map {
             SchemaAmbiguity(table: new.name, old: $0.from, new: $0.name, isDeclared: true)
         }
+        ambiguities += zip(new.columns, pairing.sources).compactMap { column, source in
+            isSettled ? nil : SchemaDiff.conversionInPlace(column, of: new, source.flatMap(old.column(named:)))
+        }
         let dropped = pairing.dropped.compactMap { old.column(named: $0) }
         let added = zip(new.columns, pairing.sources).filter { $0.1 == nil }.map(\.0)
         var conversions: [Int: ColumnConversion] = [:]
@@ -102,6 +105,17 @@ package struct SchemaDiff: Sendable {
         return TablePair(
             old: old, new: new, sources: pairing.sources.map { $0.flatMap { old.column(named: $0)?.position } },
             dropped: dropped.map(\.position), conversions: conversions)
+    }
+
+    /// A column that says it is new and made from others, though the store has it. Of the same type it is one that was made before.
+    private static func conversionInPlace(_ column: Column, of table: Table, _ old: Column?) -> SchemaAmbiguity? {
+        func isEnum(_ column: Column) -> Bool { if case .enumeration = column.type { true } else { false } }
+        guard let old, column.conversion != nil, column.renamedFrom == column.name, old.name == column.name,
+            old.valueType != column.valueType || isEnum(old) != isEnum(column)
+        else { return nil }
+        var ambiguity = SchemaAmbiguity(table: table.name, old: old.name, new: column.name, isDeclared: true)
+        ambiguity.isInPlace = true
+        return ambiguity
     }
 
     /// A dropped and a created table that share half of the columns of the smaller one could be the same.

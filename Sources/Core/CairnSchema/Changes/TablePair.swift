@@ -30,7 +30,8 @@ package struct TablePair: Sendable {
     func position(ofOld column: Int) -> Int? { sources.firstIndex(of: column) }
 }
 
-/// An add and a drop that could as well be a rename, a rename that could as well be none, or a conversion of what is not there.
+/// An add and a drop that could as well be a rename, a rename that could as well be none, a conversion of what is not there, or one
+/// that would take the place of what is.
 ///
 /// What was meant decides whether data lives, so it must be said: nothing is done before.
 package struct SchemaAmbiguity: Sendable, Hashable {
@@ -44,6 +45,8 @@ package struct SchemaAmbiguity: Sendable, Hashable {
     package let isDeclared: Bool
     /// What is wrong with what the new column is to be made from; nil where names are not clear.
     package var mistake: Conversion.Mistake?
+    /// Whether the column says that it is new and made from others, and the old schema has one of its name that is another.
+    package var isInPlace = false
 
     package init(
         table: String?, old: String, new: String, isDeclared: Bool, mistake: Conversion.Mistake? = nil
@@ -61,6 +64,10 @@ package struct SchemaAmbiguity: Sendable, Hashable {
     /// What is not known.
     package var message: String {
         if let mistake { return "column '\(new)'\(place) is to be made from \(mistake.message)" }
+        if isInPlace {
+            return
+                "column '\(new)'\(place) says that it is new and what it is made from, but the old schema has a column of that name and another type"
+        }
         if isDeclared {
             return
                 "\(what) '\(new)'\(place) says it was '\(old)' before, but the old schema has both, or another says so too"
@@ -75,6 +82,12 @@ package struct SchemaAmbiguity: Sendable, Hashable {
             return [
                 "if the store is some versions behind, bring it to the version with these columns first",
                 "if not, write the names that the columns have in the schema of the store",
+            ]
+        }
+        if isInPlace {
+            return [
+                "if the new values are to be made from those that are there, give the old column another name in the same migration: \"\(new)_old\": {\"type\": …, \"renamed_from\": \"\(new)\"}, and remove \"renamed_from\" from '\(new)'; the old one can be dropped in the next",
+                "if it was made before, or its values are to be the same ones in the new type, remove \"convert\" and \"renamed_from\" from it",
             ]
         }
         if isDeclared {

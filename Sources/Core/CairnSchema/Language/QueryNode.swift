@@ -4,6 +4,8 @@ package struct QueryNode {
         case column(String)
         case path(String, [JSONStep])
         case count(String)
+        /// A function of a group; where rows are asked about, it means nothing.
+        case function(QueryFunction)
         /// Something of the record that a reference names.
         case through(String, QueryNode)
         case number(String)
@@ -93,18 +95,13 @@ package struct QueryDays {
     }
 }
 
-/// One column of an order, as it was written.
+/// One term of an order, as it was written.
 package struct QueryOrderNode {
-    /// The references that lead to the record with the column, one after the other.
-    package let path: [(name: String, offset: Int)]
-    package let column: (name: String, offset: Int)
+    package let item: QueryItem
     package let isDescending: Bool
 
-    package init(
-        path: [(name: String, offset: Int)] = [], column: (name: String, offset: Int), isDescending: Bool
-    ) {
-        self.path = path
-        self.column = column
+    package init(_ item: QueryItem, isDescending: Bool) {
+        self.item = item
         self.isDescending = isDescending
     }
 }
@@ -112,9 +109,24 @@ package struct QueryOrderNode {
 /// A query as it was written.
 package struct QueryDraft {
     package let table: (name: String, offset: Int)
+    /// What is selected; empty: whole records.
+    package var selected: [QueryItem] = []
     package var condition: QueryNode?
+    /// What the rows are grouped by.
+    package var groups: [QueryItem] = []
+    /// The condition on the groups.
+    package var having: QueryNode?
     package var order: [QueryOrderNode]
     package var limit: QueryNumber?
+
+    /// Whether it gives groups of rows, or all rows as one, in place of the rows themselves.
+    var isAggregated: Bool {
+        !groups.isEmpty
+            || selected.contains { item in
+                if case .function = item { return true }
+                return false
+            }
+    }
 
     package init(
         table: (name: String, offset: Int), condition: QueryNode? = nil, order: [QueryOrderNode] = [],
@@ -131,7 +143,7 @@ extension QueryNode {
     /// For each column in what is compared, the reference that leads to its table; nil for a column of the row itself.
     var leads: [(reference: String?, offset: Int)] {
         switch kind {
-        case .column, .path, .count: [(nil, offset)]
+        case .column, .path, .count, .function: [(nil, offset)]
         case .through(let reference, _): [(reference, offset)]
         case .number, .text, .bool, .null, .parameter, .existsRow, .and, .or, .not: []
         case .arithmetic(let left, _, let right), .compare(let left, _, let right),
@@ -161,7 +173,9 @@ extension QueryNode {
             case .isInRows(let operand, let rows): .isInRows(operand.behindReference, rows)
             case .isIn(let operand, let values): .isIn(operand.behindReference, values.map(\.behindReference))
             case .isInList(let operand, let list): .isInList(operand.behindReference, list)
-            case .column, .path, .count, .number, .text, .bool, .null, .parameter, .existsRow, .and, .or, .not: kind
+            case .column, .path, .count, .function, .number, .text, .bool, .null, .parameter, .existsRow, .and, .or,
+                .not:
+                kind
             }
         if case .through(_, let part) = self.kind { return part }
         return QueryNode(kind: kind, offset: offset, size: size)

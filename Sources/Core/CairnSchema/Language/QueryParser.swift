@@ -1,8 +1,12 @@
 /// Reads the text form of queries, by recursive descent with bounded depth:
 ///
-///     query      = [ "from" ] rows
-///     rows       = TABLE [ "where" or ] [ "order" "by" term { "," term } ] [ "limit" number ]
-///     term       = path [ "asc" | "desc" ]
+///     query      = [ "from" ] TABLE [ "select" item { "," item } ] [ "where" or ]
+///                  [ "group" "by" COLUMN { "," COLUMN } ] [ "having" or ] end
+///     rows       = TABLE [ "where" or ] end
+///     end        = [ "order" "by" term { "," term } ] [ "limit" number ]
+///     term       = item [ "asc" | "desc" ]
+///     item       = path | function
+///     function   = ( "count" | "sum" | "average" | "min" | "max" ) "(" [ [ "distinct" ] COLUMN ] ")"
 ///     or         = and { ( "or" | "||" ) and }
 ///     and        = not { ( "and" | "&&" ) not }
 ///     not        = ( "not" | "!" ) not | row | comparison
@@ -19,14 +23,15 @@
 ///     sum        = product { ( "+" | "-" ) product }
 ///     product    = value { ( "*" | "/" ) value }
 ///     value      = NUMBER | TEXT | PARAMETER | "true" | "false" | "null" | "-" value | "(" or ")" | "count" "(" path ")"
-///                | path { "[" ( TEXT | NUMBER ) "]" }
+///                | function | path { "[" ( TEXT | NUMBER ) "]" }
 ///     path       = { REFERENCE "." } COLUMN
 ///
 /// Words of the language are in any case; a column that is called like one stands in backticks. A parameter, `$country`, stands
-/// for a value that is given later; values never become text.
+/// for a value that is given later; values never become text. The names of functions are no words of the language: they are known by
+/// the bracket behind them. Behind `having` and `order by` of groups, `count(x)` is how many rows of the group have a value.
 package struct QueryParser {
     private let tokens: [QueryToken]
-    private var place = 0
+    var place = 0
     private var depth = 0
 
     /// What is open around a part, at most. Deeper than conditions may nest, which the check of the query says better.
@@ -40,17 +45,22 @@ package struct QueryParser {
 
     package mutating func query() throws(QueryMistake) -> QueryDraft {
         _ = takeWord("from")
-        let draft = try rows()
-        guard next.kind == .end else {
-            throw unexpected(
-                draft.condition == nil ? "'where', 'order by' or 'limit'" : "'and', 'or', 'order by' or 'limit'")
+        if next.isWord("select") {
+            throw QueryMistake(
+                "expected a table, found 'select', a word of the language",
+                remedy: "the table comes first: cities select name", at: next.offset)
         }
+        let draft = try rows(isWhole: true)
+        guard next.kind == .end else { throw unexpected(continuation(of: draft)) }
         return draft
     }
 
-    private mutating func rows() throws(QueryMistake) -> QueryDraft {
+    /// - Parameter isWhole: Whether it is a whole query, which may select something of the rows.
+    private mutating func rows(isWhole: Bool) throws(QueryMistake) -> QueryDraft {
         var draft = QueryDraft(table: try name("a table"))
+        if isWhole, takeWord("select") { draft.selected = try items("a column or a function like 'count()'") }
         if takeWord("where") { draft.condition = try or() }
+        if isWhole { try groups(&draft) }
         if takeWord("order") {
             guard takeWord("by") else { throw unexpected("'by' after 'order'") }
             repeat { draft.order.append(try term()) } while takeSign(",")
@@ -98,30 +108,32 @@ package struct QueryParser {
     }
 
     private mutating func term() throws(QueryMistake) -> QueryOrderNode {
-        var path = try names("a column")
-        let column = path.removeLast()
+        let item = try item("a column")
         let isDescending = takeWord("desc")
         if !isDescending { _ = takeWord("asc") }
-        return QueryOrderNode(path: path, column: column, isDescending: isDescending)
+        return QueryOrderNode(item, isDescending: isDescending)
     }
 
     // MARK: Tokens
 
-    private var next: QueryToken { tokens[min(place, tokens.count - 1)] }
+    var next: QueryToken { tokens[min(place, tokens.count - 1)] }
 
-    private mutating func takeWord(_ word: String) -> Bool {
+    /// What stands so many tokens on.
+    func following(_ count: Int) -> QueryToken.Kind { tokens[min(place + count, tokens.count - 1)].kind }
+
+    mutating func takeWord(_ word: String) -> Bool {
         guard next.isWord(word) else { return false }
         place += 1
         return true
     }
 
-    private mutating func takeSign(_ signs: String...) -> Bool {
+    mutating func takeSign(_ signs: String...) -> Bool {
         guard case .sign(let sign) = next.kind, signs.contains(sign) else { return false }
         place += 1
         return true
     }
 
-    private func unexpected(_ what: String) -> QueryMistake {
+    func unexpected(_ what: String) -> QueryMistake {
         QueryMistake("expected \(what), found \(next.text)", at: next.offset)
     }
 
@@ -165,7 +177,7 @@ package struct QueryParser {
 
     // MARK: Conditions
 
-    private mutating func or() throws(QueryMistake) -> QueryNode {
+    mutating func or() throws(QueryMistake) -> QueryNode {
         let first = try and()
         var parts = [first]
         while takeWord("or") || takeSign("||") { parts.append(try and()) }
@@ -259,7 +271,7 @@ package struct QueryParser {
         if takeWord("select") {
             let column = try name("a column")
             guard takeWord("from") else { throw unexpected("'from' and a table") }
-            let rows = try nested { parser throws(QueryMistake) in try parser.rows() }
+            let rows = try nested { parser throws(QueryMistake) in try parser.rows(isWhole: false) }
             guard takeSign(")") else { throw unexpected("')'") }
             return QueryNode(kind: .isInRows(left, QueryRows(column: column, rows: rows)), offset: left.offset)
         }
@@ -391,6 +403,9 @@ package struct QueryParser {
         where takeWord(word) {
             return QueryNode(kind: kind, offset: token.offset)
         }
+        if isGroupCount || !next.isWord("count") && isFunction, let function = try function() {
+            return QueryNode(kind: .function(function), offset: token.offset)
+        }
         if takeWord("count") {
             guard takeSign("(") else { throw unexpected("'(' and a column after 'count'") }
             let names = try names("a column")
@@ -403,7 +418,7 @@ package struct QueryParser {
     }
 
     /// A column, behind references that lead to its table.
-    private mutating func names(_ what: String) throws(QueryMistake) -> [(name: String, offset: Int)] {
+    mutating func names(_ what: String) throws(QueryMistake) -> [(name: String, offset: Int)] {
         var names = [try name(what)]
         while takeSign(".") {
             guard names.count <= QueryLimits.depth else {

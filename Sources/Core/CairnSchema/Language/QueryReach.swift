@@ -52,6 +52,9 @@ extension QueryDraft {
         let resolver = QueryResolver(try reach.table(named: table.name, at: table.offset), reach, types)
         var template = QueryTemplate(table: resolver.table)
         if let condition { template.condition = try resolver.condition(condition) }
+        template.selection = try GroupResolver.selection(self, resolver)
+        // The order and the limit of groups are part of the selection.
+        guard template.selection?.groups == nil else { return template }
         for term in order { template.order.append(try resolver.order(term)) }
         if let limit { template.limit = try resolver.limit(limit) }
         return template

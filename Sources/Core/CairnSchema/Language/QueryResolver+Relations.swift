@@ -30,19 +30,25 @@ extension QueryResolver {
 
     /// A column to order by: of this table, or of the record that a reference names.
     func order(_ term: QueryOrderNode) throws(QueryMistake) -> TemplateOrder {
+        let references: [QueryName]
+        let last: QueryName
+        switch term.item {
+        case .function(let function): throw mistake(of: function)
+        case .column(let path, let column): (references, last) = (path, column)
+        }
         var resolver = self
         var path: [TemplateOrder.Step] = []
-        for step in term.path {
+        for step in references {
             if let mistake = resolver.mistakeOfMany(step.name, at: step.offset) { throw mistake }
             let (column, target) = try resolver.target(of: step.name, at: step.offset)
             path.append(TemplateOrder.Step(column: column, table: target))
             resolver = resolver.resolver(of: target)
         }
-        let column = try resolver.column(term.column.name, at: term.column.offset)
+        let column = try resolver.column(last.name, at: last.offset)
         guard column.valueType.isOrdered else {
             throw QueryMistake(
                 "table '\(resolver.table.name)' cannot be ordered by '\(column.name)': \(column.valueType) has no order",
-                at: term.column.offset)
+                at: last.offset)
         }
         return TemplateOrder(column: column.position, isDescending: term.isDescending, path: path)
     }

@@ -35,6 +35,7 @@ extension QueryResolver {
             }
             return (.arithmetic(sides.0.expression, operation, sides.1.expression), kind)
         case .null: throw QueryMistake("nothing equals null", remedy: "write 'is null'", at: node.offset)
+        case .function(let function): throw mistake(of: function)
         default: throw QueryMistake("expected a value, found a condition", at: node.offset)
         }
     }

@@ -8,13 +8,16 @@ package struct QueryResolver {
     let reach: QueryReach?
     /// The parameters; nil where there are none.
     let types: ParameterTypes?
+    /// What the table describes, where it is one of results of groups.
+    private let results: GroupResults?
 
     /// - Parameters:
     ///   - reach: The tables that conditions may lead to; nil: they lead nowhere.
-    init(_ table: Table, _ reach: QueryReach?, _ types: ParameterTypes?) {
+    init(_ table: Table, _ reach: QueryReach?, _ types: ParameterTypes?, _ results: GroupResults? = nil) {
         self.table = table
         self.reach = reach
         self.types = types
+        self.results = results
     }
 
     /// For a condition alone, without parameters.
@@ -79,6 +82,8 @@ package struct QueryResolver {
                     "column '\(name)' is no condition", remedy: "compare it with a value", at: node.offset)
             }
             return .compare(column: column.position, .equal, .literal(.bool(true)))
+        case .function(let function) where !QueryFunction.names.contains(function.name.name.lowercased()):
+            throw mistake(of: function)
         default: throw QueryMistake("expected a condition, found a value", remedy: "compare it", at: node.offset)
         }
     }
@@ -262,7 +267,20 @@ package struct QueryResolver {
     }
 
     /// The type that a parameter has when it is compared with a column.
-    func type(of column: Column) -> ParameterType? { reach.map { ParameterType(column, of: table, $0) } }
+    func type(of column: Column) -> ParameterType? {
+        reach.map { results?.type(of: column, $0) ?? ParameterType(column, of: table, $0) }
+    }
+
+    /// A function where rows are asked about, one by one.
+    func mistake(of function: QueryFunction) -> QueryMistake {
+        let name = function.name.name
+        guard QueryFunction.names.contains(name.lowercased()) else {
+            return QueryMistake("there is no function '\(name)'", remedy: function.hint, at: function.name.offset)
+        }
+        return QueryMistake(
+            "'\(name)' is computed of many rows, and stands where each row is asked about",
+            remedy: "write it behind 'select', or behind 'having' and 'order by' of groups", at: function.name.offset)
+    }
 
     /// Puts the mistakes of the rules of expressions where they are.
     func explained<Result>(

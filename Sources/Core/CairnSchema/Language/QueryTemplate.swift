@@ -7,6 +7,8 @@ package struct QueryTemplate: Sendable {
     package var condition: TemplateCondition?
     package var order: [TemplateOrder] = []
     package var limit: TemplateCount?
+    /// What it gives in place of whole records; nil: these. With groups, what is above is which rows they are of.
+    package var selection: TemplateSelection?
     /// The parameters, in the order in which they appear.
     package var parameters: [QueryParameter] = []
 }
@@ -142,7 +144,9 @@ extension QueryTemplate {
     /// are when it is asked.
     func excess() -> QueryMistake? {
         var values = 0
-        return order.excess(depth: 1) ?? condition?.excess(depth: 1, &values)
+        if let excess = order.excess(depth: 1) ?? condition?.excess(depth: 1, &values) { return excess }
+        values = 0
+        return selection?.groups?.having?.excess(depth: 1, &values)
     }
 }
 

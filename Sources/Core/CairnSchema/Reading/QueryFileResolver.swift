@@ -32,7 +32,8 @@ struct QueryFileResolver {
             diagnostics.report(error, in: draft.name, textAt: draft.textOffset)
             return nil
         }
-        for zone in template.condition?.zoneNames ?? [] {
+        let conditions = [template.condition, template.selection?.groups?.having]
+        for zone in conditions.flatMap({ $0?.zoneNames ?? [] }) {
             let mistake = QueryMistake(
                 "whether there is a time zone '\(zone.name)' is known only where the program runs",
                 remedy: "write 'in zone $zone' and pass it", at: zone.offset)

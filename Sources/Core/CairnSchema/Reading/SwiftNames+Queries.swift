@@ -27,6 +27,7 @@ extension SwiftNames {
                 "queries '\(other)' and '\(query.name)' of table '\(query.template.table.name)' make the same Swift name '\(name)'",
                 remedy: "rename one")
         }
+        check(query.template, of: query.name, draft, &diagnostics)
         var names: [String: String] = [:]
         for parameter in query.parameters.map(\.parameter) {
             let offset = diagnostics.place(ofByte: parameter.offset, inStringAt: draft.textOffset)
@@ -37,6 +38,23 @@ extension SwiftNames {
                     "schema.collision", at: offset,
                     "parameters '$\(other)' and '$\(parameter.name)' of query '\(query.name)' make the same Swift name '\(name)'",
                     remedy: "rename one")
+            }
+        }
+    }
+    /// Checks the labels that what is selected will have.
+    private static func check(
+        _ template: QueryTemplate, of name: String, _ draft: QueryFileDraft,
+        _ diagnostics: inout DiagnosticCollector
+    ) {
+        guard let columns = template.selection?.columns, columns.count > 1 else { return }
+        var labels: [String: String] = [:]
+        for (column, item) in zip(columns, draft.draft.selected) {
+            let label = column.swiftName(in: template.table)
+            if let other = labels.updateValue(column.name, forKey: label) {
+                diagnostics.error(
+                    "schema.collision", at: diagnostics.place(ofByte: item.offset, inStringAt: draft.textOffset),
+                    "'\(other)' and '\(column.name)' of query '\(name)' make the same Swift name '\(label)'",
+                    remedy: "select one of them, or rename the column")
             }
         }
     }

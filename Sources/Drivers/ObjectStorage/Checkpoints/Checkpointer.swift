@@ -234,7 +234,7 @@ final class Checkpointer: Sendable {
         if parts.faults.contains(.noFence) { notAfter = nil }
         let name = ObjectNames.manifest(manifest.version)
         let end = try await parts.access.create(
-            name, ManifestJSON.encode(manifest), notAfter: notAfter, parts.surroundings)
+            name, ManifestJSON.encode(manifest), notAfter: notAfter, of: parts.log.owner, parts.surroundings)
         switch end {
         case .created:
             try parts.tip.adopt(manifest, seen: proof?.date)

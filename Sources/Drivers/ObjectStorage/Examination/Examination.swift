@@ -62,6 +62,7 @@ struct Examination: Sendable {
             suspects += missing(expected, overlay.table)
         }
         examination.findings += suspects.map(\.finding)
+        examination.findings += try await strays()
         return (examination, suspects)
     }
 

@@ -18,13 +18,15 @@ public struct StoreFinding: Sendable, Hashable, CustomStringConvertible {
         case damagedIndex = "damaged_index"
         /// The manifest says another number of records than one of its indexes has.
         case wrongCount = "wrong_count"
+        /// A commit record or manifest of another store, which was at the same place before, came late. It counts as nothing.
+        case ofAnotherStore = "of_another_store"
     }
 
     /// What it is.
     public let kind: Kind
     /// The object it is about.
     public let object: String
-    /// The table.
+    /// The table; empty for an object of the log.
     public let table: String
     /// The key of the record, as text; nil when it is about the table.
     public let id: String?
@@ -34,7 +36,7 @@ public struct StoreFinding: Sendable, Hashable, CustomStringConvertible {
     public let remedy: String
 
     /// Whether everything is as it should be all the same.
-    public var isHarmless: Bool { kind == .notWrittenYet }
+    public var isHarmless: Bool { kind == .notWrittenYet || kind == .ofAnotherStore }
 
     public var description: String { "\(kind.rawValue) \(object): \(message); \(remedy)" }
 }

@@ -24,9 +24,12 @@ package struct IndexFileMissing: Error, Sendable, Hashable {
 /// The index files of an object store.
 package struct ObjectIndexFiles: IndexFileSource {
     private let objects: any ObjectStore
+    private let store: String?
 
-    package init(_ objects: any ObjectStore) {
+    /// - Parameter store: The id of the store whose files they are; nil: whosesoever they are.
+    package init(_ objects: any ObjectStore, of store: String? = nil) {
         self.objects = objects
+        self.store = store
     }
 
     package func bytes(file: String, range: Range<Int>) async throws -> [UInt8] {
@@ -54,11 +57,14 @@ package struct ObjectIndexFiles: IndexFileSource {
     /// Whether the newest manifest names a file.
     private func isNeeded(_ file: String) async throws -> Bool {
         let access = StoreAccess(objects: objects)
-        guard let (name, _) = try await LogReader.newestManifestName(access),
-            case .found(let manifest) = try await access.read(name)
-        else { return false }
-        // The id has random digits: where it stands, it is the name of this file.
-        return String(decoding: manifest.bytes, as: UTF8.self).contains("\"\(file)\"")
+        let owner = store.map { Ownership(access: access, store: $0) }
+        let newest = try await access.newestManifest(of: owner) { object, name in
+            let text = String(decoding: object.bytes, as: UTF8.self)
+            if let owner, !text.contains("\"\(owner.store)\"") { try owner.check("", name) }
+            // The id has random digits: where it stands, it is the name of this file.
+            return text.contains("\"\(file)\"")
+        }
+        return newest?.value ?? false
     }
 
     private func tooShort(_ file: String, _ range: Range<Int>) -> StorageError {

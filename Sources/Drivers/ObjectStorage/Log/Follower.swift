@@ -114,11 +114,12 @@ final class Follower: Sendable {
 
     // MARK: Proof
 
-    /// As ``prove()``; a store that was migrated ends the handle, so that nothing more is read by a schema that no longer holds.
+    /// As ``prove()``; a store that was migrated ends the handle, so that nothing more is read by a schema that no longer holds, and
+    /// so does another store at its place.
     private func proveOrEnd() async throws -> View {
         do {
             return try await prove()
-        } catch let error as StorageError where error.code == .schemaMismatch {
+        } catch let error as StorageError where error.code == .schemaMismatch || error.code == .replaced {
             tip.end(error)
             throw error
         }
@@ -130,7 +131,7 @@ final class Follower: Sendable {
             try Deadline.check()
             let view = try tip.view()
             let asked = surroundings.uptime()
-            switch try await log.read(view.number + 1) {
+            switch try await log.next(view.number + 1, after: view.hash) {
             case .found(let found):
                 try tip.append(found)
                 hits += 1
@@ -149,11 +150,13 @@ final class Follower: Sendable {
         let view = try tip.view()
         let asked = surroundings.uptime()
         let readings = try await (1...max(1, count)).map { view.number + $0 }.concurrently(LogReader.width) {
-            [log] in try await log.read($0)
+            [log] in try await log.standing($0)
         }
         for (place, reading) in readings.enumerated() {
             switch reading {
             case .found(let found): try tip.append(found)
+            // It takes a closer look, which is for the next proof.
+            case .stray: return
             case .absent(let date):
                 // Of others that are there, the confirmation knows nothing.
                 if place == 0, try await isProven(view, date) { _ = try await confirm(view, date, asked) }
@@ -222,9 +225,10 @@ final class Follower: Sendable {
     func read(_ numbers: [Int]) async throws {
         for start in stride(from: 0, to: numbers.count, by: LogReader.width) {
             let some = Array(numbers[start..<min(start + LogReader.width, numbers.count)])
-            for found in try await log.read(some) {
-                try tip.append(found)
-            }
+            let found = try await log.read(some)
+            for found in found { try tip.append(found) }
+            // They were collected, or are of another store.
+            if found.count < some.count { return }
         }
     }
 }

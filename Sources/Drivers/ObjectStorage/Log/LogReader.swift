@@ -31,10 +31,14 @@ final class LogReader: Sendable {
     let access: StoreAccess
     /// The schema of the program: its tables have the positions that everything is looked up by.
     let schema: Schema
+    /// The store whose log it is; nil: what is there is taken whosesoever it is.
+    let owner: Ownership?
 
-    init(_ access: StoreAccess, _ schema: Schema) {
+    /// - Parameter store: The id of the store whose log it is.
+    init(_ access: StoreAccess, _ schema: Schema, of store: String?) {
         self.access = access
         self.schema = schema
+        owner = store.map { Ownership(access: access, store: $0) }
     }
 
     /// Reads at a time.
@@ -42,7 +46,8 @@ final class LogReader: Sendable {
 
     // MARK: Commit records
 
-    /// Reads the record of a number. One GET, and one for each of its parts.
+    /// Reads the record of a number, whosesoever it is: a store that was rebuilt has records of before, under another id. For what is
+    /// behind the end of the log, see ``next(_:after:)``. One GET, and one for each of its parts.
     func read(_ number: Int) async throws -> Reading {
         let name = ObjectNames.record(number)
         switch try await access.read(name) {
@@ -65,21 +70,27 @@ final class LogReader: Sendable {
     /// - Returns: As many of them as are there: others may have been collected by now.
     /// - Throws: `storage.damaged` for a number that is not there, and should be.
     func read(_ numbers: [Int]) async throws -> [Found] {
-        let found = try await numbers.concurrently(LogReader.width) { [self] number -> Found? in
-            guard case .found(let found) = try await read(number) else { return nil }
+        let standings = try await numbers.concurrently(LogReader.width) { [self] in try await standing($0) }
+        let found = standings.prefix { $0.isFound }.compactMap { if case .found(let found) = $0 { found } else { nil } }
+        guard found.count < numbers.count else { return found }
+        let number = numbers[found.count]
+        if case .stray = standings[found.count] {
+            // Unless somebody has just replaced it and gone on.
+            if standings[found.count...].contains(where: \.isFound), case .stray = try await standing(number) {
+                throw LogReader.gap("commit record \(number) is of another store, and there are later ones")
+            }
             return found
         }
-        guard let place = found.firstIndex(where: { $0 == nil }) else { return found.compactMap { $0 } }
-        guard try await isCollected(numbers[place]) else {
-            throw LogReader.gap("commit record \(numbers[place]) is missing, and there are later ones")
+        guard try await isCollected(number) else {
+            throw LogReader.gap("commit record \(number) is missing, and there are later ones")
         }
-        return found[..<place].compactMap { $0 }
+        return found
     }
 
     /// The records of several numbers that follow one another, as many of them as are there and can be read. One GET for each.
     func glance(_ numbers: [Int]) async -> [Found] {
         let found = try? await numbers.concurrently(LogReader.width) { [self] number -> Found? in
-            guard case .found(let found)? = try? await read(number) else { return nil }
+            guard case .found(let found)? = try? await standing(number) else { return nil }
             return found
         }
         return found?.prefix { $0 != nil }.compactMap(\.self) ?? []
@@ -90,7 +101,7 @@ final class LogReader: Sendable {
         try await newestManifest().manifest.collected >= number
     }
 
-    private static func gap(_ message: String) -> StorageError {
+    static func gap(_ message: String) -> StorageError {
         StorageError(
             .damaged, message,
             remedy: "run cairn doctor; restore the log from a backup, or rebuild the store from its records")
@@ -131,13 +142,13 @@ final class LogReader: Sendable {
         }
     }
 
-    /// The numbers of the records behind a number. One LIST for each thousand.
+    /// The numbers of the records behind a number. One LIST for each thousand. Those at the end may be strays.
     /// - Throws: `storage.damaged` when one is missing and later ones are there.
     func numbers(after number: Int) async throws -> [Int] {
         var numbers: [Int] = []
         let names = try await access.names(ObjectNames.log, after: ObjectNames.record(number), limit: .max)
-        for name in names {
-            guard let found = ObjectNames.number(ofRecord: name) else { continue }
+        let all = names.compactMap { ObjectNames.number(ofRecord: $0) }
+        for (place, found) in all.enumerated() {
             let next = number + numbers.count + 1
             if found == next {
                 numbers.append(found)
@@ -147,7 +158,9 @@ final class LogReader: Sendable {
             guard case .absent = try await access.read(ObjectNames.record(next)) else { break }
             // By a collector, when we come very late: the next proof finds the manifest that says so.
             if try await isCollected(next) { break }
-            throw LogReader.gap("commit record \(next) is missing, and record \(found) is there")
+            // A store that was here before may have been far ahead.
+            guard let own = try await firstOwn(of: Array(all[place...])) else { break }
+            throw LogReader.gap("commit record \(next) is missing, and record \(own) is there")
         }
         return numbers
     }
@@ -164,27 +177,20 @@ final class LogReader: Sendable {
     /// The newest manifest, and a moment of the store's clock when it was that. One LIST and one GET.
     /// - Throws: `storage.damaged` when there is none.
     func newestManifest() async throws -> (manifest: Manifest, date: Date?) {
-        try await LogReader.newestManifest(access, resolve)
-    }
-
-    static func newestManifest(
-        _ access: StoreAccess, _ schema: (SchemaID) throws -> Schema
-    ) async throws -> (manifest: Manifest, date: Date?) {
-        // One that is listed may be collected before it is read: then there is a newer one.
-        for _ in 0..<3 {
-            guard let (name, date) = try await newestManifestName(access) else { break }
-            guard case .found(let object) = try await access.read(name) else { continue }
-            let decoded = try await access.decoded(name, object) { object in
-                try ManifestJSON.decode(object.bytes, name: name, schema: schema)
-            }
-            if case .value(let manifest) = decoded { return (manifest, date) }
+        let newest = try await access.newestManifest(of: owner) { object, name in
+            let manifest = try ManifestJSON.decode(object.bytes, name: name, schema: resolve)
+            try owner?.check(manifest.store, name)
+            return manifest
         }
-        throw StorageError(
-            .damaged, "the store has no manifest: its objects '\(ObjectNames.checkpoints)…' are gone",
-            remedy: "run cairn rebuild, which makes log and indexes again from the record files")
+        guard let newest else {
+            throw StorageError(
+                .damaged, "the store has no manifest: its objects '\(ObjectNames.checkpoints)…' are gone",
+                remedy: "run cairn rebuild, which makes log and indexes again from the record files")
+        }
+        return (newest.value, newest.date)
     }
 
-    /// The name of the newest manifest, and a moment of the store's clock when it was that; nil when there is none. One LIST.
+    /// The name of the newest manifest, whosesoever it is, and a moment of the store's clock when it was that; nil when there is none. One LIST.
     static func newestManifestName(_ access: StoreAccess) async throws -> (name: String, date: Date?)? {
         let listed = try await access.listed(ObjectNames.checkpoints, limit: 1)
         return listed.objects.first.map { ($0.key, listed.date) }
@@ -193,12 +199,7 @@ final class LogReader: Sendable {
     // MARK: The store
 
     /// The id in `_store.json`. One GET.
-    func storeID() async throws -> String {
-        guard case .found(let object) = try await access.read(ObjectNames.store) else { return "gone" }
-        let decoded = try await access.decoded(ObjectNames.store, object) { try StoreFileJSON.decode($0.bytes).id }
-        guard case .value(let id) = decoded else { return "gone" }
-        return id
-    }
+    func storeID() async throws -> String { try await access.storeID() }
 }
 
 extension Array where Element: Sendable {

@@ -98,7 +98,7 @@ final class Tip: Sendable {
     ///   - size: Bytes of the record and its parts.
     ///   - isOwn: Whether this process wrote it.
     /// - Returns: The newest view.
-    /// - Throws: `storage.replaced`, `storage.damaged` when the record does not continue the log.
+    /// - Throws: `storage.damaged` when the record does not continue the log.
     @discardableResult
     func append(_ record: CommitRecord, bytes: [UInt8], size: Int, isOwn: Bool = false) throws -> View {
         let hash = SHA256.digest(bytes)
@@ -130,7 +130,11 @@ final class Tip: Sendable {
 
     private static func check(_ record: CommitRecord, follows view: View) throws {
         let store = view.manifest.manifest.store
-        guard Utf8.equal(record.store, store) else { throw StorageError.replaced(found: record.store, opened: store) }
+        // One of another store was told from it where it was read: see ``Ownership``.
+        guard Utf8.equal(record.store, store) else {
+            throw StoredObject.damaged(
+                ObjectNames.record(record.number), "it names the store '\(record.store)', and this is '\(store)'")
+        }
         guard record.previous == view.hash else {
             throw StorageError(
                 .damaged,

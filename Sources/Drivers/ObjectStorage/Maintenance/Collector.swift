@@ -88,14 +88,16 @@ struct Collector: Sendable {
         return try await standing(manifests.filter { !gone.contains($0.object.key) }, at: date)
     }
 
-    /// All manifests, the newest first.
+    /// All manifests, the newest first. Those of another store count as nothing, and are left.
     private func manifests(
         _ report: inout MaintenanceReport
     ) async throws -> (manifests: [CollectionRules.ListedManifest], date: StoreDate) {
         let listed = try await access.listed(ObjectNames.folder(ObjectNames.checkpoints))
         guard let date = listed.date else { throw StorageError.noStoreTime(access) }
+        let own = try await access.manifests(
+            listed.objects.map(\.key), of: parts.log.owner, above: parts.tip.view().manifest.manifest.version)
         var manifests: [CollectionRules.ListedManifest] = []
-        for object in listed.objects {
+        for object in listed.objects where own.contains(object.key) {
             if let version = ObjectNames.version(ofManifest: object.key) {
                 manifests.append(CollectionRules.ListedManifest(version: version, object: object))
             } else {

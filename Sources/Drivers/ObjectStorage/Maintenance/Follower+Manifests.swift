@@ -32,8 +32,13 @@ extension Follower {
         {
             try tip.adopt(manifest, seen: seen)
         } else {
-            let (newest, seen) = try await log.newestManifest()
-            try tip.adopt(newest, seen: seen)
+            do {
+                let (newest, seen) = try await log.newestManifest()
+                try tip.adopt(newest, seen: seen)
+            } catch let error as StorageError where error.code == .replaced {
+                tip.end(error)
+                throw error
+            }
         }
         return try tip.view()
     }

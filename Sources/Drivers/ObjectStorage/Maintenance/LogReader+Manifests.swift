@@ -11,7 +11,7 @@ extension LogReader {
             let name = ObjectNames.record(number)
             guard case .found(let object) = try await access.read(name) else { return .absent(nil) }
             guard let id = LogReader.schema(ofRecord: object.bytes) else { throw error }
-            return try await LogReader(access, try await access.schema(id)).read(number)
+            return try await LogReader(access, try await access.schema(id), of: nil).read(number)
         }
     }
 
@@ -36,7 +36,8 @@ extension LogReader {
         return found
     }
 
-    /// The manifest of a version; nil when it is not there. One GET, and one for its schema if that is another than the program's.
+    /// The manifest of a version, whosesoever it is: a store that was rebuilt has some of before, under another id. nil when it is not
+    /// there. One GET, and one for its schema if that is another than the program's.
     func manifest(_ version: Int) async throws -> Manifest? {
         struct Needed: Error { let id: SchemaID }
         let name = ObjectNames.manifest(version)

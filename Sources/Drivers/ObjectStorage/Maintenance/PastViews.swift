@@ -22,7 +22,8 @@ struct PastViews: Sendable {
         }
         if commit == newest.number { return newest }
         let manifest = newest.manifest.manifest
-        return try await view(manifest.covers <= commit ? manifest : try await self.manifest(before: commit), commit)
+        return try await view(
+            manifest.covers <= commit ? manifest : try await self.manifest(before: commit, manifest.version), commit)
     }
 
     /// The view of a pin.
@@ -48,10 +49,11 @@ struct PastViews: Sendable {
     // MARK: Making
 
     /// The newest manifest that covers no more than a commit.
-    private func manifest(before commit: Int) async throws -> Manifest {
+    /// - Parameter newest: A version that covers more. Above it there may be some of another store.
+    private func manifest(before commit: Int, _ newest: Int) async throws -> Manifest {
         var versions = try await parts.access.listed(ObjectNames.checkpoints).objects.compactMap {
             ObjectNames.version(ofManifest: $0.key)
-        }
+        }.filter { $0 < newest }
         // The newest first: those that cover too much come before those that do not.
         var (low, high) = (0, versions.count)
         var best: Manifest?

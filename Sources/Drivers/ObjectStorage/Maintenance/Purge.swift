@@ -69,7 +69,10 @@ struct Purge: Sendable {
 
     /// The number of the last commit that every manifest covers: no view shows anything older.
     private func horizon() async throws -> Int {
-        let manifests = try await access.listed(ObjectNames.checkpoints).objects.compactMap { object in
+        let listed = try await access.listed(ObjectNames.checkpoints).objects
+        let own = try await access.manifests(
+            listed.map(\.key), of: parts.log.owner, above: parts.tip.view().manifest.manifest.version)
+        let manifests = listed.filter { own.contains($0.key) }.compactMap { object in
             ObjectNames.version(ofManifest: object.key).map {
                 CollectionRules.ListedManifest(version: $0, object: object)
             }

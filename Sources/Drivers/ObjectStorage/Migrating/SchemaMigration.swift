@@ -49,6 +49,14 @@ struct SchemaMigration: Sendable {
     /// Refuses what other drivers make and this one does not.
     /// - Throws: `migration.unsupported`.
     static func check(_ migration: Migration) throws {
+        if migration.maker != nil {
+            throw StorageError(
+                .migrationUnsupported,
+                "on an object store, Swift code cannot make what records get: no record file is written in a migration, and programs that read one later do not have the code",
+                remedy:
+                    "say with \"convert\" what a column is made from; or add it so that it may be null, fill it in transactions, and require it in a later migration"
+            )
+        }
         for pair in migration.pairs where !Utf8.equal(pair.old.name, pair.new.name) {
             guard migration.from.table(named: pair.new.name) != nil else { continue }
             throw StorageError(

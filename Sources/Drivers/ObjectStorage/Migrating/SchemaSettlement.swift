@@ -74,12 +74,14 @@ struct SchemaSettlement: Sendable {
         } catch {
             throw StoreAccess.translated(error)
         }
-        try await create(ObjectNames.manifest(decision.manifest.version), ManifestJSON.encode(decision.manifest))
+        let owner = Ownership(access: access, store: decision.manifest.store)
+        try await create(
+            ObjectNames.manifest(decision.manifest.version), ManifestJSON.encode(decision.manifest), of: owner)
     }
 
     /// Creates an object that everybody writes alike.
-    private func create(_ name: String, _ bytes: [UInt8]) async throws {
-        if case .expired = try await access.create(name, bytes, notAfter: notAfter, surroundings) {
+    private func create(_ name: String, _ bytes: [UInt8], of owner: Ownership? = nil) async throws {
+        if case .expired = try await access.create(name, bytes, notAfter: notAfter, of: owner, surroundings) {
             throw StoreAccess.translated(ExpiredClaim())
         }
     }

@@ -256,8 +256,9 @@ struct TableMigrations: Sendable {
             }
             if present == wanted { continue }
             guard let key = overlay.key(ofEntry: entry.key, in: index) else { continue }
+            let column = table.columns[reference.column]
             throw StorageError.danglingReference(
-                table, key, column: table.columns[reference.column], target: Key(value))
+                table, key, column: column, target: Key(value), isSecret: migration.isSecret(column, of: table))
         }
     }
 }

@@ -206,7 +206,7 @@ public final class ObjectStorage: Storage {
         let tip = Tip(
             View(manifest, schema), seen: held.date, cacheBytes: options.recordCacheBytes, surroundings, hub: hub)
         tip.confirm(manifest.covers, held.date, asked: surroundings.uptime())
-        let log = LogReader(access, schema)
+        let log = LogReader(access, schema, of: manifest.store)
         let shapes = RecordShapes(access, schema, manifest.eras)
         let follower = Follower(tip, log, surroundings, storeRead: held.date, faults: faults)
         let indexes = IndexReader(
@@ -225,7 +225,7 @@ public final class ObjectStorage: Storage {
     }
 
     private func indexFiles(of store: String) -> any IndexFileSource {
-        let files = ObjectIndexFiles(access.objects)
+        let files = ObjectIndexFiles(access.objects, of: store)
         guard let folder = options.cacheFolder else { return files }
         return CachedIndexFiles(
             base: files, cache: IndexDiskCache(folder: folder, store: store, bytes: options.cacheFolderBytes))

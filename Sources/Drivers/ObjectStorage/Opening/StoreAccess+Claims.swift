@@ -3,12 +3,13 @@ import ObjectStores
 
 /// The steps of a ``NumberClaim``, done.
 extension StoreAccess {
-    /// Tries to create an object.
+    /// Tries to create an object, or to put it in the place of a stray.
     func claim(
-        _ name: String, _ bytes: [UInt8], notAfter: StoreDate?, contentType: String = StoreAccess.contentType
+        _ name: String, _ bytes: [UInt8], _ mode: PutMode, notAfter: StoreDate?,
+        contentType: String = StoreAccess.contentType
     ) async -> NumberClaim.Event {
         do {
-            switch try await write(name, bytes, .create, notAfter: notAfter, attributes(contentType)) {
+            switch try await write(name, bytes, mode, notAfter: notAfter, attributes(contentType)) {
             case .written(_, let date): return .written(date)
             case .refused: return .exists
             case .expired: return .refused(ExpiredClaim())
@@ -24,11 +25,18 @@ extension StoreAccess {
     }
 
     /// Looks what stands under a name.
-    func look(_ name: String) async -> NumberClaim.Event {
+    /// - Parameter isStray: Whether bytes are of another store, and may be replaced.
+    func look(_ name: String, isStray: ([UInt8]) async throws -> Bool) async -> NumberClaim.Event {
         do {
             switch try await read(name) {
-            case .found(let object): return .found(object.bytes)
             case .absent: return .absent
+            case .found(let object):
+                do {
+                    return try await isStray(object.bytes) ? .stray(object.etag) : .found(object.bytes)
+                } catch let error as StorageError where error.code == .replaced || error.code == .damaged {
+                    // Whoever reads what stands there is told.
+                    return .found(object.bytes)
+                }
             }
         } catch {
             return .unreadable(error)
@@ -46,10 +54,11 @@ extension StoreAccess {
     }
 
     /// Creates an object; tries again, and looks, until it is known what became of it.
+    /// - Parameter owner: The store it is of, for an object that names it: one of another store is replaced.
     /// - Throws: `storage.unavailable` and others when that cannot be found out in a few attempts.
     func create(
         _ name: String, _ bytes: [UInt8], notAfter: StoreDate?, contentType: String = StoreAccess.contentType,
-        _ surroundings: Surroundings
+        of owner: Ownership? = nil, _ surroundings: Surroundings
     ) async throws -> Creation {
         var claim = NumberClaim(bytes)
         var pause = Duration.milliseconds(50)
@@ -62,8 +71,9 @@ extension StoreAccess {
                 if error is ExpiredClaim { return .expired }
                 throw StoreAccess.translated(error)
             case .put:
-                claim.take(await self.claim(name, bytes, notAfter: notAfter, contentType: contentType))
-            case .read: claim.take(await look(name))
+                claim.take(await self.claim(name, bytes, claim.mode, notAfter: notAfter, contentType: contentType))
+            case .read:
+                claim.take(await look(name) { found in try await owner?.stray(name, found) != nil })
             case .pause:
                 pauses += 1
                 guard pauses <= StoreAccess.pauses else {

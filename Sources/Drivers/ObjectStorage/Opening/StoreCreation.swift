@@ -64,26 +64,20 @@ struct StoreCreation: Sendable {
         if case .found(let schema) = try await access.read(ObjectNames.schema) {
             known = try? Schema(stored: String(decoding: schema.bytes, as: UTF8.self), file: ObjectNames.schema)
         }
+        let owner = Ownership(access: access, store: file.id)
+        let readable = known
         for _ in 0..<3 {
-            guard let (name, date) = try await LogReader.newestManifestName(access) else { break }
-            guard case .found(let object) = try await access.read(name) else { continue }
-            let decoded = try await access.decoded(name, object) { object in
-                let (schema, manifest) = try await decode(object.bytes, name, known)
+            let newest = try await access.newestManifest(of: owner) { object, name in
+                let (schema, manifest) = try await decode(object.bytes, name, readable)
+                try owner.check(manifest.store, name)
                 return (schema, manifest, object.bytes)
             }
-            guard case .value(let (schema, manifest, bytes)) = decoded else { continue }
-            guard Utf8.equal(manifest.store, file.id) else {
-                throw StorageError(
-                    .damaged, "manifest \(manifest.version) is of the store '\(manifest.store)', not of '\(file.id)'",
-                    remedy:
-                        "wait, if the store is being rebuilt, and run cairn rebuild if that was cut short; else somebody mixed the objects of two stores: restore one of them from a backup"
-                )
-            }
-            let log = LogReader(access, schema)
-            let numbers = try await log.numbers(after: manifest.covers)
-            if let newest = numbers.last, case .found(let record) = try await access.read(ObjectNames.record(newest)),
-                let id = LogReader.schema(ofRecord: record.bytes), id != schema.id
-            {
+            guard let newest else { break }
+            let (name, date) = (newest.name, newest.date)
+            let (schema, manifest, bytes) = newest.value
+            let log = LogReader(access, schema, of: file.id)
+            let (numbers, last) = try await log.withoutStrays(log.numbers(after: manifest.covers))
+            if let last, let id = LogReader.schema(ofRecord: last), id != schema.id {
                 let settlement = SchemaSettlement(
                     access: access, surroundings: surroundings, notAfter: date?.addingTimeInterval(Committer.fence))
                 let decision = try await settlement.decision(numbers)

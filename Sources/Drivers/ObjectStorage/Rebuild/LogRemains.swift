@@ -26,7 +26,7 @@ struct LogRemains: Sendable {
         self.remains = remains
         overlays = remains.schema.tables.map { TableOverlay($0, count: 0) }
         floors = remains.schema.tables.map { _ in 0 }
-        log = LogReader(access, remains.schema)
+        log = LogReader(access, remains.schema, of: nil)
         time = now
         self.now = now
     }

@@ -77,6 +77,7 @@ struct Rebuild: Sendable {
         report.isDone = true
         report.commit = commit
         report.notes = try await notes(remains.schema)
+        report.notes += remains.strays.map { "'\($0)' is of another store, and was left out" }
         return report
     }
 

@@ -49,12 +49,14 @@ struct ReferenceChecks {
 
     private mutating func note(_ reference: Waiting) {
         let table = schema.tables[reference.reference.table]
+        let column = table.columns[reference.reference.column]
+        let value = column.isSensitive ? "a key" : KeyText.encode(Key(reference.target))
         found.append(
             RebuildProblem(
                 kind: .danglingReference, object: ObjectNames.file(table, reference.key), table: table.name,
                 id: KeyText.encode(reference.key),
                 message:
-                    "its '\(table.columns[reference.reference.column].name)' is \(KeyText.encode(Key(reference.target))), which table '\(schema.tables[reference.reference.target].name)' does not have"
+                    "its '\(column.name)' is \(value), which table '\(schema.tables[reference.reference.target].name)' does not have"
             ))
     }
 }

@@ -6,12 +6,14 @@ import ObjectStores
 struct StoreRemains: Sendable {
     /// `_store.json`; nil when it is gone.
     let store: StoreAccess.StoredObject?
-    /// The newest manifest that can be read; nil when there is none.
+    /// The newest manifest of the store that can be read; if there is none of the store of `_store.json`, of any. nil when there is none.
     let manifest: Manifest?
     /// The highest version a manifest has, be it readable or not; 0 when there is none.
     let version: Int
     /// The numbers of the log, ascending.
     let numbers: [Int]
+    /// The names of manifests and records that came late, from a store that was here before.
+    let strays: [String]
     /// The highest number that any of these has or speaks of.
     let highest: Int
     let schema: Schema
@@ -36,10 +38,17 @@ struct StoreRemains: Sendable {
         let versions = try await access.names(ObjectNames.checkpoints, limit: .max).compactMap {
             ObjectNames.version(ofManifest: $0)
         }.filter { $0 < limit }
-        var manifest = try await newest(versions, access, shelf)
-        let numbers = try await access.names(ObjectNames.log, limit: .max).compactMap {
+        let owner = store.flatMap { try? StoreFileJSON.decode($0.bytes) }.map {
+            Ownership(access: access, store: $0.id)
+        }
+        var (manifest, strays) = try await newest(versions, owner, access, shelf)
+        let all = try await access.names(ObjectNames.log, limit: .max).compactMap {
             ObjectNames.number(ofRecord: $0)
         }.filter { $0 < limit }
+        var numbers = all
+        if let owner, let manifest, Utf8.equal(manifest.store, owner.store) {
+            strays += try await removeStrays(from: &numbers, above: manifest.covers, owner)
+        }
         let pins = (try? await PinFiles(access: access).all()) ?? []
         let known: Schema
         if let schema { known = schema } else { known = try await find(shelf, manifest, numbers.last) }
@@ -55,7 +64,8 @@ struct StoreRemains: Sendable {
         if let manifest { eras = manifest.eras } else { eras = try await migrations(access, to: known) }
         return StoreRemains(
             store: store, manifest: manifest, version: (versions + pins.map(\.manifest)).max() ?? 0, numbers: numbers,
-            highest: ([manifest?.covers ?? 0, numbers.last ?? 0] + pins.map(\.commit)).filter { $0 < limit }.max() ?? 0,
+            strays: strays,
+            highest: ([manifest?.covers ?? 0, all.last ?? 0] + pins.map(\.commit)).filter { $0 < limit }.max() ?? 0,
             schema: known, eras: eras)
     }
 
@@ -80,19 +90,38 @@ struct StoreRemains: Sendable {
         return object
     }
 
-    private static func newest(_ versions: [Int], _ access: StoreAccess, _ shelf: SchemaShelf) async throws -> Manifest?
-    {
+    /// The newest manifest, of the owner if there is one of it, and the names of those that are none of it and newer.
+    private static func newest(
+        _ versions: [Int], _ owner: Ownership?, _ access: StoreAccess, _ shelf: SchemaShelf
+    ) async throws -> (manifest: Manifest?, strays: [String]) {
+        var other: Manifest?
+        var strays: [String] = []
         for version in versions.sorted(by: >) {
             let name = ObjectNames.manifest(version)
             guard case .found(let object) = try await access.read(name) else { continue }
             do {
                 let manifest = try await shelf.manifest(object.bytes, name)
-                if manifest.covers < limit { return manifest }
+                guard manifest.covers < limit else { continue }
+                guard let owner, !Utf8.equal(owner.store, manifest.store) else { return (manifest, strays) }
+                other = other ?? manifest
+                strays.append(name)
             } catch let error as StorageError where error.code == .damaged {
-                continue
+                // Its schema may have gone with its store.
+                if try await owner?.stray(name, object.bytes) != nil { strays.append(name) }
             }
         }
-        return nil
+        return (other, [])
+    }
+
+    /// Leaves out records of other stores at the end of the log.
+    /// - Returns: Their names.
+    private static func removeStrays(
+        from numbers: inout [Int], above covered: Int, _ owner: Ownership
+    ) async throws -> [String] {
+        let names = numbers.filter { $0 > covered }.map(ObjectNames.record)
+        guard let place = try await owner.firstStray(in: names) else { return [] }
+        numbers.removeLast(names.count - place)
+        return Array(names[place...])
     }
 
     // MARK: The schema

@@ -197,7 +197,7 @@ final class Committer: Sendable {
                 let (bytes, parts) = CommitParts.split(record)
                 try await write(parts)
                 let deadline = rest.map(\.deadline).max() ?? .zero
-                let end = await claim(record.number, bytes, confirmation, deadline, isContested: losses > 0) {
+                let end = await claim(record, bytes, confirmation, deadline, isContested: losses > 0) {
                     rest = giveUp(rest, record, nil)
                 }
                 switch end {
@@ -213,7 +213,10 @@ final class Committer: Sendable {
                     }
                     return
                 case .lost(let bytes):
-                    try await append(bytes, record.number)
+                    guard try await append(bytes, record) else {
+                        _ = giveUp(rest, record, Committer.undecided(record.number))
+                        return
+                    }
                     losses += 1
                     // Who is behind would lose every number in between.
                     if try tip.view().number > record.number { _ = try await follower.follow() }
@@ -285,8 +288,35 @@ final class Committer: Sendable {
     }
 
     /// Goes on by a record that another process wrote.
-    private func append(_ bytes: [UInt8], _ number: Int) async throws {
-        try tip.append(await log.decode(bytes, number))
+    /// - Parameter lost: The record that was to stand at its number.
+    /// - Returns: Whether the number is decided. Not, when a stray stands there that could not be told from a record a moment ago: then an
+    ///   attempt that was uncertain still is, and no other record may be tried at the number.
+    /// - Throws: `storage.replaced`, `storage.damaged` for one that must not be replaced, and says why.
+    private func append(_ bytes: [UInt8], _ lost: CommitRecord) async throws -> Bool {
+        switch try await log.meaning(of: bytes, lost.number, nil) {
+        case .found(let found):
+            try tip.append(found)
+            return true
+        case .stray(let stray, _): _ = try await log.passes(stray, lost.number, after: lost.previous)
+        case .absent: break
+        }
+        return false
+    }
+
+    private static func undecided(_ number: Int) -> StorageError {
+        StorageError(
+            .unavailable, "the store gave different answers about commit record \(number)",
+            remedy: "look what stands at the number, and try again", isRetryable: true)
+    }
+
+    /// Whether bytes at a number are of another store, and may be replaced by a record.
+    private func isStray(_ bytes: [UInt8], for record: CommitRecord) async throws -> Bool {
+        guard let stray = try await log.owner?.stray(ObjectNames.record(record.number), bytes) else { return false }
+        guard try await log.passes(stray, record.number, after: record.previous) else {
+            // It was replaced meanwhile: the next look tells.
+            throw Committer.undecided(record.number)
+        }
+        return true
     }
 
     /// Those that may still be committed at a view and share a record; tells the others, and puts back who must come later.
@@ -392,9 +422,9 @@ final class Committer: Sendable {
         var timeout = Duration.seconds(60)
         if let deadline = Deadline.current { timeout = min(timeout, ContinuousClock.now.duration(to: deadline)) }
         let confirmation = try tip.confirmed().confirmation
-        switch await claim(number, bytes, confirmation, surroundings.uptime() + timeout, tick: {}) {
+        switch await claim(record, bytes, confirmation, surroundings.uptime() + timeout, tick: {}) {
         case .won: try tip.append(record, bytes: bytes, size: bytes.count, isOwn: true)
-        case .lost(let bytes): try await append(bytes, number)
+        case .lost(let bytes): guard try await append(bytes, record) else { throw Committer.undecided(number) }
         case .refused(let error), .unknown(let error): throw StoreAccess.translated(error)
         }
     }
@@ -418,11 +448,12 @@ final class Committer: Sendable {
             complete(&record)
             let bytes = CommitRecordJSON.encode(record)
             let confirmation = try tip.confirmed().confirmation
-            switch await claim(record.number, bytes, confirmation, deadline, tick: {}) {
+            switch await claim(record, bytes, confirmation, deadline, tick: {}) {
             case .won:
                 try tip.append(record, bytes: bytes, size: bytes.count, isOwn: true)
                 return (record.number, record, bytes)
-            case .lost(let bytes): try await append(bytes, record.number)
+            case .lost(let bytes):
+                guard try await append(bytes, record) else { throw Committer.undecided(record.number) }
             case .refused(let error):
                 guard error is ExpiredClaim, surroundings.uptime() < deadline else {
                     throw StoreAccess.translated(error)
@@ -438,15 +469,16 @@ final class Committer: Sendable {
 
     // MARK: The number
 
-    /// Tries to put bytes at a number, until that is decided or the time is over.
+    /// Tries to put a record at its number, until that is decided or the time is over.
     /// - Parameters:
     ///   - isContested: Whether others are likely to write it, too. Then it and the number behind it are looked at beside: who loses
     ///     knows at once by whom, and does not try next for a number that is taken, too.
     ///   - tick: Called now and then while it is not.
     private func claim(
-        _ number: Int, _ bytes: [UInt8], _ confirmation: Tip.Confirmation?, _ deadline: Duration,
+        _ record: CommitRecord, _ bytes: [UInt8], _ confirmation: Tip.Confirmation?, _ deadline: Duration,
         isContested: Bool = false, tick: () -> Void
     ) async -> NumberClaim.End {
+        let number = record.number
         let name = ObjectNames.record(number)
         var claim = NumberClaim(bytes, trustsRefusals: faults.contains(.trustsRefusals))
         var backoff = Duration.milliseconds(20)
@@ -459,7 +491,7 @@ final class Committer: Sendable {
                 return end
             case .put:
                 let start = surroundings.uptime()
-                let event = await log.access.claim(name, bytes, notAfter: notAfter)
+                let event = await log.access.claim(name, bytes, claim.mode, notAfter: notAfter)
                 switch event {
                 case .written(let date):
                     // It is the newest number there is.
@@ -475,7 +507,11 @@ final class Committer: Sendable {
             case .read:
                 // What was seen at a number stays there.
                 let seen = await beside.first.map { NumberClaim.Event.found($0.bytes) }
-                if let seen { claim.take(seen) } else { claim.take(await log.access.look(name)) }
+                if let seen {
+                    claim.take(seen)
+                } else {
+                    claim.take(await log.access.look(name) { try await isStray($0, for: record) })
+                }
             case .pause:
                 tick()
                 if surroundings.uptime() >= deadline {

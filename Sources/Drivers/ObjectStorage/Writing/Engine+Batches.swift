@@ -77,9 +77,10 @@ extension Engine {
             if let found = try tip.whileOpen({ $0.history[parts.number]?.record }) {
                 return outcome(of: parts.transaction, in: found)
             }
-            switch try await self.parts.log.readOfAnyEra(parts.number) {
+            switch try await self.parts.log.standingOfAnyEra(parts.number) {
             case .found(let found): return outcome(of: parts.transaction, in: found.record)
-            case .absent:
+            // A stray is replaced by whoever settles the number.
+            case .absent, .stray:
                 let view = try await follower.follow()
                 if view.number >= parts.number {
                     // It came between the two looks, or it was collected.

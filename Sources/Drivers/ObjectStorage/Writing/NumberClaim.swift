@@ -1,4 +1,5 @@
 import CairnCore
+import ObjectStores
 
 /// Decides whether a commit record got its number: the heart of the protocol, without input and output.
 ///
@@ -9,10 +10,13 @@ import CairnCore
 /// Invariants: `won` only after our bytes were acknowledged or seen at the number; `lost` only after other bytes were seen there;
 /// `refused` only when no attempt can have taken effect, then or later; everything else stays unknown. Nothing is inferred from an
 /// absence: while an uncertain attempt is under way, a missing record may still arrive, so the same bytes are sent again.
+///
+/// A record of another store at the number (``Ownership``) is replaced on the condition that it is still the one that was seen. All
+/// attempts have the same bytes, and each takes effect only where nothing or that stray stands, so what is said above holds for both.
 struct NumberClaim: Sendable {
     /// What to do next.
     enum Step: Sendable {
-        /// PUT the record, create-only.
+        /// PUT the record, in the ``mode``.
         case put
         /// GET the number.
         case read
@@ -47,6 +51,8 @@ struct NumberClaim: Sendable {
         case unclear(any Error)
         /// The GET found these bytes.
         case found([UInt8])
+        /// The GET found a stray, with this mark.
+        case stray(ETag)
         /// The GET found nothing.
         case absent
         /// The GET failed.
@@ -58,12 +64,17 @@ struct NumberClaim: Sendable {
     }
 
     private let ours: [UInt8]
+    /// The mark of the stray at the number, if one was seen there last.
+    private var stray: ETag?
     /// Whether an attempt of ours may have taken effect, or still may.
     private var isUncertain = false
     /// What went wrong last.
     private var problem: (any Error)?
     private var isRecordThere = false
     private(set) var step = Step.put
+
+    /// On which condition the record is to be put.
+    var mode: PutMode { stray.map { .ifMatch($0) } ?? .create }
 
     /// One of ``ObjectStorageFaults``.
     private let trustsRefusals: Bool
@@ -91,7 +102,13 @@ struct NumberClaim: Sendable {
             problem = error
             step = .read
         case .found(let bytes): step = .end(bytes == ours ? .won : .lost(bytes))
+        case .stray(let mark):
+            isRecordThere = false
+            // With 412 before it, or an answer that was lost: after a while, and again.
+            step = mark == stray ? .pause : .put
+            stray = mark
         case .absent:
+            stray = nil
             // With 412 before it: a store that is not consistent, or one whose record was removed. Try again, and see.
             isRecordThere = false
             step = .pause

@@ -33,14 +33,14 @@ struct MigrationLog {
     }
 
     /// Writes a migration down.
-    func add(_ number: Int, _ migration: Migration, kept: [String], at time: Timestamp) throws {
+    func add(_ number: Int, _ diff: SchemaDiff, kept: [String], at time: Timestamp) throws {
         func list(_ texts: [String]) -> Value { .string(JSONValue.array(texts.map(JSONValue.string)).description) }
         try access.run(
             "INSERT INTO \"_cairn_migrations\" VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                .int(number), .timestamp(time), .string(migration.from.id.description),
-                .string(migration.to.id.description), .string(migration.from.canonicalText), list(migration.steps),
-                list(kept), .string(FormerNames(migration.pairs).text),
+                .int(number), .timestamp(time), .string(diff.old.id.description), .string(diff.new.id.description),
+                .string(diff.old.canonicalText), list(diff.operations.map(\.description)), list(kept),
+                .string(FormerNames(diff.pairs).text),
             ])
     }
 

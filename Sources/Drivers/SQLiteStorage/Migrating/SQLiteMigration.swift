@@ -3,7 +3,8 @@ import CairnCore
 
 /// One migration of a SQLite file, inside a transaction that somebody else begins and ends.
 ///
-/// The order of the work is what makes it safe. Names are settled first, by SQLite's own `ALTER TABLE`, which follows them into
+/// The order of the work is what makes it safe. Columns that the schema does not make are looked for (`UnknownColumns`), since nothing
+/// would keep what they have. Names are settled first, by SQLite's own `ALTER TABLE`, which follows them into
 /// the foreign keys of other tables; through names in between, so that two can be exchanged. Then each table whose form changes
 /// is made anew beside the old one and filled record by record (`TableRebuild`), what is dropped is put aside, indexes are brought
 /// to what they should be, and references are looked at. At the end the records of each table are counted, and the file is
@@ -27,6 +28,8 @@ struct SQLiteMigration {
     /// - Throws: `storage.schema_mismatch` when it is not the one the migration starts from; what stands in its way.
     func run(_ held: () throws -> Schema?) throws {
         try migration.checkStart(held(), at: place)
+        let unknown = UnknownColumns(access, place: place)
+        for pair in migration.pairs { try unknown.check(pair, in: migration) }
         let number = try log.next()
         let counts = try migration.pairs.map { try count(of: $0.old.name) }
         var names = MigrationNames(migration, access)
@@ -48,7 +51,7 @@ struct SQLiteMigration {
         }
         try shape.check()
         try ChangeTable(access).migrate(to: migration.to, at: time)
-        try log.add(number, migration, kept: kept, at: time)
+        try log.add(number, migration.diff, kept: kept, at: time)
         try write(migration.to)
     }
 
@@ -135,14 +138,14 @@ struct SQLiteMigration {
             let key = try SQLiteKeyRow(table: table, statement: statement.handle).key
             let row = SQLiteRow(table: table, statement: statement.handle)
             let value = try row.value(at: table.key.count, of: column.valueType)
-            throw StorageError.danglingReference(table, key, column: column, target: Key(value))
+            throw StorageError.danglingReference(
+                table, key, column: column, target: Key(value), isSecret: migration.isSecret(column, of: table))
         }
     }
 
-    /// Writes down the new schema, and makes SQLite prepare every statement anew, also of other connections: by that they notice.
+    /// Writes down the new schema, so that other connections notice.
     private func write(_ schema: Schema) throws {
-        try access.run("CREATE TABLE \"_cairn_changed\" (\"x\" INTEGER) STRICT")
-        try access.run("DROP TABLE \"_cairn_changed\"")
+        try SchemaWatch.touch(access)
         for (name, value) in [("schema_id", schema.id.description), ("schema", schema.canonicalText)] {
             try access.run(
                 "UPDATE \"_cairn_store\" SET \"value\" = ? WHERE \"name\" = ?", [.string(value), .string(name)])

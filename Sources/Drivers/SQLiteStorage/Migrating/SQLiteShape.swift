@@ -75,7 +75,7 @@ struct SQLiteShape {
             for column in table.columns {
                 expected.insert([column.name, SQLiteColumn.type(of: column.valueType), column.isNullable ? "0" : "1"])
             }
-            for name in ["_revision", "_created_at", "_updated_at"] { expected.insert([name, "INTEGER", "1"]) }
+            for name in TableSQL.systemNames { expected.insert([name, "INTEGER", "1"]) }
             let found = try access.texts(
                 "SELECT \"name\", \"type\", \"notnull\" FROM pragma_table_info(?)", [.string(table.name)])
             guard Set(found) == expected else {

@@ -14,7 +14,7 @@ enum TableForm {
 
     /// How the table of a pair, once its names are settled, becomes the new one.
     static func change(_ pair: TablePair, in migration: Migration) -> Change {
-        if !pair.dropped.isEmpty { return .everything }
+        if !pair.dropped.isEmpty || migration.maker(of: pair) != nil { return .everything }
         var added: [Column] = []
         for (column, source) in zip(pair.new.columns, pair.sources) {
             guard let source else {

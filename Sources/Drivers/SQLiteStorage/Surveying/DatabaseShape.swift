@@ -34,6 +34,9 @@ struct DatabaseShape {
         var uniqueConstraints: Set<[String]> = []
         /// How often the statement that made the table says each of ``clauses``.
         let clauses: [String: Int]
+
+        /// Whether it has what Cairn keeps of each record.
+        var isOfCairn: Bool { TableSQL.systemNames.allSatisfy { columns[$0] != nil } }
     }
 
     /// An index that a statement of its own made.
@@ -82,6 +85,11 @@ struct DatabaseShape {
         others += try access.texts(
             "SELECT name, tbl_name FROM sqlite_schema WHERE type = 'trigger' ORDER BY name"
         ).map { Other(kind: "trigger", name: $0[0], table: $0[1]) }
+    }
+
+    /// Has a table as another database has it.
+    mutating func take(_ table: String, from other: DatabaseShape) {
+        tables[table] = other.tables[table]
     }
 
     private static func table(_ row: [String], _ access: SQLiteConnection.Access) throws -> Table {

@@ -10,7 +10,8 @@ struct FileSurvey {
     private let access: SQLiteConnection.Access
     private let place: String
 
-    private static let marker = "_cairn_store"
+    /// The table that says which schema a file follows.
+    static let marker = "_cairn_store"
     private static let log = "_cairn_migrations"
 
     init(_ access: SQLiteConnection.Access, place: String) {
@@ -64,13 +65,14 @@ struct FileSurvey {
         }
         let object = FileSurvey.object(FileSurvey.marker)
         guard let table = shape.tables[FileSurvey.marker] else {
-            guard shape.tables.keys.contains(where: { $0.hasPrefix("_cairn_") }) else {
+            guard shape.tables.contains(where: { $0.key.hasPrefix("_cairn_") || $0.value.isOfCairn }) else {
                 // It says what to do with a file of another program.
                 _ = try StoredSchema(access, place: place).read(nil)
                 return nil
             }
             return DriftFinding(
-                .markerMissing, object, "there is no such table, and there are others of Cairn's",
+                .markerMissing, object,
+                "there is no such table, and there are others of Cairn's, or tables as it makes them",
                 remedy: FileSurvey.restoring)
         }
         guard table.columns["name"] != nil, table.columns["value"] != nil else {
@@ -90,12 +92,12 @@ struct FileSurvey {
     }
 
     private static let restoring =
-        "restore the file from a backup; of a backup with the same schema this table is enough: sqlite3 FILE 'DROP TABLE IF EXISTS \(marker)'; sqlite3 BACKUP '.dump \(marker)' | sqlite3 FILE"
+        "restore the file from a backup; of a backup with the same schema this table is enough: sqlite3 FILE 'DROP TABLE IF EXISTS \(marker)'; sqlite3 BACKUP '.dump \(marker)' | sqlite3 FILE; without one, 'cairn migrate baseline --to SCHEMA' writes it for tables that are what a schema file makes"
 
     // MARK: What should be
 
     /// What a schema makes.
-    private static func made(_ schema: Schema) throws -> DatabaseShape {
+    static func made(_ schema: Schema) throws -> DatabaseShape {
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY
         let connection = try SQLiteConnection(path: ":memory:", place: "the schema", flags: flags, vfs: nil)
         defer { connection.close() }

@@ -100,7 +100,7 @@ struct ShapeComparison {
             let remedy =
                 renamed.contains(column)
                 ? "look first whether it is a column of the schema under another name"
-                : "drop it if nobody needs it: \(alter) DROP COLUMN \(TableSQL.quoted(column)); to have one of this name, save its values, drop it, and declare it in the schema file: a migration does not know it, and may leave it out"
+                : "drop it if nobody needs it: \(alter) DROP COLUMN \(TableSQL.quoted(column)); to keep it, declare it in the schema file, and 'cairn migrate baseline --to SCHEMA' takes it in: until then a migration of the table is refused"
             findings.append(
                 ShapeComparison.finding(
                     "column '\(column)' of '\(name)'", "the schema makes no such column", remedy))

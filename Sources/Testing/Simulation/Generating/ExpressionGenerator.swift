@@ -76,19 +76,37 @@ struct ExpressionGenerator {
     // MARK: JSON
 
     private func ofJSON(_ column: Column, _ random: inout SeededRandom) -> Condition {
+        let (path, target) = path(into: column, &random)
+        switch random.weighted([45, 15, 15, 15]) {
+        case 0:
+            return .computed(
+                .path(column: column.position, path), comparison(&random), .value(scalar(like: target, &random)))
+        case 1: return .hasPath(column: column.position, path)
+        case 2: return .isPathNull(column: column.position, path)
+        default:
+            return .computed(.path(column: column.position, path), comparison(&random), beside(column, &random))
+        }
+    }
+
+    /// What stands at another place: in the same document or another one, or in a column of any type, also of one that is refused.
+    private func beside(_ column: Column, _ random: inout SeededRandom) -> RowExpression {
+        let isJSON = random.chance(60)
+        guard let other = random.pick(table.columns.filter { ($0.valueType == .json) == isJSON }) else {
+            return .path(column: column.position, path(into: column, &random).path)
+        }
+        return isJSON
+            ? .path(column: other.position, path(into: other, &random).path) : number(like: other, depth: 2, &random)
+    }
+
+    /// A path into the documents of a column, mostly one that leads somewhere, and what is there.
+    private func path(into column: Column, _ random: inout SeededRandom) -> (path: [JSONStep], target: JSONValue?) {
         var path: [JSONStep] = []
         var target: JSONValue?
         if case .json(let json) = pools.compared(column, of: table, &random) {
             (path, target) = walk(json, &random)
         }
         if random.chance(15) { path.append(random.chance(50) ? .member("a") : .element(random.below(3))) }
-        switch random.weighted([60, 15, 15]) {
-        case 0:
-            return .computed(
-                .path(column: column.position, path), comparison(&random), .value(scalar(like: target, &random)))
-        case 1: return .hasPath(column: column.position, path)
-        default: return .isPathNull(column: column.position, path)
-        }
+        return (path, target)
     }
 
     /// A way into a document, and what it leads to.

@@ -103,7 +103,8 @@ struct SchemaGenerator {
             case .named("timestamp"):
                 [("min", "\"1900-01-01T00:00:00Z\""), ("default", "\"2000-02-29T12:00:00Z\"")]
             case .named("date"): [("max", "\"2025-01-01\""), ("default", "\"2000-02-29\"")]
-            case .named("string"): [("min_length", "1"), ("max_length", "3"), ("default", "\"a%\"")]
+            case .named("string"):
+                [("min_length", "1"), ("max_length", "3"), ("pattern", "\"^[^A-Z0]*$\""), ("default", "\"a%\"")]
             case .named("bytes"): [("max_length", "2"), ("default", "\"AAE=\"")]
             case .named("bool"): [("default", "true")]
             case .named("json"): [("default", "{\"b\": 1, \"a\": [1.0]}")]

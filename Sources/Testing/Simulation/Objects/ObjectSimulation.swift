@@ -238,6 +238,7 @@ final class ObjectRun {
         var judge = self.judge(Array(rest), epochs.deeds(deeds, of: epochs.current))
         found += judge.judge()
         count(judge.collected)
+        if judge.strays > 0 { world.tally.count("stray", by: judge.strays) }
         // Who was shown old listings may have taken an old manifest for the newest.
         if problems.isEmpty, bucket.options.listingLag == 0 { found += judge.judgeRest(bucket.contents) }
         judged = judge

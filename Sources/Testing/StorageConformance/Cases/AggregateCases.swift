@@ -150,6 +150,36 @@ enum AggregateCases {
             query.rows = try db.query("people", where: .constant(nil))
             try expectEqual(try await db.session.aggregate(query), [[.int(0), .null, .null]])
         },
+        ConformanceCase(.l0, "Selections in text give what the same queries made of values give") { store in
+            let db = try await people(store)
+            let expected: [(String, [[Value]])] = [
+                (
+                    "people select name, number where country = 'DE' order by age desc limit 2",
+                    [[.string("p3"), .null], [.string("p2"), .null]]
+                ),
+                (
+                    "people select count(), count(number), count(distinct country), sum(age), average(age), min(name), max(number)",
+                    [[.int(5), .int(2), .int(2), .int(150), .double(30), .string("p0"), .int(2)]]
+                ),
+                (
+                    "people select sum(age), country, count() where age > 10 group by country having max(age) >= 40 and sum(age) / count() < 50 order by count() desc",
+                    [[.int(90), .string("DE"), .int(3)]]
+                ),
+                (
+                    "people select number group by number, country order by country desc, number",
+                    [[.null], [.int(2)], [.null], [.int(1)]]
+                ),
+                ("people select count(), max(age) where age > 100", [[.int(0), .null]]),
+                ("people select country, count() where age > 100 group by country", []),
+            ]
+            for (text, rows) in expected {
+                try expectEqual(try await db.session.rows(matching: text).map(\.values), rows, text)
+                let query = try DynamicQuery(parsing: text, schema: db.schema)
+                guard case .groups(let groups) = query.content else { continue }
+                let results = try await db.session.aggregate(groups)
+                try expectEqual(results.map { row in query.places.map { row[$0] } }, rows, text)
+            }
+        },
         ConformanceCase(.l0, "Aggregates that make no sense are refused") { store in
             let db = try await store.open()
             let table = try require(db.schema.table(named: "things"), "things")

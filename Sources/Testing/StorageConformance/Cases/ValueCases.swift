@@ -60,6 +60,7 @@ enum ValueCases {
                     for secret in ["4711", "alpho", "did you mean"] {
                         try expect(!"\(error)".contains(secret), "the error shows the secret: \(error)")
                     }
+                    try expect(error.details.otherID != "4711", "the details show the secret: \(error.details)")
                 }
             },
             ConformanceCase(.l0, "Negative zero is stored as zero") { store in

@@ -171,8 +171,9 @@ private struct ExaminationView {
             place.findings
             + examination.findings.map { finding in
                 DoctorFinding(
-                    kind: finding.kind.rawValue, object: finding.object, table: finding.table, id: finding.id,
-                    message: finding.message, remedy: ExistingStore.remedy(finding.remedy, for: place.address),
+                    kind: finding.kind.rawValue, object: finding.object,
+                    table: finding.table.isEmpty ? nil : finding.table, id: finding.id, message: finding.message,
+                    remedy: ExistingStore.remedy(finding.remedy, for: place.address),
                     isHarmless: finding.isHarmless, isRepaired: examination.repaired.contains(finding))
             }
     }
@@ -199,11 +200,15 @@ private struct ExaminationView {
     }
 
     private var verdict: [String] {
-        let waiting = findings.count - harmful.count
+        let strays = findings.filter { $0.kind == StoreFinding.Kind.ofAnotherStore.rawValue }
+        let waiting = findings.count - harmful.count - strays.count
         var lines = [
             "\(examination.files) files at commit \(examination.commit), \(examination.filesRead) of them read."
         ]
         if waiting > 0 { lines.append("\(waiting) more are in the log and will be written by the next checkpoint.") }
+        for stray in strays {
+            lines.append("\(Printable.line(stray.object)): \(Printable.line(stray.message)). Nothing needs to be done.")
+        }
         if harmful.count == place.findings.count {
             lines.append("Every record file is what was committed, and every index has an entry for each record.")
         }

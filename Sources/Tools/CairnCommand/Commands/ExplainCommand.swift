@@ -40,13 +40,22 @@ struct ExplainCommand: Command {
     }
 
     /// The query of the operand, a table or more, and of the options.
-    private static func query(of store: Store, _ arguments: ParsedArguments) throws -> Query {
+    private static func query(of store: Store, _ arguments: ParsedArguments) throws -> DynamicQuery {
         let text = arguments.operand("TABLE")
         guard text.contains(where: \.isWhitespace) else {
-            return try query(store.table(named: text), arguments)
+            return DynamicQuery(try query(store.table(named: text), arguments))
         }
         let texts = try ParameterOption.texts(arguments)
-        return try refine(Query(parsing: text, schema: store.schema, texts: texts), arguments)
+        var query = try DynamicQuery(parsing: text, schema: store.schema, texts: texts)
+        switch query.content {
+        case .records(let records): query.content = .records(try refine(records, arguments))
+        case .columns(let rows): query.content = .columns(try refine(rows, arguments))
+        case .groups(var groups):
+            groups.rows = try refine(groups.rows, arguments, ofGroups: true)
+            groups.limit = try arguments.value("limit").map(limit) ?? groups.limit
+            query.content = .groups(groups)
+        }
+        return query
     }
 
     /// The query that the options ask for.
@@ -55,10 +64,21 @@ struct ExplainCommand: Command {
         try refine(Query(table), arguments)
     }
 
-    private static func refine(_ query: Query, _ arguments: ParsedArguments) throws -> Query {
+    /// - Parameter ofGroups: Whether the rows are grouped: order and limit are then those of the groups.
+    private static func refine(
+        _ query: Query, _ arguments: ParsedArguments, ofGroups: Bool = false
+    ) throws -> Query {
         var query = query
         let table = query.table
         for text in arguments.values("where") { query.restrict(to: try Comparison.condition(text, of: table)) }
+        guard !ofGroups else {
+            guard arguments.values("order").isEmpty else {
+                throw CommandError(
+                    .usage, "'--order' is of records, and the query groups them",
+                    remedy: "write 'order by' in the query")
+            }
+            return query
+        }
         query.order += try arguments.values("order").map { try term($0, of: table) }
         if let limit = try arguments.value("limit").map(limit) { query.limit = limit }
         return query
@@ -106,6 +126,13 @@ private struct PlanView {
         writer.member("filter", plan.filter.map(JSONValue.string) ?? .null)
         writer.member("sort", strings(plan.sort))
         writer.member("limit", plan.limit.map(JSONValue.int) ?? .null)
+        if !plan.groups.isEmpty || !plan.aggregates.isEmpty {
+            writer.member("groups", strings(plan.groups))
+            writer.member("aggregates", strings(plan.aggregates))
+            writer.member("having", plan.having.map(JSONValue.string) ?? .null)
+            writer.member("group_order", strings(plan.groupOrder))
+            writer.member("group_limit", plan.groupLimit.map(JSONValue.int) ?? .null)
+        }
         writer.member("covered", .bool(plan.isCovered))
         writer.member("rows", plan.estimatedRows.map(JSONValue.int) ?? .null)
         if plan.readRows != nil || plan.run != nil {

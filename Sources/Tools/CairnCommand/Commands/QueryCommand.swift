@@ -7,7 +7,9 @@ struct QueryCommand: Command {
         name: "query", purpose: "asks a store, and shows the records",
         operands: [
             ExistingStore.operand,
-            Operand(name: "QUERY", help: "TABLE [where CONDITION] [order by COLUMN [desc], …] [limit N]"),
+            Operand(
+                name: "QUERY",
+                help: "TABLE [select …] [where …] [group by …] [having …] [order by COLUMN [desc], …] [limit N]"),
         ],
         options: [
             ParameterOption.option,
@@ -18,6 +20,7 @@ struct QueryCommand: Command {
         notes: [
             "A condition compares columns with values (= != < <= > >=, between 1 and 5, in (1, 2), is null, begins with, ends with, contains, like, matches, ignoring case behind them), with one another and with what is computed (+ - * /, count(name)), joined by and, or, not and brackets. Texts, times and ids stand in double or single quotes. A path leads into JSON: settings[\"theme\"] = \"dark\".",
             "Conditions lead to other tables: country.name = \"France\" to the record that a reference names, exists cities by country (population > 1_000_000) to those that refer to one, country in (select iso from countries order by population desc limit 10) to the values of other rows.",
+            "With select it shows columns in place of whole records, or aggregates: count(), count(timezone), count(distinct timezone), sum, average, min, max. With group by a row for each group, having chooses among them and order by orders them; without, one row of all.",
             ParameterOption.note,
             "With --json each record is an object in a line of its own, all columns as they are stored and _revision, _created_at, _updated_at. All records are of one moment, and are shown as they are read: a query of a large table needs little memory.",
             ExistingStore.note,
@@ -25,6 +28,7 @@ struct QueryCommand: Command {
         examples: [
             "cairn query sqlite:atlas.db 'cities where country = \"FR\" and population > 100_000 order by name limit 10'",
             "cairn query file:atlas/ 'countries where languages contains \"fr\"' --csv",
+            "cairn query sqlite:atlas.db 'cities select country, count(), sum(population) group by country having count() > 10 order by sum(population) desc limit 5'",
             "cairn query sqlite:atlas.db 'cities where country = $c' --set \"c=$COUNTRY\"",
         ])
 
@@ -33,24 +37,40 @@ struct QueryCommand: Command {
             throw CommandError(.usage, "--json and --csv are two forms of the same", remedy: "choose one")
         }
         try await ExistingStore.with(arguments.operand("STORE")) { store in
-            let query = try Query(
+            let query = try DynamicQuery(
                 parsing: arguments.operand("QUERY"), schema: store.schema, texts: try ParameterOption.texts(arguments))
             let showsSensitive = arguments.has("show-sensitive")
             var output: any RecordOutput =
                 if arguments.isJSON {
-                    RecordLines(query.table, showsSensitive: showsSensitive)
+                    RecordLines(query.columns, showsSensitive: showsSensitive)
                 } else if arguments.has("csv") {
-                    RecordCSV(query.table, showsSensitive: showsSensitive)
+                    RecordCSV(query.columns, showsSensitive: showsSensitive)
                 } else {
-                    RecordTable(query.table, showsSensitive: showsSensitive)
+                    RecordTable(
+                        query.columns, unit: query.isOfRecords ? "record" : "row", showsSensitive: showsSensitive)
                 }
-            try await store.session.read(query) { row in
-                output.add(try Record(row: row), console)
-                // Who has seen enough has gone.
-                return console.failure == nil
+            // Who has seen enough has gone.
+            if case .records(let records) = query.content {
+                try await store.session.read(records) { row in
+                    output.add(try Record(row: row), console)
+                    return console.failure == nil
+                }
+            } else {
+                try await store.session.read(query) { row in
+                    output.add(row.values, of: nil, console)
+                    return console.failure == nil
+                }
             }
             output.end(console)
         }
         return .done
+    }
+}
+
+extension DynamicQuery {
+    /// Whether it gives whole records.
+    fileprivate var isOfRecords: Bool {
+        if case .records = content { return true }
+        return false
     }
 }

@@ -1,3 +1,4 @@
+import Cairn
 import CairnCore
 import CairnMigrator
 import CairnSchema
@@ -16,11 +17,14 @@ struct MigrateApplyCommand: Command {
                 kind: .file),
             MigrationArguments.allowDestructive,
             Option(name: "dry-run", help: "do all of it and take it back: what stands in the way is found"),
+            Option(name: "eager", help: "write all records of a folder or a bucket in the new form, once it is done"),
         ],
         notes: [
             "All of it is done, or nothing: a record that stands in the way is named and nothing is changed, and a run that is killed leaves the store as it was. Programs that have the store open see the old schema until the end, and fail with storage.schema_mismatch after it.",
             "What is dropped is kept for 30 days: in tables of a SQLite file that begin with _cairn_kept_, under _trash/ in a folder or a bucket.",
+            "A table of a SQLite file with columns that somebody added by hand is refused, and they are named: 'cairn migrate baseline' takes them in.",
             "A folder or a bucket is closed for writing meanwhile, and read as before. Record files are not written anew: they take the new form when their records change. If the process dies, run it again: it goes on when nothing was heard of the other one for half a minute.",
+            "With '--eager' the records are written anew when the store is open again, some hundred in a commit, beside whoever writes: it shows how far it is, the rate and the time left. Each gets a newer revision. Where it ends early, the same command goes on. In a SQLite file all records have the new form as it is.",
             "With '--plan' the store must hold the schema that the plan begins with; when it holds the one it ends with, there is nothing to do. A file that was changed is refused.",
             "Exits with 1 when the change would not be made: 'cairn migrate plan' says why.",
         ],
@@ -28,12 +32,18 @@ struct MigrateApplyCommand: Command {
             "cairn migrate apply sqlite:atlas.db --to Schemas/atlas.jsonc",
             "cairn migrate apply sqlite:atlas.db --to Schemas/atlas.jsonc --allow-destructive --dry-run",
             "cairn migrate apply sqlite:atlas.db --plan change.plan",
+            "cairn migrate apply s3://photos/atlas --to Schemas/atlas.jsonc --eager",
         ])
 
     func run(_ arguments: ParsedArguments, _ console: Console) async throws -> ExitCode {
         let filed = try arguments.value("plan").map(MigrationArguments.plan)
         let to = try target(filed, arguments)
         let allowsDestructive = arguments.has("allow-destructive")
+        guard !arguments.has("eager") || !arguments.has("dry-run") else {
+            throw CommandError(
+                .usage, "'--eager' writes records, and '--dry-run' takes all back", remedy: "give one of them")
+        }
+        let isEager = try arguments.has("eager") && isLazy(arguments.operand("STORE"))
         return try await MigrationArguments.with(arguments.operand("STORE"), writes: true) { storage, held in
             try filed?.checkStart(held, at: storage.capabilities.location)
             if Rollback.isUnderWay(held) {
@@ -43,6 +53,7 @@ struct MigrateApplyCommand: Command {
             let plan = MigrationPlan(from: held, to: held.id == to.id ? held : to)
             var view = MigrationView(plan, allowsDestructive: allowsDestructive)
             guard view.isPossible, plan.verdict != .nothing else {
+                if isEager, view.isPossible { view.rewritten = try await rewrite(storage, console) }
                 console.print(arguments.isJSON ? view.json : view.text(console))
                 return view.isPossible ? .done : .found
             }
@@ -52,10 +63,24 @@ struct MigrateApplyCommand: Command {
             defer { console.progress.end() }
             try await storage.apply(.migrate(migration))
             view.outcome = migration.isRehearsal ? .rehearsed : .applied
+            if isEager { view.rewritten = try await rewrite(storage, console) }
             console.print(arguments.isJSON ? view.json : view.text(console))
             return .done
         }
     }
+
+    /// Writes the records that have an earlier form.
+    private func rewrite(_ storage: any Storage, _ console: Console) async throws -> EagerRewrite.Report {
+        let history = try await storage.migrations()
+        let store = try await Store.open(existing: storage)
+        defer { console.progress.end() }
+        return try await EagerRewrite(store, history) { [progress = console.progress] in
+            progress.show(MigrationView.text($0))
+        }.run()
+    }
+
+    /// Whether records of a store keep their form until they change.
+    private func isLazy(_ address: String) throws -> Bool { [.file, .s3].contains(try StoreURL(address).scheme) }
 
     /// The schema to end with.
     private func target(_ filed: PlanFile?, _ arguments: ParsedArguments) throws -> Schema {

@@ -8,6 +8,8 @@ struct MigrationView {
     private let allowsDestructive: Bool
     /// What became of it.
     var outcome = Outcome.planned
+    /// What became of records that had an earlier form; nil where nobody asked for it.
+    var rewritten: EagerRewrite.Report?
 
     /// What becomes of a plan.
     enum Outcome: String {
@@ -40,6 +42,10 @@ struct MigrationView {
         lines += plan.findings.map { MigrationView.text($0, console) }
         if let cost = plan.cost, outcome == .planned { lines.append(MigrationView.text(cost)) }
         lines.append(verdict)
+        if let rewritten {
+            lines.append(
+                "\(rewritten.written) records were written in the new form, of \(rewritten.read) that were looked at.")
+        }
         return lines.joined(separator: "\n")
     }
 
@@ -112,6 +118,9 @@ struct MigrationView {
                 writer.member("verdict", .string(plan.verdict.rawValue))
                 writer.member("possible", .bool(isPossible))
                 writer.member("outcome", .string(outcome.rawValue))
+                if let rewritten {
+                    writer.member("records_rewritten", .int(rewritten.written))
+                }
                 if let cost = plan.cost {
                     let members: [JSONObject.Member] = [
                         .init(name: "records_read", value: .int(cost.recordsRead)),

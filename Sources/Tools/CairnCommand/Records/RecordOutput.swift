@@ -1,35 +1,41 @@
 import CairnCore
 import CairnSchema
 
-/// Shows records one after the other.
+/// Shows records, or rows of what a query selects, one after the other.
 protocol RecordOutput {
-    /// Takes a record; shows it now or a little later.
-    mutating func add(_ record: Record, _ console: Console)
+    /// Takes the values of a row, and the record they are if they are one; shows them now or a little later.
+    mutating func add(_ values: [Value], of record: Record?, _ console: Console)
     /// Shows what is left.
     mutating func end(_ console: Console)
 }
 
+extension RecordOutput {
+    /// Takes a record.
+    mutating func add(_ record: Record, _ console: Console) { add(record.values, of: record, console) }
+}
+
 /// Each record as JSON in a line of its own.
 struct RecordLines: RecordOutput {
-    private let table: Table
+    private let columns: [SelectedColumn]
     private let showsSensitive: Bool
 
-    init(_ table: Table, showsSensitive: Bool) {
-        self.table = table
+    init(_ columns: [SelectedColumn], showsSensitive: Bool) {
+        self.columns = columns
         self.showsSensitive = showsSensitive
     }
 
-    mutating func add(_ record: Record, _ console: Console) {
+    mutating func add(_ values: [Value], of record: Record?, _ console: Console) {
         let line = JSONText.compact { writer in
             writer.object { writer in
-                for column in table.columns {
+                for (column, value) in zip(columns, values) {
                     writer.name(column.name)
                     if column.isSensitive, !showsSensitive {
                         writer.string(GetCommand.hidden)
                     } else {
-                        ValueJSON.write(record.values[column.position], to: &writer)
+                        ValueJSON.write(value, to: &writer)
                     }
                 }
+                guard let record else { return }
                 writer.member("_revision", .int(record.revision))
                 writer.member("_created_at", .string(record.createdAt.description))
                 writer.member("_updated_at", .string(record.updatedAt.description))
@@ -43,19 +49,19 @@ struct RecordLines: RecordOutput {
 
 /// Values with commas between them (RFC 4180). Null is nothing, and the empty text two quotes.
 struct RecordCSV: RecordOutput {
-    private let table: Table
+    private let columns: [SelectedColumn]
     private let showsSensitive: Bool
     private var hasHeader = false
 
-    init(_ table: Table, showsSensitive: Bool) {
-        self.table = table
+    init(_ columns: [SelectedColumn], showsSensitive: Bool) {
+        self.columns = columns
         self.showsSensitive = showsSensitive
     }
 
-    mutating func add(_ record: Record, _ console: Console) {
+    mutating func add(_ values: [Value], of record: Record?, _ console: Console) {
         printHeader(console)
-        let fields = table.columns.map { column in
-            column.isSensitive && !showsSensitive ? GetCommand.hidden : RecordCSV.field(record.values[column.position])
+        let fields = zip(columns, values).map { column, value in
+            column.isSensitive && !showsSensitive ? GetCommand.hidden : RecordCSV.field(value)
         }
         console.print(fields.joined(separator: ",") + "\r")
     }
@@ -65,7 +71,7 @@ struct RecordCSV: RecordOutput {
     private mutating func printHeader(_ console: Console) {
         if hasHeader { return }
         hasHeader = true
-        console.print(table.columns.map(\.name).joined(separator: ",") + "\r")
+        console.print(columns.map { RecordCSV.quoted($0.name) }.joined(separator: ",") + "\r")
     }
 
     /// A value as text: that of JSON, without the quotes around it.
@@ -90,22 +96,25 @@ struct RecordTable: RecordOutput {
     /// How wide a value gets; what is longer is cut.
     static let widest = 60
 
-    private let table: Table
+    private let columns: [SelectedColumn]
+    /// What one row is called.
+    private let unit: String
     private let showsSensitive: Bool
     private var waiting: [[String]] = []
     private var widths: [Int]?
     private var count = 0
 
-    init(_ table: Table, showsSensitive: Bool) {
-        self.table = table
+    init(_ columns: [SelectedColumn], unit: String = "record", showsSensitive: Bool) {
+        self.columns = columns
+        self.unit = unit
         self.showsSensitive = showsSensitive
     }
 
-    mutating func add(_ record: Record, _ console: Console) {
+    mutating func add(_ values: [Value], of record: Record?, _ console: Console) {
         count += 1
-        let cells = table.columns.map { column in
+        let cells = zip(columns, values).map { column, value in
             column.isSensitive && !showsSensitive
-                ? GetCommand.hidden : RecordTable.shortened(Printable.value(record.values[column.position]))
+                ? GetCommand.hidden : RecordTable.shortened(Printable.value(value))
         }
         if let widths {
             console.print(line(cells, widths))
@@ -117,11 +126,11 @@ struct RecordTable: RecordOutput {
 
     mutating func end(_ console: Console) {
         if widths == nil { show(console) }
-        console.report(count == 1 ? "1 record" : "\(count) records")
+        console.report(count == 1 ? "1 \(unit)" : "\(count) \(unit)s")
     }
 
     private mutating func show(_ console: Console) {
-        let names = table.columns.map(\.name)
+        let names = columns.map(\.name)
         let widths = names.indices.map { column in
             waiting.reduce(names[column].count) { max($0, $1[column].count) }
         }
@@ -137,9 +146,9 @@ struct RecordTable: RecordOutput {
     }
 
     private func line(_ cells: [String], _ widths: [Int]) -> String {
-        let padded = zip(table.columns, zip(cells, widths)).map { column, cell in
+        let padded = zip(columns, zip(cells, widths)).map { column, cell in
             let padding = String(repeating: " ", count: max(0, cell.1 - cell.0.count))
-            return RecordTable.isRight(column.valueType) ? padding + cell.0 : cell.0 + padding
+            return RecordTable.isRight(column.type) ? padding + cell.0 : cell.0 + padding
         }
         return RecordTable.trimmingEnd(padded.joined(separator: "  "))
     }

@@ -53,6 +53,7 @@ enum ExistingStore {
         var text = text
         for command in [
             "doctor", "rebuild", "maintain", "adopt", "migrate apply", "migrate rollback", "migrate history",
+            "migrate baseline",
         ] {
             text = text.replacing("cairn \(command)", with: "cairn \(command) \(ShellText.quoted(address))")
         }

@@ -17,8 +17,11 @@ struct ItemAlias {
     /// - Parameter types: The spelling, which knows the names of all entities: an alias hides none of them.
     static func all(of entity: EntityModel, _ types: TypeSpelling) -> [ItemAlias] {
         guard entity.typeName != "Item" else { return [] }
-        let named =
-            entity.lookups.flatMap { $0.parts.map(\.type) } + entity.queries.flatMap { $0.parameters.map(\.type) }
+        var named = entity.lookups.flatMap { $0.parts.map(\.type) }
+        for query in entity.queries {
+            named += query.parameters.map(\.type)
+            named += (query.selection?.items ?? []).map(\.type)
+        }
         // In the entity an alias would hide what else it names.
         var taken = Set(entity.enums.map(\.name) + entity.properties.flatMap(\.identifiers))
         let isOutside = entity.enums.contains { $0.name == "Item" }

@@ -21,22 +21,27 @@ struct QueryEmitter {
     // MARK: Documentation
 
     private func documentation(of query: QueryModel) -> [String] {
-        var paragraphs = [DocText.said(query.query.doc) ?? "The records that the query `\(query.query.name)` asks for."]
+        let name = query.query.name
+        let otherwise =
+            query.selection == nil
+            ? "The records that the query `\(name)` asks for." : "What the query `\(name)` selects."
+        var paragraphs = [DocText.said(query.query.doc) ?? otherwise]
         let text = query.query.text.split(whereSeparator: \.isNewline).map { "    \($0)" }
         paragraphs.append(text.joined(separator: "\n"))
         guard !query.parameters.isEmpty else { return paragraphs }
-        let parameters = query.parameters.map { "  - \($0.name): \(description(of: $0))" }
+        let rows = query.selection.map { $0.groups == nil ? "rows" : "groups" } ?? "records"
+        let parameters = query.parameters.map { "  - \($0.name): \(description(of: $0, limiting: rows))" }
         paragraphs.append((["- Parameters:"] + parameters).joined(separator: "\n"))
         return paragraphs
     }
 
     /// What a parameter is, on one line.
-    private func description(of model: ParameterModel) -> String {
+    private func description(of model: ParameterModel, limiting rows: String) -> String {
         let parameter = model.parameter.parameter
         if let doc = DocText.said(model.parameter.doc) {
             return doc.split(whereSeparator: \.isNewline).joined(separator: " ")
         }
-        if parameter.uses.contains(.limit) { return "How many records at most." }
+        if parameter.uses.contains(.limit) { return "How many \(rows) at most." }
         if parameter.uses.contains(.span) { return "How many, with today as the last day." }
         if case .zone = parameter.type { return "Where it is these days." }
         guard let column = parameter.column else {
@@ -55,12 +60,16 @@ struct QueryEmitter {
     private func writeHead(of query: QueryModel, _ code: inout CodeWriter) {
         let parameters = query.parameters.map { parameter in
             let value = defaultValue(of: parameter).map { " = \($0)" } ?? ""
-            return "\(parameter.name): \(types.spell(parameter.type, besideRepositoryOf: entity, aliases))\(value)"
+            let closure = query.selection != nil && parameter.isWide ? "@autoclosure () -> " : ""
+            let type = types.spell(parameter.type, besideRepositoryOf: entity, aliases)
+            return "\(parameter.name): \(closure)\(type)\(value)"
         }
         let head = "nonisolated public func \(query.name)"
-        let result = "-> \(types.cairn("RepositoryQuery"))<Self> {"
+        let result =
+            query.selection.map { "async throws -> \(type(of: $0)) {" }
+            ?? "-> \(types.cairn("RepositoryQuery"))<Self> {"
         let short = "\(head)(\(parameters.joined(separator: ", "))) \(result)"
-        if short.utf8.count <= 100 { return code.line(short) }
+        if short.utf8.count <= 100 || parameters.isEmpty { return code.line(short) }
         code.line("\(head)(")
         code.indented { code in
             for (index, parameter) in parameters.enumerated() {
@@ -68,6 +77,18 @@ struct QueryEmitter {
             }
         }
         code.line(") \(result)")
+    }
+
+    /// The type of what is selected: tuples with labels, or values where only one thing is selected.
+    private func type(of selection: SelectionModel) -> String {
+        func spell(_ item: SelectionModel.Item) -> String {
+            types.spell(item.type, besideRepositoryOf: entity, aliases) + (item.isNullable ? "?" : "")
+        }
+        let items = selection.items
+        let row =
+            items.count == 1
+            ? spell(items[0]) : "(\(items.map { "\($0.label): \(spell($0))" }.joined(separator: ", ")))"
+        return selection.isOne ? row : "[\(row)]"
     }
 
     private func defaultValue(of model: ParameterModel) -> String? {
@@ -91,15 +112,23 @@ struct QueryEmitter {
         let text = ConditionEmitter(query: query, types: types)
         let template = query.query.template
         // One moment for all days of the query. No parameter has a name that begins with `_`.
-        let hasDays = template.condition?.hasDays ?? false
+        let selection = query.selection.map { SelectionEmitter(selection: $0, text: text) }
+        let hasWide = query.parameters.contains(where: \.isWide)
+        let hasDays = [template.condition, query.selection?.groups?.having].contains { $0?.hasDays ?? false }
         if hasDays { code.line("let \(ConditionEmitter.now) = \(types.cairn("Timestamp")).now") }
+        if query.selection != nil {
+            for parameter in query.parameters where parameter.isWide {
+                code.line("let \(parameter.name) = \(parameter.name)()")
+            }
+        }
         let condition = template.condition.map(text.lines) ?? ["nil"]
         var rest: [String] = []
         if !template.order.isEmpty { rest.append("order: \(text.order(template.order))") }
         if let limit = template.limit { rest.append("limit: \(text.count(limit))") }
         let end = ")" + (query.query.isUnindexed ? ".unindexed()" : "")
         // By `self`, or a parameter could have its name.
-        let start = (hasDays ? "return " : "") + "self.namedQuery("
+        let start = (selection?.start(isAlone: !hasDays && !hasWide) ?? (hasDays ? "return " : "")) + "self.namedQuery("
+        defer { selection?.write(&code) }
         if condition.count == 1 {
             let short = start + (condition + rest).joined(separator: ", ") + end
             if short.utf8.count <= 100 { return code.line(short) }

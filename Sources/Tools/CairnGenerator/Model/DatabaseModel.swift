@@ -50,7 +50,7 @@ struct EntityModel {
         self.lookups = lookups
         let named = schema.queries.filter { $0.template.table.position == table.position }
         let types = ParameterTypeModels(of: named, in: schema)
-        queries = named.map { QueryModel($0, types) }
+        queries = named.map { QueryModel($0, types, in: schema) }
         referrals = ReferralModel.all(to: table, in: schema)
     }
 

@@ -5,15 +5,56 @@ struct QueryModel {
     let query: NamedQuery
     let name: String
     let parameters: [ParameterModel]
+    /// What it gives in place of records; nil: these.
+    let selection: SelectionModel?
 
-    init(_ query: NamedQuery, _ types: ParameterTypeModels) {
+    init(_ query: NamedQuery, _ types: ParameterTypeModels, in schema: Schema) {
         self.query = query
         name = query.swiftName
         parameters = query.parameters.map { ParameterModel($0, types) }
+        selection = query.template.selection.map { SelectionModel($0, of: query.template.table, in: schema) }
     }
 
     /// The Swift name of a parameter of the text.
     func name(of parameter: String) -> String { Naming.lowerCamelCase(parameter) }
+}
+
+/// What a named query selects.
+struct SelectionModel {
+    let items: [Item]
+    /// The columns that are read of each row, where there are no groups.
+    let columns: [Int]
+    let groups: TemplateGroups?
+
+    /// One thing that is selected.
+    struct Item {
+        let label: String
+        let type: SwiftType
+        let isNullable: Bool
+        /// Where its value stands in a row.
+        let place: Int
+    }
+
+    init(_ selection: TemplateSelection, of table: Table, in schema: Schema) {
+        groups = selection.groups
+        columns = selection.groups == nil ? selection.columns.map(\.place) : []
+        items = selection.columns.enumerated().map { number, column in
+            Item(
+                label: column.swiftName(in: table), type: SelectionModel.type(of: column, table, schema),
+                isNullable: column.isNullable, place: selection.groups == nil ? number : column.place)
+        }
+    }
+
+    /// Whether it gives one row: aggregates of all rows together.
+    var isOne: Bool { groups?.columns.isEmpty ?? false }
+
+    private static func type(of column: TemplateColumn, _ table: Table, _ schema: Schema) -> SwiftType {
+        switch column.source {
+        case .column(let position), .aggregate(.minimum(let position)), .aggregate(.maximum(let position)):
+            PropertyModel(table.columns[position], of: table, in: schema).type
+        case .aggregate: SwiftType(column.type)
+        }
+    }
 }
 
 /// A parameter of a named query.
@@ -23,6 +64,10 @@ struct ParameterModel {
     let type: SwiftType
     /// The column whose type it has, or its elements; nil for a type that is no column's own.
     let property: PropertyModel?
+
+    /// Whether it is a decimal number, or an identifier made of one. Of an asynchronous function such a parameter is an autoclosure:
+    /// Swift 6.3 damages the stack where one of 128 bits is handed to an asynchronous function behind several others.
+    var isWide: Bool { parameter.parameter.stored == .decimal }
 
     init(_ parameter: NamedQuery.Parameter, _ types: ParameterTypeModels) {
         self.parameter = parameter

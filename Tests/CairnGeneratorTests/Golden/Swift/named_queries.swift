@@ -222,6 +222,17 @@ extension Cairn::ReadableRepository<Shop> {
     }
 }
 
+extension Cairn::ReadableRepository<Shop> {
+    /// What the query `names` selects.
+    ///
+    ///     shops select name order by name
+    nonisolated public func names() async throws -> [String] {
+        try await self.namedQuery(nil, order: [.init(column: 2)])
+            .namedColumns([2])
+            .map { row in try row.value(0) }
+    }
+}
+
 extension Cairn::Repository<Shop> {
     /// The records of `wares` whose `shop` names the record of an id, as a query to refine.
     nonisolated public func wares(of id: Shop.ID) -> Cairn::RepositoryQuery<Cairn::Repository<Ware>> {
@@ -529,6 +540,132 @@ extension Cairn::ReadableRepository<Sale> {
             .compare(column: 3, .equal, status.columnValue),
             order: [.init(column: 1, isDescending: true, behind: [.init(column: 0, .init(1)), .init(column: 1, .init(0))]), .init(column: 2, behind: [.init(column: 0, .init(1))]), .init(column: 1, isDescending: true, behind: [.init(column: 2, .init(2))]), .init(column: 1)], limit: most
         )
+    }
+}
+
+extension Cairn::ReadableRepository<Sale> {
+    /// What the query `numbers` selects.
+    ///
+    ///     sales select number, ware, status, due where shop = $shop order by number limit $most
+    ///
+    /// - Parameters:
+    ///   - shop: What `shop` is compared with.
+    ///   - most: How many rows at most.
+    nonisolated public func numbers(
+        shop: Shop.ID,
+        most: Int
+    ) async throws -> [(number: Int, ware: Ware.ID?, status: Sale.Status, due: Cairn::CalendarDate?)] {
+        try await self.namedQuery(
+            .compare(column: 0, .equal, shop.columnValue),
+            order: [.init(column: 1)], limit: most
+        )
+            .namedColumns([1, 2, 3, 7])
+            .map { row in try (number: row.value(0), ware: row.value(1), status: row.value(2), due: row.value(3)) }
+    }
+}
+
+extension Cairn::ReadableRepository<Sale> {
+    /// What was sold, by status.
+    ///
+    ///     sales select status, count(), sum(amount), average(weight), min(due), max(ware), count(distinct ware), count(due) where shop = $shop group by status having count() >= $least and (sum(amount) > $sum or status in $status) and max(ware) != $ware order by sum(amount) desc, status limit $most
+    ///
+    /// - Parameters:
+    ///   - shop: What `shop` is compared with.
+    ///   - least: What `count()` is compared with.
+    ///   - sum: What `sum(amount)` is compared with.
+    ///   - status: What `status` is one of.
+    ///   - ware: What `max(ware)` is compared with.
+    ///   - most: How many groups at most.
+    nonisolated public func perStatus(
+        shop: Shop.ID,
+        least: Int = 1,
+        sum: @autoclosure () -> Cairn::DecimalNumber = Cairn::GeneratedLiteral.decimal("0.5"),
+        status: [Sale.Status],
+        ware: Ware.ID,
+        most: Int
+    ) async throws -> [(status: Sale.Status, count: Int, sumAmount: Cairn::DecimalNumber, averageWeight: Double?, minDue: Cairn::CalendarDate?, maxWare: Ware.ID?, distinctWare: Int, countDue: Int)] {
+        let sum = sum()
+        return try await self.namedQuery(.compare(column: 0, .equal, shop.columnValue))
+            .namedGroups(
+                [3], [.rows, .sum(column: 4), .average(column: 5), .minimum(column: 7), .maximum(column: 2), .distinctCount(column: 2), .count(column: 7)],
+                having: .and([
+                    .compare(column: 1, .greaterOrEqual, least.columnValue),
+                    .or([
+                        .compare(column: 2, .greater, sum.columnValue),
+                        .isIn(column: 0, status.map(\.columnValue)),
+                    ]),
+                    .compare(column: 5, .notEqual, ware.columnValue),
+                ]),
+                order: [.init(column: 2, isDescending: true), .init(column: 0)], limit: most
+            )
+            .map { row in try (status: row.value(0), count: row.value(1), sumAmount: row.value(2), averageWeight: row.value(3), minDue: row.value(4), maxWare: row.value(5), distinctWare: row.value(6), countDue: row.value(7)) }
+    }
+}
+
+extension Cairn::ReadableRepository<Sale> {
+    /// What the query `due_per_ware` selects.
+    ///
+    ///     sales select ware, due group by ware, due having due in last $days days or due is null
+    ///
+    /// - Parameters:
+    ///   - days: How many, with today as the last day.
+    nonisolated public func duePerWare(
+        days: Int
+    ) async throws -> [(ware: Ware.ID?, due: Cairn::CalendarDate?)] {
+        let _now = Cairn::Timestamp.now
+        return try await self.namedQuery(nil).unindexed()
+            .namedGroups(
+                [2, 7], [],
+                having: .or([
+                    Cairn::DaySpan.last(days, .days, in: .utc, now: _now).condition(column: 1, ofTimes: false),
+                    .isNull(column: 1),
+                ])
+            )
+            .map { row in try (ware: row.value(0), due: row.value(1)) }
+    }
+}
+
+extension Cairn::ReadableRepository<Sale> {
+    /// What the query `wares_with_sales` selects.
+    ///
+    ///     sales select ware group by ware
+    nonisolated public func waresWithSales() async throws -> [Ware.ID?] {
+        try await self.namedQuery(nil)
+            .namedGroups([2], [])
+            .map { row in try row.value(0) }
+    }
+}
+
+extension Cairn::ReadableRepository<Sale> {
+    /// What the query `totals` selects.
+    ///
+    ///     sales select count(), sum(amount), average(number), max(status) where shop = $shop and sold in this month
+    ///
+    /// - Parameters:
+    ///   - shop: What `shop` is compared with.
+    nonisolated public func totals(
+        shop: Shop.ID
+    ) async throws -> (count: Int, sumAmount: Cairn::DecimalNumber?, averageNumber: Double?, maxStatus: Sale.Status?) {
+        let _now = Cairn::Timestamp.now
+        let _row = try await self.namedQuery(
+            .and([
+                .compare(column: 0, .equal, shop.columnValue),
+                Cairn::DaySpan.this(.months, in: .utc, now: _now).condition(column: 6, ofTimes: true),
+            ])
+        )
+            .namedTotals([.rows, .sum(column: 4), .average(column: 1), .maximum(column: 3)])
+        return try (count: _row.value(0), sumAmount: _row.value(1), averageNumber: _row.value(2), maxStatus: _row.value(3))
+    }
+}
+
+extension Cairn::ReadableRepository<Sale> {
+    /// What the query `last_sold` selects.
+    ///
+    ///     sales select max(sold)
+    nonisolated public func lastSold() async throws -> Cairn::Timestamp? {
+        let _row = try await self.namedQuery(nil)
+            .namedTotals([.maximum(column: 6)])
+        return try _row.value(0)
     }
 }
 

@@ -85,8 +85,10 @@ final class Collector: Sendable {
     // MARK: Manifests
 
     private func manifests() -> [Stored] {
-        bucket.keys.filter { $0.hasPrefix("_checkpoints/main/m") }.reversed().compactMap { key in
-            guard let object = bucket.stored(key) else { return nil }
+        // One that came late from a store that was here before is none.
+        let strays = StrayCheck(store: bucket.bytes("_store.json"))
+        return bucket.keys.filter { $0.hasPrefix("_checkpoints/main/m") }.reversed().compactMap { key in
+            guard let object = bucket.stored(key), strays?.isStray(key, object.bytes) != true else { return nil }
             if let stored = known.withLock({ $0[key] }), stored.created == object.created { return stored }
             guard let json = try? JSONValue(parsing: object.bytes) else { return nil }
             func number(_ name: String) -> Int { (try? json.int(name)) ?? 0 }

@@ -1,0 +1,134 @@
+public import CairnSchema
+
+/// A query in text or in JSON that may select: whole records, some of their columns, or aggregates of them, of groups or of all.
+///
+/// | | |
+/// |---|---|
+/// | `cities where country = "FR"` | whole records |
+/// | `cities select name, population where country = "FR" limit 10` | columns of the rows |
+/// | `cities select count(), sum(population)` | one row, of all rows together |
+/// | `cities select country, count() group by country having count() > 10 order by count() desc` | a row for each group |
+///
+/// What it gives is known before it runs: see ``columns``. ``Session/rows(of:)`` runs it.
+public struct DynamicQuery: Sendable, Hashable {
+    /// What is read.
+    public enum Content: Sendable, Hashable {
+        /// Whole records.
+        case records(Query)
+        /// Columns of the rows.
+        case columns(Query)
+        /// Aggregates of the rows.
+        case groups(AggregateQuery)
+    }
+
+    /// What is read. Of it, ``columns`` are given.
+    public package(set) var content: Content
+    /// What each row gives, in order; of whole records, the columns of the table.
+    public let columns: [SelectedColumn]
+    /// Where the values stand: among the columns of the table, or among the results of groups.
+    package let places: [Int]
+
+    /// The table.
+    public var table: Table { rows.table }
+
+    /// The rows that are read, whatever is made of them.
+    package var rows: Query {
+        switch content {
+        case .records(let query), .columns(let query): query
+        case .groups(let query): query.source
+        }
+    }
+
+    /// A query of whole records.
+    package init(_ query: Query) {
+        content = .records(query)
+        columns = query.table.columns.map(SelectedColumn.init)
+        places = Array(query.table.columns.indices)
+    }
+
+    init(_ content: Content, _ selected: [TemplateColumn]) {
+        self.content = content
+        columns = selected.map(SelectedColumn.init)
+        places = selected.map(\.place)
+    }
+
+    /// Reads a query from text: that of ``Query/init(parsing:schema:parameters:reaching:)``, and behind the table what is selected.
+    ///
+    /// | | |
+    /// |---|---|
+    /// | columns | `cities select name, population` |
+    /// | of a group, or of all rows | `count()`, `count(timezone)` of those with a value, `count(distinct timezone)`, `sum(population)`, `average(population)`, `min(name)`, `max(name)` |
+    /// | groups | `group by country, timezone`: behind the condition |
+    /// | which groups | `having count() > 10 and sum(population) / count() > 5` |
+    /// | their order | `order by sum(population) desc, country`: columns of the group and functions, selected or not |
+    ///
+    /// Names of functions are no words of the language: a column `sum` is a column, but before a bracket.
+    /// - Throws: `query.invalid` with line and column. Nothing is read from any store.
+    public init(
+        parsing text: String, schema: Schema, parameters: [String: Value] = [:], reaching tables: Set<String>? = nil
+    ) throws {
+        self = try QueryReader(text).query(QueryReach(schema, tables), .values(parameters), QueryReader.text)
+    }
+
+    /// Reads a query from JSON: that of ``Query/init(parsingJSON:schema:parameters:reaching:)``, with what is selected:
+    ///
+    ///     { "from": "cities", "select": ["country", "count()"], "group_by": ["country"], "having": { "count()": { ">": 10 } },
+    ///       "order": ["sum(population) desc"], "limit": 5 }
+    /// - Throws: as ``init(parsing:schema:parameters:reaching:)``.
+    public init(
+        parsingJSON text: String, schema: Schema, parameters: [String: Value] = [:], reaching tables: Set<String>? = nil
+    ) throws {
+        self = try QueryReader(text).query(QueryReach(schema, tables), .values(parameters), QueryReader.json)
+    }
+
+    /// Reads a query from text, with the values of its parameters as command lines have them: without quotes, lists as JSON.
+    /// - Throws: as ``init(parsing:schema:parameters:reaching:)``.
+    package init(parsing text: String, schema: Schema, texts: [String: String]) throws {
+        self = try QueryReader(text).query(QueryReach(schema, nil), .texts(texts), QueryReader.text)
+    }
+
+    /// Checks what depends on the values of parameters.
+    /// - Throws: `query.invalid`.
+    func validate() throws {
+        switch content {
+        case .records(let query), .columns(let query): try query.validate()
+        case .groups(let query): try query.validate()
+        }
+    }
+}
+
+/// Something that a query selects.
+public struct SelectedColumn: Sendable, Hashable {
+    /// How the text form writes it: `country`, `sum(population)`, `count(distinct timezone)`.
+    public let name: String
+    /// The type of its values.
+    public let type: ValueType
+    /// Whether it may be null. Of a group the sum of a column that is never null is not either; of all rows, which may be none, it is.
+    public let isNullable: Bool
+    /// Whether the schema declares what it is made of sensitive.
+    public let isSensitive: Bool
+
+    init(_ column: TemplateColumn) {
+        (name, type) = (column.name, column.type)
+        (isNullable, isSensitive) = (column.isNullable, column.isSensitive)
+    }
+
+    /// A column of a table.
+    package init(_ column: Column) {
+        (name, type) = (column.name, column.valueType)
+        (isNullable, isSensitive) = (column.isNullable, column.isSensitive)
+    }
+}
+
+/// One row of what a query selects.
+public struct SelectedRow: Sendable, Hashable {
+    /// What was selected, in order.
+    public let columns: [SelectedColumn]
+    /// The values, in the same order.
+    public let values: [Value]
+
+    /// The value of something selected, by its name; nil when it was not selected.
+    public subscript(_ name: String) -> Value? {
+        columns.firstIndex { $0.name == name }.map { values[$0] }
+    }
+}

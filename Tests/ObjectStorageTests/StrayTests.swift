@@ -1,0 +1,253 @@
+import CairnCore
+import CairnSchema
+import ObjectStores
+import Testing
+
+@testable import ObjectStorage
+
+/// A store is removed, another one is made at its place, and a request of the old one arrives.
+@Suite("Objects that come late from a store that was removed")
+struct StrayTests {
+    // MARK: Records
+
+    @Test("A record of another store behind the last one counts as nothing", arguments: RemovedStore.Kind.allCases)
+    func reading(_ kind: RemovedStore.Kind) async throws {
+        let place = try await RemovedStore(kind)
+        let live = try await place.open()
+        try await place.arrive(ObjectNames.record(3))
+        #expect(try await live.allRows() == [0: 0, 1: 100])
+        let cold = try await place.open()
+        #expect(try await cold.allRows() == [0: 0, 1: 100])
+        #expect(try await cold.row(2) == nil)
+        #expect(try await !place.isOwn(ObjectNames.record(3)))
+    }
+
+    @Test("The next commit takes the place of a record of another store", arguments: RemovedStore.Kind.allCases)
+    func writing(_ kind: RemovedStore.Kind) async throws {
+        let place = try await RemovedStore(kind)
+        let (live, reader) = (try await place.open(), try await place.open())
+        try await place.arrive(ObjectNames.record(3))
+        #expect(try await reader.row(2) == nil)
+        try await live.insertRow(2, 222)
+        #expect(try await place.isOwn(ObjectNames.record(3)))
+        #expect(try await place.objects.exists(ObjectNames.record(4)) == false)
+        #expect(try await reader.row(2) == 222)
+        #expect(try await place.open().allRows() == [0: 0, 1: 100, 2: 222])
+    }
+
+    @Test("The first commit takes the place of the first one of another store", arguments: RemovedStore.Kind.allCases)
+    func first(_ kind: RemovedStore.Kind) async throws {
+        let place = try await RemovedStore(kind, commits: 0)
+        try await place.arrive(ObjectNames.record(1))
+        let store = try await place.open()
+        #expect(try await store.allRows() == [:])
+        try await store.insertRow(7, 700)
+        #expect(try await place.isOwn(ObjectNames.record(1)))
+        #expect(try await place.open().allRows() == [7: 700])
+    }
+
+    @Test("Records of a store that was far ahead are in nobody's way")
+    func ahead() async throws {
+        let place = try await RemovedStore()
+        for number in [3, 4, 7, 8] { try await place.arrive(ObjectNames.record(number)) }
+        let store = try await place.open()
+        #expect(try await store.allRows() == [0: 0, 1: 100])
+        for id in 2..<9 {
+            try await store.insertRow(id, id * 100)
+            #expect(try await place.open().row(id) == id * 100)
+        }
+        for number in 1...9 { #expect(try await place.isOwn(ObjectNames.record(number)), "record \(number)") }
+        #expect(try await place.open().allRows() == Dictionary(uniqueKeysWithValues: (0..<9).map { ($0, $0 * 100) }))
+    }
+
+    @Test("Records that others write behind strays are followed")
+    func followed() async throws {
+        let place = try await RemovedStore()
+        let (store, other) = (try await place.open(), try await place.open())
+        for number in 3...9 { try await place.arrive(ObjectNames.record(number)) }
+        #expect(try await store.row(2) == nil)
+        for id in 2..<8 { try await other.insertRow(id, id * 100) }
+        #expect(try await store.row(7) == 700)
+        #expect(try await store.allRows().count == 8)
+    }
+
+    @Test(
+        "Of two that want the place of a stray one gets it, and the other the next",
+        arguments: RemovedStore.Kind.allCases)
+    func race(_ kind: RemovedStore.Kind) async throws {
+        for _ in 0..<10 {
+            let place = try await RemovedStore(kind)
+            try await place.arrive(ObjectNames.record(3))
+            let (one, other) = (try await place.open(), try await place.open())
+            async let first: Void = one.insertRow(10, 1)
+            async let second: Void = other.insertRow(11, 2)
+            _ = try await (first, second)
+            #expect(try await place.isOwn(ObjectNames.record(3)))
+            #expect(try await place.isOwn(ObjectNames.record(4)))
+            #expect(try await place.open().allRows() == [0: 0, 1: 100, 10: 1, 11: 2])
+        }
+    }
+
+    @Test("A commit in the place of a stray whose answer is lost is settled as any other", arguments: [true, false])
+    func lostAnswer(hasLanded: Bool) async throws {
+        let place = try await RemovedStore()
+        try await place.arrive(ObjectNames.record(3))
+        let attempts = Lock(0)
+        let hooked = HookedStore(place.objects)
+        let lose: HookedStore.Hook = { call in
+            guard call.operation == .put, call.key == ObjectNames.record(3) else { return }
+            let attempt = attempts.withLock { attempts in
+                attempts += 1
+                return attempts
+            }
+            // A PUT that was refused has no answer after it: then the first one is that which took effect.
+            if attempt == (hasLanded ? 1 : 2) {
+                throw ObjectStoreError(.network, "no answer", mayHaveTakenEffect: true)
+            }
+        }
+        let store = try await Rows.open(hooked)
+        if hasLanded { hooked.onAfter(lose) } else { hooked.onBefore(lose) }
+        try await store.insertRow(2, 222)
+        #expect(attempts.withLock { $0 } >= (hasLanded ? 1 : 3))
+        #expect(try await place.isOwn(ObjectNames.record(3)))
+        #expect(try await place.objects.exists(ObjectNames.record(4)) == false)
+        #expect(try await place.open().allRows() == [0: 0, 1: 100, 2: 222])
+    }
+
+    @Test("A record of another store and another schema counts as nothing, too")
+    func otherSchema() async throws {
+        let place = try await RemovedStore()
+        let schema = try Schema(
+            parsing: """
+                { "database": "other", "tables": { "things": { "columns": { "id": "int" }, "key": "id" } } }
+                """)
+        let record = CommitRecord(
+            store: "0123456789abcdef0123456789abcdef", number: 3, previous: [UInt8](repeating: 7, count: 32),
+            commit: "other-1", schema: schema.id, time: .epoch, kind: .empty)
+        try await place.objects.put(ObjectNames.record(3), CommitRecordJSON.encode(record))
+        let store = try await place.open()
+        #expect(try await store.row(1) == 100)
+        try await store.insertRow(2, 200)
+        #expect(try await place.isOwn(ObjectNames.record(3)))
+    }
+
+    @Test("A look at a stray is three requests")
+    func requests() async throws {
+        let place = try await RemovedStore()
+        try await place.arrive(ObjectNames.record(3))
+        let counting = CountingObjectStore(place.objects)
+        let store = try await Rows.open(counting)
+        #expect(try await store.row(1) == 100)
+        let before = counting.counts
+        #expect(try await store.row(1) == 100)
+        let counts = counting.counts - before
+        #expect(counts[.get] == 2 && counts[.list] == 1 && counts[.put] == 0, "\(counts)")
+    }
+
+    // MARK: Manifests
+
+    @Test(
+        "A manifest of another store is not taken for the newest, and the next one takes its place",
+        arguments: RemovedStore.Kind.allCases)
+    func manifests(_ kind: RemovedStore.Kind) async throws {
+        let place = try await RemovedStore(kind)
+        try await place.makeOldManifests(5)
+        let live = try await place.open()
+        try await live.maintain()
+        #expect(try await place.isOwn(ObjectNames.manifest(2)))
+        for version in [3, 5] { try await place.arrive(ObjectNames.manifest(version)) }
+        let store = try await place.open()
+        #expect(try await store.allRows() == [0: 0, 1: 100])
+        for id in 2..<6 {
+            try await live.insertRow(id, id * 100)
+            try await live.maintain()
+        }
+        for version in 2...6 {
+            #expect(try await place.isOwn(ObjectNames.manifest(version)), "manifest \(version)")
+        }
+        let rows = Dictionary(uniqueKeysWithValues: (0..<6).map { ($0, $0 * 100) })
+        #expect(try await store.allRows() == rows)
+        #expect(try await place.open().allRows(byValue: true) == rows)
+    }
+
+    @Test("The newest manifest does not go because one of another store has a higher version")
+    func collection() async throws {
+        let place = try await RemovedStore()
+        try await place.makeOldManifests(5)
+        let scene = Scene()
+        try await scene.fill(3, isSettled: true)
+        let name = ObjectNames.manifest(5)
+        try await scene.objects.put(name, place.old.objects.bytes(name))
+        scene.clock.advance(.seconds(3 * 86_400))
+        let store = try await scene.open()
+        try await store.maintain()
+        #expect(try await scene.objects.exists(ObjectNames.manifest(2)))
+        #expect(try await scene.open().allRows() == [0: 0, 1: 100, 2: 200])
+    }
+
+    @Test("A process that comes back after an hour finds its own manifest behind that of another store")
+    func late() async throws {
+        let place = try await RemovedStore()
+        try await place.makeOldManifests(4)
+        let scene = Scene()
+        try await scene.fill(3, isSettled: true)
+        let store = try await scene.open()
+        let name = ObjectNames.manifest(4)
+        try await scene.objects.put(name, place.old.objects.bytes(name))
+        scene.clock.advance(.seconds(3_600))
+        #expect(try await store.row(1) == 100)
+        scene.clock.advance(.seconds(7 * 3_600))
+        #expect(try await store.allRows() == [0: 0, 1: 100, 2: 200])
+        try await store.insertRow(3, 300)
+        #expect(try await scene.open().row(3) == 300)
+    }
+
+    // MARK: The store is another one
+
+    @Test("Where the place has another store by now, its record is no stray")
+    func replaced() async throws {
+        let place = try await RemovedStore()
+        let store = try await place.open()
+        try await place.arrive(ObjectNames.record(3))
+        try await place.objects.put(ObjectNames.store, place.old.objects.bytes(ObjectNames.store))
+        try await expectRemedy(.replaced) { try await store.insertRow(9) }
+        try await expectRemedy(.replaced) { _ = try await store.row(1) }
+        #expect(try await place.owner(ObjectNames.record(3)) == place.id(isOld: true))
+        #expect(try await place.objects.exists(ObjectNames.record(4)) == false)
+    }
+
+    // MARK: Examining and mending
+
+    @Test("An examination names strays and finds nothing wrong")
+    func examination() async throws {
+        let place = try await RemovedStore()
+        try await place.makeOldManifests(4)
+        let names = [ObjectNames.manifest(4), ObjectNames.record(3), ObjectNames.record(7)]
+        for name in names { try await place.arrive(name) }
+        let storage = try await ObjectStorage.open(place.objects)
+        let store = try await Store.open(storage, schema: Schema(parsing: Rows.schema))
+        let examination = try await storage.examine()
+        #expect(examination.isSound)
+        #expect(examination.findings.map(\.object) == names)
+        #expect(examination.findings.allSatisfy { $0.kind == .ofAnotherStore && $0.isHarmless })
+        try await store.close()
+    }
+
+    @Test("A rebuild leaves strays out, and says so")
+    func rebuild() async throws {
+        let place = try await RemovedStore()
+        try await place.makeOldManifests(4)
+        let names = [ObjectNames.manifest(4), ObjectNames.record(3), ObjectNames.record(7)]
+        for name in names { try await place.arrive(name) }
+        var options = RebuildOptions()
+        options.isForced = true
+        options.waits = false
+        let report = try await ObjectStorage.rebuild(place.objects, options)
+        #expect(report.isDone && report.problems == [])
+        for name in names { #expect(report.notes.contains { $0.contains(name) }, "\(name): \(report.notes)") }
+        let store = try await place.open()
+        #expect(try await store.allRows() == [0: 0, 1: 100])
+        try await store.insertRow(2, 200)
+        #expect(try await place.open().allRows().count == 3)
+    }
+}

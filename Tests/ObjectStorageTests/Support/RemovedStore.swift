@@ -1,0 +1,70 @@
+import CairnCore
+import CairnSchema
+import ObjectStores
+import Testing
+
+@testable import ObjectStorage
+
+/// A store, and another one that was at the same place before and of which requests still arrive.
+final class RemovedStore: Sendable {
+    enum Kind: String, Sendable, CaseIterable {
+        case memory
+        case folder
+    }
+
+    let objects: any ObjectStore
+    private let folder: TemporaryFolder?
+    /// Has the objects of the store that was there before.
+    let old = Scene()
+
+    /// - Parameters:
+    ///   - commits: Of the store that is there: rows 0, 1, … whose value is a hundred times their id.
+    ///   - oldCommits: Of the one before it.
+    init(_ kind: Kind = .memory, commits: Int = 2, oldCommits: Int = 9) async throws {
+        switch kind {
+        case .memory:
+            folder = nil
+            objects = MemoryObjectStore()
+        case .folder:
+            let folder = try TemporaryFolder()
+            self.folder = folder
+            objects = try folder.objects("store")
+        }
+        try await old.fill(oldCommits)
+        let store = try await open()
+        for id in 0..<commits { try await store.insertRow(id, id * 100) }
+        try await store.close()
+    }
+
+    func open() async throws -> Store { try await Rows.open(objects) }
+
+    /// The old store gets manifests up to a version.
+    func makeOldManifests(_ version: Int) async throws {
+        let storage = try await ObjectStorage.open(old.objects, surroundings: old.clock.machine())
+        let store = try await Store.open(storage, schema: Schema(parsing: Rows.schema))
+        for id in 0..<version - 1 {
+            try await store.insertRow(1_000 + id)
+            try await storage.flush()
+            try await store.maintain()
+        }
+        try await store.close()
+        try #require(try await old.objects.exists(ObjectNames.manifest(version)))
+    }
+
+    /// A request of the old store arrives: an object of it is created.
+    func arrive(_ name: String) async throws {
+        _ = try await objects.put(name, old.objects.bytes(name), mode: .create)
+    }
+
+    /// The id of the store that is there, or of the old one.
+    func id(isOld: Bool = false) async throws -> String {
+        let bytes = try await isOld ? old.objects.bytes(ObjectNames.store) : objects.bytes(ObjectNames.store)
+        return try StoreFileJSON.decode(bytes).id
+    }
+
+    /// The store that an object names.
+    func owner(_ name: String) async throws -> String? { ObjectLabel(try await objects.bytes(name), name)?.store }
+
+    /// Whether an object is of the store that is there.
+    func isOwn(_ name: String) async throws -> Bool { try await owner(name) == id() }
+}
