@@ -11,7 +11,10 @@ struct RecordMakerTests {
     private static let old = database(table("name string; note string?", indexes: "\"i\": [\"name\"]"))
     private static let new = database(
         table(
-            "name string; initials string; length int?; kind {\"enum\": [\"short\", \"long\"], \"default\": \"short\"}")
+            """
+            name string; initials {"type": "string", "renamed_from": "initials"}; length int?; \
+            kind {"enum": ["short", "long"], "default": "short"}
+            """)
     )
     private static let content: Content = [
         "t": [

@@ -17,7 +17,7 @@ struct SchemaSquashTests {
             table(
                 """
                 x string; b decimal; d {"type": "int", "default": 7}; r {"references": "n", "nullable": true}; \
-                e {"type": "string", "convert": {"join": ["x", "b"], "with": "-"}}
+                e {"type": "string", "convert": {"join": ["x", "b"], "with": "-"}, "renamed_from": "e"}
                 """), table("y int; w {\"type\": \"string\", \"default\": \"w\"}", name: "n")),
         database(
             table(

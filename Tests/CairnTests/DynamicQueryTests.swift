@@ -136,7 +136,7 @@ struct DynamicQueryTests {
         try await atlas.close()
         let strict = try await Atlas.open("memory:?unindexed=refuse")
         let error = await #expect(throws: StorageError.self) {
-            try await strict.store.session.rows(matching: "cities select count() where timezone = 'Europe/Paris'")
+            try await strict.store.session.rows(matching: "cities select count() where longitude > 1")
         }
         #expect(error?.code == .unindexed)
         try await strict.close()
