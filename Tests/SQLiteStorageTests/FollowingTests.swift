@@ -222,7 +222,7 @@ struct FollowingTests {
         try await expired(old, store)
         let new = try await store.changePosition()
         try await put(1, store)
-        #expect(try await keys(1, since: new, store) == [Key(1)])
+        #expect(try await keys(1, since: new, store) == [Key(.int(1))])
         try await store.close()
         let forgotten = try await baseline(unkept)
         #expect(forgotten.outcome == .marked, "\(forgotten.findings)")

@@ -4,10 +4,16 @@
 /// `1200` has four. More is refused, never rounded. `1.50` and `1.5` are the same number. Foundation's `Decimal` rounds
 /// silently, so no column holds one.
 public struct DecimalNumber: Sendable, Hashable {
+    // An `Int128` would be aligned to 16 bytes. Swift 6.3 damages the stack when a value of such a type is handed to an asynchronous function
+    // behind several others, and every `Value` would take eight bytes more.
+    private let high: Int64
+    private let low: UInt64
+    private let places: UInt8
+
     /// The digits as an integer: the number times ten to the power of `scale`.
-    package let coefficient: Int128
+    package var coefficient: Int128 { Int128(high) << 64 | Int128(low) }
     /// How many digits stand after the point; the last of them is not zero.
-    package let scale: Int
+    package var scale: Int { Int(places) }
 
     /// The most digits a number has.
     public static let maximumDigits = 38
@@ -25,8 +31,13 @@ public struct DecimalNumber: Sendable, Hashable {
 
     /// An integer.
     public init(_ value: Int) {
-        coefficient = Int128(value)
-        scale = 0
+        self.init(whole: Int128(value), places: 0)
+    }
+
+    private init(whole: Int128, places: UInt8) {
+        high = Int64(truncatingIfNeeded: whole >> 64)
+        low = UInt64(truncatingIfNeeded: whole)
+        self.places = places
     }
 
     /// A coefficient divided by ten to the power of `scale`; nil beyond 38 digits.
@@ -39,8 +50,7 @@ public struct DecimalNumber: Sendable, Hashable {
             scale -= 1
         }
         guard scale <= DecimalNumber.maximumDigits, coefficient.magnitude < DecimalNumber.bound else { return nil }
-        self.coefficient = coefficient
-        self.scale = scale
+        self.init(whole: coefficient, places: UInt8(scale))
     }
 
     /// Reads plain or scientific notation: `-12.50`, `1.2e3`; nil for other text and for more than 38 digits.
@@ -138,8 +148,7 @@ public struct DecimalNumber: Sendable, Hashable {
     }
 
     private init(negating number: DecimalNumber) {
-        coefficient = -number.coefficient
-        scale = number.scale
+        self.init(whole: -number.coefficient, places: number.places)
     }
 }
 

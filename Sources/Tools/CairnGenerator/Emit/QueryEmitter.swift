@@ -60,9 +60,7 @@ struct QueryEmitter {
     private func writeHead(of query: QueryModel, _ code: inout CodeWriter) {
         let parameters = query.parameters.map { parameter in
             let value = defaultValue(of: parameter).map { " = \($0)" } ?? ""
-            let closure = query.selection != nil && parameter.isWide ? "@autoclosure () -> " : ""
-            let type = types.spell(parameter.type, besideRepositoryOf: entity, aliases)
-            return "\(parameter.name): \(closure)\(type)\(value)"
+            return "\(parameter.name): \(types.spell(parameter.type, besideRepositoryOf: entity, aliases))\(value)"
         }
         let head = "nonisolated public func \(query.name)"
         let result =
@@ -113,21 +111,15 @@ struct QueryEmitter {
         let template = query.query.template
         // One moment for all days of the query. No parameter has a name that begins with `_`.
         let selection = query.selection.map { SelectionEmitter(selection: $0, text: text) }
-        let hasWide = query.parameters.contains(where: \.isWide)
         let hasDays = [template.condition, query.selection?.groups?.having].contains { $0?.hasDays ?? false }
         if hasDays { code.line("let \(ConditionEmitter.now) = \(types.cairn("Timestamp")).now") }
-        if query.selection != nil {
-            for parameter in query.parameters where parameter.isWide {
-                code.line("let \(parameter.name) = \(parameter.name)()")
-            }
-        }
         let condition = template.condition.map(text.lines) ?? ["nil"]
         var rest: [String] = []
         if !template.order.isEmpty { rest.append("order: \(text.order(template.order))") }
         if let limit = template.limit { rest.append("limit: \(text.count(limit))") }
         let end = ")" + (query.query.isUnindexed ? ".unindexed()" : "")
         // By `self`, or a parameter could have its name.
-        let start = (selection?.start(isAlone: !hasDays && !hasWide) ?? (hasDays ? "return " : "")) + "self.namedQuery("
+        let start = (selection?.start(isAlone: !hasDays) ?? (hasDays ? "return " : "")) + "self.namedQuery("
         defer { selection?.write(&code) }
         if condition.count == 1 {
             let short = start + (condition + rest).joined(separator: ", ") + end

@@ -65,10 +65,6 @@ struct ParameterModel {
     /// The column whose type it has, or its elements; nil for a type that is no column's own.
     let property: PropertyModel?
 
-    /// Whether it is a decimal number, or an identifier made of one. Of an asynchronous function such a parameter is an autoclosure:
-    /// Swift 6.3 damages the stack where one of 128 bits is handed to an asynchronous function behind several others.
-    var isWide: Bool { parameter.parameter.stored == .decimal }
-
     init(_ parameter: NamedQuery.Parameter, _ types: ParameterTypeModels) {
         self.parameter = parameter
         name = Naming.lowerCamelCase(parameter.parameter.name)

@@ -579,13 +579,12 @@ extension Cairn::ReadableRepository<Sale> {
     nonisolated public func perStatus(
         shop: Shop.ID,
         least: Int = 1,
-        sum: @autoclosure () -> Cairn::DecimalNumber = Cairn::GeneratedLiteral.decimal("0.5"),
+        sum: Cairn::DecimalNumber = Cairn::GeneratedLiteral.decimal("0.5"),
         status: [Sale.Status],
         ware: Ware.ID,
         most: Int
     ) async throws -> [(status: Sale.Status, count: Int, sumAmount: Cairn::DecimalNumber, averageWeight: Double?, minDue: Cairn::CalendarDate?, maxWare: Ware.ID?, distinctWare: Int, countDue: Int)] {
-        let sum = sum()
-        return try await self.namedQuery(.compare(column: 0, .equal, shop.columnValue))
+        try await self.namedQuery(.compare(column: 0, .equal, shop.columnValue))
             .namedGroups(
                 [3], [.rows, .sum(column: 4), .average(column: 5), .minimum(column: 7), .maximum(column: 2), .distinctCount(column: 2), .count(column: 7)],
                 having: .and([
