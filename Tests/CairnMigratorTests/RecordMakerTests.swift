@@ -13,7 +13,7 @@ struct RecordMakerTests {
         table(
             """
             name string; initials {"type": "string", "renamed_from": "initials"}; length int?; \
-            kind {"enum": ["short", "long"], "default": "short"}
+            kind {"enum": ["short", "long"], "default": "short", "renamed_from": "kind"}
             """)
     )
     private static let content: Content = [

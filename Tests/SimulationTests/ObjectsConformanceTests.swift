@@ -84,6 +84,7 @@ struct ObjectsConformanceTests {
                 "Calls whose time is over at any point each did what they said, all or nothing",
                 "Writers cancelled while they wait for another wrote nothing, and the rest go on",
                 "Readers cancelled while they wait for a place to read take none, and the rest go on",
+                "Following ends with the close of the store, a deadline, or the cancellation of its task",
             ]
         ),
         (
