@@ -25,10 +25,12 @@ struct FollowingTests {
         objects = MemoryObjectStore()
     }
 
-    private func open(_ schema: String? = nil, every interval: Duration = .seconds(3600)) async throws -> Store {
+    private func open(
+        _ schema: String? = nil, every interval: Duration = .seconds(3600), at objects: MemoryObjectStore? = nil
+    ) async throws -> Store {
         var options = ObjectStorageOptions()
         options.watchInterval = interval
-        let storage = try await ObjectStorage.open(objects, options, surroundings: .machine())
+        let storage = try await ObjectStorage.open(objects ?? self.objects, options, surroundings: .machine())
         return try await Store.open(storage, schema: Schema(parsing: schema ?? text))
     }
 
@@ -49,6 +51,82 @@ struct FollowingTests {
         for id in 41...42 { #expect(try await changes.next()?.after?.key == Key(.int(id))) }
         try await mine.close()
         try await other.close()
+    }
+
+    private func write(_ ids: ClosedRange<Int>, _ store: Store) async throws {
+        _ = try await store.session.write(ids.map { .insert(store.schema.tables[0], [.int($0), .string("x")]) })
+    }
+
+    private func keys(_ count: Int, since position: ChangePosition, _ store: Store) async throws -> [Key?] {
+        var changes = try store.records("cities").changes(since: position).makeAsyncIterator()
+        var keys: [Key?] = []
+        for _ in 0..<count { keys.append(try await changes.next()?.after?.key) }
+        return keys
+    }
+
+    @Test("A copy that has gone another way, and a backup that was put back, notice positions that are not theirs")
+    func copies() async throws {
+        let before = try await open()
+        try await put(1, before)
+        let shared = try await before.changePosition()
+        try await before.close()
+        let (original, other) = (try await open(), try await open(at: objects.snapshot()))
+        try await write(2...3, original)
+        let position = try await original.changePosition()
+        var changes = try original.records("cities").changes(since: shared).makeAsyncIterator()
+        let inside = try #require(try await changes.next()).position
+        func expectExpired(_ positions: [ChangePosition]) async {
+            for position in positions {
+                await failing(.snapshotExpired) { _ = try await keys(1, since: position, other) }
+            }
+        }
+        // Not so far yet, then as far by another way, then further.
+        await expectExpired([position])
+        try await write(8...9, other)
+        await expectExpired([position, inside])
+        try await put(10, other)
+        await expectExpired([position, inside])
+        // What both have in common is a position of both.
+        #expect(try await keys(3, since: shared, other) == (8...10).map { Key(.int($0)) })
+        #expect(try await keys(2, since: shared, original) == (2...3).map { Key(.int($0)) })
+        #expect(try await keys(1, since: inside, original) == [Key(.int(3))])
+        try await original.close()
+        try await other.close()
+    }
+
+    @Test("What is read at once is bounded by bytes and by records of the log, too, and goes on behind it")
+    func pages() async throws {
+        let storage = try await ObjectStorage.open(objects)
+        let store = try await Store.open(storage, schema: Schema(parsing: text))
+        var position = try await store.changePosition()
+        let name = Value.string(String(repeating: "x", count: 300_000))
+        for id in 1...40 { _ = try await store.session.write([.insert(store.schema.tables[0], [.int(id), name])]) }
+        var page = try await storage.keptChanges(since: position, .latest, limit: 1000)
+        #expect(page.commits.count == 32 && !page.isComplete)
+        page = try await storage.keptChanges(since: page.end, .latest, limit: 1000)
+        #expect(page.commits.count == 8 && page.isComplete)
+        position = page.end
+        for id in 1...1025 { try await put(id, store, table: 1) }
+        page = try await storage.keptChanges(since: position, .latest, limit: 1000)
+        #expect(page.commits.isEmpty && !page.isComplete && page.end != position)
+        page = try await storage.keptChanges(since: page.end, .latest, limit: 1000)
+        #expect(page.commits.isEmpty && page.isComplete)
+        #expect(try await store.changePosition() == page.end)
+        try await store.close()
+    }
+
+    @Test("A record of the log that is damaged is an error, behind the commits before it")
+    func damaged() async throws {
+        let site = try Site(Site.followedSchemaText)
+        let process = try await site.open()
+        let start = try await process.store.changePosition()
+        try await process.churn(40)
+        try await process.checkpoint()
+        let cold = try await site.open().store
+        _ = try await site.objects.delete(ObjectNames.record(20))
+        var commits = cold.changes(since: start).makeAsyncIterator()
+        for id in 1000..<1019 { #expect(try await commits.next()?.changes.map(\.after?.key) == [Key(.int(id))]) }
+        await failing(.damaged) { _ = try await commits.next() }
     }
 
     @Test("A position expires with the log behind it; one at its end does not")

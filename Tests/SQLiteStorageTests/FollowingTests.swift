@@ -1,7 +1,8 @@
 import CairnCore
 import Foundation
-import SQLiteStorage
 import Testing
+
+@testable import SQLiteStorage
 
 /// The changes that a file keeps, for all who have it open and for those who come later.
 @Suite("Following the changes of a file")
@@ -38,6 +39,11 @@ struct FollowingTests {
 
     private func put(_ id: Int, _ store: Store) async throws {
         _ = try await store.session.write([.upsert(store.schema.tables[0], [.int(id), .int(0), .string("a")])])
+    }
+
+    private func write(_ ids: ClosedRange<Int>, _ store: Store) async throws {
+        _ = try await store.session.write(
+            ids.map { .insert(store.schema.tables[0], [.int($0), .int(0), .string("a")]) })
     }
 
     private func keys(_ count: Int, since position: ChangePosition, _ store: Store) async throws -> [Key?] {
@@ -136,15 +142,18 @@ struct FollowingTests {
         let copy = folder.path("copy.db")
         try FileManager.default.copyItem(atPath: path, toPath: copy)
         let (original, other) = (try await open(), try await open(copy))
-        try await put(2, original)
+        try await write(2...3, original)
         let position = try await original.changePosition()
-        // Not so far yet, then as far by another way.
+        var changes = try original.records("rows").changes(since: shared).makeAsyncIterator()
+        let inside = try #require(try await changes.next()).position
+        // Not so far yet, then as far by another way, inside a commit too.
         try await expired(position, other)
-        try await put(9, other)
-        try await expired(position, other)
+        try await write(8...9, other)
+        for position in [position, inside] { try await expired(position, other) }
         // What both have in common is a position of both.
-        #expect(try await keys(1, since: shared, other) == [Key(.int(9))])
-        #expect(try await keys(1, since: shared, original) == [Key(.int(2))])
+        #expect(try await keys(2, since: shared, other) == [Key(.int(8)), Key(.int(9))])
+        #expect(try await keys(2, since: shared, original) == [Key(.int(2)), Key(.int(3))])
+        #expect(try await keys(1, since: inside, original) == [Key(.int(3))])
         try await original.close()
         try await other.close()
     }
@@ -178,8 +187,7 @@ struct FollowingTests {
         let store = try await open(keeping: 3)
         for id in 1...5 { try await put(id, store) }
         let position = try await store.changePosition()
-        _ = try await store.session.write(
-            (11...30).map { WriteOperation.insert(store.schema.tables[0], [.int($0), .int(0), .string("a")]) })
+        try await write(11...30, store)
         #expect(try await keys(20, since: position, store) == (11...30).map { Key(.int($0)) })
         try await store.close()
     }

@@ -14,23 +14,40 @@ public struct ChangePosition: RawRepresentable, Sendable, Hashable, Codable, Cus
     public var description: String { rawValue }
 }
 
-/// The forms of the text: `driver:store:part…` is a place between commits, and `+n` behind it the one behind the first `n` changes of the
-/// next commit that has any. Drivers see the first form only.
+/// The forms of the text: `driver:store:part…` is a place between commits, and `+n.digest` behind it the one behind the first `n` changes of
+/// the next commit that has any. Drivers see the first form only. The digest is of the position of that commit: a copy of the store may have
+/// another one at this place.
 extension ChangePosition {
-    /// The place between commits that it counts from, and how many changes of the next one lie before it.
+    /// Changes of a commit that lie before a position.
+    struct Inside {
+        /// How many.
+        let changes: Int
+        /// The ``ChangePosition/digest`` of the place behind the commit.
+        let commit: UInt64
+    }
+
+    /// The place between commits that it counts from, and what of the next one lies before it, if anything does.
     /// - Throws: `storage.invalid` for a text that is none.
-    func split() throws -> (base: ChangePosition, changes: Int) {
-        guard let plus = rawValue.lastIndex(of: "+") else { return (self, 0) }
-        guard let count = Int(rawValue[rawValue.index(after: plus)...]), count > 0 else {
+    func split() throws -> (base: ChangePosition, inside: Inside?) {
+        guard let plus = rawValue.lastIndex(of: "+") else { return (self, nil) }
+        let parts = rawValue[rawValue.index(after: plus)...].split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 2, let count = Int(parts[0]), count > 0, let commit = UInt64(parts[1], radix: 16) else {
             throw StorageError.noPosition(self)
         }
-        return (ChangePosition(rawValue: String(rawValue[..<plus])), count)
+        return (ChangePosition(rawValue: String(rawValue[..<plus])), Inside(changes: count, commit: commit))
     }
 
     /// The place behind that many more changes of the next commit.
-    func advanced(by count: Int) -> ChangePosition {
-        guard let (base, changes) = try? split() else { return self }
-        return ChangePosition(rawValue: "\(base.rawValue)+\(changes + count)")
+    /// - Parameter commit: The place behind that commit.
+    func advanced(by count: Int, in commit: ChangePosition) -> ChangePosition {
+        guard let (base, inside) = try? split() else { return self }
+        let digest = String(commit.digest, radix: 16)
+        return ChangePosition(rawValue: "\(base.rawValue)+\((inside?.changes ?? 0) + count).\(digest)")
+    }
+
+    /// FNV-1a of the text: the same in every run, which the hashes of the language are not.
+    var digest: UInt64 {
+        rawValue.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
     }
 
     /// For drivers: a place between commits of a store.

@@ -24,7 +24,7 @@ public struct KeptCommit: Sendable, Hashable {
     /// What is left of it behind its first changes.
     func dropping(_ count: Int) -> KeptCommit {
         KeptCommit(
-            start: start.advanced(by: count), position: position, time: time,
+            start: start.advanced(by: count, in: position), position: position, time: time,
             changes: Array(changes.dropFirst(count)))
     }
 }
@@ -55,6 +55,9 @@ public struct KeptChanges: Sendable {
     public var end: ChangePosition
     /// Whether there is nothing behind ``end`` for now.
     public var isComplete: Bool
+
+    /// About how many bytes of records a driver gives out at once, however few changes these are.
+    package static let pageBytes = 8 << 20
 
     /// Some commits.
     public init(commits: [KeptCommit], end: ChangePosition, isComplete: Bool) {

@@ -34,8 +34,8 @@ public struct KeptCommitSequence: AsyncSequence, Sendable {
         private var subscription: Subscription?
         /// The place behind what was read.
         private var end: ChangePosition
-        /// How many changes of the next commit were told before.
-        private var skipped = 0
+        /// What of the next commit was told before.
+        private var told: ChangePosition.Inside?
         private var commits: [KeptCommit] = []
         private var place = 0
         private var freshness = Freshness.latest
@@ -70,7 +70,7 @@ public struct KeptCommitSequence: AsyncSequence, Sendable {
             let listener = try listen()
             while true {
                 try Deadline.check()
-                if let commit = take() { return commit }
+                if let commit = try take() { return commit }
                 if isComplete, try await !listener.awaitChange() { return nil }
                 guard try await read(listener) else { return nil }
             }
@@ -79,7 +79,7 @@ public struct KeptCommitSequence: AsyncSequence, Sendable {
         /// The listener; it begins with the first call.
         private mutating func listen() throws -> ChangeListener {
             if let subscription { return subscription.listener }
-            (end, skipped) = try sequence.start.split()
+            (end, told) = try sequence.start.split()
             let tables = sequence.core.schema.tables.filter(\.options.changes).map(\.position)
             let subscription = try Subscription(.tables(Set(tables)), to: sequence.core.storage)
             self.subscription = subscription
@@ -87,13 +87,15 @@ public struct KeptCommitSequence: AsyncSequence, Sendable {
         }
 
         /// The next of the commits that were read.
-        private mutating func take() -> KeptCommit? {
+        /// - Throws: `storage.snapshot_expired` when the position is inside a commit of a copy that has gone another way.
+        private mutating func take() throws -> KeptCommit? {
             while place < commits.count {
                 let commit = commits[place]
                 place += 1
-                if skipped == 0 { return commit }
-                defer { skipped = 0 }
-                if skipped < commit.changes.count { return commit.dropping(skipped) }
+                guard let told else { return commit }
+                self.told = nil
+                guard told.commit == commit.position.digest else { throw StorageError.foreignPosition(sequence.start) }
+                if told.changes < commit.changes.count { return commit.dropping(told.changes) }
             }
             return nil
         }
@@ -174,7 +176,8 @@ public struct KeptChangeSequence<Item: Sendable>: AsyncSequence, Sendable {
             while true {
                 if let commit, let place = rest.popLast() {
                     // Behind the last one of the table nothing of the commit is left to tell.
-                    let position = rest.isEmpty ? commit.position : commit.start.advanced(by: place + 1)
+                    let position =
+                        rest.isEmpty ? commit.position : commit.start.advanced(by: place + 1, in: commit.position)
                     return KeptChange(
                         position: position, time: commit.time, change: try commit.changes[place].map(make))
                 }

@@ -79,7 +79,8 @@ public protocol Storage: StorageReader {
     /// - Parameters:
     ///   - position: One that this method or ``changePosition()`` gave out.
     ///   - freshness: How new the last of the commits must be: what the hub has told is always there.
-    ///   - limit: About how many changes there may be. A commit is not split, and one is always among them if there is any.
+    ///   - limit: About how many changes there may be, and fewer where they are large. A commit is not split.
+    /// - Returns: Something, or that there is nothing: it may have no commits only where it is complete, or its end is a later place.
     /// - Throws: `storage.invalid` for a text that is no position; `storage.snapshot_expired` for one of another store, and where not
     ///   all commits behind it are kept; `storage.damaged` for a change that cannot be read; `storage.unsupported`.
     func keptChanges(since position: ChangePosition, _ freshness: Freshness, limit: Int) async throws -> KeptChanges

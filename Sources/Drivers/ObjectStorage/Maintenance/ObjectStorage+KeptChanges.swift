@@ -1,61 +1,131 @@
 public import CairnCore
 
-/// The log is what keeps changes: a position is a number in it.
+/// The log is what keeps changes: a position is a number in it, and of the hash of that record what tells it from the one that a copy of
+/// the store has at this number.
 extension ObjectStorage {
+    /// Log records that are read at once at most, so that what was read past is not read again.
+    private static let pageRecords = 1024
+
     public func changePosition() async throws -> ChangePosition {
         let engine = try engine()
-        return ObjectStorage.position(engine, try await engine.follower.follow().number)
+        let view = try await engine.follower.follow()
+        return ObjectStorage.position(engine, view.number, view.hash)
     }
 
-    private static func position(_ engine: Engine, _ number: Int) -> ChangePosition {
-        ChangePosition(ObjectStorage.driver, store: engine.tip.storeID, [number])
+    private static func position(_ engine: Engine, _ number: Int, _ hash: [UInt8]) -> ChangePosition {
+        ChangePosition(ObjectStorage.driver, store: engine.tip.storeID, [number, mark(number, hash)])
+    }
+
+    /// The first 56 bits of the hash of a record. Before the first one there is none.
+    private static func mark(_ number: Int, _ hash: [UInt8]) -> Int {
+        number == 0 ? 0 : hash.prefix(7).reduce(0) { $0 << 8 | Int($1) }
     }
 
     public func keptChanges(
         since position: ChangePosition, _ freshness: Freshness, limit: Int
     ) async throws -> KeptChanges {
         let engine = try engine()
-        let number = try position.numbers(1, of: ObjectStorage.driver, store: engine.tip.storeID)[0]
-        let newest = try await engine.view(freshness).number
-        guard number <= newest else { throw StorageError.foreignPosition(position) }
-        var page = KeptChanges(commits: [], end: position, isComplete: true)
-        var (last, count) = (number, 0)
-        while last < newest, count < limit {
-            try Deadline.check()
-            let numbers = last + 1...min(newest, last + LogReader.width)
-            for found in try await ObjectStorage.records(numbers, engine, behind: position) {
-                let changes = found.record.transactions.flatMap(\.operations)
-                    .filter(\.table.options.changes).compactMap(\.change)
-                if changes.isEmpty { continue }
-                count += changes.count
-                page.commits.append(
-                    KeptCommit(
-                        start: ObjectStorage.position(engine, found.record.number - 1),
-                        position: ObjectStorage.position(engine, found.record.number), time: found.record.time,
-                        changes: changes))
+        let numbers = try position.numbers(2, of: ObjectStorage.driver, store: engine.tip.storeID)
+        let view = try await engine.view(freshness)
+        var page = Page(engine, position, number: numbers[0], mark: numbers[1])
+        guard page.last < view.number else {
+            guard page.last == view.number, ObjectStorage.mark(view.number, view.hash) == numbers[1] else {
+                throw StorageError.foreignPosition(position)
             }
-            last = numbers.upperBound
+            return KeptChanges(commits: [], end: position, isComplete: true)
         }
-        page.end = ObjectStorage.position(engine, last)
-        page.isComplete = last == newest
-        return page
+        let most = min(view.number - page.last, ObjectStorage.pageRecords) + page.last
+        do {
+            while page.last < most, page.count < limit, page.bytes < KeptChanges.pageBytes {
+                try Deadline.check()
+                let chunk = page.last + 1...min(most, page.last + LogReader.width)
+                for reading in try await ObjectStorage.readings(chunk, engine) { try await page.add(reading) }
+            }
+        } catch {
+            // What comes before is told first; who asks behind it gets the error.
+            if page.commits.isEmpty || Task.isCancelled { throw error }
+        }
+        return KeptChanges(commits: page.commits, end: page.end, isComplete: page.last == view.number)
     }
 
-    /// Records of the log, as long as they are in the form of the schema.
-    private static func records(
-        _ numbers: ClosedRange<Int>, _ engine: Engine, behind position: ChangePosition
-    ) async throws -> [PastViews.Found] {
-        let records: [PastViews.Found]
-        do {
-            records = try await RecordChanges.records(numbers, engine.parts)
-        } catch let error as StorageError where error.code == .snapshotExpired || error.code == .schemaMismatch {
-            throw StorageError.expiredPosition(position, error.message)
+    /// A record of the log that was looked for.
+    private struct Reading: Sendable {
+        let number: Int
+        let found: Result<PastViews.Found?, any Error>
+    }
+
+    /// Looks for records of the log, side by side: where one cannot be read, those before it are there all the same.
+    private static func readings(_ numbers: ClosedRange<Int>, _ engine: Engine) async throws -> [Reading] {
+        let parts = engine.parts
+        return try await Array(numbers).concurrently(LogReader.width) { number in
+            do {
+                return Reading(number: number, found: .success(try await PastViews.records([number], parts)[0]))
+            } catch {
+                try Task.checkCancellation()
+                return Reading(number: number, found: .failure(error))
+            }
         }
-        // What a migration makes of records no operation tells.
-        if let migration = records.first(where: { $0.record.kind == .schema }) {
-            throw StorageError.expiredPosition(
-                position, "the schema of the store was changed by commit \(migration.record.number)")
+    }
+
+    /// Commits that are given out together.
+    private struct Page {
+        private let engine: Engine
+        private let position: ChangePosition
+        /// What the position says of the record it stands behind.
+        private let mark: Int
+        private let start: Int
+        /// The number of the last record that was looked at, and the place behind it.
+        private(set) var last: Int
+        private(set) var end: ChangePosition
+        private(set) var commits: [KeptCommit] = []
+        private(set) var count = 0
+        private(set) var bytes = 0
+
+        init(_ engine: Engine, _ position: ChangePosition, number: Int, mark: Int) {
+            self.engine = engine
+            self.position = position
+            self.mark = mark
+            start = number
+            last = number
+            end = position
         }
-        return records
+
+        /// Adds the next record.
+        /// - Throws: `storage.snapshot_expired` where it is gone, or not in the form of the schema, or does not follow what the position
+        ///   stands behind; `storage.damaged`; what reading it failed with.
+        mutating func add(_ reading: Reading) async throws {
+            let found = try await record(reading)
+            let record = found.record
+            // Each record has the hash of the one before, which for the first may be gone.
+            guard last > start || ObjectStorage.mark(start, record.previous) == mark else {
+                throw StorageError.foreignPosition(position)
+            }
+            // What a migration makes of records no operation tells.
+            guard record.kind != .schema else {
+                throw StorageError.expiredPosition(
+                    position, "the schema of the store was changed by commit \(record.number)")
+            }
+            let place = ObjectStorage.position(engine, record.number, found.hash)
+            defer { (last, end) = (record.number, place) }
+            let changes = record.transactions.flatMap(\.operations)
+                .filter(\.table.options.changes).compactMap(\.change)
+            if changes.isEmpty { return }
+            count += changes.count
+            bytes += found.size
+            commits.append(
+                KeptCommit(
+                    start: ObjectStorage.position(engine, record.number - 1, record.previous), position: place,
+                    time: record.time, changes: changes))
+        }
+
+        /// The record, as long as the log has it in the form of the schema.
+        private func record(_ reading: Reading) async throws -> PastViews.Found {
+            do {
+                if let found = try reading.found.get() { return found }
+                throw try await RecordChanges.absence(of: reading.number, engine.parts)
+            } catch let error as StorageError where error.code == .snapshotExpired || error.code == .schemaMismatch {
+                throw StorageError.expiredPosition(position, error.message)
+            }
+        }
     }
 }

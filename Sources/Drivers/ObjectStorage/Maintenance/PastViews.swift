@@ -100,20 +100,21 @@ struct PastViews: Sendable {
         return view
     }
 
-    /// A commit record and the SHA-256 of its bytes.
+    /// A commit record, the SHA-256 of its bytes, and how many bytes it has with its parts.
     struct Found: Sendable {
         let record: CommitRecord
         let hash: [UInt8]
+        let size: Int
     }
 
     /// The records of several numbers, side by side; nil for one that is gone. No request for those this process remembers.
     static func records(_ numbers: [Int], _ parts: EngineParts) async throws -> [Found?] {
         try await numbers.concurrently(LogReader.width) { number in
             if let known = try parts.tip.whileOpen({ $0.history[number] }) {
-                return Found(record: known.record, hash: known.hash)
+                return Found(record: known.record, hash: known.hash, size: known.size)
             }
             guard case .found(let found) = try await parts.log.read(number) else { return nil }
-            return Found(record: found.record, hash: SHA256.digest(found.bytes))
+            return Found(record: found.record, hash: SHA256.digest(found.bytes), size: found.size)
         }
     }
 }

@@ -82,13 +82,18 @@ public struct RecordChanges: AsyncSequence, Sendable {
         guard let missing = zip(numbers, records).first(where: { $0.1 == nil })?.0 else {
             return records.compactMap(\.self)
         }
-        guard try await parts.log.isCollected(missing) else {
-            throw StorageError(
-                .damaged, "commit record \(missing) is missing, and there are later ones",
+        throw try await absence(of: missing, parts)
+    }
+
+    /// Why a record of the log that is known to have been there is not. One LIST and one GET.
+    static func absence(of number: Int, _ parts: EngineParts) async throws -> StorageError {
+        guard try await parts.log.isCollected(number) else {
+            return StorageError(
+                .damaged, "commit record \(number) is missing, and there are later ones",
                 remedy: "run cairn doctor; restore the log from a backup, or rebuild the store from its records")
         }
-        throw StorageError(
-            .snapshotExpired, "the log no longer has commit \(missing)",
+        return StorageError(
+            .snapshotExpired, "the log no longer has commit \(number)",
             remedy: "read the records anew, and ask for changes more often: the log is kept for a week")
     }
 

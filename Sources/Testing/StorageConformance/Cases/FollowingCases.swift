@@ -231,7 +231,7 @@ enum FollowingCases {
                     }
                     try expect(error.remedy?.contains("changePosition()") == true, "no remedy is named: \(error)")
                 }
-                for text in ["", "1", "\(own)+", "\(own)+x", "\(own)+0", "a:b:", ":::"] {
+                for text in ["", "1", "\(own)+", "\(own)+x", "\(own)+1", "\(own)+0.a", "a:b:", ":::"] {
                     try await expectError(.invalid) {
                         _ = try await first(of: db.records("teams").changes(since: ChangePosition(rawValue: text)))
                     }
