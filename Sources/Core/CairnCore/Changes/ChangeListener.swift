@@ -173,6 +173,12 @@ public final class ChangeListener: Sendable {
         }
     }
 
+    /// Waits until the store is closed: a driver may refuse to read before it tells those who listen.
+    /// - Throws: What ended the listening instead; `CancellationError`; `storage.timeout`.
+    func awaitClose() async throws {
+        while try await awaitChange() {}
+    }
+
     /// Waits until there is something to take, or the task is cancelled, or its time is over.
     private func pause() async {
         let id = state.withLock { state in

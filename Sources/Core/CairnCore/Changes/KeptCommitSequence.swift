@@ -107,7 +107,8 @@ public struct KeptCommitSequence: AsyncSequence, Sendable {
                 let page = try await sequence.core.storage.keptChanges(
                     since: end, freshness, limit: KeptCommitSequence.pageSize)
                 (commits, place, end, isComplete) = (page.commits, 0, page.end, page.isComplete)
-            } catch let error as StorageError where error.code == .closed && listener.isClosed {
+            } catch let error as StorageError where error.code == .closed {
+                try await listener.awaitClose()
                 return false
             }
             // Of what comes later this handle hears: an object store need not be asked whether there is more.
