@@ -9,7 +9,8 @@ import CairnSchema
 ///
 /// What holds:
 /// - It listens before it reads first, so that no commit falls between the two.
-/// - Nothing is read while nothing is committed to a table that keeps its changes.
+/// - Nothing is read while nothing is committed. Commits to other tables are read past: where positions count them, what it stands behind
+///   would be forgotten otherwise while it waits.
 /// - What cannot be told ends it with an error; nothing is skipped. Behind the position of the last one it can be taken up again.
 ///
 /// It ends when the store is closed, and is left with `CancellationError` by a cancelled task.
@@ -80,8 +81,7 @@ public struct KeptCommitSequence: AsyncSequence, Sendable {
         private mutating func listen() throws -> ChangeListener {
             if let subscription { return subscription.listener }
             (end, told) = try sequence.start.split()
-            let tables = sequence.core.schema.tables.filter(\.options.changes).map(\.position)
-            let subscription = try Subscription(.tables(Set(tables)), to: sequence.core.storage)
+            let subscription = try Subscription(.tables(nil), to: sequence.core.storage)
             self.subscription = subscription
             return subscription.listener
         }
