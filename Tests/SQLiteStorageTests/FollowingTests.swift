@@ -192,6 +192,42 @@ struct FollowingTests {
         try await store.close()
     }
 
+    @Test("What is read at once is bounded by bytes, too, and goes on behind it")
+    func bytes() async throws {
+        let schema = try Schema(
+            parsing: """
+                { "database": "large", "tables": { "rows": { "columns": { "id": "int", "value": "bytes" }, "key": "id", "changes": true } } }
+                """)
+        let storage = try await SQLiteStorage.open(SQLiteOptions(.file(path)))
+        let store = try await Store.open(storage, schema: schema)
+        var position = try await store.changePosition()
+        let value = Value.bytes(Array(repeating: 7, count: 2 << 20))
+        for id in 1...5 { _ = try await store.session.write([.insert(schema.tables[0], [.int(id), value])]) }
+        var pages: [Int] = []
+        var isComplete = false
+        while !isComplete {
+            let page = try await storage.keptChanges(since: position, .latest, limit: 1000)
+            pages.append(page.commits.count)
+            (position, isComplete) = (page.end, page.isComplete)
+        }
+        #expect(pages.count > 1 && pages.reduce(0, +) == 5, "\(pages)")
+        try await store.close()
+    }
+
+    @Test("Rows that tell of no record are read past, however many somebody wrote", .timeLimit(.minutes(2)))
+    func empty() async throws {
+        let store = try await open()
+        let start = try await store.changePosition()
+        try RawDatabase(path).execute(
+            """
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)
+            INSERT INTO _cairn_changes ("tag", "at", "table") SELECT i, 0, '' FROM n
+            """)
+        try await put(1, store)
+        #expect(try await keys(1, since: start, store) == [Key(.int(1))])
+        try await store.close()
+    }
+
     @Test("A change that cannot be read is an error that names it, behind those before it")
     func damaged() async throws {
         let store = try await open()

@@ -111,7 +111,7 @@ struct ChangeKeeper: Sendable {
                 changes: commit.changes)
         }
         return KeptChanges(
-            commits: commits, end: commits.last?.position ?? position, isComplete: !group.hasMore)
+            commits: commits, end: self.position(group.end), isComplete: !group.hasMore)
     }
 
     /// - Returns: nil for a row that tells of no record.
@@ -154,20 +154,22 @@ private struct CommitCollector {
     }
 
     private let limit: Int
+    private let start: ChangeTable.Mark
     private var commits: [Commit] = []
     private var last: ChangeTable.Mark
-    private var count = 0
+    private var (count, bytes) = (0, 0)
     /// Whether there was a row that it did not take.
     private(set) var hasMore = false
 
     init(start: ChangeTable.Mark, limit: Int) {
+        self.start = start
         last = start
         self.limit = limit
     }
 
     /// Whether a row still belongs to what is read: a commit is not split.
     mutating func takes(_ row: ChangeTable.Row) -> Bool {
-        hasMore = count >= limit && row.mark.tag != last.tag
+        hasMore = (count >= limit || bytes >= KeptChanges.pageBytes) && row.mark.tag != last.tag
         return !hasMore
     }
 
@@ -178,6 +180,7 @@ private struct CommitCollector {
         commits[commits.count - 1].end = row.mark
         if let change { commits[commits.count - 1].changes.append(change) }
         count += 1
+        bytes += (row.before?.count ?? 0) + (row.after?.count ?? 0)
         last = row.mark
     }
 
@@ -188,6 +191,9 @@ private struct CommitCollector {
         hasMore = true
         return !commits.isEmpty
     }
+
+    /// The place behind what it took, commits without changes among it: who goes on there gets further.
+    var end: ChangeTable.Mark { commits.last?.end ?? start }
 
     /// The commits that have changes.
     func finish() -> [Commit] { commits.filter { !$0.changes.isEmpty } }
