@@ -192,6 +192,34 @@ struct FollowingTests {
         try await store.close()
     }
 
+    @Test("Trimming keeps up with commits that are larger than what goes at once")
+    func keptUp() async throws {
+        let store = try await open(keeping: 1)
+        for block in 0..<3 { try await write(block * 6_000 + 1...(block + 1) * 6_000, store) }
+        try await store.close()
+        // The newest commit, and the row before it.
+        #expect(try RawDatabase(path).column("SELECT count(*) FROM _cairn_changes") == ["6001"])
+    }
+
+    @Test("Commits that share a transaction of the file expire nobody who had everything before them")
+    func group() async throws {
+        var options = SQLiteOptions(.file(path))
+        options.keptChanges = 3
+        let storage = try await SQLiteStorage.open(options)
+        let store = try await Store.open(storage, schema: Schema(parsing: schema))
+        for id in 1...5 { try await put(id, store) }
+        let position = try await store.changePosition()
+        let (schema, commits) = try storage.attached()
+        let batches = (6...15).map { Batch([.upsert(schema.tables[0], [.int($0), .int(0), .string("a")])]) }
+        try await storage.beginWriting()
+        let group = CommitGroup(
+            schema: schema, commits: commits, keeper: storage.shared.withLock { $0.keeper }, time: .now,
+            hub: storage.hub)
+        for result in group.run(batches, on: storage.writer) { _ = try result.get() }
+        #expect(try await keys(10, since: position, store) == (6...15).map { Key(.int($0)) })
+        try await store.close()
+    }
+
     @Test("What is read at once is bounded by bytes, too, and goes on behind it")
     func bytes() async throws {
         let schema = try Schema(

@@ -29,7 +29,15 @@ struct ChangeKeeper: Sendable {
         ChangeReport.distinct(operations.filter(\.table.options.changes).map(RecordName.init))
     }
 
-    /// Writes down what a commit did.
+    /// Whether batches write tables that keep their changes.
+    static func concerns(_ batches: [Batch]) -> Bool {
+        batches.contains { batch in batch.operations.contains { $0.table.options.changes } }
+    }
+
+    /// The number of the newest row: before a transaction has kept anything, that everyone may have seen.
+    func newest(_ access: SQLiteConnection.Access) throws -> Int { try ChangeTable(access).newest().number }
+
+    /// Writes down what a commit did. Behind it, ``trim(behind:_:at:)`` once for the transaction.
     /// - Parameters:
     ///   - names: The records it wrote, each once.
     ///   - before: What they were.
@@ -38,14 +46,22 @@ struct ChangeKeeper: Sendable {
     ) throws {
         if names.isEmpty { return }
         let table = ChangeTable(access)
-        let last = try table.newest().number
         let tag = ChangeTable.Mark.newTag
         for ((name, before), after) in zip(zip(names, before), try access.records(names)) {
             // A record that is not there, and was not: made and deleted at once.
             guard before != nil || after != nil else { continue }
             try table.add(name.table, before: text(before), after: text(after), tag: tag, at: time)
         }
-        try table.trim(most: most, oldest: oldest(at: time), upTo: last)
+    }
+
+    /// Removes what is too old or too much, some of it at a time, but twice as much as the transaction has added: so it keeps up.
+    /// - Parameter last: The newest row before the transaction: commits that share one are seen at once, and whoever has all up to there
+    ///   goes on.
+    func trim(behind last: Int, _ access: SQLiteConnection.Access, at time: Timestamp) throws {
+        let table = ChangeTable(access)
+        let added = try table.newest().number - last
+        try table.trim(
+            most: most, oldest: oldest(at: time), upTo: last, atOnce: max(ChangeTable.trimmedAtOnce, 2 * added))
     }
 
     private func text(_ record: Record?) -> String? {

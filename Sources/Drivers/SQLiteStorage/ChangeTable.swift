@@ -17,8 +17,8 @@ import CairnSchema
 ///   before it: they are in the form of the old schema.
 /// - Records are in it as JSON with their columns by name, like record files: programs may declare them in any order.
 struct ChangeTable {
-    /// Rows removed by one commit at most, so that none pays for a heap.
-    private static let trimmedAtOnce = 4000
+    /// Rows removed by a small commit at most, so that none pays for a heap.
+    static let trimmedAtOnce = 4000
 
     private let access: SQLiteConnection.Access
 
@@ -78,9 +78,7 @@ struct ChangeTable {
     ///   - oldest: Rows from before this time go.
     ///   - last: The newest row that everyone may have seen: it stays, with what is behind it.
     ///   - atOnce: How many go at most.
-    func trim(
-        most: Int, oldest: Timestamp, upTo last: Int, atOnce: Int = ChangeTable.trimmedAtOnce
-    ) throws {
+    func trim(most: Int, oldest: Timestamp, upTo last: Int, atOnce: Int) throws {
         guard let first = try mark("ORDER BY \"number\" LIMIT 1")?.number, first < last else { return }
         let bound = last - first > atOnce ? first + atOnce : last
         let young = try mark(

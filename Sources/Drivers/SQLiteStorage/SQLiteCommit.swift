@@ -78,10 +78,15 @@ struct CommitGroup {
         let token: OutcomeToken
         do {
             token = try commits.write(access, at: time)
+            let keeper = keeper.flatMap { ChangeKeeper.concerns(batches) ? $0 : nil }
+            let kept = try keeper?.newest(access)
             for batch in batches {
                 let recording = report.begin(batch.operations, access)
                 results.append(try apply(batch, isAlone: batches.count == 1, &writer, access, token))
                 if results.last?.isSuccess == true { report.end(recording, access) }
+            }
+            if let keeper, let kept, results.contains(where: \.isSuccess) {
+                try keeper.trim(behind: kept, access, at: time)
             }
         } catch {
             ending.rollback()

@@ -180,7 +180,9 @@ final class SQLiteTransaction: StorageTransaction {
         guard let keeper else { return }
         let names = ChangeReport.distinct(state.withLock { $0.records }.filter(\.table.options.changes))
         guard !names.isEmpty else { return }
+        let last = try keeper.newest(access)
         try keeper.keep(names, before: storage.recordsBefore(names, schema), access, at: time)
+        try keeper.trim(behind: last, access, at: time)
     }
 
     func rollback() async { rollBack() }
