@@ -220,6 +220,21 @@ struct FollowingTests {
         try await store.close()
     }
 
+    @Test("Housekeeping leaves the newest commit, however old it is")
+    func newest() async throws {
+        let days = Lock(0)
+        let store = try await open(clock: {
+            Timestamp.epoch.adding(microseconds: Int64(days.withLock { $0 }) * 86_400_000_000) ?? .epoch
+        })
+        try await put(1, store)
+        let position = try await store.changePosition()
+        try await write(2...3, store)
+        days.withLock { $0 = 30 }
+        for _ in 1...2 { try await store.maintain() }
+        #expect(try await keys(2, since: position, store) == [Key(.int(2)), Key(.int(3))])
+        try await store.close()
+    }
+
     @Test("What is read at once is bounded by bytes, too, and goes on behind it")
     func bytes() async throws {
         let schema = try Schema(

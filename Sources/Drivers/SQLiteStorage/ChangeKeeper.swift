@@ -75,10 +75,11 @@ struct ChangeKeeper: Sendable {
         time.adding(microseconds: -lifetime.components.seconds * 1_000_000) ?? .min
     }
 
-    /// Removes all that is too old or too much, for `maintain()`.
+    /// Removes all that is too old or too much, but for the newest commit, for `maintain()`.
     func trimAll(_ access: SQLiteConnection.Access, at time: Timestamp) throws {
         let table = ChangeTable(access)
-        try table.trim(most: most, oldest: oldest(at: time), upTo: table.newest().number, atOnce: .max)
+        guard let last = try table.last(beside: table.newest()) else { return }
+        try table.trim(most: most, oldest: oldest(at: time), upTo: last, atOnce: .max)
     }
 
     // MARK: Reading

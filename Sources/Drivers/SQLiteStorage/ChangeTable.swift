@@ -114,6 +114,11 @@ struct ChangeTable {
         return mark
     }
 
+    /// The number of the last row that is not of the commit of the newest; nil when all are.
+    func last(beside newest: Mark) throws -> Int? {
+        try mark("WHERE \"tag\" <> ? ORDER BY \"number\" DESC LIMIT 1", [.int(newest.tag)])?.number
+    }
+
     /// How a row that somebody stands at is found.
     enum Standing {
         case there
