@@ -176,9 +176,10 @@ public struct KeptChangeSequence<Item: Sendable>: AsyncSequence, Sendable {
         private mutating func nextChange() async throws -> KeptChange<Item>? {
             while true {
                 if let commit, let place = rest.popLast() {
-                    // Behind the last one of the table nothing of the commit is left to tell.
+                    // Behind the last one of the table others of the commit may be left to tell, to who follows the store.
+                    let isLast = place == commit.changes.count - 1
                     let position =
-                        rest.isEmpty ? commit.position : commit.start.advanced(by: place + 1, in: commit.position)
+                        isLast ? commit.position : commit.start.advanced(by: place + 1, in: commit.position)
                     return KeptChange(
                         position: position, time: commit.time, change: try commit.changes[place].map(make))
                 }

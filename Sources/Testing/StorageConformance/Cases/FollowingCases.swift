@@ -72,6 +72,24 @@ enum FollowingCases {
                 try expectEqual(whole.time, whole.changes.first?.after?.createdAt)
             }
         },
+        ConformanceCase(.l2, "Behind the last change of a table in a commit, what it did to other tables is still told")
+        {
+            try await follow($0) { db in
+                let start = try await db.changePosition()
+                try await db.write { batch in
+                    batch.append(try insertion(db.record("teams", ["id": .int(1), "name": .string("t")])))
+                    batch.append(try insertion(member(1, of: 1, db)))
+                }
+                try await team(2, "two", db)
+                var teams = try db.records("teams").changes(since: start).makeAsyncIterator()
+                let first = try require(try await teams.next(), "a change")
+                var commits = db.changes(since: first.position).makeAsyncIterator()
+                try expectEqual(try await commits.next()?.changes.map(\.table.name), ["members"])
+                try expectEqual(try await commits.next()?.changes.map(\.table.name), ["teams"])
+                var again = try db.records("teams").changes(since: first.position).makeAsyncIterator()
+                try expectEqual(try await again.next()?.after?.key, .int(2))
+            }
+        },
         ConformanceCase(.l2, "What a transaction did is one commit, each record once, and in no table that keeps none")
         {
             try await follow($0) { db in
