@@ -12,16 +12,17 @@ extension MemoryStorage {
         since position: ChangePosition, _ freshness: Freshness, limit: Int
     ) async throws -> KeptChanges {
         let version = try position.numbers(1, of: MemoryStorage.driver, store: instance)[0]
-        let (newest, ring) = try shared.withLock { shared in
+        // Under the lock, and only what is given out: whoever holds the ring itself makes the next commit copy all of it.
+        let (newest, commits, isComplete) = try shared.withLock { shared in
             try shared.checkOpen()
-            return (shared.state.version, shared.kept)
+            let newest = shared.state.version
+            guard version <= newest else { throw StorageError.foreignPosition(position) }
+            guard version >= shared.kept.forgotten else {
+                throw StorageError.expiredPosition(position, "a memory store keeps the last 10000, and 64 MiB at most")
+            }
+            let commits = Array(shared.kept.commits(after: version, limit: limit))
+            return (newest, commits, commits.last.map { shared.kept.isNewest($0.version) } ?? true)
         }
-        guard version <= newest else { throw StorageError.foreignPosition(position) }
-        guard version >= ring.forgotten else {
-            throw StorageError.expiredPosition(position, "a memory store keeps the last 10000, and 64 MiB at most")
-        }
-        let commits = ring.commits(after: version, limit: limit)
-        let isComplete = commits.last.map { ring.isNewest($0.version) } ?? true
         return KeptChanges(
             commits: commits.map { commit in
                 KeptCommit(
