@@ -133,6 +133,26 @@ struct WatchingTests {
         try await other.store.close()
     }
 
+    @Test("A record of the log that does nothing is told to who listens to all tables, so that positions go along")
+    func nothing() async throws {
+        let process = try await open(every: .seconds(3600))
+        try await process.put(1, "Paris")
+        let count = Lock(0)
+        let results = process.store.observe { _ in
+            count.withLock { count in
+                count += 1
+                return count
+            }
+        }
+        var iterator = results.makeAsyncIterator()
+        #expect(try await iterator.next() == 1)
+        let view = try process.view
+        let token = try process.engine.token(view.number + 1, "lost", view.time)
+        #expect(try await process.storage.outcome(of: token) == .notCommitted)
+        #expect(try await iterator.next() == 2)
+        try await process.store.close()
+    }
+
     @Test("A process that takes up the log far ahead says so to readers of changes, and observers read anew")
     func behind() async throws {
         let (mine, other) = (try await open(every: .seconds(3600)), try await open(every: .seconds(3600)))

@@ -84,6 +84,11 @@ public final class ChangeHub: Sendable {
         for listener in listeners { listener.tell(tables: tables) }
     }
 
+    /// The newest commit is another one, which did nothing. Who listens to all tables looks: a position goes along with it.
+    package func tellEmpty() {
+        for listener in listeners { listener.tellEmpty() }
+    }
+
     /// Commits may be visible of which nobody knows what they did. Readers of changes are not told: they read what this handle knows.
     public func tellUnknown() {
         for listener in listeners { listener.tellUnknown() }

@@ -94,6 +94,12 @@ public final class ChangeListener: Sendable {
         }
     }
 
+    func tellEmpty() {
+        change { state in
+            if case .tables(nil) = subject { state.isDirty = true }
+        }
+    }
+
     func tellUnknown() {
         change { state in
             if case .tables = subject { state.isDirty = true }

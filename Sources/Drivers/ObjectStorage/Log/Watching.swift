@@ -6,9 +6,12 @@ extension ChangeHub {
     func tell(_ record: CommitRecord) {
         switch interest {
         case .nothing: break
-        case .tables: tell(tables: Set(record.transactions.lazy.flatMap(\.operations).map(\.table.position)))
+        case .tables:
+            let tables = Set(record.transactions.lazy.flatMap(\.operations).map(\.table.position))
+            if tables.isEmpty { tellEmpty() } else { tell(tables: tables) }
         case .records:
             let changes = record.transactions.flatMap(\.operations).compactMap(\.change)
+            if changes.isEmpty { tellEmpty() }
             tell(CommittedChanges(number: record.number, time: record.time, changes: changes))
         }
     }
