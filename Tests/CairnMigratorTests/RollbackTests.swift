@@ -448,6 +448,19 @@ struct RollbackTests {
             _ = try Rollback(before: 1, in: [past], held: Schema(parsing: database(table("other bool"))))
         }
     }
+
+    @Test("What was dropped by hand was never kept, which is an error at once where a store keeps always")
+    func byHand() async throws {
+        let past = PastMigration(
+            number: 1, time: .now, from: try Schema(parsing: wide), to: try Schema(parsing: narrow),
+            names: FormerNames(), kept: [], isKeptAlways: true)
+        #expect(past.lost == ["t"])
+        let error = try await expectError(.init(rawValue: "migration.not_kept")) {
+            try Rollback(before: 1, in: [past], held: past.to).check(allowsDestructive: false)
+        }
+        #expect(error.message.contains("by hand") && error.remedy?.contains("--accept-loss") == true, "\(error)")
+        try Rollback(before: 1, in: [past], held: past.to, acceptsLoss: true).check(allowsDestructive: false)
+    }
 }
 
 /// The end of a process, before it opens a store.

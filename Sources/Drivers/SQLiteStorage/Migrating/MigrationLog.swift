@@ -82,7 +82,8 @@ struct MigrationLog {
             }
             let kept = try row.from.tables.map(\.name).filter { try has(MigrationLog.name(ofKept: $0, row.number)) }
             return PastMigration(
-                number: row.number, time: row.time, from: row.from, to: to, names: row.names, kept: kept)
+                number: row.number, time: row.time, from: row.from, to: to, names: row.names, kept: kept,
+                isKeptAlways: true)
         }
     }
 

@@ -1,0 +1,65 @@
+import CairnCore
+import CairnSchema
+import SQLiteStorage
+import Testing
+
+@Suite("The history of a SQLite file that somebody changed by hand")
+struct BaselineHistoryTests {
+    private let folder: TemporaryFolder
+    private let path: String
+
+    /// A schema with two tables.
+    /// - Parameter columns: Those of `rows` beside its key.
+    private static func schema(_ columns: String = #", "a": "int", "b": "int""#, _ more: String = "") -> String {
+        """
+        { "database": "d", "tables": { "rows": { "columns": { "id": "int"\(columns) }, "key": "id"\(more) },
+          "others": { "columns": { "id": "int", "x": "int?" }, "key": "id" } } }
+        """
+    }
+
+    init() async throws {
+        folder = try TemporaryFolder()
+        path = folder.path("store.db")
+        let store = try await Store.open(path: path, Self.schema())
+        _ = try await store.session.write(
+            [.insert(store.schema.tables[0], [.int(1), .int(10), .int(20)])]
+                + [2, 3].map { .insert(store.schema.tables[0], [.int($0), .int(0), .int(0)]) })
+        try await store.close()
+    }
+
+    /// Changes the file as somebody does who has SQLite alone.
+    private func edit(_ sql: String) throws { try RawDatabase(path).execute("PRAGMA foreign_keys = OFF; \(sql)") }
+
+    private func baseline(_ schema: String) async throws -> BaselineReport {
+        try await SQLiteStorage.baseline(SQLiteOptions(.file(path)), Schema(parsing: schema))
+    }
+
+    private func with<Result>(_ body: (SQLiteStorage) async throws -> Result) async throws -> Result {
+        let storage = try await SQLiteStorage.open(SQLiteOptions(.file(path)))
+        let result = try await body(storage)
+        try await storage.close()
+        return result
+    }
+
+    private func migrate(to schema: String) async throws {
+        try await with { storage in
+            let held = try #require(try await storage.schema())
+            try await storage.apply(
+                .migrate(Migration(from: held, to: Schema(parsing: schema), allowsDestructive: true)))
+        }
+    }
+
+    private func history() async throws -> [PastMigration] { try await with { try await $0.migrations() } }
+
+    @Test("What was dropped by hand is said to be lost, and what a migration dropped is not")
+    func lost() async throws {
+        try edit("ALTER TABLE rows DROP COLUMN b")
+        let narrow = Self.schema(#", "a": "int""#)
+        #expect(try await baseline(narrow).outcome == .marked)
+        try await migrate(to: Self.schema(""))
+        let history = try await history()
+        #expect(history.map(\.kept) == [[], ["rows"]] && history.map(\.lost) == [["rows"], []])
+        try edit("DROP TABLE _cairn_kept_2_rows")
+        #expect(try await self.history().map(\.lost) == [["rows"], ["rows"]])
+    }
+}
