@@ -62,4 +62,27 @@ struct BaselineHistoryTests {
         try edit("DROP TABLE _cairn_kept_2_rows")
         #expect(try await self.history().map(\.lost) == [["rows"], ["rows"]])
     }
+
+    @Test("A file that has lost the list of its migrations goes on behind what they kept, and takes nothing of it for its own")
+    func numbers() async throws {
+        try await migrate(to: Self.schema(#", "a": "int""#))
+        try edit("DROP TABLE _cairn_migrations; CREATE TABLE _cairn_kept_x_rows (a)")
+        try await migrate(to: Self.schema(""))
+        let history = try await history()
+        #expect(history.map(\.number) == [2] && history.map(\.kept) == [["rows"]])
+        #expect(try RawDatabase(path).column("SELECT a FROM _cairn_kept_2_rows ORDER BY id") == ["10", "0", "0"])
+        #expect(try RawDatabase(path).column("SELECT b FROM _cairn_kept_1_rows ORDER BY id") == ["20", "0", "0"])
+    }
+
+    @Test("What another migration of the same number kept is not put back")
+    func foreign() async throws {
+        try await migrate(to: Self.schema(#", "a": "int""#))
+        // As files are in which the numbers began anew.
+        try edit("UPDATE _cairn_migrations SET kept = '[]'")
+        let past = try #require(try await history().first)
+        #expect(past.kept == [] && past.lost == ["rows"])
+        try await with { storage in
+            try await storage.dropped(by: past, of: past.from.tables[0]) { Issue.record("\($0)") }
+        }
+    }
 }
