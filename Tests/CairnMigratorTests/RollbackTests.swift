@@ -264,6 +264,11 @@ struct RollbackTests {
         }
         let error = try await expectError(.migrationUnsupported) { try Rollback.checkLeaving(held, history) }
         #expect(error.remedy?.contains("--before 2 --allow-destructive") == true)
+        if driver == .sqlite {
+            // Nor is it made whole by saying so.
+            let refused = try await expectError(.migrationUnsupported) { try await place.baseline(Schema(parsing: wide)) }
+            #expect(refused.remedy == error.remedy)
+        }
         try await place.rollback(before: 2, allowsDestructive: true)
         #expect(try await content(place, after)["t"]?.map { $0["c"] } == [true, .null, .null])
         try await place.rollback(before: 1, allowsDestructive: true)

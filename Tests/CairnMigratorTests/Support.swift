@@ -1,4 +1,5 @@
 import CairnCore
+import CairnMigrator
 import CairnSchema
 import Foundation
 import MemoryStorage
@@ -69,6 +70,11 @@ final class Place {
         case .folder: try await ObjectStorage.surveySchema(folder())
         case .ministack: try await ObjectStorage.surveySchema(bucket())
         }
+    }
+
+    /// Marks the SQLite file that was left as a store of a schema, as the command does.
+    func baseline(_ schema: Schema) async throws {
+        _ = try await SQLiteStorage.baseline(SQLiteOptions(.file(path)), schema, leaving: Rollback.checkLeaving)
     }
 
     /// The driver, on what was left.
