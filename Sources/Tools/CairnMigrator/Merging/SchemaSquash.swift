@@ -41,6 +41,8 @@ package struct SchemaSquash {
         let made = MigrationPlan(from: first.diff.old, to: last.diff.new.with(traces.names(last.diff.new)))
         if let ambiguity = made.diff.ambiguities.first {
             note("in one migration it is not clear: \(ambiguity.message)")
+        } else if let operation = made.diff.operations.first(where: { $0.kind.effect == .refused }) {
+            note("one migration would \(operation), which this version does not do")
         } else if let problem = traces.difference(from: made.diff) {
             note(problem)
         } else {
