@@ -95,6 +95,12 @@ struct SchemaSquashTests {
                     ),
                 ], "from 'b', which a plan before it has made"
             ),
+            (
+                [
+                    table("a json"), table("a json?"),
+                    table("a json?; c {\"type\": \"json?\", \"convert\": {\"from\": \"a\"}}"),
+                ], "JSON null is a value only where it may not"
+            ),
             ([table("a int; b bool?"), table("a int"), table("a int; b bool?")], "another one gets its name"),
             ([table("a int"), table("b int")], "was it renamed"),
             ([table("a bytes"), table("a json")], "which this version does not do"),
