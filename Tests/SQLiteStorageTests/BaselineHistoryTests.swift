@@ -85,4 +85,28 @@ struct BaselineHistoryTests {
             try await storage.dropped(by: past, of: past.from.tables[0]) { Issue.record("\($0)") }
         }
     }
+
+    @Test("Revisions of deleted records go with a table that was renamed by hand, and are gone with one that was dropped")
+    func deleted() async throws {
+        let store = try await Store.open(path: path, Self.schema())
+        let tables = store.schema.tables
+        let others = try #require(store.schema.table(named: "others"))
+        _ = try await store.session.write([.insert(others, [.int(7), .null])])
+        _ = try await store.session.write([
+            .delete(others, Key(.int(7)), expecting: nil), .delete(tables[0], Key(.int(1)), expecting: nil),
+        ])
+        try await store.close()
+        try edit("DROP TABLE others; ALTER TABLE rows RENAME TO others")
+        let renamed = """
+            { "database": "d", "tables": { "others": { "columns": { "id": "int", "a": "int", "b": "int" }, "key": "id",
+              "renamed_from": "rows" } } }
+            """
+        #expect(try await baseline(renamed).outcome == .marked)
+        let after = try await Store.open(path: path, renamed)
+        let records = try after.records("others")
+        _ = try await after.session.write([1, 7].map { .insert(records.table, [.int($0), .int(0), .int(0)]) })
+        #expect(try await records.get(Key(.int(1))).revision > 1)
+        #expect(try await records.get(Key(.int(7))).revision == 1)
+        try await after.close()
+    }
 }

@@ -80,6 +80,9 @@ struct Baseline {
             // Somebody made by hand what a migration makes: the history goes on with it.
             let diff = SchemaDiff(from: held, to: schema)
             if let ambiguity = diff.ambiguities.first { throw Migration.ambiguous(ambiguity) }
+            try MigrationNames.forgetDropped(access)
+            try MigrationNames.moveDeleted(diff, access)
+            try MigrationNames.forgetDropped(access)
             let log = MigrationLog(access)
             try log.add(log.next(), diff, kept: [], at: time)
         }
