@@ -51,6 +51,8 @@ enum MiniStack {
 final class Place {
     private let driver: Driver
     private let path: String
+    /// What programs that use objects take for the time.
+    var clock: @Sendable () -> Timestamp = { .now }
 
     init(_ driver: Driver) {
         self.driver = driver
@@ -83,8 +85,8 @@ final class Place {
         case .memory:
             FileManager.default.fileExists(atPath: path) ? try MemoryStorage(contentsOf: path) : MemoryStorage()
         case .sqlite: try await SQLiteStorage.open(SQLiteOptions(.file(path), synchronous: .normal))
-        case .folder: try await ObjectStorage.open(folder())
-        case .ministack: try await ObjectStorage.open(bucket())
+        case .folder: try await ObjectStorage.open(folder(), surroundings: .machine(now: clock))
+        case .ministack: try await ObjectStorage.open(bucket(), surroundings: .machine(now: clock))
         }
     }
 
