@@ -109,4 +109,20 @@ struct BaselineHistoryTests {
         #expect(try await records.get(Key(.int(7))).revision == 1)
         try await after.close()
     }
+
+    @Test("A column that was added by hand with a default is taken in, and what it has stays")
+    func defaults() async throws {
+        try edit("ALTER TABLE rows ADD COLUMN note TEXT NOT NULL DEFAULT 'none'; UPDATE rows SET note = 'x' WHERE id = 2")
+        let wider = Self.schema(#", "a": "int", "b": "int", "note": "string""#)
+        #expect(try await baseline(wider).outcome == .marked)
+        #expect(try await SQLiteStorage.surveySchema(SQLiteOptions(.file(path))).findings.isEmpty)
+        let store = try await Store.open(path: path, wider)
+        let rows = try store.records("rows")
+        _ = try await store.session.write([.insert(rows.table, [.int(4), .int(0), .int(0), .string("own")])])
+        #expect(try await rows.all().map { $0["note"] } == ["none", "x", "none", "own"].map(Value.string))
+        try await store.close()
+        try await migrate(to: Self.schema(#", "a": "int", "note": "string""#))
+        #expect(
+            try RawDatabase(path).column("SELECT note FROM rows ORDER BY id") == ["none", "x", "none", "own"])
+    }
 }
