@@ -39,6 +39,15 @@ struct Baseline {
         if let held = report.held, held.id != schema.id {
             try leaving(held) { try MigrationLog(access).migrations(held, place: place) }
         }
+        if let encoding = try access.texts("PRAGMA encoding").first?.first, encoding != "UTF-8" {
+            // Indexes would sort by its code units, and Cairn's order is that of UTF-8.
+            report.findings = [
+                DriftFinding(
+                    .changedByHand, "the file", "its texts are \(encoding), and Cairn's are UTF-8",
+                    remedy: "SQLite changes that in no file that has tables: 'cairn adopt' copies the rows into a new store")
+            ]
+            return report
+        }
         let made = try FileSurvey.made(schema)
         let missing = SQLiteSchema.ownTables.filter { shape.tables[$0.name] == nil }
         for table in missing { shape.take(table.name, from: made) }
