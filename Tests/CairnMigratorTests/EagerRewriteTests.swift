@@ -36,7 +36,9 @@ struct EagerRewriteTests {
         let progress = Lock<[MigrationProgress]>([])
         let storage = try #require(try await place.storage() as? ObjectStorage)
         let store = try await Store.open(storage, schema: Schema(parsing: schema))
-        let rewrite = EagerRewrite(store, history) { try await storage.precede($0, $1, $2) } progress: { step in
+        let rewrite = EagerRewrite(store, history) {
+            try await storage.precede($0, $1, $2)
+        } progress: { step in
             progress.withLock { $0.append(step) }
         }
         let report = try await rewrite.run()

@@ -145,11 +145,15 @@ struct RecordMakerTests {
         #expect(try await content(place) == Self.content)
     }
 
-    @Test("What is at fault is told: the code, or the record; nothing of a table with secrets is told", arguments: drivers)
+    @Test(
+        "What is at fault is told: the code, or the record; nothing of a table with secrets is told", arguments: drivers
+    )
     func remedies(_ driver: Driver) async throws {
         let old = database(table("name {\"type\": \"string\", \"sensitive\": true}"))
         let new = database(
-            table("name {\"type\": \"string\", \"sensitive\": true}; kind {\"enum\": [\"a\", \"b\"], \"default\": \"a\"}"))
+            table(
+                "name {\"type\": \"string\", \"sensitive\": true}; kind {\"enum\": [\"a\", \"b\"], \"default\": \"a\"}")
+        )
         let place = Place(driver)
         try await place.with(Schema(parsing: old)) { try await $0.insert(["t": [["id": 2, "name": "secret"]]]) }
         let mistakes: [@Sendable (Record) throws -> [String: Value]] = [

@@ -266,7 +266,9 @@ struct RollbackTests {
         #expect(error.remedy?.contains("--before 2 --allow-destructive") == true)
         if driver == .sqlite {
             // Nor is it made whole by saying so.
-            let refused = try await expectError(.migrationUnsupported) { try await place.baseline(Schema(parsing: wide)) }
+            let refused = try await expectError(.migrationUnsupported) {
+                try await place.baseline(Schema(parsing: wide))
+            }
             #expect(refused.remedy == error.remedy)
         }
         try await place.rollback(before: 2, allowsDestructive: true)

@@ -63,7 +63,9 @@ struct BaselineHistoryTests {
         #expect(try await self.history().map(\.lost) == [["rows"], ["rows"]])
     }
 
-    @Test("A file that has lost the list of its migrations goes on behind what they kept, and takes nothing of it for its own")
+    @Test(
+        "A file that has lost the list of its migrations goes on behind what they kept, and takes nothing of it for its own"
+    )
     func numbers() async throws {
         try await migrate(to: Self.schema(#", "a": "int""#))
         try edit("DROP TABLE _cairn_migrations; CREATE TABLE _cairn_kept_x_rows (a)")
@@ -86,7 +88,8 @@ struct BaselineHistoryTests {
         }
     }
 
-    @Test("Revisions of deleted records go with a table that was renamed by hand, and are gone with one that was dropped")
+    @Test(
+        "Revisions of deleted records go with a table that was renamed by hand, and are gone with one that was dropped")
     func deleted() async throws {
         let store = try await Store.open(path: path, Self.schema())
         let tables = store.schema.tables
@@ -96,30 +99,31 @@ struct BaselineHistoryTests {
             .delete(others, Key(.int(7)), expecting: nil), .delete(tables[0], Key(.int(1)), expecting: nil),
         ])
         try await store.close()
-        try edit("DROP TABLE others; ALTER TABLE rows RENAME TO others")
+        try edit("DROP TABLE others; ALTER TABLE rows RENAME TO things")
         let renamed = """
-            { "database": "d", "tables": { "others": { "columns": { "id": "int", "a": "int", "b": "int" }, "key": "id",
+            { "database": "d", "tables": { "things": { "columns": { "id": "int", "a": "int", "b": "int" }, "key": "id",
               "renamed_from": "rows" } } }
             """
         #expect(try await baseline(renamed).outcome == .marked)
+        #expect(try RawDatabase(path).column("SELECT \"table\" FROM _cairn_deleted") == ["things"])
         let after = try await Store.open(path: path, renamed)
-        let records = try after.records("others")
-        _ = try await after.session.write([1, 7].map { .insert(records.table, [.int($0), .int(0), .int(0)]) })
+        let records = try after.records("things")
+        _ = try await after.session.write([.insert(records.table, [.int(1), .int(0), .int(0)])])
         #expect(try await records.get(Key(.int(1))).revision > 1)
-        #expect(try await records.get(Key(.int(7))).revision == 1)
         try await after.close()
     }
 
     @Test("A column that was added by hand with a default is taken in, and what it has stays")
     func defaults() async throws {
-        try edit("ALTER TABLE rows ADD COLUMN note TEXT NOT NULL DEFAULT 'none'; UPDATE rows SET note = 'x' WHERE id = 2")
+        try edit(
+            "ALTER TABLE rows ADD COLUMN note TEXT NOT NULL DEFAULT 'none'; UPDATE rows SET note = 'x' WHERE id = 2")
         let wider = Self.schema(#", "a": "int", "b": "int", "note": "string""#)
         #expect(try await baseline(wider).outcome == .marked)
         #expect(try await SQLiteStorage.surveySchema(SQLiteOptions(.file(path))).findings.isEmpty)
         let store = try await Store.open(path: path, wider)
         let rows = try store.records("rows")
         _ = try await store.session.write([.insert(rows.table, [.int(4), .int(0), .int(0), .string("own")])])
-        #expect(try await rows.all().map { $0["note"] } == ["none", "x", "none", "own"].map(Value.string))
+        #expect(try await rows.all().compactMap { $0["note"] } == ["none", "x", "none", "own"].map(Value.string))
         try await store.close()
         try await migrate(to: Self.schema(#", "a": "int", "note": "string""#))
         #expect(

@@ -50,10 +50,12 @@ package struct RecordMaker: Sendable {
         let isSecret = pair.old.columns.contains(where: \.isSensitive)
         if let error = error as? StorageError {
             if !isSecret { return error }
-            return StorageError(error.code, "the code of the migration threw \(error.code.rawValue)", details: details(pair))
+            return StorageError(
+                error.code, "the code of the migration threw \(error.code.rawValue)", details: details(pair))
         }
         return StorageError(
-            .invalid, "the code of the migration threw \(isSecret ? "an error of type \(type(of: error))" : "\(error)")",
+            .invalid,
+            "the code of the migration threw \(isSecret ? "an error of type \(type(of: error))" : "\(error)")",
             details: details(pair))
     }
 

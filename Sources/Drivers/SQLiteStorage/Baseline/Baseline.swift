@@ -44,7 +44,9 @@ struct Baseline {
             report.findings = [
                 DriftFinding(
                     .changedByHand, "the file", "its texts are \(encoding), and Cairn's are UTF-8",
-                    remedy: "SQLite changes that in no file that has tables: 'cairn adopt' copies the rows into a new store")
+                    remedy:
+                        "SQLite changes that in no file that has tables: 'cairn adopt' copies the rows into a new store"
+                )
             ]
             return report
         }

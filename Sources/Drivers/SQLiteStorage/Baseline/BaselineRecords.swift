@@ -46,7 +46,8 @@ struct BaselineRecords {
                         let time = sqlite3_column_int64(reading.handle, Int32(table.columns.count + place))
                         guard Timestamp(microseconds: Int64(time)) == nil else { continue }
                         throw StorageError.damaged(
-                            table, "its \(name) is \(time), and no time in microseconds from 1970 in the years 1 to 9999")
+                            table,
+                            "its \(name) is \(time), and no time in microseconds from 1970 in the years 1 to 9999")
                     }
                     let key = table.key.map { stored[$0] }
                     let different = try access.with(again, stored + key) { statement -> Int? in

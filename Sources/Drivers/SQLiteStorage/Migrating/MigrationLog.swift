@@ -34,7 +34,8 @@ struct MigrationLog {
             try statement.step() ? Int(sqlite3_column_int64(statement.handle, 0)) : 0
         }
         let kept = try access.texts(
-            "SELECT \"name\" FROM \"sqlite_schema\" WHERE \"type\" = 'table' AND \"name\" GLOB '\(MigrationLog.keptPrefix)*'")
+            "SELECT \"name\" FROM \"sqlite_schema\" WHERE \"type\" = 'table' AND \"name\" GLOB '\(MigrationLog.keptPrefix)*'"
+        )
         // What has no such number is no table of a migration.
         let numbers = kept.compactMap { name in
             Int32(name[0].dropFirst(MigrationLog.keptPrefix.utf8.count).prefix { $0 != "_" }).map { Int($0) }
@@ -75,8 +76,9 @@ struct MigrationLog {
         guard try has("_cairn_migrations") else { return [] }
         let rows = try access.with(MigrationLog.all) { statement in
             let hasNames = sqlite3_column_count(statement.handle) > 7
-            var rows: [(number: Int, time: Timestamp, from: Schema, to: String, kept: Set<String>, names: FormerNames)] =
-                []
+            var rows:
+                [(number: Int, time: Timestamp, from: Schema, to: String, kept: Set<String>, names: FormerNames)] =
+                    []
             while try statement.step() {
                 let number = Int(sqlite3_column_int64(statement.handle, 0))
                 guard let time = Timestamp(microseconds: sqlite3_column_int64(statement.handle, 1)),
