@@ -1,6 +1,7 @@
 import CairnCore
 import CairnMigrator
 import CairnSchema
+import ObjectStorage
 import Testing
 
 @Suite("Records written anew after a migration")
@@ -33,13 +34,19 @@ struct EagerRewriteTests {
     private func rewrite(_ place: Place, _ schema: String, table: String = "t") async throws -> Outcome {
         let history = try await place.history()
         let progress = Lock<[MigrationProgress]>([])
-        return try await place.with(Schema(parsing: schema)) { store in
-            let rewrite = EagerRewrite(store, history) { step in progress.withLock { $0.append(step) } }
-            let report = try await rewrite.run()
-            return Outcome(
-                report: report, content: try await store.content(),
-                revisions: try await store.records(table).all().map(\.revision), progress: progress.withLock { $0 })
+        let storage = try #require(try await place.storage() as? ObjectStorage)
+        let store = try await Store.open(storage, schema: Schema(parsing: schema))
+        let rewrite = EagerRewrite(store, history) {
+            try await storage.precede($0, $1, $2)
+        } progress: { step in
+            progress.withLock { $0.append(step) }
         }
+        let report = try await rewrite.run()
+        let outcome = Outcome(
+            report: report, content: try await store.content(),
+            revisions: try await store.records(table).all().map(\.revision), progress: progress.withLock { $0 })
+        try await place.leave(storage)
+        return outcome
     }
 
     @Test("Those that were written before are written, once, and are what they were", arguments: drivers)
@@ -58,6 +65,21 @@ struct EagerRewriteTests {
         let second = try await rewrite(place, Self.new)
         #expect(second.report.written == 0 && second.report.read == 6)
         #expect(second.revisions == first.revisions)
+    }
+
+    @Test("Clocks that differ change nothing of which records are written", arguments: drivers)
+    func clocks(_ driver: Driver) async throws {
+        let place = try await place(driver)
+        // The program that migrates is a minute ahead of all others.
+        place.clock = { Timestamp(microseconds: Timestamp.now.microseconds + 60_000_000) ?? .now }
+        try await place.migrate(to: Schema(parsing: Self.new))
+        place.clock = { .now }
+        try await place.with(Schema(parsing: Self.new)) { store in
+            try await store.insert(["t": [["id": 6, "a": "new", "c": 1, "b": "6"]]])
+        }
+        #expect(try await rewrite(place, Self.new).report.written == 5)
+        let second = try await rewrite(place, Self.new)
+        #expect(second.report.written == 0 && second.revisions == [2, 2, 2, 2, 2, 1])
     }
 
     @Test("What has the new form as it is, is not written", arguments: drivers)

@@ -26,6 +26,11 @@ struct RecordMakerTests {
     /// What somebody may have thought of.
     private struct Mistake: Error {}
 
+    /// A mistake that says of what.
+    private struct Told: Error {
+        let value: Value?
+    }
+
     private func place(_ driver: Driver) async throws -> Place {
         let place = Place(driver)
         try await place.with(Schema(parsing: Self.old)) { try await $0.insert(Self.content) }
@@ -138,6 +143,34 @@ struct RecordMakerTests {
             try await migrate(place, to: unique) { _ in ["initials": .string("x"), "length": .int(1)] }
         }
         #expect(try await content(place) == Self.content)
+    }
+
+    @Test(
+        "What is at fault is told: the code, or the record; nothing of a table with secrets is told", arguments: drivers
+    )
+    func remedies(_ driver: Driver) async throws {
+        let old = database(table("name {\"type\": \"string\", \"sensitive\": true}"))
+        let new = database(
+            table(
+                "name {\"type\": \"string\", \"sensitive\": true}; kind {\"enum\": [\"a\", \"b\"], \"default\": \"a\"}")
+        )
+        let place = Place(driver)
+        try await place.with(Schema(parsing: old)) { try await $0.insert(["t": [["id": 2, "name": "secret"]]]) }
+        let mistakes: [@Sendable (Record) throws -> [String: Value]] = [
+            { throw Told(value: $0["name"]) },
+            { throw StorageError(.invalid, "it is \($0["name"] ?? .null)") },
+            { ["kind": $0["name"] ?? .null] },
+            { ["name": $0["name"] ?? .null] },
+        ]
+        for making in mistakes {
+            let error = try await expectError(.invalid) { try await migrate(place, to: new, making) }
+            #expect(error.remedy?.contains("the code of the migration") == true, "\(error)")
+            #expect(!"\(error)".contains("secret") && error.details.id == "2", "\(error)")
+        }
+        // Without the code it is the record.
+        let bounded = database(table("name {\"type\": \"string\", \"max_length\": 3}; kind string?"))
+        let error = try await expectError(.invalid) { try await migrate(place, to: bounded) { _ in [:] } }
+        #expect(error.remedy?.hasPrefix("change the record") == true, "\(error)")
     }
 
     @Test("A folder refuses it with the reason and the way out, and is as it was")

@@ -264,6 +264,13 @@ struct RollbackTests {
         }
         let error = try await expectError(.migrationUnsupported) { try Rollback.checkLeaving(held, history) }
         #expect(error.remedy?.contains("--before 2 --allow-destructive") == true)
+        if driver == .sqlite {
+            // Nor is it made whole by saying so.
+            let refused = try await expectError(.migrationUnsupported) {
+                try await place.baseline(Schema(parsing: wide))
+            }
+            #expect(refused.remedy == error.remedy)
+        }
         try await place.rollback(before: 2, allowsDestructive: true)
         #expect(try await content(place, after)["t"]?.map { $0["c"] } == [true, .null, .null])
         try await place.rollback(before: 1, allowsDestructive: true)
@@ -447,6 +454,19 @@ struct RollbackTests {
         try await expectError(.schemaMismatch) {
             _ = try Rollback(before: 1, in: [past], held: Schema(parsing: database(table("other bool"))))
         }
+    }
+
+    @Test("What was dropped by hand was never kept, which is an error at once where a store keeps always")
+    func byHand() async throws {
+        let past = PastMigration(
+            number: 1, time: .now, from: try Schema(parsing: wide), to: try Schema(parsing: narrow),
+            names: FormerNames(), kept: [], isKeptAlways: true)
+        #expect(past.lost == ["t"])
+        let error = try await expectError(.init(rawValue: "migration.not_kept")) {
+            try Rollback(before: 1, in: [past], held: past.to).check(allowsDestructive: false)
+        }
+        #expect(error.message.contains("by hand") && error.remedy?.contains("--accept-loss") == true, "\(error)")
+        try Rollback(before: 1, in: [past], held: past.to, acceptsLoss: true).check(allowsDestructive: false)
     }
 }
 

@@ -71,6 +71,8 @@ struct SchemaSquashTests {
             squash.plan?.diff.operations.map(\.description) == ["let column 'a' of 't' be null"], "\(squash.conflicts)")
     }
 
+    private static let others = table("x int", name: "o")
+
     @Test(
         "Plans that would give records something else at once are not made one, with the reason",
         arguments: [
@@ -93,9 +95,19 @@ struct SchemaSquashTests {
                     ),
                 ], "from 'b', which a plan before it has made"
             ),
+            (
+                [
+                    table("a json"), table("a json?"),
+                    table("a json?; c {\"type\": \"json?\", \"convert\": {\"from\": \"a\"}}"),
+                ], "JSON null is a value only where it may not"
+            ),
             ([table("a int; b bool?"), table("a int"), table("a int; b bool?")], "another one gets its name"),
             ([table("a int"), table("b int")], "was it renamed"),
             ([table("a bytes"), table("a json")], "which this version does not do"),
+            (
+                ["a string", "a int", "a {\"references\": \"o\"}"].map { "\(table($0)), \(others)" },
+                "one migration would change the type of column 'a' of 't'"
+            ),
         ])
     func refused(_ tables: [String], _ part: String) throws {
         let plans = try plans(tables.map { database($0) })

@@ -1,4 +1,5 @@
 import CairnCore
+import CairnMigrator
 import CairnSchema
 import Foundation
 import MemoryStorage
@@ -50,6 +51,8 @@ enum MiniStack {
 final class Place {
     private let driver: Driver
     private let path: String
+    /// What programs that use objects take for the time.
+    var clock: @Sendable () -> Timestamp = { .now }
 
     init(_ driver: Driver) {
         self.driver = driver
@@ -71,14 +74,19 @@ final class Place {
         }
     }
 
+    /// Marks the SQLite file that was left as a store of a schema, as the command does.
+    func baseline(_ schema: Schema) async throws {
+        _ = try await SQLiteStorage.baseline(SQLiteOptions(.file(path)), schema, leaving: Rollback.checkLeaving)
+    }
+
     /// The driver, on what was left.
     func storage() async throws -> any Storage {
         switch driver {
         case .memory:
             FileManager.default.fileExists(atPath: path) ? try MemoryStorage(contentsOf: path) : MemoryStorage()
         case .sqlite: try await SQLiteStorage.open(SQLiteOptions(.file(path), synchronous: .normal))
-        case .folder: try await ObjectStorage.open(folder())
-        case .ministack: try await ObjectStorage.open(bucket())
+        case .folder: try await ObjectStorage.open(folder(), surroundings: .machine(now: clock))
+        case .ministack: try await ObjectStorage.open(bucket(), surroundings: .machine(now: clock))
         }
     }
 

@@ -156,6 +156,8 @@ struct BaselineTests {
             ("UPDATE rows SET document = '{ \"n\": 1 }'", "record 1 of 'rows'", "column 'document'"),
             ("UPDATE rows SET amount = x''", "record 1 of 'rows'", "amount"),
             ("UPDATE rows SET _revision = 0", "record 1 of 'rows'", "revision"),
+            ("UPDATE rows SET _created_at = 9223372036854775807", "record 1 of 'rows'", "_created_at"),
+            ("UPDATE rows SET _updated_at = -9223372036854775807", "record 1 of 'rows'", "_updated_at"),
             ("UPDATE links SET row = 99", "table 'links'", "1 of its references to 'rows'"),
         ])
     func differs(_ sql: String, _ object: String, _ part: String) async throws {
@@ -168,6 +170,18 @@ struct BaselineTests {
         #expect(finding.object == object && finding.message.contains(part) && !finding.remedy.isEmpty, "\(finding)")
         #expect(try statements() == before)
         try await expectError(.notAStore) { _ = try await SQLiteStorage.open(SQLiteOptions(.file(path))) }
+    }
+
+    @Test("A file whose texts are not UTF-8 is not marked")
+    func encoding() async throws {
+        let statements = try RawDatabase(path).column(
+            "SELECT sql FROM sqlite_schema WHERE name NOT LIKE '\\_cairn%' ESCAPE '\\' AND sql IS NOT NULL ORDER BY type DESC"
+        )
+        let other = folder.path("wide.db")
+        try RawDatabase(other).execute("PRAGMA encoding = 'UTF-16le'; " + statements.joined(separator: ";"))
+        let report = try await SQLiteStorage.baseline(SQLiteOptions(.file(other)), Schema(parsing: Self.schema))
+        #expect(report.outcome == .differs && report.findings.map(\.object) == ["the file"], "\(report.findings)")
+        #expect(report.findings.first?.message.contains("UTF-16le") == true)
     }
 
     @Test("A file whose history ends with another schema is not marked with this one")

@@ -215,6 +215,16 @@ struct MigrationTests {
         #expect(try RawDatabase(path).column("SELECT twice FROM rows ORDER BY id") == ["20", "40", "60"])
         let error = try await expectError(.migrationUnsupported) { try await migrate(to: renamed) }
         #expect(error.details.column == "twice")
+        #expect(error.remedy?.contains("computes") == true && error.remedy?.contains("baseline") == false, "\(error)")
+    }
+
+    @Test("A column that somebody renamed is not advised to be dropped")
+    func renamedByHand() async throws {
+        try await make()
+        try RawDatabase(path).execute("ALTER TABLE rows RENAME COLUMN value TO worth")
+        let error = try await expectError(.migrationUnsupported) { try await migrate(to: wider) }
+        #expect(error.details.column == "worth" && error.remedy?.contains("'value'") == true, "\(error)")
+        #expect(error.remedy?.contains("drift") == true && error.remedy?.contains("DROP") == false, "\(error)")
     }
 
     @Test("A table made anew loses nothing of the tables that refer to it", arguments: [true, false])

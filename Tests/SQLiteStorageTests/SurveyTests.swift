@@ -94,9 +94,8 @@ struct SurveyTests {
             "DROP INDEX \"rows.some\"; ALTER TABLE rows DROP COLUMN text", .changedByHand,
             ("column 'text' of 'rows'", "no such column"), ("index 'rows.some' of 'rows'", "no such index")),
         Edit(
-            links("name TEXT NOT NULL, at REAL NOT NULL, row INTEGER DEFAULT 7"), .changedByHand,
-            ("column 'at' of 'links'", "its type is 'REAL'"), ("column 'row' of 'links'", "allows null"),
-            ("column 'row' of 'links'", "the default 7")),
+            links("name TEXT NOT NULL, at REAL NOT NULL, row INTEGER"), .changedByHand,
+            ("column 'at' of 'links'", "its type is 'REAL'"), ("column 'row' of 'links'", "allows null")),
         Edit(
             links("name TEXT NOT NULL, at INTEGER NOT NULL, row INTEGER NOT NULL AS (at)"), .changedByHand,
             ("column 'row' of 'links'", "computes")),

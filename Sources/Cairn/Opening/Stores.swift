@@ -42,10 +42,12 @@ public enum Stores {
     }
 
     /// Marks the database at an address as a store of a schema, if its tables and records are what the schema makes.
-    /// - Parameter isRehearsal: Whether nothing is to be written.
+    /// - Parameters:
+    ///   - isRehearsal: Whether nothing is to be written.
+    ///   - leaving: What looks whether the database may leave the schema it says.
     /// - Throws: `storage.unsupported` where the driver has no tables of its own; what the driver throws.
     package static func baseline(
-        at address: StoreURL, _ schema: Schema, isRehearsal: Bool
+        at address: StoreURL, _ schema: Schema, isRehearsal: Bool, leaving: @escaping BaselineLeaving
     ) async throws -> BaselineReport {
         guard address.scheme == .sqlite, address.isPersistent else {
             throw StorageError(
@@ -55,7 +57,7 @@ public enum Stores {
             )
         }
         return try await SQLiteStorage.baseline(
-            address.sqliteOptions(mode: .existing), schema, isRehearsal: isRehearsal)
+            address.sqliteOptions(mode: .existing), schema, isRehearsal: isRehearsal, leaving: leaving)
     }
 
     /// The objects at an address, whatever they are: for tools that make a store of them.

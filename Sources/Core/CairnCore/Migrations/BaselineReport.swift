@@ -30,3 +30,7 @@ package struct BaselineReport: Sendable {
         self.location = location
     }
 }
+
+/// Looks whether a database may leave the schema it says, and throws where it must not. It is given that schema, and what reads the
+/// migrations of the database.
+package typealias BaselineLeaving = (_ held: Schema, _ history: () throws -> [PastMigration]) throws -> Void

@@ -12,27 +12,37 @@ public struct PastMigration: Sendable {
     public let to: Schema
     /// The tables of ``from`` of which the store still keeps aside what was dropped: whole tables, or columns.
     public let kept: [String]
+    /// The tables of ``from`` of which it dropped something that the store never kept, or that somebody has taken away since: what was
+    /// dropped by hand. Where a store keeps nothing of a table that had no record, it is none of them.
+    package let lost: [String]
     /// What it did, renames among it.
     package let diff: SchemaDiff
 
     /// A migration of before.
-    /// - Parameter names: What tables and columns of `to` were called in `from`, where that was another name.
+    /// - Parameters:
+    ///   - names: What tables and columns of `to` were called in `from`, where that was another name.
+    ///   - isKeptAlways: Whether the store keeps something of each table of which a migration drops something, if it had records or not.
     package init(
-        number: Int, time: Timestamp, from: Schema, to: Schema, names: FormerNames, kept: [String]
+        number: Int, time: Timestamp, from: Schema, to: Schema, names: FormerNames, kept: [String],
+        isKeptAlways: Bool = false
     ) {
         self.number = number
         self.time = time
         self.from = from
         self.to = to
         self.kept = kept
-        diff = SchemaDiff(from: from, to: to.with(names))
+        let diff = SchemaDiff(from: from, to: to.with(names))
+        self.diff = diff
+        lost = isKeptAlways ? PastMigration.dropped(diff).map(\.table.name).filter { !kept.contains($0) } : []
     }
 
     /// What it did, in words, a line each.
     public var steps: [String] { diff.operations.map(\.description) }
 
     /// Of which tables of ``from`` it dropped something, and which columns: all of a table that it dropped.
-    package var dropped: [(table: Table, columns: [Int])] {
+    package var dropped: [(table: Table, columns: [Int])] { PastMigration.dropped(diff) }
+
+    private static func dropped(_ diff: SchemaDiff) -> [(table: Table, columns: [Int])] {
         diff.pairs.filter { !$0.dropped.isEmpty }.map { ($0.old, $0.dropped) }
             + diff.dropped.map { ($0, Array($0.columns.indices)) }
     }

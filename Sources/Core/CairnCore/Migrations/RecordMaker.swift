@@ -20,12 +20,10 @@ package struct RecordMaker: Sendable {
         let given: [String: Value]
         do {
             given = try body(Record(pair.old, values: record))
-        } catch let error as StorageError {
-            throw error
         } catch let error as CancellationError {
             throw error
         } catch {
-            throw StorageError(.invalid, "the code of the migration threw \(error)", details: details(pair))
+            throw failure(error, pair)
         }
         var values: [Int: Value] = [:]
         for name in given.keys.sorted(by: Utf8.isLess) {
@@ -45,6 +43,20 @@ package struct RecordMaker: Sendable {
             values[column.position] = given[name]
         }
         return values
+    }
+
+    /// What the code threw. What it says is its own: of a table with columns that are kept out of messages no more is told than what it is.
+    private func failure(_ error: any Error, _ pair: TablePair) -> StorageError {
+        let isSecret = pair.old.columns.contains(where: \.isSensitive)
+        if let error = error as? StorageError {
+            if !isSecret { return error }
+            return StorageError(
+                error.code, "the code of the migration threw \(error.code.rawValue)", details: details(pair))
+        }
+        return StorageError(
+            .invalid,
+            "the code of the migration threw \(isSecret ? "an error of type \(type(of: error))" : "\(error)")",
+            details: details(pair))
     }
 
     private func details(_ pair: TablePair) -> StorageError.Details {

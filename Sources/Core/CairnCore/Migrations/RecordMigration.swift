@@ -77,17 +77,37 @@ package struct RecordMigration: Sendable {
     /// The values of a record in the new schema.
     /// - Throws: What the new schema does not allow, naming the record: `storage.invalid`, `storage.limit`.
     package func migrate(_ values: [Value]) throws -> [Value] {
+        let given = try given(values)
         do {
-            let given = try maker?.values(values, pair) ?? [:]
             let made = try sources.enumerated().map { try given[$0.offset] ?? value($0.element, values) }
             guard needsLook else { return made }
             // What was found to fit is only brought to its stored form.
             if seed != nil { return (try? check.check(made))?.changed ?? made }
             return try check.check(made).changed ?? made
         } catch let error as StorageError {
-            throw refusal(error, of: pair.old.key(of: values))
+            let column = error.details.column.flatMap(pair.new.column(named:))
+            let isOfCode = column.map { given[$0.position] != nil } ?? false
+            throw refusal(
+                error, of: pair.old.key(of: values),
+                remedy: isOfCode
+                    ? "correct the code of the migration, which gave that value, or change the record; nothing was changed"
+                    : RecordMigration.remedy)
         }
     }
+
+    /// What the code of the migration gives for a record, by the positions of the columns.
+    private func given(_ values: [Value]) throws -> [Int: Value] {
+        guard let maker else { return [:] }
+        do {
+            return try maker.values(values, pair)
+        } catch let error as StorageError {
+            throw refusal(
+                error, of: pair.old.key(of: values),
+                remedy: "correct the code of the migration; nothing was changed", isOfCode: true)
+        }
+    }
+
+    private static let remedy = "change the record first; nothing was changed"
 
     /// Checks a record that has its values already.
     /// - Throws: as ``migrate(_:)``.
@@ -149,23 +169,30 @@ package struct RecordMigration: Sendable {
             pair.new, column, "\(shown) is no \(column.valueType) from which it could be made again")
     }
 
-    private func refusal(_ error: StorageError, of key: Key) -> StorageError {
+    /// - Parameter isOfCode: Whether the code of the migration is at fault, and not a value.
+    private func refusal(
+        _ error: StorageError, of key: Key, remedy: String = remedy, isOfCode: Bool = false
+    ) -> StorageError {
         var details = error.details
         details.id = KeyText.encode(key)
         var message = error.message
-        if let name = details.column, let column = pair.new.column(named: name), pair.isFromSensitive(column) {
+        if !isOfCode, let name = details.column, let column = pair.new.column(named: name),
+            pair.isFromSensitive(column, isMade: maker != nil)
+        {
             message = "column '\(name)' of table '\(pair.new.name)': the value does not fit"
         }
         return StorageError(
             error.code,
             "record \(KeyText.encode(key)) of table '\(pair.old.name)' stands in the way of the migration: \(message)",
-            remedy: "change the record first; nothing was changed", details: details)
+            remedy: remedy, details: details)
     }
 }
 
 extension TablePair {
     /// Whether what a column was, or is made from, is kept out of messages.
-    fileprivate func isFromSensitive(_ column: Column) -> Bool {
+    /// - Parameter isMade: Whether code makes what is new. Nobody knows from which columns.
+    fileprivate func isFromSensitive(_ column: Column, isMade: Bool = false) -> Bool {
+        if isMade, sources[column.position] == nil { return old.columns.contains(where: \.isSensitive) }
         let sources = sources[column.position].map { [old.columns[$0]] }
         return (sources ?? conversions[column.position]?.sources ?? []).contains(where: \.isSensitive)
     }
@@ -174,6 +201,7 @@ extension TablePair {
 extension Migration {
     /// Whether what a column of the new schema was, or is made from, is kept out of messages.
     package func isSecret(_ column: Column, of table: Table) -> Bool {
-        pairs.first { $0.new.position == table.position }?.isFromSensitive(column) ?? false
+        guard let pair = pairs.first(where: { $0.new.position == table.position }) else { return false }
+        return pair.isFromSensitive(column, isMade: maker(of: pair) != nil)
     }
 }

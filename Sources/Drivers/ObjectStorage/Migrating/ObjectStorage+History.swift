@@ -32,6 +32,19 @@ extension ObjectStorage {
         }
     }
 
+    /// Which of some records were written before a migration: by the number of the commit that wrote each, whatever its times say. A record
+    /// that is not there was not.
+    ///
+    /// Requests: as reading the records; none for those that were just read.
+    package func precede(_ migration: PastMigration, _ table: Table, _ keys: [Key]) async throws -> [Bool] {
+        let (eras, _) = try eras()
+        guard eras.indices.contains(migration.number - 1) else { return keys.map { _ in false } }
+        let end = eras[migration.number - 1].end
+        let engine = try engine()
+        let images = try await engine.parts.records.images(table, keys, in: engine.view(options.freshness))
+        return images.map { image in image.map { $0.isLive && $0.commit < end } ?? false }
+    }
+
     /// The eras of the store as it was opened, and the schema of the one that lasts; none where nothing is there yet.
     private func eras() throws -> (ended: [SchemaEra], schema: Schema?) {
         switch stage.withLock({ $0 }) {

@@ -11,17 +11,22 @@ struct Baseline {
     private let schema: Schema
     private let place: String
     private let time: Timestamp
+    private let leaving: BaselineLeaving
 
-    init(_ access: SQLiteConnection.Access, _ schema: Schema, place: String, at time: Timestamp) {
+    init(
+        _ access: SQLiteConnection.Access, _ schema: Schema, place: String, at time: Timestamp,
+        leaving: @escaping BaselineLeaving
+    ) {
         self.access = access
         self.schema = schema
         self.place = place
         self.time = time
+        self.leaving = leaving
     }
 
     /// - Returns: What was found; with findings, all that was written is to be taken back.
     /// - Throws: `storage.not_a_store` for a file without tables; `storage.upgrade_required`; `migration.ambiguous` when the file says
-    ///   another schema, and nobody says what became of its names.
+    ///   another schema, and nobody says what became of its names; what ``BaselineLeaving`` throws.
     func run() throws -> BaselineReport {
         var report = BaselineReport(location: place)
         var shape = try DatabaseShape(access)
@@ -31,6 +36,20 @@ struct Baseline {
                 remedy: "open it once with the program that has the schema; that creates them")
         }
         report.held = try held(shape)
+        if let held = report.held, held.id != schema.id {
+            try leaving(held) { try MigrationLog(access).migrations(held, place: place) }
+        }
+        if let encoding = try access.texts("PRAGMA encoding").first?.first, encoding != "UTF-8" {
+            // Indexes would sort by its code units, and Cairn's order is that of UTF-8.
+            report.findings = [
+                DriftFinding(
+                    .changedByHand, "the file", "its texts are \(encoding), and Cairn's are UTF-8",
+                    remedy:
+                        "SQLite changes that in no file that has tables: 'cairn adopt' copies the rows into a new store"
+                )
+            ]
+            return report
+        }
         let made = try FileSurvey.made(schema)
         let missing = SQLiteSchema.ownTables.filter { shape.tables[$0.name] == nil }
         for table in missing { shape.take(table.name, from: made) }
@@ -72,6 +91,9 @@ struct Baseline {
             // Somebody made by hand what a migration makes: the history goes on with it.
             let diff = SchemaDiff(from: held, to: schema)
             if let ambiguity = diff.ambiguities.first { throw Migration.ambiguous(ambiguity) }
+            try MigrationNames.forgetDropped(access)
+            try MigrationNames.moveDeleted(diff, access)
+            try MigrationNames.forgetDropped(access)
             let log = MigrationLog(access)
             try log.add(log.next(), diff, kept: [], at: time)
         }

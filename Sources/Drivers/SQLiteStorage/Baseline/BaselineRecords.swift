@@ -42,6 +42,13 @@ struct BaselineRecords {
                     guard row.revision > 0 else {
                         throw StorageError.damaged(table, "its revision is \(row.revision), and they begin with 1")
                     }
+                    for (place, name) in TableSQL.systemNames.enumerated().dropFirst() {
+                        let time = sqlite3_column_int64(reading.handle, Int32(table.columns.count + place))
+                        guard Timestamp(microseconds: Int64(time)) == nil else { continue }
+                        throw StorageError.damaged(
+                            table,
+                            "its \(name) is \(time), and no time in microseconds from 1970 in the years 1 to 9999")
+                    }
                     let key = table.key.map { stored[$0] }
                     let different = try access.with(again, stored + key) { statement -> Int? in
                         // A key in another form is found under no key.

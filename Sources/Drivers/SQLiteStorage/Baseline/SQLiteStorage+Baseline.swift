@@ -7,12 +7,14 @@ extension SQLiteStorage {
     /// - Parameters:
     ///   - options: Where the file is. It is never made.
     ///   - isRehearsal: Whether all of it is to be taken back.
+    ///   - leaving: What looks at the schema the file says, when it is another one, before anything is compared.
     /// - Returns: What was found, and done if nothing was.
     /// - Throws: `storage.not_a_store` when there is no file, or no table in it; `storage.read_only`; `storage.upgrade_required` for a file
     ///   of a newer Cairn; `migration.ambiguous` when the file says another schema, and what became of a name is not clear;
     ///   `storage.busy`; `storage.io`; `storage.damaged` for a file that SQLite itself cannot read.
     package static func baseline(
-        _ options: SQLiteOptions, _ schema: Schema, isRehearsal: Bool = false
+        _ options: SQLiteOptions, _ schema: Schema, isRehearsal: Bool = false,
+        leaving: @escaping BaselineLeaving = { _, _ in }
     ) async throws -> BaselineReport {
         var options = options
         if options.mode == .create { options.mode = .existing }
@@ -29,7 +31,8 @@ extension SQLiteStorage {
             defer { connection.close() }
             return try connection.withLockRaw { access in
                 try access.execute("BEGIN IMMEDIATE")
-                var report = try Baseline(access, schema, place: file.place, at: .now).run()
+                let baseline = Baseline(access, schema, place: file.place, at: .now, leaving: leaving)
+                var report = try baseline.run()
                 if !report.findings.isEmpty || report.outcome == .unchanged { return report }
                 if isRehearsal {
                     report.outcome = .fits

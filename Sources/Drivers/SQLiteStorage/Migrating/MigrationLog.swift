@@ -10,12 +10,15 @@ struct MigrationLog {
     }
 
     /// The table that keeps what migration `number` dropped of a table, by the name the table had before.
-    static func name(ofKept table: String, _ number: Int) -> String { "_cairn_kept_\(number)_\(table)" }
+    static func name(ofKept table: String, _ number: Int) -> String { "\(keptPrefix)\(number)_\(table)" }
+
+    private static let keptPrefix = "_cairn_kept_"
 
     /// How long dropped data is kept.
     static let lifetime = Duration.seconds(30 * 24 * 60 * 60)
 
-    /// The number of the next migration.
+    /// The number of the next migration: one that no migration has, and no table that keeps what one dropped. Such tables outlive the list
+    /// of migrations when somebody drops that.
     func next() throws -> Int {
         try access.run(
             """
@@ -27,9 +30,21 @@ struct MigrationLog {
         if try access.with(MigrationLog.all, [], { sqlite3_column_count($0.handle) }) < 8 {
             try access.run("ALTER TABLE \"_cairn_migrations\" ADD COLUMN \"names\" TEXT NOT NULL DEFAULT '{}'")
         }
-        return try access.with("SELECT coalesce(max(\"number\"), 0) + 1 FROM \"_cairn_migrations\"") { statement in
-            try statement.step() ? Int(sqlite3_column_int64(statement.handle, 0)) : 1
+        let listed = try access.with("SELECT max(\"number\") FROM \"_cairn_migrations\"") { statement in
+            try statement.step() ? Int(sqlite3_column_int64(statement.handle, 0)) : 0
         }
+        let kept = try access.texts(
+            "SELECT \"name\" FROM \"sqlite_schema\" WHERE \"type\" = 'table' AND \"name\" GLOB '\(MigrationLog.keptPrefix)*'"
+        )
+        // What has no such number is no table of a migration.
+        let numbers = kept.compactMap { name in
+            Int32(name[0].dropFirst(MigrationLog.keptPrefix.utf8.count).prefix { $0 != "_" }).map { Int($0) }
+        }
+        let last = max(listed, numbers.max() ?? 0)
+        guard last < Int.max else {
+            throw MigrationLog.damaged(last, "the file", "has the highest number there is")
+        }
+        return last + 1
     }
 
     /// Writes a migration down.
@@ -61,7 +76,9 @@ struct MigrationLog {
         guard try has("_cairn_migrations") else { return [] }
         let rows = try access.with(MigrationLog.all) { statement in
             let hasNames = sqlite3_column_count(statement.handle) > 7
-            var rows: [(number: Int, time: Timestamp, from: Schema, to: String, names: FormerNames)] = []
+            var rows:
+                [(number: Int, time: Timestamp, from: Schema, to: String, kept: Set<String>, names: FormerNames)] =
+                    []
             while try statement.step() {
                 let number = Int(sqlite3_column_int64(statement.handle, 0))
                 guard let time = Timestamp(microseconds: sqlite3_column_int64(statement.handle, 1)),
@@ -70,7 +87,8 @@ struct MigrationLog {
                 else {
                     throw MigrationLog.damaged(number, place, "cannot be read")
                 }
-                rows.append((number, time, from, text(statement, 3), names))
+                let kept = Set(MigrationLog.names(text(statement, 6)))
+                rows.append((number, time, from, text(statement, 3), kept, names))
             }
             return rows
         }
@@ -80,9 +98,14 @@ struct MigrationLog {
             guard to.id.description == row.to else {
                 throw MigrationLog.damaged(row.number, place, "does not end where the next one begins")
             }
-            let kept = try row.from.tables.map(\.name).filter { try has(MigrationLog.name(ofKept: $0, row.number)) }
+            // A table that the migration did not write down is of another one that had its number.
+            let kept = try row.from.tables.map(\.name).filter { table in
+                let name = MigrationLog.name(ofKept: table, row.number)
+                return try row.kept.contains(name) && has(name)
+            }
             return PastMigration(
-                number: row.number, time: row.time, from: row.from, to: to, names: row.names, kept: kept)
+                number: row.number, time: row.time, from: row.from, to: to, names: row.names, kept: kept,
+                isKeptAlways: true)
         }
     }
 
@@ -156,6 +179,12 @@ struct MigrationLog {
         )
     }
 
+    /// The tables in a text of ``add(_:_:kept:at:)``; none in what is no such text.
+    private static func names(_ text: String) -> [String] {
+        guard case .array(let kept)? = try? JSONValue(parsing: text) else { return [] }
+        return kept.compactMap { if case .string(let name) = $0 { name } else { nil } }
+    }
+
     private func text(_ statement: SQLiteStatement, _ column: Int32) -> String {
         sqlite3_column_text(statement.handle, column).map { String(cString: $0) } ?? ""
     }
@@ -170,14 +199,11 @@ struct MigrationLog {
         var names: [String] = []
         try access.with(sql, [.int(oldest)]) { statement in
             while try statement.step() {
-                guard let text = sqlite3_column_text(statement.handle, 0),
-                    case .array(let kept)? = try? JSONValue(parsing: String(cString: text))
-                else { continue }
-                names += kept.compactMap { if case .string(let name) = $0 { name } else { nil } }
+                names += MigrationLog.names(text(statement, 0))
             }
         }
         // Only what migrations make: the file may have been edited.
-        for name in names where name.hasPrefix("_cairn_kept_") {
+        for name in names where name.hasPrefix(MigrationLog.keptPrefix) {
             try access.run("DROP TABLE IF EXISTS \(TableSQL.quoted(name))")
         }
         try access.run("UPDATE \"_cairn_migrations\" SET \"kept\" = '[]' WHERE \"at\" < ?", [.int(oldest)])

@@ -23,17 +23,25 @@ struct MigrationNames {
         for table in migration.diff.dropped { try rename(table.name, to: name(ofDropped: table)) }
         for pair in migration.pairs where pair.old.name != pair.new.name {
             try rename(MigrationNames.between(pair.old), to: pair.new.name)
-            try moveDeleted(from: pair.old.name, to: MigrationNames.between(pair.old))
         }
-        for table in migration.diff.dropped { try moveDeleted(from: table.name, to: name(ofDropped: table)) }
-        for pair in migration.pairs where pair.old.name != pair.new.name {
-            try moveDeleted(from: MigrationNames.between(pair.old), to: pair.new.name)
-        }
+        try MigrationNames.moveDeleted(migration.diff, access)
         for pair in migration.pairs { try settleColumns(of: pair) }
     }
 
+    /// Takes the revisions of deleted keys along with their tables, which have their new names; those of tables that are dropped go to
+    /// names in between.
+    static func moveDeleted(_ diff: SchemaDiff, _ access: SQLiteConnection.Access) throws {
+        func move(from name: String, to new: String) throws {
+            try access.run(
+                "UPDATE \"_cairn_deleted\" SET \"table\" = ? WHERE \"table\" = ?", [.string(new), .string(name)])
+        }
+        let renamed = diff.pairs.filter { $0.old.name != $0.new.name }
+        for table in renamed.map(\.old) + diff.dropped { try move(from: table.name, to: between(table)) }
+        for pair in renamed { try move(from: between(pair.old), to: pair.new.name) }
+    }
+
     /// Forgets the revisions of deleted keys of tables that are dropped: another table may come to the same name in between.
-    func forgetDropped() throws {
+    static func forgetDropped(_ access: SQLiteConnection.Access) throws {
         try access.run("DELETE FROM \"_cairn_deleted\" WHERE \"table\" GLOB '_cairn_table_*'")
     }
 
@@ -57,12 +65,6 @@ struct MigrationNames {
 
     private func rename(_ name: String, to new: String) throws {
         try access.run("ALTER TABLE \(TableSQL.quoted(name)) RENAME TO \(TableSQL.quoted(new))")
-    }
-
-    /// The revisions of deleted keys go with their table.
-    private func moveDeleted(from name: String, to new: String) throws {
-        try access.run(
-            "UPDATE \"_cairn_deleted\" SET \"table\" = ? WHERE \"table\" = ?", [.string(new), .string(name)])
     }
 
     private mutating func settleColumns(of pair: TablePair) throws {

@@ -33,7 +33,7 @@ struct SQLiteMigration {
         let number = try log.next()
         let counts = try migration.pairs.map { try count(of: $0.old.name) }
         var names = MigrationNames(migration, access)
-        try names.forgetDropped()
+        try MigrationNames.forgetDropped(access)
         try names.settle()
         var kept: [String] = []
         for pair in migration.pairs { kept += try change(pair, names, number) }
@@ -41,7 +41,7 @@ struct SQLiteMigration {
             kept.append(try keep(names.name(ofDropped: table), "*", as: table.name, number))
             try access.run("DROP TABLE \(TableSQL.quoted(names.name(ofDropped: table)))")
         }
-        try names.forgetDropped()
+        try MigrationNames.forgetDropped(access)
         for table in migration.diff.created { try access.run(SQLiteSchema.createTable(table, in: migration.to)) }
         let shape = SQLiteShape(access, migration.to, place: place)
         for table in migration.to.tables { try shape.settleIndexes(of: table) }

@@ -11,7 +11,9 @@ extension SQLiteStorage {
     public func dropped(
         by migration: PastMigration, of table: Table, _ body: ([DroppedRecord]) async throws -> Void
     ) async throws {
-        guard let columns = migration.dropped.first(where: { $0.table.name == table.name })?.columns else { return }
+        guard migration.kept.contains(table.name),
+            let columns = migration.dropped.first(where: { $0.table.name == table.name })?.columns
+        else { return }
         var last = 0
         while true {
             let (records, place) = try await reading { access in

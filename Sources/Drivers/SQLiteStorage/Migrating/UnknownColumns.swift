@@ -28,12 +28,28 @@ struct UnknownColumns {
         var details = StorageError.Details()
         details.table = table.name
         details.column = first
-        let drop = "ALTER TABLE \(TableSQL.quoted(table.name)) DROP COLUMN \(TableSQL.quoted(first))"
         throw StorageError(
             .migrationUnsupported,
             "table '\(table.name)' in \(place) has \(unknown.count == 1 ? "the column" : "the columns") \(names), which its schema does not make and the migration would lose",
-            remedy:
-                "nothing was changed; if nobody needs it, drop it first: \(drop); to keep it, declare it in the schema that the file has now, and 'cairn migrate baseline --to SCHEMA' takes it in; then migrate",
+            remedy: "nothing was changed; \(remedy(unknown[0], of: table, found))",
             details: details)
+    }
+
+    /// What to do about a column.
+    /// - Parameters:
+    ///   - column: Its name, and how it is hidden.
+    ///   - found: Those of all columns of the table.
+    private func remedy(_ column: [String], of table: Table, _ found: [[String]]) -> String {
+        let names = Set(found.map { TableSQL.quoted($0[0]) })
+        if let missing = table.columns.first(where: { !names.contains(TableSQL.quoted($0.name)) }) {
+            // It may have the values of that one, which dropping it would lose.
+            return
+                "the column '\(missing.name)' of the schema is missing: look first whether it was renamed by hand; 'cairn migrate drift' says what differs, and how to mend it"
+        }
+        let drop =
+            "if nobody needs it, drop it first: ALTER TABLE \(TableSQL.quoted(table.name)) DROP COLUMN \(TableSQL.quoted(column[0]))"
+        return column[1] == "0"
+            ? "\(drop); to keep it, declare it in the schema that the file has now, and 'cairn migrate baseline --to SCHEMA' takes it in; then migrate"
+            : "\(drop), and add it again when the migration is done: SQLite computes it, and nothing of its own is lost"
     }
 }

@@ -2,14 +2,13 @@ import CairnCore
 
 /// What a SQLite database has, by what SQLite says of it: not its rows, and not the tables SQLite keeps for itself.
 ///
-/// The order of columns is left out: a column that a migration adds comes last, whatever the schema says.
+/// The order of columns is left out: a column that a migration adds comes last, whatever the schema says. So are their defaults, without
+/// which SQLite adds no column that forbids null: Cairn writes every column of a record, and only other programs get them.
 struct DatabaseShape {
     /// A column of a table.
     struct Column: Hashable {
         let type: String
         let isNotNull: Bool
-        /// The SQL of its default; empty without one.
-        let defaultSQL: String
         /// The place in the primary key, from 1; 0 for a column that is none of it.
         let keyPlace: Int
         /// Whether SQLite computes it from others.
@@ -97,11 +96,11 @@ struct DatabaseShape {
         var table = Table(
             isStrict: row[3] == "1", isWithoutRowID: row[2] == "1", clauses: clauses(in: sql.first?[0] ?? ""))
         let columns = try access.texts(
-            "SELECT name, type, \"notnull\", dflt_value, pk, hidden FROM pragma_table_xinfo(?)", [.string(row[0])])
+            "SELECT name, type, \"notnull\", pk, hidden FROM pragma_table_xinfo(?)", [.string(row[0])])
         for column in columns {
             table.columns[column[0]] = Column(
-                type: column[1].uppercased(), isNotNull: column[2] == "1", defaultSQL: column[3],
-                keyPlace: Int(column[4]) ?? 0, isGenerated: column[5] != "0")
+                type: column[1].uppercased(), isNotNull: column[2] == "1", keyPlace: Int(column[3]) ?? 0,
+                isGenerated: column[4] != "0")
         }
         let parts = try access.texts(
             "SELECT id, \"table\", \"from\", \"to\", on_delete, on_update FROM pragma_foreign_key_list(?) ORDER BY id, seq",

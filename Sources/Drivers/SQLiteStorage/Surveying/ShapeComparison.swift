@@ -14,6 +14,9 @@ struct ShapeComparison {
     private static let rebuild =
         "make the table anew as the schema makes it, with its rows (https://sqlite.org/lang_altertable.html#otheralter), or restore the file from a backup"
 
+    private static let keeping =
+        "to keep it, declare it in the schema file, and 'cairn migrate baseline --to SCHEMA' takes it in: until then a migration of the table is refused"
+
     /// - Parameters:
     ///   - made: What the schema makes.
     ///   - found: What the file has.
@@ -96,11 +99,13 @@ struct ShapeComparison {
                 : ShapeComparison.backup
             findings.append(ShapeComparison.finding(object, "there is no such column", remedy))
         }
-        for (column, _) in new {
+        for (column, found) in new {
+            let drop = "drop it if nobody needs it: \(alter) DROP COLUMN \(TableSQL.quoted(column))"
             let remedy =
                 renamed.contains(column)
                 ? "look first whether it is a column of the schema under another name"
-                : "drop it if nobody needs it: \(alter) DROP COLUMN \(TableSQL.quoted(column)); to keep it, declare it in the schema file, and 'cairn migrate baseline --to SCHEMA' takes it in: until then a migration of the table is refused"
+                : found.isGenerated
+                    ? "\(drop); a view can compute the same" : "\(drop); \(ShapeComparison.keeping)"
             findings.append(
                 ShapeComparison.finding(
                     "column '\(column)' of '\(name)'", "the schema makes no such column", remedy))
@@ -122,9 +127,6 @@ struct ShapeComparison {
             func text(_ place: Int) -> String { place == 0 ? "no part" : "part \(place)" }
             messages.append(
                 "it is \(text(found.keyPlace)) of the primary key, and the schema makes it \(text(made.keyPlace))")
-        }
-        if made.defaultSQL != found.defaultSQL {
-            messages.append("it has the default \(found.defaultSQL), and the schema makes none")
         }
         if made.isGenerated != found.isGenerated { messages.append("SQLite computes it, and the schema stores it") }
         return messages

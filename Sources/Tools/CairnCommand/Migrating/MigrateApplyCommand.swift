@@ -2,6 +2,7 @@ import Cairn
 import CairnCore
 import CairnMigrator
 import CairnSchema
+import ObjectStorage
 
 /// `cairn migrate apply`: changes the schema of a store.
 struct MigrateApplyCommand: Command {
@@ -24,7 +25,7 @@ struct MigrateApplyCommand: Command {
             "What is dropped is kept for 30 days: in tables of a SQLite file that begin with _cairn_kept_, under _trash/ in a folder or a bucket.",
             "A table of a SQLite file with columns that somebody added by hand is refused, and they are named: 'cairn migrate baseline' takes them in.",
             "A folder or a bucket is closed for writing meanwhile, and read as before. Record files are not written anew: they take the new form when their records change. If the process dies, run it again: it goes on when nothing was heard of the other one for half a minute.",
-            "With '--eager' the records are written anew when the store is open again, some hundred in a commit, beside whoever writes: it shows how far it is, the rate and the time left. Each gets a newer revision. Where it ends early, the same command goes on. In a SQLite file all records have the new form as it is.",
+            "With '--eager' the records are written anew when the store is open again, some hundred in a commit, beside whoever writes: it shows how far it is, the rate and the time left. Each gets a newer revision, and the time of its change is that of the rewriting. Where it ends early, the same command goes on. In a SQLite file all records have the new form as it is.",
             "With '--plan' the store must hold the schema that the plan begins with; when it holds the one it ends with, there is nothing to do. A file that was changed is refused.",
             "Exits with 1 when the change would not be made: 'cairn migrate plan' says why.",
         ],
@@ -74,9 +75,14 @@ struct MigrateApplyCommand: Command {
         let history = try await storage.migrations()
         let store = try await Store.open(existing: storage)
         defer { console.progress.end() }
-        return try await EagerRewrite(store, history) { [progress = console.progress] in
+        // Others have all their records in the newest form.
+        let objects = storage as? ObjectStorage
+        let rewrite = EagerRewrite(store, history) { migration, table, keys in
+            try await objects?.precede(migration, table, keys) ?? keys.map { _ in false }
+        } progress: { [progress = console.progress] in
             progress.show(MigrationView.text($0))
-        }.run()
+        }
+        return try await rewrite.run()
     }
 
     /// Whether records of a store keep their form until they change.

@@ -1,5 +1,6 @@
 import Cairn
 import CairnCore
+import CairnMigrator
 import CairnSchema
 
 /// `cairn migrate baseline`: marks a database as a store of a schema, when its tables are what the schema makes.
@@ -17,6 +18,7 @@ struct MigrateBaselineCommand: Command {
             "For tables that were made or changed by hand, and for a file that has lost the tables with which Cairn keeps what it is ('_cairn_store' and others).",
             "Tables, columns, types, keys, references, indexes, triggers and views must be what the schema makes, and every record must keep its rules and be written as Cairn writes it: all is compared, and every difference is told with what to do. Only then Cairn's own tables are written; the tables of the schema never are.",
             "Where the file says another schema, what was changed by hand becomes a migration of its history. 'renamed_from' says what was renamed.",
+            "A file of which a migration is being taken back is refused: 'cairn migrate rollback' goes on, or forward again.",
             "A database of any other form is for 'cairn adopt', which copies its rows into a new store. A folder or a bucket that has lost what it is is for 'cairn rebuild'.",
             "Exits with 0 when the file has the schema now, or had it before; 1 when something differs, and nothing was written; 2 when that could not be looked at.",
         ],
@@ -29,7 +31,7 @@ struct MigrateBaselineCommand: Command {
         let address = arguments.operand("STORE")
         let schema = try AdoptCommand.schema(arguments.value("to") ?? "")
         let report = try await Stores.baseline(
-            at: StoreURL(address), schema, isRehearsal: arguments.has("dry-run"))
+            at: StoreURL(address), schema, isRehearsal: arguments.has("dry-run"), leaving: Rollback.checkLeaving)
         let view = BaselineView(report, schema, address)
         console.print(arguments.isJSON ? view.json : view.text(console))
         return report.findings.isEmpty ? .done : .found

@@ -41,6 +41,8 @@ package struct SchemaSquash {
         let made = MigrationPlan(from: first.diff.old, to: last.diff.new.with(traces.names(last.diff.new)))
         if let ambiguity = made.diff.ambiguities.first {
             note("in one migration it is not clear: \(ambiguity.message)")
+        } else if let operation = made.diff.operations.first(where: { $0.kind.effect == .refused }) {
+            note("one migration would \(operation), which this version does not do")
         } else if let problem = traces.difference(from: made.diff) {
             note(problem)
         } else {
@@ -65,6 +67,8 @@ private struct SchemaTraces {
         var added: Column?
         /// The plan by which its values took another type.
         var converter: String?
+        /// Whether its JSON began or ceased to be null: of a column that may be null, JSON null is none.
+        var changesNull = false
     }
 
     struct TableTrace {
@@ -111,6 +115,7 @@ private struct SchemaTraces {
         _ old: Column, _ new: Column, _ before: TableTrace, _ table: Table, _ name: String
     ) -> ColumnTrace {
         var trace = before.columns[old.name] ?? ColumnTrace()
+        if new.valueType == .json, old.isNullable != new.isNullable { trace.changesNull = true }
         guard old.valueType != new.valueType, before.origin != nil else { return trace }
         if trace.origin == nil {
             conflicts.append(
@@ -132,10 +137,15 @@ private struct SchemaTraces {
         guard before.origin != nil, let conversion = pair.conversions[column.position]?.conversion else { return trace }
         for source in conversion.columns {
             let earlier = before.columns[source]
-            guard earlier?.origin == nil || earlier?.converter != nil else { continue }
-            conflicts.append(
-                "\(name) makes column '\(column.name)' of '\(pair.new.name)' from '\(source)', which a plan before it has made: it cannot be made at once"
-            )
+            if earlier?.origin == nil || earlier?.converter != nil {
+                conflicts.append(
+                    "\(name) makes column '\(column.name)' of '\(pair.new.name)' from '\(source)', which a plan before it has made: it cannot be made at once"
+                )
+            } else if earlier?.changesNull == true {
+                conflicts.append(
+                    "\(name) makes column '\(column.name)' of '\(pair.new.name)' from '\(source)', of which a plan before it has changed whether it may be null: JSON null is a value only where it may not"
+                )
+            }
         }
         trace.conversion = conversion.reading { before.columns[$0]?.origin ?? $0 }
         return trace

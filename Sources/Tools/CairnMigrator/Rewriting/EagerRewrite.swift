@@ -3,8 +3,8 @@ import CairnSchema
 
 /// Writes the records anew that have the form of an earlier schema still, on stores where a migration leaves them so until they change.
 ///
-/// Nothing is kept of how far it is: a record that was written since the last migration that changed its form has the new one, and the time
-/// of a record says that. So a run that ended anywhere is gone on with by another one, and others may write meanwhile: a record
+/// Nothing is kept of how far it is: a record that was written since the last migration that changed its form has the new one, and the store
+/// knows by which commit it was. The times of records say nothing of it: clocks differ, and adopted records have those they came with. So a run that ended anywhere is gone on with by another one, and others may write meanwhile: a record
 /// that somebody changes or deletes has the new form, or needs none.
 package struct EagerRewrite: Sendable {
     /// What became of the records.
@@ -17,9 +17,13 @@ package struct EagerRewrite: Sendable {
         package init() {}
     }
 
+    /// Which of some records of a table were written before a migration. The store says that.
+    package typealias Precedence = @Sendable (PastMigration, Table, [Key]) async throws -> [Bool]
+
     private let store: Store
-    /// When the form of the records of a table changed last, by its name; not for those whose records have the newest.
-    private let changes: [String: Timestamp]
+    private let precede: Precedence
+    /// What changed the form of the records of a table last, by its name; not for those whose records have the newest.
+    private let changes: [String: PastMigration]
     private let progress: @Sendable (MigrationProgress) -> Void
 
     /// Records of a page, and of a commit.
@@ -28,30 +32,34 @@ package struct EagerRewrite: Sendable {
     /// - Parameters:
     ///   - store: The store, with the schema that the last migration ended with.
     ///   - history: Its migrations.
+    ///   - precede: Asked for each page.
     ///   - progress: Hears how far it is, after each page.
     package init(
-        _ store: Store, _ history: [PastMigration], progress: @escaping @Sendable (MigrationProgress) -> Void = { _ in }
+        _ store: Store, _ history: [PastMigration], precede: @escaping Precedence,
+        progress: @escaping @Sendable (MigrationProgress) -> Void = { _ in }
     ) {
         self.store = store
+        self.precede = precede
         self.progress = progress
         changes = EagerRewrite.changes(history)
     }
 
-    private static func changes(_ history: [PastMigration]) -> [String: Timestamp] {
-        var changes: [String: Timestamp] = [:]
+    private static func changes(_ history: [PastMigration]) -> [String: PastMigration] {
+        var changes: [String: PastMigration] = [:]
         for migration in history {
-            var next: [String: Timestamp] = [:]
+            var next: [String: PastMigration] = [:]
             for pair in migration.diff.pairs {
                 // The files of a renamed table were copied in their new form.
                 guard Utf8.equal(pair.old.name, pair.new.name) else { continue }
-                next[pair.new.name] = pair.changesForm ? migration.time : changes[pair.old.name]
+                next[pair.new.name] = pair.changesForm ? migration : changes[pair.old.name]
             }
             changes = next
         }
         return changes
     }
 
-    /// Reads all records of tables whose form has changed, and writes those that were written before it did. Each gets a newer revision.
+    /// Reads all records of tables whose form has changed, and writes those that were written before it did. Each gets a newer revision,
+    /// and the time of its change is now.
     ///
     /// Requests: what reading and changing the records costs, some hundred of them in a commit.
     /// - Throws: What reading and writing them throws; what was written until then stays.
@@ -68,7 +76,8 @@ package struct EagerRewrite: Sendable {
             repeat {
                 try Deadline.check()
                 let page = try await records.page(Query(records.table), size: EagerRewrite.portion, after: cursor)
-                try await write(page.items.filter { $0.updatedAt <= change }, &report)
+                let former = try await precede(change, records.table, page.items.map(\.key))
+                try await write(zip(page.items, former).filter(\.1).map(\.0), &report)
                 report.read += page.items.count
                 progress(
                     MigrationProgress(

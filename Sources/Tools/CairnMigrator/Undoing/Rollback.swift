@@ -136,6 +136,11 @@ package struct Rollback: Sendable {
         )
     }
 
+    /// As ``checkLeaving(_:_:)-(Schema,[PastMigration])``, for a store whose migrations are read only where it stands between two schemas.
+    package static func checkLeaving(_ held: Schema, _ history: () throws -> [PastMigration]) throws {
+        if isUnderWay(held) { try checkLeaving(held, history()) }
+    }
+
     /// How a store that stands between two schemas comes back to the later one, with all that it had there.
     static let forward =
         "go forward again with 'cairn migrate rollback' before the last migration that 'cairn migrate history' lists, mend or delete the record, and take the migration back again"

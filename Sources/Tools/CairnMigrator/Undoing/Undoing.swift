@@ -84,13 +84,16 @@ package struct Undoing: Sendable {
 
     /// - Throws: `migration.not_kept`.
     func checkKept(now: Timestamp) throws {
-        // Of what is younger nothing was removed: where nothing is kept, there was no record.
-        guard now.microseconds - past.time.microseconds > Int64(Undoing.days) * 86_400_000_000 else { return }
-        let gone = past.dropped.map(\.table.name).filter { !past.kept.contains($0) }
+        // Of what is younger nothing was removed: where nothing is kept, there was no record, or it was never kept.
+        let isOld = now.microseconds - past.time.microseconds > Int64(Undoing.days) * 86_400_000_000
+        let gone = isOld ? past.dropped.map(\.table.name).filter { !past.kept.contains($0) } : past.lost
         guard let first = gone.first(where: { !$0.hasPrefix(BridgeSchema.prefix) }) else { return }
+        let reason =
+            isOld
+            ? "is not kept any more: it was kept for 30 days"
+            : "is not kept: it was dropped by hand, or the table that kept it was"
         throw StorageError(
-            .migrationNotKept,
-            "what migration \(past.number) dropped of table '\(first)' is not kept any more: it was kept for 30 days",
+            .migrationNotKept, "what migration \(past.number) dropped of table '\(first)' \(reason)",
             remedy: "with '--accept-loss' the schema goes back and the data stays away; or restore a backup")
     }
 
