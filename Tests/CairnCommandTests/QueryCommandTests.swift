@@ -136,6 +136,7 @@ struct QueryCommandTests {
             ),
             ("animals select kind group by kind having count() > 1", "table", "", "0 rows\n"),
             ("animals select kind group by kind having count() > 1", "--csv", "kind\r\n", ""),
+            ("animals select weight order by kind", "--csv", "weight\r\n1.5\r\n\r\n", ""),
             (
                 "zones select name, size where name > '' order by name limit 2", "--csv",
                 "name,size\r\nEurope/Paris,1\r\na b,1\r\n", ""
@@ -165,14 +166,14 @@ struct QueryCommandTests {
         #expect(
             lines.prefix(8) == [
                 "sqlite: animals by index by_kind", "  filter  weight > 1.0", "  group   kind",
-                "  compute count, max of weight", "  having  count >= 1", "  order   max of weight desc", "  limit   3",
+                "  compute count(), max(weight)", "  having  count() >= 1", "  order   max(weight) desc", "  limit   3",
                 "  covered by the index: no record is read",
             ])
         let json = try JSONValue(parsing: await cairn("explain", zoo, query, "--set", "w=1", "--json").output)
         #expect(json["groups"] == ["kind"])
-        #expect(json["aggregates"] == ["count", "max of weight"])
-        #expect(json["having"] == "count >= 1")
-        #expect(json["group_order"] == ["max of weight desc"])
+        #expect(json["aggregates"] == ["count()", "max(weight)"])
+        #expect(json["having"] == "count() >= 1")
+        #expect(json["group_order"] == ["max(weight) desc"])
         #expect(json["group_limit"] == 4)
         let refused = await cairn("explain", zoo, query, "--set", "w=1", "--order", "kind")
         #expect(refused.code == .failed)

@@ -122,6 +122,14 @@ struct SelectionParsingTests {
         #expect(counts.rows.condition == .computed(.count(column: 1), .greater, .value(.int(2))))
         #expect(counts.having == .or([.compare(column: 1, .greater, .int(3)), .compare(column: 2, .equal, .int(0))]))
         #expect(counts.aggregates == [.count(column: 1), .count(column: 11)])
+        // A reference that leads on is no word of the language either.
+        let trees = try Schema(
+            parsing:
+                "{ \"database\": \"d\", \"tables\": { \"t\": { \"columns\": { \"id\": \"int\", \"name\": \"string\", \"distinct\": { \"references\": \"t?\" } }, \"key\": \"id\" } } }"
+        )
+        let led = try DynamicQuery(parsing: "t where count(distinct.name) > 3", schema: trees)
+        let json = #"{"from": "t", "where": {"count(distinct.name)": {">": 3}}}"#
+        #expect(try DynamicQuery(parsingJSON: json, schema: trees) == led)
     }
 
     @Test("Parameters of groups have the types of what they are compared with")
@@ -229,6 +237,40 @@ struct SelectionParsingTests {
             ("cities where sum(population) > 5", "query:1:14: 'sum' is computed of many rows", "'having'"),
             ("cities where random() = 1", "query:1:14: there is no function 'random'", nil),
             ("cities where random()", "query:1:14: there is no function 'random'", nil),
+            (
+                "cities select distinct country",
+                "query:1:15: rows are not selected 'distinct'", "select country group by country"
+            ),
+            (
+                "cities select country group by country havin count() > 1",
+                "query:1:40: expected ',', 'having', 'order by' or 'limit', found 'havin'", nil
+            ),
+            (
+                "cities select country group by country having count() > 1 group by kind",
+                "query:1:59: expected 'and', 'or', 'order by' or 'limit', found 'group'", nil
+            ),
+            ("cities order by name where is_open", "query:1:22: expected ',' or 'limit', found 'where'", nil),
+            ("cities limit 5 where is_open", "query:1:16: expected nothing behind the limit, found 'where'", nil),
+            (
+                "cities group by `count`",
+                "query:1:17: the rows are grouped, and nothing is selected", "cities select `count`, count()"
+            ),
+            (
+                "cities group by count()",
+                "query:1:17: the rows are grouped, and nothing is selected", "cities select count()"
+            ),
+            ("cities where sum(population)", "query:1:14: 'sum' is computed of many rows", "behind 'select'"),
+            ("cities where sum(population) is null", "query:1:14: 'sum' is computed of many rows", "behind 'select'"),
+            ("cities where min(name) like 'x'", "query:1:14: 'min' is computed of many rows", "behind 'select'"),
+            (
+                "cities where max(founded) in last 7 days",
+                "query:1:14: 'max' is computed of many rows", "behind 'select'"
+            ),
+            (
+                "cities where sum(population) in (select population from cities)",
+                "query:1:14: 'sum' is computed of many rows", "behind 'select'"
+            ),
+            ("cities where sum(population) exists", "query:1:14: 'sum' is computed of many rows", "behind 'select'"),
             ("select name from cities", "query:1:1: expected a table, found 'select'", "cities select name"),
             ("cities select name from cities", "query:1:20: expected ',', 'where', 'group by'", nil),
             ("cities select name where is_open x", "query:1:34: expected 'and', 'or', 'group by'", nil),
@@ -262,6 +304,39 @@ struct SelectionParsingTests {
                 try query("cities select kind group by kind having \(condition)")
             }
             #expect(error.code == .query)
+        }
+    }
+
+    @Test("What is computed of groups has a limit, and the one beyond it is named")
+    func manyFunctions() throws {
+        let columns = (0..<130).map { "\"c\($0)\": \"int\"" }.joined(separator: ", ")
+        let wide = try Schema(
+            parsing:
+                "{ \"database\": \"d\", \"tables\": { \"t\": { \"columns\": { \"id\": \"int\", \(columns) }, \"key\": \"id\" } } }"
+        )
+        let functions = (0..<128).flatMap { ["min(c\($0))", "max(c\($0))"] }
+        let text = "t select \(functions.joined(separator: ", "))"
+        #expect(try DynamicQuery(parsing: text, schema: wide).columns.count == 256)
+        let error = try #require(throws: StorageError.self) {
+            try DynamicQuery(parsing: text + ", count()", schema: wide)
+        }
+        #expect(
+            error.message
+                == "query:1:\(text.utf8.count + 3): a query has more than 256 different functions of its groups")
+    }
+
+    @Test("A query in text may read without an index, and within a budget, whatever it selects")
+    func refined() throws {
+        for text in [
+            "cities", "cities select name", "cities select kind, count() group by kind", "cities select count()",
+        ] {
+            let plain = try query(text)
+            #expect(plain.rows.budget == nil)
+            #expect(!plain.rows.isUnindexedAllowed)
+            let refined = plain.unindexed().budget(requests: 3, rows: 7)
+            #expect(refined.rows.budget == QueryBudget(requests: 3, rows: 7))
+            #expect(refined.rows.isUnindexedAllowed)
+            #expect(refined.columns == plain.columns)
         }
     }
 

@@ -218,7 +218,7 @@ struct NamedQueryTests {
             "is of type string here and of type int elsewhere; use two parameters"),
         Mistake(
             "\"q\": \"cities where country = $a or id = $a\"", "2:41", "the key of a record of table 'cities' here"),
-        Mistake("\"q\": \"cities where population = $a limit $a and\"", "2:45", "expected 'and', 'or'"),
+        Mistake("\"q\": \"cities where population = $a limit $a and\"", "2:45", "expected nothing behind the limit"),
         Mistake("\"q\": \"cities where settings['x'] = $a\"", "2:36", "of what type parameter '$a' is does not follow"),
         Mistake("\"q\": \"cities where $a = $b\"", "2:20", "of what type parameter '$a' is"),
         Mistake("\"q\": \"cities where names in $a\"", "2:20", "is not looked up in a list"),

@@ -88,13 +88,13 @@ struct DynamicQueryTests {
             schema: session.schema)
         #expect(try await groups.explain() == session.explain(same))
         #expect(plan.groups == ["country"])
-        #expect(plan.having == "count >= 2 and sum of population > 100")
-        #expect(plan.groupOrder == ["sum of population desc", "country"])
+        #expect(plan.having == "count() >= 2 and sum(population) > 100")
+        #expect(plan.groupOrder == ["sum(population) desc", "country"])
         #expect(plan.groupLimit == 5)
         let lines = plan.description.split(separator: "\n").map(String.init)
         #expect(lines.contains("  group   country"))
-        #expect(lines.contains("  having  count >= 2 and sum of population > 100"))
-        #expect(lines.contains("  order   sum of population desc, country"))
+        #expect(lines.contains("  having  count() >= 2 and sum(population) > 100"))
+        #expect(lines.contains("  order   sum(population) desc, country"))
         #expect(lines.contains("  limit   5"))
         try await atlas.close()
     }
@@ -111,6 +111,22 @@ struct DynamicQueryTests {
         let zones = try await session.rows(matching: "cities select timezone group by timezone")
         #expect(zones.map(\.values) == [[.null], [.string("Europe/Berlin")], [.string("Europe/Paris")]])
         #expect(try await session.rows(matching: "cities select name group by name limit 0").isEmpty)
+        try await atlas.close()
+    }
+
+    @Test("A budget of rows stops records, columns and groups", arguments: urls)
+    func budget(_ url: String) async throws {
+        let atlas = try await atlas(url)
+        let session = atlas.store.session
+        for text in ["cities", "cities select name", "cities select name group by name limit 1"] {
+            let query = try DynamicQuery(parsing: text, schema: session.schema)
+            let all = try await session.rows(of: query)
+            #expect(try await session.rows(of: query.budget(rows: 6)) == all)
+            let error = await #expect(throws: StorageError.self) {
+                try await session.rows(of: query.budget(rows: 5))
+            }
+            #expect(error?.code == .budget)
+        }
         try await atlas.close()
     }
 
@@ -135,10 +151,11 @@ struct DynamicQueryTests {
         #expect(seen == 2)
         try await atlas.close()
         let strict = try await Atlas.open("memory:?unindexed=refuse")
-        let error = await #expect(throws: StorageError.self) {
-            try await strict.store.session.rows(matching: "cities select count() where longitude > 1")
-        }
+        let unserved = try DynamicQuery(
+            parsing: "cities select count() where longitude > 1", schema: strict.store.schema)
+        let error = await #expect(throws: StorageError.self) { try await strict.store.session.rows(of: unserved) }
         #expect(error?.code == .unindexed)
+        #expect(try await strict.store.session.rows(of: unserved.unindexed()).map(\.values) == [[.int(0)]])
         try await strict.close()
     }
 }

@@ -88,7 +88,7 @@ struct TypedAggregateTests {
         #expect(top == ["FR"])
         let plan = try await atlas.cities.group { $0.country }.having { $0.count > 1 }.explain()
         #expect(plan.groups == ["country"])
-        #expect(plan.aggregates == ["count"])
+        #expect(plan.aggregates == ["count()"])
         try await atlas.close()
     }
 
@@ -133,7 +133,7 @@ struct TypedAggregateTests {
                 .order { $0.population.sum }.explain()
             #expect(sum.access == .index("by_country"))
             #expect(sum.isCovered)
-            #expect(sum.description.contains("compute sum of population"))
+            #expect(sum.description.contains("compute sum(population)"))
             try await atlas.close()
         }
     }

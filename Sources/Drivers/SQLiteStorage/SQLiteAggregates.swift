@@ -19,7 +19,10 @@ extension SQLiteConnection.Access {
             }
             let row = SQLiteRow(table: query.results.table, statement: statement.handle)
             var groups: [Aggregation.Group] = []
-            while try statement.step() { groups.append(try SQLiteAggregate.group(row, query, parts)) }
+            while try statement.step() {
+                try query.checkBudget(groups: groups.count + 1)
+                groups.append(try SQLiteAggregate.group(row, query, parts))
+            }
             return try Aggregation.results(of: groups, query)
         }
     }

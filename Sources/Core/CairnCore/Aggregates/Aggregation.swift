@@ -28,6 +28,7 @@ package final class Aggregation {
     }
 
     /// Takes a row in.
+    /// - Throws: `query.budget` when it begins one group too many.
     package func add(_ row: RowReader) throws {
         let place = try place(of: row)
         for (number, aggregate) in query.aggregates.enumerated() {
@@ -41,6 +42,7 @@ package final class Aggregation {
         var key: [UInt8] = []
         for (part, value) in values.enumerated() { layout.append(value, part: part, to: &key) }
         if let place = places[key] { return place }
+        try query.checkBudget(groups: groups.count + 1)
         places[key] = groups.count
         groups.append(Group(values: values, states: empty))
         return groups.count - 1

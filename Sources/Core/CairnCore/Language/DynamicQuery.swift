@@ -62,7 +62,8 @@ public struct DynamicQuery: Sendable, Hashable {
     /// | which groups | `having count() > 10 and sum(population) / count() > 5` |
     /// | their order | `order by sum(population) desc, country`: columns of the group and functions, selected or not |
     ///
-    /// Names of functions are no words of the language: a column `sum` is a column, but before a bracket.
+    /// Names of functions are no words of the language: a column `sum` is a column, but before a bracket. The exception is `count`: a
+    /// column that is called so stands in backticks.
     /// - Throws: `query.invalid` with line and column. Nothing is read from any store.
     public init(
         parsing text: String, schema: Schema, parameters: [String: Value] = [:], reaching tables: Set<String>? = nil
@@ -87,6 +88,34 @@ public struct DynamicQuery: Sendable, Hashable {
         self = try QueryReader(text).query(QueryReach(schema, nil), .texts(texts), QueryReader.text)
     }
 
+    // MARK: Refining
+
+    /// Lets the query read a whole table to give a part of it, in a store that refuses such queries: see ``UnindexedPolicy``.
+    public func unindexed() -> DynamicQuery { changing { $0.isUnindexedAllowed = true } }
+
+    /// Stops the query with `query.budget` before it makes more requests to an object store, or when its result has more rows, than
+    /// this. Groups count as rows before `having` and `limit` choose among them, as they are all in memory at once.
+    public func budget(requests: Int? = nil, rows: Int? = nil) -> DynamicQuery {
+        changing { $0.budget = QueryBudget(requests: requests, rows: rows) }
+    }
+
+    /// The same with its rows read in another way.
+    private func changing(_ change: (inout Query) -> Void) -> DynamicQuery {
+        var copy = self
+        switch content {
+        case .records(var rows):
+            change(&rows)
+            copy.content = .records(rows)
+        case .columns(var rows):
+            change(&rows)
+            copy.content = .columns(rows)
+        case .groups(var groups):
+            change(&groups.rows)
+            copy.content = .groups(groups)
+        }
+        return copy
+    }
+
     /// Checks what depends on the values of parameters.
     /// - Throws: `query.invalid`.
     func validate() throws {
@@ -99,7 +128,8 @@ public struct DynamicQuery: Sendable, Hashable {
 
 /// Something that a query selects.
 public struct SelectedColumn: Sendable, Hashable {
-    /// How the text form writes it: `country`, `sum(population)`, `count(distinct timezone)`.
+    /// A key: `country`, `sum(population)`, `count(distinct timezone)`. It is what the text form writes, but without the backticks of
+    /// columns that are called like words of the language, so it is nothing to make another query of.
     public let name: String
     /// The type of its values.
     public let type: ValueType

@@ -35,7 +35,7 @@ public struct QueryPlan: Sendable, Hashable, CustomStringConvertible {
     public var limit: Int?
     /// The columns the rows are grouped by.
     public var groups: [String] = []
-    /// What is computed from the rows, or of each group, in words; empty when the rows themselves are the answer.
+    /// What is computed from the rows, or of each group, as queries in text write it; empty when the rows themselves are the answer.
     public var aggregates: [String] = []
     /// Which groups, in words; nil for all.
     public var having: String?
@@ -168,7 +168,7 @@ public struct QueryPlan: Sendable, Hashable, CustomStringConvertible {
     package func computing(_ query: AggregateQuery) -> QueryPlan {
         var plan = self
         plan.groups = query.groups.map { query.table.columns[$0].name }
-        plan.aggregates = query.aggregates.map { $0.describe(in: query.table) }
+        plan.aggregates = query.aggregates.map { $0.text(in: query.table) }
         let results = query.results
         let text = ConditionText(results.table)
         plan.having = results.condition.map(text.describe)

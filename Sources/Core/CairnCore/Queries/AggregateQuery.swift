@@ -109,6 +109,12 @@ public struct AggregateQuery: Sendable, Hashable {
                 throw StorageError(.query, "table '\(table.name)' is grouped by '\(column.name)' twice")
             }
         }
+        guard aggregates.count <= Limits.aggregates else {
+            throw StorageError(
+                .query,
+                "\(aggregates.count) aggregates of table '\(table.name)' are asked for; the limit is \(Limits.aggregates)",
+                remedy: "ask for some of them in a query of their own")
+        }
         for aggregate in aggregates { try validate(aggregate) }
         guard having?.hasRelations != true else {
             throw StorageError(
@@ -154,7 +160,7 @@ public struct AggregateQuery: Sendable, Hashable {
 }
 
 extension Aggregate {
-    /// What it is called in plans and errors.
+    /// What it is called in errors.
     var word: String {
         switch self {
         case .rows, .count: "count"
@@ -171,10 +177,17 @@ extension Aggregate {
         column.map { "\(word) of \(table.columns[$0].name)" } ?? word
     }
 
+    /// As queries in text write it: `sum(population)`, `count()`.
+    package func text(in table: Table) -> String {
+        let name = column.map { table.columns[$0].name } ?? ""
+        if case .distinctCount = self { return "count(distinct \(name))" }
+        return "\(word)(\(name))"
+    }
+
     /// The column of the results that holds it.
     fileprivate func result(of table: Table) -> Table.ResultColumn {
         let column = column.map { table.columns[$0] }
-        let name = describe(in: table)
+        let name = text(in: table)
         return switch (self, column) {
         case (.rows, _), (.count, _), (.distinctCount, _), (_, nil):
             Table.ResultColumn(name: name, .int, isNullable: false, from: column)

@@ -2,7 +2,8 @@
 public struct QueryBudget: Sendable, Hashable {
     /// Requests to an object store; nil: any number. Memory and SQLite make none.
     public var requests: Int?
-    /// Rows of the result; nil: any number.
+    /// Rows of the result; nil: any number. Of aggregates it is groups, those too that a condition or a limit leaves out: they are all in
+    /// memory at once.
     public var rows: Int?
 
     /// A budget.
@@ -84,6 +85,18 @@ extension Query {
         throw StorageError.overBudget(
             table.name, "it has more than \(allowed) rows",
             remedy: "ask for the first ones with limit(_:), read them in pages, or allow more")
+    }
+}
+
+extension AggregateQuery {
+    /// - Parameter groups: How many groups are in memory. Without columns to group by there is one, whatever the budget.
+    /// - Throws: `query.budget` when these are too many.
+    package func checkBudget(groups count: Int) throws {
+        guard !groups.isEmpty, let allowed = rows.budget?.rows, count > allowed else { return }
+        throw StorageError.overBudget(
+            table.name, "it makes more than \(allowed) groups",
+            remedy: "group fewer rows, or by columns with fewer values, or allow more; a limit does not make them fewer"
+        )
     }
 }
 

@@ -22,6 +22,8 @@ public enum Limits {
     public static let queryBytes = QueryLimits.bytes
     /// Columns, values and operators of one side of a comparison that computes, and steps of a path into JSON.
     public static let expressionParts = QueryLimits.expressionParts
+    /// What one query computes of its groups: sums, counts and the like, each once.
+    public static let aggregates = QueryLimits.aggregates
     /// Arrays and objects inside one another in the JSON of a column: less than what reads JSON allows, because files wrap
     /// records in objects of their own.
     public static let jsonDepth = JSONLimits.columnDepth

@@ -3,7 +3,8 @@ import CairnSchema
 /// The records of a query in groups that have the same values in some columns: a value to refine, then to run.
 ///
 /// Results come in the order asked for, then by the columns of the group, ascending, null first. They are all in memory at
-/// once. Nulls do not take part in sums, averages, minima and maxima; null itself is a group like any other value.
+/// once, also those that `having` and `limit` leave out; the `budget(rows:)` of the query that is grouped stops it with `query.budget` when
+/// there are more. Nulls do not take part in sums, averages, minima and maxima; null itself is a group like any other value.
 public struct GroupedQuery<Base: ReadableRepository, each Key: OrderedColumnValue>: Sendable {
     private let base: Base
     private var query: AggregateQuery

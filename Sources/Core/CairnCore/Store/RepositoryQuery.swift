@@ -52,7 +52,7 @@ public struct RepositoryQuery<Base: ReadableRepository>: Sendable {
     }
 
     /// Stops the query with `query.budget` before it makes more requests to an object store, or when its result has more rows, than
-    /// this. Nothing is shortened in silence, as a limit does.
+    /// this. Nothing is shortened in silence, as a limit does. Of what is grouped, the groups are counted.
     public func budget(requests: Int? = nil, rows: Int? = nil) -> Self {
         var copy = self
         copy.query.budget = QueryBudget(requests: requests, rows: rows)

@@ -1,10 +1,11 @@
 public import CairnSchema
 
 extension Session {
-    /// Reads what a query gives, row by row, in order, until `body` returns false. Groups are all in memory at once, rows are not.
+    /// Reads what a query gives, row by row, in order, until `body` returns false. Rows are not all in memory at
+    /// once; groups are, also those that `having` and `limit` leave out: ``DynamicQuery/budget(requests:rows:)`` bounds them.
     ///
     /// It goes the way of typed queries: the same indexes, covered where they have all columns, the same requests, the same checks.
-    /// - Throws: what reading throws: `query.overflow`, `query.unindexed` among others.
+    /// - Throws: what reading throws: `query.overflow`, `query.unindexed`, `query.budget` among others.
     public func read(_ query: DynamicQuery, _ body: (SelectedRow) throws -> Bool) async throws {
         let (columns, places) = (query.columns, query.places)
         switch query.content {

@@ -156,8 +156,9 @@ public final class Session: Sendable {
     }
 
     /// Computes aggregates of the rows of a query: for each group the values it is grouped by, then the aggregates. The
-    /// groups are all in memory at once.
-    /// - Throws: `query.overflow` when a sum does not fit its type.
+    /// groups are all in memory at once, also those that a condition or a limit leaves out.
+    /// - Throws: `query.overflow` when a sum does not fit its type; `query.budget` when there are more groups than the budget of the rows
+    ///   allows.
     public func aggregate(_ query: AggregateQuery) async throws -> [[Value]] {
         let query = try checked(query)
         try core.indexGuard.check(query.source, needsOrder: query.source.limit != nil)

@@ -18,8 +18,8 @@ struct GroupResolver {
         if let first = draft.selected.isEmpty ? draft.groups.first : nil {
             throw QueryMistake(
                 "the rows are grouped, and nothing is selected of the groups",
-                remedy: "write it behind the table: \(draft.table.name) select \(first.name), count()", at: first.offset
-            )
+                remedy: "write it behind the table: \(QueryParser.written(draft.table.name)) select \(example(first))",
+                at: first.offset)
         }
         if draft.groups.isEmpty, let having = draft.having {
             throw QueryMistake(
@@ -30,6 +30,12 @@ struct GroupResolver {
         guard !draft.selected.isEmpty else { return nil }
         var resolver = GroupResolver(rows, isGrouped: !draft.groups.isEmpty)
         return try draft.isAggregated ? resolver.aggregated(draft) : resolver.columns(draft)
+    }
+
+    /// What may be selected of groups by something.
+    private static func example(_ item: QueryItem) -> String {
+        guard case .column(let path, let column) = item, path.isEmpty else { return "count()" }
+        return "\(QueryParser.written(column.name)), count()"
     }
 
     // MARK: Columns of rows
@@ -60,7 +66,8 @@ struct GroupResolver {
         var columns: [TemplateColumn] = []
         for item in draft.selected {
             let source = try source(of: item)
-            let column = TemplateColumn(source, at: place(of: source), of: table, isGrouped: isGrouped)
+            let place = try place(of: source, at: item.offset)
+            let column = TemplateColumn(source, at: place, of: table, isGrouped: isGrouped)
             try GroupResolver.add(column, at: item.offset, to: &columns)
         }
         let having = try draft.having.map { node throws(QueryMistake) in try self.having(node) }
@@ -71,7 +78,8 @@ struct GroupResolver {
         }
         var order: [TemplateOrder] = []
         for term in draft.order {
-            order.append(TemplateOrder(column: place(of: try source(of: term.item)), isDescending: term.isDescending))
+            let place = try place(of: try source(of: term.item), at: term.item.offset)
+            order.append(TemplateOrder(column: place, isDescending: term.isDescending))
         }
         let limit = try draft.limit.map { number throws(QueryMistake) in try rows.limit(number) }
         return TemplateSelection(
@@ -129,13 +137,18 @@ struct GroupResolver {
     }
 
     /// The place among the results.
-    private mutating func place(of source: TemplateSource) -> Int {
+    private mutating func place(of source: TemplateSource, at offset: Int) throws(QueryMistake) -> Int {
         switch source {
         case .column(let position): return groups.firstIndex(of: position) ?? 0
         case .aggregate(let aggregate):
-            let known = aggregates.firstIndex(of: aggregate)
-            if known == nil { aggregates.append(aggregate) }
-            return groups.count + (known ?? aggregates.count - 1)
+            if let known = aggregates.firstIndex(of: aggregate) { return groups.count + known }
+            guard aggregates.count < QueryLimits.aggregates else {
+                throw QueryMistake(
+                    "a query has more than \(QueryLimits.aggregates) different functions of its groups",
+                    remedy: "ask for some of them in a query of their own", at: offset)
+            }
+            aggregates.append(aggregate)
+            return groups.count + aggregates.count - 1
         }
     }
 
@@ -246,7 +259,7 @@ struct GroupResolver {
 
     private mutating func named(_ function: QueryFunction) throws(QueryMistake) -> QueryNode.Kind {
         let aggregate = try aggregate(function)
-        _ = place(of: .aggregate(aggregate))
+        _ = try place(of: .aggregate(aggregate), at: function.name.offset)
         return .column(aggregate.text(in: table))
     }
 }

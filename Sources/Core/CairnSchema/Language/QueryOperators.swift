@@ -113,6 +113,8 @@ package enum QueryLimits {
     package static let operandBytes = 4096
     /// Columns, values and operators of one side of a comparison that computes, and steps of a path into JSON.
     package static let expressionParts = 64
+    /// What is computed of groups: SQLite, which has up to three columns for each, takes 2,000.
+    package static let aggregates = 256
     /// Parameters of a query.
     package static let parameters = 100
 }

@@ -22,6 +22,11 @@ extension QueryParser {
                 remedy: "write count() for the number of rows, or `count` for a column that is called so",
                 at: next.offset)
         }
+        if isDistinct(at: 0), let name = columnName(following(1)) {
+            throw QueryMistake(
+                "rows are not selected 'distinct'",
+                remedy: "a group gives each value once: select \(name) group by \(name)", at: next.offset)
+        }
         guard case .sign("*") = next.kind else { return try item(what) }
         throw QueryMistake(
             "expected \(what), found '*'", remedy: "without 'select' a query gives whole records", at: next.offset)
@@ -52,12 +57,16 @@ extension QueryParser {
 
     /// What may stand behind a query that goes on where it should end.
     func continuation(of draft: QueryDraft) -> String {
-        guard !draft.selected.isEmpty else {
-            return draft.condition == nil
-                ? "'select', 'where', 'order by' or 'limit'" : "'and', 'or', 'order by' or 'limit'"
+        if draft.limit != nil { return "nothing behind the limit" }
+        if !draft.order.isEmpty { return "',' or 'limit'" }
+        if draft.having != nil { return "'and', 'or', 'order by' or 'limit'" }
+        if !draft.groups.isEmpty { return "',', 'having', 'order by' or 'limit'" }
+        return switch (draft.selected.isEmpty, draft.condition == nil) {
+        case (true, true): "'select', 'where', 'order by' or 'limit'"
+        case (true, false): "'and', 'or', 'order by' or 'limit'"
+        case (false, true): "',', 'where', 'group by', 'order by' or 'limit'"
+        case (false, false): "'and', 'or', 'group by', 'order by' or 'limit'"
         }
-        return draft.condition == nil && draft.having == nil
-            ? "',', 'where', 'group by', 'order by' or 'limit'" : "'and', 'or', 'group by', 'order by' or 'limit'"
     }
 
     // MARK: Functions
@@ -97,9 +106,28 @@ extension QueryParser {
         return QueryFunction(name: (name, offset), isDistinct: isDistinct, argument: column)
     }
 
-    /// Whether `distinct` stands some tokens on, and is not itself the column.
+    /// Whether `distinct` stands some tokens on, with a name behind it, and so is not itself the column or a reference that leads on.
     private func isDistinct(at distance: Int) -> Bool {
-        guard case .word(let word) = following(distance) else { return false }
-        return word.lowercased() == "distinct" && following(distance + 1) != .sign(")")
+        guard case .word(let word) = following(distance), word.lowercased() == "distinct" else { return false }
+        switch following(distance + 1) {
+        case .word, .name: return true
+        default: return false
+        }
+    }
+
+    // MARK: Names
+
+    /// The column that a token may be, as it is written.
+    private func columnName(_ token: QueryToken.Kind) -> String? {
+        switch token {
+        case .name(let name): QueryParser.written(name)
+        case .word(let word) where !QueryParser.words.contains(word.lowercased()): word
+        default: nil
+        }
+    }
+
+    /// A name as the text form writes it: in backticks where it is a word of the language.
+    static func written(_ name: String) -> String {
+        words.contains(name.lowercased()) ? "`\(name)`" : name
     }
 }

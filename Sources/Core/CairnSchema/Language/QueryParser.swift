@@ -27,8 +27,8 @@
 ///     path       = { REFERENCE "." } COLUMN
 ///
 /// Words of the language are in any case; a column that is called like one stands in backticks. A parameter, `$country`, stands
-/// for a value that is given later; values never become text. The names of functions are no words of the language: they are known by
-/// the bracket behind them. Behind `having` and `order by` of groups, `count(x)` is how many rows of the group have a value.
+/// for a value that is given later; values never become text. The names of functions but `count` are no words of the language: they are
+/// known by the bracket behind them. Behind `having` and `order by` of groups, `count(x)` is how many rows of the group have a value.
 package struct QueryParser {
     private let tokens: [QueryToken]
     var place = 0

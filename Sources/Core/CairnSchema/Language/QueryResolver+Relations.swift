@@ -87,6 +87,7 @@ extension QueryResolver {
 
     /// Whether a column has one of the values of a column in other rows.
     func isIn(_ operand: QueryNode, _ rows: QueryRows) throws(QueryMistake) -> TemplateCondition {
+        try refuseFunction(operand)
         guard case .column(let name) = operand.kind else {
             throw QueryMistake("only a column is looked up in other rows", at: operand.offset)
         }

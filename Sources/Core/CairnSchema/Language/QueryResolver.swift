@@ -58,6 +58,7 @@ package struct QueryResolver {
         case .compare(let left, let comparison, let right): return try compare(left, comparison, right)
         case .isNull(let operand): return try isNull(operand)
         case .exists(let operand):
+            try refuseFunction(operand)
             guard case .path(let name, let path) = operand.kind else {
                 throw QueryMistake(
                     "'exists' asks for a path into JSON", remedy: "for a column, write 'is not null'",
@@ -82,8 +83,7 @@ package struct QueryResolver {
                     "column '\(name)' is no condition", remedy: "compare it with a value", at: node.offset)
             }
             return .compare(column: column.position, .equal, .literal(.bool(true)))
-        case .function(let function) where !QueryFunction.names.contains(function.name.name.lowercased()):
-            throw mistake(of: function)
+        case .function(let function): throw mistake(of: function)
         default: throw QueryMistake("expected a condition, found a value", remedy: "compare it", at: node.offset)
         }
     }
@@ -124,6 +124,7 @@ package struct QueryResolver {
         case .column(let name): return .isNull(column: try column(name, at: operand.offset).position)
         case .path(let name, let path):
             return .isPathNull(column: try column(name, path, at: operand.offset), path)
+        case .function(let function): throw mistake(of: function)
         default:
             throw QueryMistake("only a column or a path into JSON is null or not", at: operand.offset)
         }
@@ -149,6 +150,7 @@ package struct QueryResolver {
     }
 
     private func isIn(_ operand: QueryNode, _ list: QueryNode) throws(QueryMistake) -> TemplateCondition {
+        try refuseFunction(operand)
         let place = list.offset
         guard case .parameter(let list) = list.kind, case .column(let name) = operand.kind else {
             throw QueryMistake("only a column is looked up in a list that is given", at: operand.offset)
@@ -163,6 +165,7 @@ package struct QueryResolver {
     }
 
     private func isIn(_ operand: QueryNode, _ days: QueryDays) throws(QueryMistake) -> TemplateCondition {
+        try refuseFunction(operand)
         guard case .column(let name) = operand.kind else {
             throw QueryMistake("only a column is on some days or not", at: operand.offset)
         }
@@ -193,6 +196,7 @@ package struct QueryResolver {
     private func text(
         _ operand: QueryNode, _ match: QueryTextMatch, _ pattern: QueryNode, ignoringCase: Bool
     ) throws(QueryMistake) -> TemplateCondition {
+        try refuseFunction(operand)
         guard case .column(let name) = operand.kind else {
             throw QueryMistake("only a column is searched", at: operand.offset)
         }
@@ -280,6 +284,11 @@ package struct QueryResolver {
         return QueryMistake(
             "'\(name)' is computed of many rows, and stands where each row is asked about",
             remedy: "write it behind 'select', or behind 'having' and 'order by' of groups", at: function.name.offset)
+    }
+
+    /// Says of a function where it belongs, before what else is wrong with the condition it stands in.
+    func refuseFunction(_ operand: QueryNode) throws(QueryMistake) {
+        if case .function(let function) = operand.kind { throw mistake(of: function) }
     }
 
     /// Puts the mistakes of the rules of expressions where they are.

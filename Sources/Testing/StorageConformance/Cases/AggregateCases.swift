@@ -180,6 +180,41 @@ enum AggregateCases {
                 try expectEqual(results.map { row in query.places.map { row[$0] } }, rows, text)
             }
         },
+        ConformanceCase(.l0, "A budget of rows stops what makes more groups, also where few of them are asked for") {
+            store in
+            let db = try await store.open()
+            let number = try db.column("number", of: "things"), real = try db.column("real", of: "things")
+            try await fill(db, "number", [.int(1), .int(2), .null, .int(1), .int(3)])
+            func query(_ rows: Int, _ groups: [Int], _ aggregate: Aggregate) throws -> AggregateQuery {
+                var query = AggregateQuery(
+                    try db.query("things"), groups: groups, aggregates: [aggregate],
+                    having: .compare(column: 0, .equal, .int(3)), limit: 1)
+                if groups.isEmpty { query.having = nil }
+                query.rows.budget = QueryBudget(rows: rows)
+                return query
+            }
+            for aggregate in [Aggregate.rows, .sum(column: real)] {
+                try expectEqual(try await db.session.aggregate(query(4, [number], aggregate)).map(\.first), [.int(3)])
+                let error = try await expectError(.budget) {
+                    _ = try await db.session.aggregate(query(3, [number], aggregate))
+                }
+                try expectEqual(error.message.contains("3 groups"), true, "\(error)")
+                // All rows together are one result, which is never too much.
+                try expectEqual(try await db.session.aggregate(query(0, [], aggregate)).count, 1)
+            }
+            let text = try DynamicQuery(parsing: "things select number group by number limit 1", schema: db.schema)
+            try await expectError(.budget) { _ = try await db.session.rows(of: text.budget(rows: 3)) }
+            try expectEqual(try await db.session.rows(of: text.budget(rows: 4)).map(\.values), [[.null]])
+        },
+        ConformanceCase(.l0, "As much is computed of groups as the limit says, and no more") { store in
+            let db = try await store.open()
+            let number = try db.column("number", of: "things")
+            try await fill(db, "number", [.int(4), .int(5)])
+            let sums = Array(repeating: Aggregate.sum(column: number), count: Limits.aggregates)
+            try await expect(db, [], sums, [Array(repeating: .int(9), count: Limits.aggregates)])
+            let error = try await expectError(.query) { _ = try await results(db, [], sums + [.rows]) }
+            try expectEqual(error.message.contains("the limit is \(Limits.aggregates)"), true, "\(error)")
+        },
         ConformanceCase(.l0, "Aggregates that make no sense are refused") { store in
             let db = try await store.open()
             let table = try require(db.schema.table(named: "things"), "things")

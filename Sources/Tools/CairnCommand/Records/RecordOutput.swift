@@ -47,7 +47,8 @@ struct RecordLines: RecordOutput {
     mutating func end(_ console: Console) {}
 }
 
-/// Values with commas between them (RFC 4180). Null is nothing, and the empty text two quotes.
+/// Values with commas between them (RFC 4180). Null is nothing, and the empty text two quotes: so of one column alone null is an empty
+/// line, which is a record of RFC 4180, though some programs leave it out. The help of the command says so.
 struct RecordCSV: RecordOutput {
     private let columns: [SelectedColumn]
     private let showsSensitive: Bool

@@ -29,19 +29,18 @@ struct QueryEmitter {
         let text = query.query.text.split(whereSeparator: \.isNewline).map { "    \($0)" }
         paragraphs.append(text.joined(separator: "\n"))
         guard !query.parameters.isEmpty else { return paragraphs }
-        let rows = query.selection.map { $0.groups == nil ? "rows" : "groups" } ?? "records"
-        let parameters = query.parameters.map { "  - \($0.name): \(description(of: $0, limiting: rows))" }
+        let parameters = query.parameters.map { "  - \($0.name): \(description(of: $0, in: query))" }
         paragraphs.append((["- Parameters:"] + parameters).joined(separator: "\n"))
         return paragraphs
     }
 
     /// What a parameter is, on one line.
-    private func description(of model: ParameterModel, limiting rows: String) -> String {
+    private func description(of model: ParameterModel, in query: QueryModel) -> String {
         let parameter = model.parameter.parameter
         if let doc = DocText.said(model.parameter.doc) {
             return doc.split(whereSeparator: \.isNewline).joined(separator: " ")
         }
-        if parameter.uses.contains(.limit) { return "How many \(rows) at most." }
+        if parameter.uses.contains(.limit) { return QueryEmitter.limit(parameter.name, of: query) }
         if parameter.uses.contains(.span) { return "How many, with today as the last day." }
         if case .zone = parameter.type { return "Where it is these days." }
         guard let column = parameter.column else {
@@ -53,6 +52,14 @@ struct QueryEmitter {
         if parameter.uses.contains(.sought) { return "What to look for in `\(name)`." }
         if case .list = parameter.type { return "What `\(name)` is one of." }
         return "What `\(name)` is compared with."
+    }
+
+    /// What a parameter limits: what the query gives, or the rows that its condition looks values up in.
+    private static func limit(_ name: String, of query: QueryModel) -> String {
+        let limits = [query.query.template.limit, query.selection?.groups?.limit]
+        guard limits.contains(.parameter(name)) else { return "How many rows values are looked up in, at most." }
+        let rows = query.selection.map { $0.groups == nil ? "rows" : "groups" } ?? "records"
+        return "How many \(rows) at most."
     }
 
     // MARK: Function

@@ -180,7 +180,7 @@ extension Cairn::ReadableRepository<Shop> {
     /// - Parameters:
     ///   - status: What `sales.status` is compared with.
     ///   - state: What `wares.state` is compared with.
-    ///   - limit: How many records at most.
+    ///   - limit: How many rows values are looked up in, at most.
     nonisolated public func shopsThatSold(
         status: Sale.Status,
         state: Ware.State,
