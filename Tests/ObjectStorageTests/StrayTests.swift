@@ -117,13 +117,7 @@ struct StrayTests {
     @Test("A record of another store and another schema counts as nothing, too")
     func otherSchema() async throws {
         let place = try await RemovedStore()
-        let schema = try Schema(
-            parsing: """
-                { "database": "other", "tables": { "things": { "columns": { "id": "int" }, "key": "id" } } }
-                """)
-        let record = CommitRecord(
-            store: "0123456789abcdef0123456789abcdef", number: 3, previous: [UInt8](repeating: 7, count: 32),
-            commit: "other-1", schema: schema.id, time: .epoch, kind: .empty)
+        let record = try RemovedStore.recordOfOtherSchema()
         try await place.objects.put(ObjectNames.record(3), CommitRecordJSON.encode(record))
         let store = try await place.open()
         #expect(try await store.row(1) == 100)
@@ -233,21 +227,58 @@ struct StrayTests {
         try await store.close()
     }
 
-    @Test("A rebuild leaves strays out, and says so")
-    func rebuild() async throws {
-        let place = try await RemovedStore()
+    @Test("A rebuild leaves strays out, and says so", arguments: [true, false])
+    func rebuild(waits: Bool) async throws {
+        let place = try await RemovedStore(clock: waits ? MovedClock() : nil)
         try await place.makeOldManifests(4)
         let names = [ObjectNames.manifest(4), ObjectNames.record(3), ObjectNames.record(7)]
         for name in names { try await place.arrive(name) }
-        var options = RebuildOptions()
-        options.isForced = true
-        options.waits = false
-        let report = try await ObjectStorage.rebuild(place.objects, options)
+        let report = try await place.rebuild()
         #expect(report.isDone && report.problems == [])
         for name in names { #expect(report.notes.contains { $0.contains(name) }, "\(name): \(report.notes)") }
         let store = try await place.open()
         #expect(try await store.allRows() == [0: 0, 1: 100])
         try await store.insertRow(2, 200)
         #expect(try await place.open().allRows().count == 3)
+    }
+
+    @Test("A rebuild of a store without manifests does not take that of another one", arguments: [true, false])
+    func rebuildWithoutManifest(waits: Bool) async throws {
+        let place = try await RemovedStore(clock: waits ? MovedClock() : nil)
+        try await place.makeOldManifests(4)
+        _ = try await place.objects.delete(ObjectNames.manifest(1))
+        let names = [ObjectNames.manifest(4), ObjectNames.record(3)]
+        for name in names { try await place.arrive(name) }
+        let report = try await place.rebuild()
+        #expect(report.isDone && report.problems == [])
+        for name in names { #expect(report.notes.contains { $0.contains(name) }, "\(name): \(report.notes)") }
+        #expect(try await place.open().allRows() == [0: 0, 1: 100])
+    }
+
+    @Test("A rebuild leaves out a record whose schema went with its store", arguments: [true, false])
+    func rebuildOtherSchema(waits: Bool) async throws {
+        let place = try await RemovedStore(clock: waits ? MovedClock() : nil)
+        let name = ObjectNames.record(3)
+        try await place.objects.put(name, CommitRecordJSON.encode(RemovedStore.recordOfOtherSchema()))
+        let report = try await place.rebuild()
+        #expect(report.isDone && report.problems == [] && report.notes.contains { $0.contains(name) })
+        #expect(try await place.open().allRows() == [0: 0, 1: 100])
+    }
+
+    @Test("A rebuild that was cut short leaves strays out when it is begun again", arguments: [true, false])
+    func rebuildAgain(waits: Bool) async throws {
+        let place = try await RemovedStore(clock: waits ? MovedClock() : nil)
+        for _ in 0..<2 {
+            let cutting = WatchedStore(place.objects) { call in
+                guard call.operation == .put, call.key.hasPrefix(ObjectNames.checkpoints) else { return }
+                throw ObjectStoreError(.full, "the disk is full", remedy: nil)
+            }
+            try await expectRemedy(.full) { _ = try await place.rebuild(cutting) }
+            try await expectRemedy(.damaged) { _ = try await place.open() }
+        }
+        try await place.arrive(ObjectNames.record(3))
+        let report = try await place.rebuild()
+        #expect(report.isDone && report.notes.contains { $0.contains(ObjectNames.record(3)) })
+        #expect(try await place.open().allRows() == [0: 0, 1: 100])
     }
 }

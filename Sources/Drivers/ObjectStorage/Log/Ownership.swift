@@ -50,6 +50,13 @@ struct Ownership: Sendable {
     /// Where strays begin in a line of objects that ends with them; nil when its last one is none. A GET of that, or two, and as many for each
     /// halving of the line: a process that knows nothing of the removal may have left thousands.
     func firstStray(in names: [String]) async throws -> Int? {
+        try await Ownership.start(of: names, where: isStray)
+    }
+
+    /// Where those begin in a line of objects that are strays, as ``firstStray(in:)``. What stands before the place is none.
+    static func start(
+        of names: [String], where isStray: (String) async throws -> Bool
+    ) async throws -> Int? {
         guard let last = names.last, try await isStray(last) else { return nil }
         var (low, high) = (0, names.count - 1)
         while low < high {
