@@ -125,6 +125,24 @@ struct StrayTests {
         #expect(try await place.isOwn(ObjectNames.record(3)))
     }
 
+    @Test("Objects of another store that a newer Cairn wrote count as nothing, too", arguments: ["format", "needs"])
+    func newer(_ member: String) async throws {
+        let place = try await RemovedStore()
+        try await place.makeOldManifests(4)
+        let names = [ObjectNames.record(3), ObjectNames.record(4), ObjectNames.manifest(4)]
+        for name in names { try await place.arrive(name, asOfNewer: member) }
+        let store = try await place.open()
+        #expect(try await store.row(1) == 100)
+        try await store.insertRow(2, 200)
+        try await store.maintain()
+        #expect(try await place.isOwn(ObjectNames.record(3)))
+        try await place.arrive(ObjectNames.record(5), asOfNewer: member)
+        #expect(try await place.open().allRows() == [0: 0, 1: 100, 2: 200])
+        let report = try await place.rebuild()
+        #expect(report.isDone && report.problems == [])
+        #expect(try await place.open().allRows() == [0: 0, 1: 100, 2: 200])
+    }
+
     @Test("A look at a stray is three requests")
     func requests() async throws {
         let place = try await RemovedStore()

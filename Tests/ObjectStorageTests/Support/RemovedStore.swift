@@ -1,5 +1,6 @@
 import CairnCore
 import CairnSchema
+import Foundation
 import ObjectStores
 import Testing
 
@@ -86,6 +87,19 @@ final class RemovedStore: Sendable {
         return CommitRecord(
             store: "0123456789abcdef0123456789abcdef", number: 3, previous: [UInt8](repeating: 7, count: 32),
             commit: "other-1", schema: schema.id, time: .epoch, kind: .empty)
+    }
+
+    /// As ``arrive(_:)``, of an old store that a newer Cairn used.
+    /// - Parameter member: What says so: `format` or `needs`.
+    func arrive(_ name: String, asOfNewer member: String) async throws {
+        var text = String(decoding: try await old.objects.bytes(name), as: UTF8.self)
+        let start = try #require(text.range(of: "\"\(member)\":"))
+        let digit = member == "format" ? "1" : "["
+        let value = try #require(text.range(of: digit, range: start.upperBound..<text.endIndex))
+        text.replaceSubrange(value, with: member == "format" ? "99" : "[\"braids\"")
+        // Those that need something already go on with it.
+        text = text.replacing("[\"braids\"\"", with: "[\"braids\",\"")
+        _ = try await objects.put(name, Array(text.utf8), mode: .create)
     }
 
     /// The id of the store that is there, or of the old one.

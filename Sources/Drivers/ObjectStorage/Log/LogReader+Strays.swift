@@ -39,7 +39,7 @@ extension LogReader {
             try owner?.check(found.record.store, ObjectNames.record(number))
             found.date = date
             return .found(found)
-        } catch let error as StorageError where error.code == .damaged || error.code == .schemaMismatch {
+        } catch let error as StorageError where error.mayBeOfAStray {
             guard let stray = try await owner?.stray(ObjectNames.record(number), bytes) else { throw error }
             return .stray(stray, date)
         }
@@ -95,21 +95,28 @@ extension LogReader {
     /// The records that are looked at where strays are expected: ours would begin the line, or end it.
     private static let sample = 8
 
-    /// The first of some numbers at which no stray stands, as far as the first few and the last tell. A GET or two for each.
+    /// The first of some numbers at which no stray stands, as far as the first few and the last tell. A GET for each, and one more.
     func firstOwn(of all: [Int]) async throws -> Int? {
-        guard owner != nil else { return all.first }
+        guard let owner else { return all.first }
         let numbers = all.prefix(LogReader.sample) + all.dropFirst(LogReader.sample).suffix(1)
-        let own = try await Array(numbers).concurrently(LogReader.width) { [self] number in
-            do {
-                return try await standing(number).isFound
-            } catch let error as StorageError
-                where [.damaged, .schemaMismatch, .upgradeRequired].contains(error.code)
-            {
-                // Whatever it is, it is no stray.
-                return true
-            }
-        }
+        let own = try await Array(numbers).concurrently(LogReader.width) { [self] in try await isOwn($0, owner) }
+        // After they were read: else they may be of the store that the place has by now.
+        if own.contains(false) { try await owner.checkPlace() }
         return zip(numbers, own).first { $0.1 }?.0
+    }
+
+    /// Whether what stands at a number is no stray.
+    private func isOwn(_ number: Int, _ owner: Ownership) async throws -> Bool {
+        let name = ObjectNames.record(number)
+        guard case .found(let object) = try await access.read(name) else { return false }
+        if let label = ObjectLabel(object.bytes, name) { return Ownership.isAlike(label.store, owner.store) }
+        do {
+            // The answer may have been damaged on its way.
+            return try await standing(number).isFound
+        } catch let error as StorageError where error.mayBeOfAStray {
+            // Whatever it is, it is no stray.
+            return true
+        }
     }
 
     /// The numbers of a log that is being opened, without the strays at its end, and its newest record. A GET of that; where it is a stray,
@@ -128,4 +135,9 @@ extension LogReader {
         else { return nil }
         return (number, object.bytes)
     }
+}
+
+extension StorageError {
+    /// Whether it is what a reader says of an object of another store, whose schema or version it may not know.
+    var mayBeOfAStray: Bool { [.damaged, .schemaMismatch, .upgradeRequired].contains(code) }
 }

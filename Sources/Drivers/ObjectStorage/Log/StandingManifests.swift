@@ -43,7 +43,7 @@ extension StoreAccess {
         return try await decoded(name, object) { object in
             do {
                 return Whose.own(try await decode(object, name))
-            } catch let error as StorageError where error.code == .damaged || error.code == .schemaMismatch {
+            } catch let error as StorageError where error.mayBeOfAStray {
                 guard let stray = try await owner?.stray(name, object.bytes) else { throw error }
                 return Whose.stray(stray)
             }

@@ -45,8 +45,8 @@ struct LogRemains: Sendable {
         for start in stride(from: 0, to: all.count, by: LogReader.width) {
             try Deadline.check()
             let numbers = Array(all[start..<min(start + LogReader.width, all.count)])
-            let found = try await numbers.concurrently(LogReader.width) { [log] number in
-                try await LogRemains.reading(number, log)
+            let found = try await numbers.concurrently(LogReader.width) { [log, ids = remains.ids] number in
+                try await LogRemains.reading(number, log, ids)
             }
             for (number, found) in zip(numbers, found) { take(number, found, &line) }
             progress?(
@@ -56,13 +56,19 @@ struct LogRemains: Sendable {
     }
 
     /// What stands at a number; an error for what cannot be read.
-    private static func reading(_ number: Int, _ log: LogReader) async throws -> Result<LogReader.Found, StorageError> {
+    private static func reading(
+        _ number: Int, _ log: LogReader, _ ids: StoreIDs
+    ) async throws -> Result<LogReader.Found, StorageError> {
         do {
             switch try await log.read(number) {
             case .found(let found): return .success(found)
             case .absent: return .failure(StoredObject.damaged(ObjectNames.record(number), "it has just been removed"))
             }
         } catch let error as StorageError where error.code == .damaged || error.code == .schemaMismatch {
+            return .failure(error)
+        } catch let error as StorageError where error.code == .upgradeRequired {
+            // One of the store forbids that this program rebuilds it.
+            guard try await ids.stray(ObjectNames.record(number), log.access) != nil else { throw error }
             return .failure(error)
         }
     }

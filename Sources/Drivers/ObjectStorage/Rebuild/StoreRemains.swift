@@ -127,9 +127,13 @@ struct StoreRemains: Sendable {
                     other = other ?? manifest
                     if !ids.has(manifest.store) { strays.append(name) }
                 }
-            } catch let error as StorageError where error.code == .damaged {
+            } catch let error as StorageError where error.mayBeOfAStray {
                 // Its schema may have gone with its store.
-                if ids.stray(name, object.bytes) != nil { strays.append(name) }
+                if ids.stray(name, object.bytes) != nil {
+                    strays.append(name)
+                } else if error.code != .damaged {
+                    throw error
+                }
             }
         }
         return (earlier?.manifest ?? other, earlier != nil, strays)
