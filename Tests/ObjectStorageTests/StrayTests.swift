@@ -182,6 +182,23 @@ struct StrayTests {
         #expect(try await place.open().allRows(byValue: true) == rows)
     }
 
+    @Test("Manifests of another store between those of this one hide none of them")
+    func manifestsBetween() async throws {
+        let place = try await RemovedStore()
+        try await place.makeOldManifests(9)
+        let store = try await place.open()
+        for id in 2..<7 {
+            try await store.insertRow(id, id * 100)
+            try await store.maintain()
+        }
+        try await store.close()
+        for version in [3, 4] { _ = try await place.objects.delete(ObjectNames.manifest(version)) }
+        for version in [3, 4, 9] { try await place.arrive(ObjectNames.manifest(version)) }
+        let reader = LogReader(StoreAccess(objects: place.objects), store.schema, of: try await place.id())
+        #expect(try await reader.newestManifest().manifest.version == 6)
+        #expect(try await place.open().allRows().count == 7)
+    }
+
     @Test("The newest manifest does not go because one of another store has a higher version")
     func collection() async throws {
         let place = try await RemovedStore()
