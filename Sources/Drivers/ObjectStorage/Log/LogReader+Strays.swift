@@ -58,7 +58,8 @@ extension LogReader {
         }
     }
 
-    /// Reads what stands behind the end of a log. As ``read(_:)``; a LIST more for a record of another store.
+    /// Reads what stands behind the end of a log. As ``read(_:)``; for a record of another store as ``passes(_:_:after:)``, the
+    /// first time.
     /// - Parameter hash: Of the last record.
     /// - Throws: `storage.damaged` when a record that names another store must be one of this log.
     func next(_ number: Int, after hash: [UInt8]) async throws -> Reading {
@@ -68,12 +69,14 @@ extension LogReader {
             case .found(let found): return .found(found)
             case .absent(let date): return .absent(date)
             case .stray(let stray, let date):
+                // No record of this log comes behind it while it stands.
+                if passed.withLock({ $0 }) == PassedStray(stray, after: hash) { return .absent(date) }
                 if try await passes(stray, number, after: hash) { return .absent(date) }
             }
         }
     }
 
-    /// Whether a stray behind the end of a log may be passed over and replaced. One LIST, and a GET or two for some records behind it.
+    /// Whether a stray behind the end of a log may be passed over and replaced. One LIST, a GET for some records behind it, and one more.
     /// - Parameter hash: Of the last record of the log.
     /// - Returns: false when it is no longer there: look again.
     /// - Throws: `storage.damaged` when it must be a record of this log.
@@ -85,7 +88,10 @@ extension LogReader {
         let numbers = try await access.names(ObjectNames.log, after: stray.name, limit: 1_000).compactMap {
             ObjectNames.number(ofRecord: $0)
         }
-        guard let own = try await firstOwn(of: numbers) else { return true }
+        guard let own = try await firstOwn(of: numbers) else {
+            passed.withLock { $0 = PassedStray(stray, after: hash) }
+            return true
+        }
         // Somebody may have replaced it and gone on since it was read.
         guard case .stray = try await standing(number) else { return false }
         throw LogReader.gap(
@@ -134,6 +140,21 @@ extension LogReader {
         guard let number = numbers.last, case .found(let object) = try await access.read(ObjectNames.record(number))
         else { return nil }
         return (number, object.bytes)
+    }
+}
+
+/// A stray that was found to have no record of the log behind it.
+struct PassedStray: Sendable, Equatable {
+    let name: String
+    /// The hash of its bytes.
+    let digest: [UInt8]
+    /// The hash of the last record of the log.
+    let last: [UInt8]
+
+    init(_ stray: Ownership.Stray, after last: [UInt8]) {
+        name = stray.name
+        digest = stray.digest
+        self.last = last
     }
 }
 

@@ -32,6 +32,15 @@ struct Ownership: Sendable {
         let store: String
         /// What it says of the record before it; nil for a manifest.
         let previous: [UInt8]?
+        /// The hash of its bytes.
+        let digest: [UInt8]
+
+        init(_ name: String, _ label: ObjectLabel, _ bytes: [UInt8]) {
+            self.name = name
+            store = label.store
+            previous = label.previous
+            digest = SHA256.digest(bytes)
+        }
 
         /// Whether it continues a log whose last record has a hash: then it is of that log, and damaged.
         func continues(_ hash: [UInt8]) -> Bool { previous == hash && hash != CommitRecord.noHash }
@@ -43,7 +52,7 @@ struct Ownership: Sendable {
     func stray(_ name: String, _ bytes: [UInt8]) async throws -> Stray? {
         guard let label = ObjectLabel(bytes, name), !Ownership.isAlike(label.store, store) else { return nil }
         try await checkPlace()
-        return Stray(name: name, store: label.store, previous: label.previous)
+        return Stray(name, label, bytes)
     }
 
     /// Checks that the place has the store. One GET.

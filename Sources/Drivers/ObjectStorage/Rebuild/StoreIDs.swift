@@ -23,7 +23,7 @@ struct StoreIDs: Sendable {
     /// What bytes are when they are of another store.
     func stray(_ name: String, _ bytes: [UInt8]) -> Ownership.Stray? {
         guard !all.isEmpty, let label = ObjectLabel(bytes, name), !has(label.store) else { return nil }
-        return Ownership.Stray(name: name, store: label.store, previous: label.previous)
+        return Ownership.Stray(name, label, bytes)
     }
 
     /// What stands under a name, when that is of another store. One GET.

@@ -77,8 +77,8 @@ struct StoreRemains: Sendable {
         let eras: [SchemaEra]
         if let manifest { eras = manifest.eras } else { eras = try await migrations(access, to: known) }
         return StoreRemains(
-            store: store, ids: ids, manifest: manifest, version: (versions + pins.map(\.manifest)).max() ?? 0, numbers: numbers,
-            strays: strays,
+            store: store, ids: ids, manifest: manifest, version: (versions + pins.map(\.manifest)).max() ?? 0,
+            numbers: numbers, strays: strays,
             highest: ([manifest?.covers ?? 0, found?.covers ?? 0, all.last ?? 0] + pins.map(\.commit)).filter {
                 $0 < limit
             }.max() ?? 0,
