@@ -90,7 +90,7 @@ struct Rebuild: Sendable {
         report.isDone = true
         report.commit = commit
         report.notes = try await notes(remains.schema)
-        report.notes += remains.strays.map { "'\($0)' is of another store, and was left out" }
+        report.notes += (remains.strays + log.strays).map { "'\($0)' is of another store, and was left out" }
         return report
     }
 
@@ -128,8 +128,11 @@ struct Rebuild: Sendable {
 
     /// Tells programs that have the store open, or would open it, that it is another one now.
     private func fence(_ remains: StoreRemains) async throws -> ETag {
+        var earlier = remains.ids.all
+        // Where `_store.json` was lost, the manifest tells.
+        if let id = remains.manifest?.store, !remains.ids.has(id) { earlier.append(id) }
         let file = StoreFile(
-            id: store, location: access.capabilities.location, created: surroundings.now(), rebuilds: remains.ids.all)
+            id: store, location: access.capabilities.location, created: surroundings.now(), rebuilds: earlier)
         return try await put(
             ObjectNames.store, StoreFileJSON.encode(file), remains.store.map { .ifMatch($0.etag) } ?? .create)
     }

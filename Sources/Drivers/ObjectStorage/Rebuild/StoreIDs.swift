@@ -34,7 +34,7 @@ struct StoreIDs: Sendable {
 
     /// Whether a commit record is the store's own. One GET.
     func areOf(_ number: Int?, _ access: StoreAccess) async throws -> Bool {
-        guard let number, case .found(let object) = try await access.read(ObjectNames.record(number)),
+        guard !all.isEmpty, let number, case .found(let object) = try await access.read(ObjectNames.record(number)),
             let label = ObjectLabel(object.bytes, ObjectNames.record(number))
         else { return false }
         return has(label.store)

@@ -8,6 +8,8 @@ struct StoreRemains: Sendable {
     let store: StoreAccess.StoredObject?
     /// The ids that the store has or had.
     let ids: StoreIDs
+    /// Whether a manifest or a commit record has one of them: then whatever has another is of another store.
+    let isKnown: Bool
     /// The newest manifest of the store that can be read; if there is none of it, and no commit record either, of any. nil when there
     /// is none.
     let manifest: Manifest?
@@ -53,9 +55,11 @@ struct StoreRemains: Sendable {
         }.filter { $0 < limit }
         var numbers = all
         let late = try await removeStrays(from: &numbers, behind: isOwn ? manifest : nil, ids, access)
+        var isKnown = isOwn
+        if !isOwn { isKnown = try await ids.areOf(numbers.last, access) }
         if !isOwn, manifest != nil {
             // Where the log is of this store, a manifest of another one says nothing of it.
-            if try await ids.areOf(numbers.last, access) { manifest = nil } else { strays = [] }
+            if isKnown { manifest = nil } else { strays = [] }
         }
         strays += late
         if !strays.isEmpty {
@@ -77,8 +81,8 @@ struct StoreRemains: Sendable {
         let eras: [SchemaEra]
         if let manifest { eras = manifest.eras } else { eras = try await migrations(access, to: known) }
         return StoreRemains(
-            store: store, ids: ids, manifest: manifest, version: (versions + pins.map(\.manifest)).max() ?? 0,
-            numbers: numbers, strays: strays,
+            store: store, ids: ids, isKnown: isKnown, manifest: manifest,
+            version: (versions + pins.map(\.manifest)).max() ?? 0, numbers: numbers, strays: strays,
             highest: ([manifest?.covers ?? 0, found?.covers ?? 0, all.last ?? 0] + pins.map(\.commit)).filter {
                 $0 < limit
             }.max() ?? 0,
