@@ -319,6 +319,21 @@ struct StrayTests {
         #expect(try await place.open().allRows() == [0: 0, 1: 100])
     }
 
+    @Test("A rebuild leaves out a record at a number that the store had collected", arguments: [true, false])
+    func rebuildCollected(waits: Bool) async throws {
+        let place = try await RemovedStore(clock: waits ? MovedClock() : nil)
+        let store = try await place.open()
+        for value in 3...7 { try await store.setRow(0, value) }
+        try await store.maintain()
+        try await store.close()
+        for number in 1...6 { _ = try await place.objects.delete(ObjectNames.record(number)) }
+        let name = ObjectNames.record(5)
+        try await place.arrive(name)
+        let report = try await place.rebuild()
+        #expect(report.isDone && report.problems == [] && report.notes.contains { $0.contains(name) })
+        #expect(try await place.open().allRows() == [0: 7, 1: 100])
+    }
+
     @Test("A rebuild leaves out a record whose schema went with its store", arguments: [true, false])
     func rebuildOtherSchema(waits: Bool) async throws {
         let place = try await RemovedStore(clock: waits ? MovedClock() : nil)
