@@ -128,6 +128,16 @@ struct CollectionRulesTests {
         #expect(Self.walk(records, announced: 0, collected: 0, covered: 5, at: Self.week + 2).walk.reach == 2)
     }
 
+    @Test("A young record below what was announced keeps nothing that is older, and nothing of that from staying")
+    func late() {
+        let records: [(Int, Double?)] = [(1, 2), (2, 999), (3, 3), (4, 4), (5, 5)]
+        let (walk, removed, _) = Self.walk(records, announced: 3, collected: 3, covered: 5, at: 1000)
+        #expect(removed == ["1", "3"])
+        #expect(walk.oldest == Self.at(hours: 4) && walk.reach == 5 && walk.isSomethingLeft)
+        let undated = Self.walk([(2, nil), (4, 4)], announced: 3, collected: 3, covered: 5, at: 1000).walk
+        #expect(undated.oldest == nil && undated.isSomethingLeft)
+    }
+
     @Test("What an old manifest does not cover stays, though a newer one announces it")
     func uncovered() {
         let records = (1...5).map { ($0, Optional(Double($0))) }

@@ -33,6 +33,14 @@ struct FormatStoreFileTests {
         #expect(try StoreFileJSON.decode(Array(text.utf8)) == file)
     }
 
+    @Test("_store.json of a store that was rebuilt says the ids it had")
+    func rebuilt() throws {
+        var rebuilt = file
+        rebuilt.rebuilds = ["two", "one"]
+        #expect(String(decoding: StoreFileJSON.encode(rebuilt), as: UTF8.self).contains("\"rebuilds\": ["))
+        #expect(try StoreFileJSON.decode(StoreFileJSON.encode(rebuilt)) == rebuilt)
+    }
+
     @Test(
         "A _store.json that Cairn did not write is damaged",
         arguments: [

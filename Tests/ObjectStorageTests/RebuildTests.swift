@@ -399,6 +399,25 @@ struct RebuildTests {
         try await trial.expectAlive()
     }
 
+    @Test("What fails while nothing is written yet leaves the store as it was")
+    func failedLook() async throws {
+        let trial = try await Trial()
+        try await trial.remove(["_index/"])
+        let before = try await trial.objects.everything()
+        let isFenced = Lock(false)
+        let failing = WatchedStore(trial.objects) { call in
+            if call.operation == .put, call.key == ObjectNames.store { isFenced.withLock { $0 = true } }
+            guard call.operation == .get, call.key.hasPrefix(ObjectNames.log), isFenced.withLock({ $0 }) else { return }
+            throw ObjectStoreError(.accessDenied, "no", remedy: nil)
+        }
+        await expectError(.accessDenied) {
+            _ = try await ObjectStorage.rebuild(failing, RebuildOptions(), surroundings: trial.time.surroundings)
+        }
+        #expect(isFenced.withLock { $0 })
+        #expect(try await trial.objects.everything() == before)
+        #expect(try await trial.rebuild().isDone)
+    }
+
     @Test("A rebuilt store is rebuilt again, with the logs of both")
     func twice() async throws {
         let trial = try await Trial()

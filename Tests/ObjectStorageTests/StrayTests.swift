@@ -117,13 +117,7 @@ struct StrayTests {
     @Test("A record of another store and another schema counts as nothing, too")
     func otherSchema() async throws {
         let place = try await RemovedStore()
-        let schema = try Schema(
-            parsing: """
-                { "database": "other", "tables": { "things": { "columns": { "id": "int" }, "key": "id" } } }
-                """)
-        let record = CommitRecord(
-            store: "0123456789abcdef0123456789abcdef", number: 3, previous: [UInt8](repeating: 7, count: 32),
-            commit: "other-1", schema: schema.id, time: .epoch, kind: .empty)
+        let record = try RemovedStore.recordOfOtherSchema()
         try await place.objects.put(ObjectNames.record(3), CommitRecordJSON.encode(record))
         let store = try await place.open()
         #expect(try await store.row(1) == 100)
@@ -131,17 +125,35 @@ struct StrayTests {
         #expect(try await place.isOwn(ObjectNames.record(3)))
     }
 
-    @Test("A look at a stray is three requests")
-    func requests() async throws {
+    @Test("Objects of another store that a newer Cairn wrote count as nothing, too", arguments: ["format", "needs"])
+    func newer(_ member: String) async throws {
         let place = try await RemovedStore()
-        try await place.arrive(ObjectNames.record(3))
+        try await place.makeOldManifests(4)
+        let names = [ObjectNames.record(3), ObjectNames.record(4), ObjectNames.manifest(4)]
+        for name in names { try await place.arrive(name, asOfNewer: member) }
+        let store = try await place.open()
+        #expect(try await store.row(1) == 100)
+        try await store.insertRow(2, 200)
+        try await store.maintain()
+        #expect(try await place.isOwn(ObjectNames.record(3)))
+        try await place.arrive(ObjectNames.record(5), asOfNewer: member)
+        #expect(try await place.open().allRows() == [0: 0, 1: 100, 2: 200])
+        let report = try await place.rebuild()
+        #expect(report.isDone && report.problems == [])
+        #expect(try await place.open().allRows() == [0: 0, 1: 100, 2: 200])
+    }
+
+    @Test("A second look at strays is two requests, however many there are", arguments: [1, 10])
+    func requests(count: Int) async throws {
+        let place = try await RemovedStore(oldCommits: 15)
+        for number in 3..<3 + count { try await place.arrive(ObjectNames.record(number)) }
         let counting = CountingObjectStore(place.objects)
         let store = try await Rows.open(counting)
         #expect(try await store.row(1) == 100)
         let before = counting.counts
         #expect(try await store.row(1) == 100)
         let counts = counting.counts - before
-        #expect(counts[.get] == 2 && counts[.list] == 1 && counts[.put] == 0, "\(counts)")
+        #expect(counts[.get] == 2 && counts[.list] == 0 && counts[.put] == 0, "\(counts)")
     }
 
     // MARK: Manifests
@@ -168,6 +180,23 @@ struct StrayTests {
         let rows = Dictionary(uniqueKeysWithValues: (0..<6).map { ($0, $0 * 100) })
         #expect(try await store.allRows() == rows)
         #expect(try await place.open().allRows(byValue: true) == rows)
+    }
+
+    @Test("Manifests of another store between those of this one hide none of them")
+    func manifestsBetween() async throws {
+        let place = try await RemovedStore()
+        try await place.makeOldManifests(9)
+        let store = try await place.open()
+        for id in 2..<7 {
+            try await store.insertRow(id, id * 100)
+            try await store.maintain()
+        }
+        try await store.close()
+        for version in [3, 4] { _ = try await place.objects.delete(ObjectNames.manifest(version)) }
+        for version in [3, 4, 9] { try await place.arrive(ObjectNames.manifest(version)) }
+        let reader = LogReader(StoreAccess(objects: place.objects), store.schema, of: try await place.id())
+        #expect(try await reader.newestManifest().manifest.version == 6)
+        #expect(try await place.open().allRows().count == 7)
     }
 
     @Test("The newest manifest does not go because one of another store has a higher version")
@@ -202,6 +231,35 @@ struct StrayTests {
         #expect(try await scene.open().row(3) == 300)
     }
 
+    // MARK: Migrations
+
+    @Test("What a migration of another store made of its tables is not taken for this one's")
+    func migration() async throws {
+        let place = try await RemovedStore()
+        let old = try Schema(parsing: Rows.schema)
+        let text = Rows.schema.replacing("\"text\": \"string?\"", with: "\"text\": \"string?\", \"more\": \"int?\"")
+        let new = try Schema(parsing: text)
+        // Writing ends first, by a commit or two.
+        let late = (3...8).map {
+            MigrationFile(era: SchemaEra(schema: new.id, end: $0, time: .epoch), to: old.id, tables: [])
+        }
+        for file in late { try await place.objects.put(ObjectNames.migration(file.era.end), file.encoded) }
+        let storage = try await ObjectStorage.open(place.objects)
+        try await storage.apply(.migrate(Migration(from: old, to: new, allowsDestructive: true)))
+        try await storage.close()
+        let reader = LogReader(StoreAccess(objects: place.objects), new, of: try await place.id())
+        let era = try #require(try await reader.newestManifest().manifest.eras.last)
+        let name = ObjectNames.migration(era.end)
+        let file = try MigrationFile(decoding: try await place.objects.bytes(name), name: name)
+        #expect(file.era == era && file.era.schema == old.id && file.to == new.id)
+        #expect(try await Rows.open(place.objects, schema: text).allRows() == [0: 0, 1: 100])
+        // One that got there all the same is known, and the log has the right one.
+        let other = try #require(late.first { $0.era.end == era.end })
+        try await place.objects.put(name, other.encoded)
+        #expect(try await Rows.open(place.objects, schema: text).allRows() == [0: 0, 1: 100])
+        #expect(try await Rows.open(place.objects, schema: text).row(1) == 100)
+    }
+
     // MARK: The store is another one
 
     @Test("Where the place has another store by now, its record is no stray")
@@ -233,21 +291,73 @@ struct StrayTests {
         try await store.close()
     }
 
-    @Test("A rebuild leaves strays out, and says so")
-    func rebuild() async throws {
-        let place = try await RemovedStore()
+    @Test("A rebuild leaves strays out, and says so", arguments: [true, false])
+    func rebuild(waits: Bool) async throws {
+        let place = try await RemovedStore(clock: waits ? MovedClock() : nil)
         try await place.makeOldManifests(4)
         let names = [ObjectNames.manifest(4), ObjectNames.record(3), ObjectNames.record(7)]
         for name in names { try await place.arrive(name) }
-        var options = RebuildOptions()
-        options.isForced = true
-        options.waits = false
-        let report = try await ObjectStorage.rebuild(place.objects, options)
+        let report = try await place.rebuild()
         #expect(report.isDone && report.problems == [])
         for name in names { #expect(report.notes.contains { $0.contains(name) }, "\(name): \(report.notes)") }
         let store = try await place.open()
         #expect(try await store.allRows() == [0: 0, 1: 100])
         try await store.insertRow(2, 200)
         #expect(try await place.open().allRows().count == 3)
+    }
+
+    @Test("A rebuild of a store without manifests does not take that of another one", arguments: [true, false])
+    func rebuildWithoutManifest(waits: Bool) async throws {
+        let place = try await RemovedStore(clock: waits ? MovedClock() : nil)
+        try await place.makeOldManifests(4)
+        _ = try await place.objects.delete(ObjectNames.manifest(1))
+        let names = [ObjectNames.manifest(4), ObjectNames.record(3)]
+        for name in names { try await place.arrive(name) }
+        let report = try await place.rebuild()
+        #expect(report.isDone && report.problems == [])
+        for name in names { #expect(report.notes.contains { $0.contains(name) }, "\(name): \(report.notes)") }
+        #expect(try await place.open().allRows() == [0: 0, 1: 100])
+    }
+
+    @Test("A rebuild leaves out a record at a number that the store had collected", arguments: [true, false])
+    func rebuildCollected(waits: Bool) async throws {
+        let place = try await RemovedStore(clock: waits ? MovedClock() : nil)
+        let store = try await place.open()
+        for value in 3...7 { try await store.setRow(0, value) }
+        try await store.maintain()
+        try await store.close()
+        for number in 1...6 { _ = try await place.objects.delete(ObjectNames.record(number)) }
+        let name = ObjectNames.record(5)
+        try await place.arrive(name)
+        let report = try await place.rebuild()
+        #expect(report.isDone && report.problems == [] && report.notes.contains { $0.contains(name) })
+        #expect(try await place.open().allRows() == [0: 7, 1: 100])
+    }
+
+    @Test("A rebuild leaves out a record whose schema went with its store", arguments: [true, false])
+    func rebuildOtherSchema(waits: Bool) async throws {
+        let place = try await RemovedStore(clock: waits ? MovedClock() : nil)
+        let name = ObjectNames.record(3)
+        try await place.objects.put(name, CommitRecordJSON.encode(RemovedStore.recordOfOtherSchema()))
+        let report = try await place.rebuild()
+        #expect(report.isDone && report.problems == [] && report.notes.contains { $0.contains(name) })
+        #expect(try await place.open().allRows() == [0: 0, 1: 100])
+    }
+
+    @Test("A rebuild that was cut short leaves strays out when it is begun again", arguments: [true, false])
+    func rebuildAgain(waits: Bool) async throws {
+        let place = try await RemovedStore(clock: waits ? MovedClock() : nil)
+        for _ in 0..<2 {
+            let cutting = WatchedStore(place.objects) { call in
+                guard call.operation == .put, call.key.hasPrefix(ObjectNames.checkpoints) else { return }
+                throw ObjectStoreError(.full, "the disk is full", remedy: nil)
+            }
+            try await expectRemedy(.full) { _ = try await place.rebuild(cutting) }
+            try await expectRemedy(.damaged) { _ = try await place.open() }
+        }
+        try await place.arrive(ObjectNames.record(3))
+        let report = try await place.rebuild()
+        #expect(report.isDone && report.notes.contains { $0.contains(ObjectNames.record(3)) })
+        #expect(try await place.open().allRows() == [0: 0, 1: 100])
     }
 }

@@ -63,6 +63,18 @@ struct StrayDamageTests {
         #expect(try await store.row(2) == 200)
     }
 
+    @Test("A rebuild does not leave out a record that continues the log, whatever store it names")
+    func rebuilding() async throws {
+        let place = try await RemovedStore(commits: 3)
+        let name = ObjectNames.record(3)
+        let bytes = try await replacing(
+            place.objects.bytes(name), place.id(), with: place.id(isOld: true))
+        try await place.objects.put(name, bytes)
+        let report = try await place.rebuild()
+        #expect(!report.notes.contains { $0.contains(name) }, "\(report.notes)")
+        #expect(try await place.open().allRows() == [0: 0, 1: 100, 2: 200])
+    }
+
     @Test("A record of another store with records of this one behind it is damage, and is not written over")
     func between() async throws {
         let place = try await RemovedStore()

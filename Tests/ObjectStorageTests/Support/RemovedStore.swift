@@ -1,5 +1,6 @@
 import CairnCore
 import CairnSchema
+import Foundation
 import ObjectStores
 import Testing
 
@@ -14,17 +15,25 @@ final class RemovedStore: Sendable {
 
     let objects: any ObjectStore
     private let folder: TemporaryFolder?
+    /// The time of the store and of who uses it, if the test moves it.
+    private let clock: MovedClock?
     /// Has the objects of the store that was there before.
     let old = Scene()
 
     /// - Parameters:
     ///   - commits: Of the store that is there: rows 0, 1, … whose value is a hundred times their id.
     ///   - oldCommits: Of the one before it.
-    init(_ kind: Kind = .memory, commits: Int = 2, oldCommits: Int = 9) async throws {
+    ///   - clock: Of a store in memory.
+    init(
+        _ kind: Kind = .memory, commits: Int = 2, oldCommits: Int = 9, clock: MovedClock? = nil
+    ) async throws {
+        self.clock = clock
         switch kind {
         case .memory:
             folder = nil
-            objects = MemoryObjectStore()
+            var options = MemoryObjectStore.Options()
+            if let clock { options.clock = { clock.date } }
+            objects = MemoryObjectStore(options)
         case .folder:
             let folder = try TemporaryFolder()
             self.folder = folder
@@ -36,7 +45,20 @@ final class RemovedStore: Sendable {
         try await store.close()
     }
 
-    func open() async throws -> Store { try await Rows.open(objects) }
+    func open() async throws -> Store { try await Rows.open(objects, clock?.machine() ?? .machine()) }
+
+    /// Rebuilds the store, also when nothing is missing; waits if there is a clock that can be moved.
+    func rebuild(_ objects: (any ObjectStore)? = nil) async throws -> RebuildReport {
+        var options = RebuildOptions()
+        options.isForced = true
+        options.waits = clock != nil
+        var machine = Surroundings.machine()
+        if let clock {
+            machine = clock.machine()
+            machine.sleep = { clock.advance($0) }
+        }
+        return try await ObjectStorage.rebuild(objects ?? self.objects, options, surroundings: machine)
+    }
 
     /// The old store gets manifests up to a version.
     func makeOldManifests(_ version: Int) async throws {
@@ -54,6 +76,30 @@ final class RemovedStore: Sendable {
     /// A request of the old store arrives: an object of it is created.
     func arrive(_ name: String) async throws {
         _ = try await objects.put(name, old.objects.bytes(name), mode: .create)
+    }
+
+    /// Record 3 of yet another store, whose schema is not kept.
+    static func recordOfOtherSchema() throws -> CommitRecord {
+        let schema = try Schema(
+            parsing: """
+                { "database": "other", "tables": { "things": { "columns": { "id": "int" }, "key": "id" } } }
+                """)
+        return CommitRecord(
+            store: "0123456789abcdef0123456789abcdef", number: 3, previous: [UInt8](repeating: 7, count: 32),
+            commit: "other-1", schema: schema.id, time: .epoch, kind: .empty)
+    }
+
+    /// As ``arrive(_:)``, of an old store that a newer Cairn used.
+    /// - Parameter member: What says so: `format` or `needs`.
+    func arrive(_ name: String, asOfNewer member: String) async throws {
+        var text = String(decoding: try await old.objects.bytes(name), as: UTF8.self)
+        let start = try #require(text.range(of: "\"\(member)\":"))
+        let digit = member == "format" ? "1" : "["
+        let value = try #require(text.range(of: digit, range: start.upperBound..<text.endIndex))
+        text.replaceSubrange(value, with: member == "format" ? "99" : "[\"braids\"")
+        // Those that need something already go on with it.
+        text = text.replacing("[\"braids\"\"", with: "[\"braids\",\"")
+        _ = try await objects.put(name, Array(text.utf8), mode: .create)
     }
 
     /// The id of the store that is there, or of the old one.

@@ -10,12 +10,18 @@ package struct StoreFile: Sendable, Hashable {
     /// Where it was created, for people.
     package var location: String
     package var created: Timestamp
+    /// The ids the store had before, the newest first: rebuilding gives it another one, and what it has under those is its own. Who does
+    /// not know the member loses nothing by it: it matters where a store is rebuilt.
+    package var rebuilds: [String]
 
-    package init(id: String, needs: [String] = [], location: String, created: Timestamp) {
+    package init(
+        id: String, needs: [String] = [], location: String, created: Timestamp, rebuilds: [String] = []
+    ) {
         self.id = id
         self.needs = needs
         self.location = location
         self.created = created
+        self.rebuilds = rebuilds
     }
 }
 

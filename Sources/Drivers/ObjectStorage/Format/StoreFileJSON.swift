@@ -14,6 +14,14 @@ package enum StoreFileJSON {
             writer.string(file.location)
             writer.name("created_at")
             writer.timestamp(file.created)
+            guard !file.rebuilds.isEmpty else { return }
+            writer.name("rebuilds")
+            writer.array { writer in
+                for id in file.rebuilds {
+                    writer.element()
+                    writer.string(id)
+                }
+            }
         }
         return writer.bytes + [0x0A]
     }
@@ -26,11 +34,16 @@ package enum StoreFileJSON {
             var id: String?
             var location: String?
             var created: Timestamp?
+            var rebuilds: [String]?
             try scanner.forEachMember(depth: 0) { member, scanner in
                 switch member {
                 case "store": try id.set(try scanner.name(member), member)
                 case "location": try location.set(try scanner.text(member), member)
                 case "created_at": try created.set(try scanner.time(member), member)
+                case "rebuilds":
+                    var ids: [String] = []
+                    try scanner.forEachElement(depth: 1) { ids.append(try $0.name(member)) }
+                    try rebuilds.set(ids, member)
                 default:
                     if try !requirements.take(member, &scanner) { try scanner.skipValue(depth: 1) }
                 }
@@ -38,7 +51,7 @@ package enum StoreFileJSON {
             let needs = try requirements.checked()
             return StoreFile(
                 id: try id.needed("store"), needs: needs, location: try location.needed("location"),
-                created: try created.needed("created_at"))
+                created: try created.needed("created_at"), rebuilds: rebuilds ?? [])
         }
     }
 }

@@ -60,7 +60,9 @@ package struct ObjectIndexFiles: IndexFileSource {
         let owner = store.map { Ownership(access: access, store: $0) }
         let newest = try await access.newestManifest(of: owner) { object, name in
             let text = String(decoding: object.bytes, as: UTF8.self)
-            if let owner, !text.contains("\"\(owner.store)\"") { try owner.check("", name) }
+            if let owner, !text.contains("\"\(owner.store)\"") {
+                throw StoredObject.damaged(name, "it does not name the store '\(owner.store)'")
+            }
             // The id has random digits: where it stands, it is the name of this file.
             return text.contains("\"\(file)\"")
         }

@@ -39,7 +39,7 @@ extension LogReader {
             try owner?.check(found.record.store, ObjectNames.record(number))
             found.date = date
             return .found(found)
-        } catch let error as StorageError where error.code == .damaged || error.code == .schemaMismatch {
+        } catch let error as StorageError where error.mayBeOfAStray {
             guard let stray = try await owner?.stray(ObjectNames.record(number), bytes) else { throw error }
             return .stray(stray, date)
         }
@@ -58,7 +58,8 @@ extension LogReader {
         }
     }
 
-    /// Reads what stands behind the end of a log. As ``read(_:)``; a LIST more for a record of another store.
+    /// Reads what stands behind the end of a log. As ``read(_:)``; for a record of another store as ``passes(_:_:after:)``, the
+    /// first time.
     /// - Parameter hash: Of the last record.
     /// - Throws: `storage.damaged` when a record that names another store must be one of this log.
     func next(_ number: Int, after hash: [UInt8]) async throws -> Reading {
@@ -68,12 +69,14 @@ extension LogReader {
             case .found(let found): return .found(found)
             case .absent(let date): return .absent(date)
             case .stray(let stray, let date):
+                // No record of this log comes behind it while it stands.
+                if passed.withLock({ $0 }) == PassedStray(stray, after: hash) { return .absent(date) }
                 if try await passes(stray, number, after: hash) { return .absent(date) }
             }
         }
     }
 
-    /// Whether a stray behind the end of a log may be passed over and replaced. One LIST, and a GET or two for some records behind it.
+    /// Whether a stray behind the end of a log may be passed over and replaced. One LIST, a GET for some records behind it, and one more.
     /// - Parameter hash: Of the last record of the log.
     /// - Returns: false when it is no longer there: look again.
     /// - Throws: `storage.damaged` when it must be a record of this log.
@@ -85,7 +88,10 @@ extension LogReader {
         let numbers = try await access.names(ObjectNames.log, after: stray.name, limit: 1_000).compactMap {
             ObjectNames.number(ofRecord: $0)
         }
-        guard let own = try await firstOwn(of: numbers) else { return true }
+        guard let own = try await firstOwn(of: numbers) else {
+            passed.withLock { $0 = PassedStray(stray, after: hash) }
+            return true
+        }
         // Somebody may have replaced it and gone on since it was read.
         guard case .stray = try await standing(number) else { return false }
         throw LogReader.gap(
@@ -95,21 +101,28 @@ extension LogReader {
     /// The records that are looked at where strays are expected: ours would begin the line, or end it.
     private static let sample = 8
 
-    /// The first of some numbers at which no stray stands, as far as the first few and the last tell. A GET or two for each.
+    /// The first of some numbers at which no stray stands, as far as the first few and the last tell. A GET for each, and one more.
     func firstOwn(of all: [Int]) async throws -> Int? {
-        guard owner != nil else { return all.first }
+        guard let owner else { return all.first }
         let numbers = all.prefix(LogReader.sample) + all.dropFirst(LogReader.sample).suffix(1)
-        let own = try await Array(numbers).concurrently(LogReader.width) { [self] number in
-            do {
-                return try await standing(number).isFound
-            } catch let error as StorageError
-                where [.damaged, .schemaMismatch, .upgradeRequired].contains(error.code)
-            {
-                // Whatever it is, it is no stray.
-                return true
-            }
-        }
+        let own = try await Array(numbers).concurrently(LogReader.width) { [self] in try await isOwn($0, owner) }
+        // After they were read: else they may be of the store that the place has by now.
+        if own.contains(false) { try await owner.checkPlace() }
         return zip(numbers, own).first { $0.1 }?.0
+    }
+
+    /// Whether what stands at a number is no stray.
+    private func isOwn(_ number: Int, _ owner: Ownership) async throws -> Bool {
+        let name = ObjectNames.record(number)
+        guard case .found(let object) = try await access.read(name) else { return false }
+        if let label = ObjectLabel(object.bytes, name) { return Ownership.isAlike(label.store, owner.store) }
+        do {
+            // The answer may have been damaged on its way.
+            return try await standing(number).isFound
+        } catch let error as StorageError where error.mayBeOfAStray {
+            // Whatever it is, it is no stray.
+            return true
+        }
     }
 
     /// The numbers of a log that is being opened, without the strays at its end, and its newest record. A GET of that; where it is a stray,
@@ -128,4 +141,24 @@ extension LogReader {
         else { return nil }
         return (number, object.bytes)
     }
+}
+
+/// A stray that was found to have no record of the log behind it.
+struct PassedStray: Sendable, Equatable {
+    let name: String
+    /// The hash of its bytes.
+    let digest: [UInt8]
+    /// The hash of the last record of the log.
+    let last: [UInt8]
+
+    init(_ stray: Ownership.Stray, after last: [UInt8]) {
+        name = stray.name
+        digest = stray.digest
+        self.last = last
+    }
+}
+
+extension StorageError {
+    /// Whether it is what a reader says of an object of another store, whose schema or version it may not know.
+    var mayBeOfAStray: Bool { [.damaged, .schemaMismatch, .upgradeRequired].contains(code) }
 }

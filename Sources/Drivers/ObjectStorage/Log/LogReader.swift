@@ -33,6 +33,8 @@ final class LogReader: Sendable {
     let schema: Schema
     /// The store whose log it is; nil: what is there is taken whosesoever it is.
     let owner: Ownership?
+    /// The stray behind the end of the log that was passed over last.
+    let passed = Lock<PassedStray?>(nil)
 
     /// - Parameter store: The id of the store whose log it is.
     init(_ access: StoreAccess, _ schema: Schema, of store: String?) {

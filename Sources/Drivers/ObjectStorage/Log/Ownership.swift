@@ -32,6 +32,15 @@ struct Ownership: Sendable {
         let store: String
         /// What it says of the record before it; nil for a manifest.
         let previous: [UInt8]?
+        /// The hash of its bytes.
+        let digest: [UInt8]
+
+        init(_ name: String, _ label: ObjectLabel, _ bytes: [UInt8]) {
+            self.name = name
+            store = label.store
+            previous = label.previous
+            digest = SHA256.digest(bytes)
+        }
 
         /// Whether it continues a log whose last record has a hash: then it is of that log, and damaged.
         func continues(_ hash: [UInt8]) -> Bool { previous == hash && hash != CommitRecord.noHash }
@@ -42,14 +51,27 @@ struct Ownership: Sendable {
     /// - Throws: `storage.replaced` when the place has another store.
     func stray(_ name: String, _ bytes: [UInt8]) async throws -> Stray? {
         guard let label = ObjectLabel(bytes, name), !Ownership.isAlike(label.store, store) else { return nil }
+        try await checkPlace()
+        return Stray(name, label, bytes)
+    }
+
+    /// Checks that the place has the store. One GET.
+    /// - Throws: `storage.replaced` when it has another one.
+    func checkPlace() async throws {
         let found = try await access.storeID()
         guard Utf8.equal(found, store) else { throw StorageError.replaced(found: found, opened: store) }
-        return Stray(name: name, store: label.store, previous: label.previous)
     }
 
     /// Where strays begin in a line of objects that ends with them; nil when its last one is none. A GET of that, or two, and as many for each
     /// halving of the line: a process that knows nothing of the removal may have left thousands.
     func firstStray(in names: [String]) async throws -> Int? {
+        try await Ownership.start(of: names, where: isStray)
+    }
+
+    /// Where those begin in a line of objects that are strays, as ``firstStray(in:)``. What stands before the place is none.
+    static func start(
+        of names: [String], where isStray: (String) async throws -> Bool
+    ) async throws -> Int? {
         guard let last = names.last, try await isStray(last) else { return nil }
         var (low, high) = (0, names.count - 1)
         while low < high {
@@ -83,26 +105,54 @@ struct Ownership: Sendable {
     }
 }
 
-/// What a commit record or a manifest says of itself whatever its schema is.
+/// What a commit record or a manifest says of itself whatever its schema is. Of one that a newer Cairn wrote, too: the store that was
+/// removed may have been used by it.
 struct ObjectLabel {
     let store: String
     /// Of a commit record: the hash of the one before.
     let previous: [UInt8]?
 
-    /// nil for what is not whole, is called by the name of another one, or was written by a newer Cairn.
+    /// nil for what is not whole, or is called by the name of another one.
     init?(_ bytes: [UInt8], _ name: String) {
         let number = ObjectNames.number(ofRecord: name)
         let place = number ?? ObjectNames.version(ofManifest: name)
-        guard let label = try? StoredObject.read(bytes, name, { try ObjectLabel.read(&$0, isRecord: number != nil) }),
-            label.place == place
+        guard let label = ObjectLabel.read(bytes, name, isRecord: number != nil), label.place == place
         else { return nil }
         store = label.store
         previous = label.previous
     }
 
-    private static func read(
-        _ scanner: inout JSONScanner, isRecord: Bool
-    ) throws -> (store: String, place: Int, previous: [UInt8]?) {
+    private typealias Parts = (store: String, place: Int, previous: [UInt8]?)
+
+    private static func read(_ bytes: [UInt8], _ name: String, isRecord: Bool) -> Parts? {
+        do {
+            return try StoredObject.read(bytes, name) { try read(&$0, isRecord: isRecord) }
+        } catch let error as StorageError where error.code == .upgradeRequired {
+            return try? StoredObject.read(bytes, name) { try readNewer(&$0, isRecord: isRecord) }
+        } catch {
+            return nil
+        }
+    }
+
+    /// What a newer format still says in the same words.
+    private static func readNewer(_ scanner: inout JSONScanner, isRecord: Bool) throws -> Parts {
+        var store: String?
+        var place: Int?
+        var previous: [UInt8]?
+        let placeName = isRecord ? "seq" : "version"
+        try scanner.forEachMember(depth: 0) { member, scanner in
+            switch member {
+            case "store": try store.set(try scanner.name(member), member)
+            case placeName: try place.set(try scanner.int(member, in: 1...StoreFormat.largest), member)
+            case "prev" where isRecord: try previous.set(try scanner.hash(member), member)
+            default: try scanner.skipValue(depth: 1)
+            }
+        }
+        if isRecord { _ = try previous.needed("prev") }
+        return (try store.needed("store"), try place.needed(placeName), previous)
+    }
+
+    private static func read(_ scanner: inout JSONScanner, isRecord: Bool) throws -> Parts {
         var requirements = Requirements()
         var store: String?
         var hasGroup: Bool?

@@ -5,7 +5,7 @@ import ObjectStores
 /// Which manifests are of this store: one that came late from a store that was here before may have a higher version. See ``Ownership``.
 extension StoreAccess {
     /// The newest manifest of a store, read and decoded, and a moment of the store's clock when it was that; nil when there is none. One LIST
-    /// and one GET; where one of another store comes before it, one LIST more, and two GETs for each halving of the manifests there are.
+    /// and one GET; where some of another store come before it, one LIST more, and two GETs for each of them.
     /// - Parameters:
     ///   - owner: Whose; nil: whosesoever.
     ///   - decode: Makes something of an object of a name; throws `storage.damaged` for one that names another store.
@@ -43,34 +43,21 @@ extension StoreAccess {
         return try await decoded(name, object) { object in
             do {
                 return Whose.own(try await decode(object, name))
-            } catch let error as StorageError where error.code == .damaged || error.code == .schemaMismatch {
+            } catch let error as StorageError where error.mayBeOfAStray {
                 guard let stray = try await owner?.stray(name, object.bytes) else { throw error }
                 return Whose.stray(stray)
             }
         }
     }
 
-    /// The newest one behind those of another store. The store has made its own one after the other, so all that are older are its own,
-    /// too; unless it was rebuilt, and has some of before, under another id. Then one after the other is looked at.
+    /// The newest one behind those of another store, one after the other: some may stand between the store's own, where those in between
+    /// were collected, so that none tells of those before it.
     /// - Returns: nil when one is gone by now: look again.
     private func manifest<Value: Sendable>(
         behind stray: Ownership.Stray, _ owner: Ownership?, _ decode: (StoredObject, String) async throws -> Value
     ) async throws -> (value: Value, name: String, date: StoreDate?)? {
         let all = try await listed(ObjectNames.checkpoints)
         let names = all.objects.map(\.key).filter { ObjectNames.version(ofManifest: $0) != nil }
-        var best: (value: Value, name: String, date: StoreDate?)?
-        var (low, high) = (0, names.count)
-        while low < high {
-            let middle = (low + high) / 2
-            switch try await manifest(names[middle], owner, decode) {
-            case .value(.own(let value)):
-                best = (value, names[middle], all.date)
-                high = middle
-            case .value(.stray): low = middle + 1
-            case .absent: return nil
-            }
-        }
-        if let best { return best }
         for name in names {
             switch try await manifest(name, owner, decode) {
             case .value(.own(let value)): return (value, name, all.date)

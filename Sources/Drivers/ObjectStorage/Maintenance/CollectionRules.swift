@@ -104,6 +104,8 @@ struct LogWalk: Sendable {
     private(set) var oldest: StoreDate?
     /// Whether there is one that stays.
     private(set) var isSomethingLeft = false
+    /// Whether it is not known of one when it was stored.
+    private var isUndated = false
 
     init(announced: Int, collected: Int, covered: Int, at date: StoreDate) {
         self.announced = min(announced, covered)
@@ -117,18 +119,30 @@ struct LogWalk: Sendable {
     /// - Returns: Whether those behind it may be of interest.
     mutating func take(_ number: Int, _ record: ObjectSummary) -> Bool {
         let isOld = CollectionRules.isOlder(record, than: CollectionRules.logAge, at: date)
-        if isOld, number <= announced, !isSomethingLeft {
-            removable.append(record)
-            reach = max(reach, number)
+        if number <= announced {
+            if isOld {
+                removable.append(record)
+                reach = max(reach, number)
+            } else {
+                // Of a store that was removed, which came late; or somebody stored it again. Those behind it may be older.
+                keep(record)
+            }
             return true
         }
-        if !isSomethingLeft {
-            isSomethingLeft = true
-            oldest = record.lastModified
-        }
+        keep(record)
         // Behind a gap that nobody has announced, something is wrong: nothing more is promised to be needless.
         guard isOld, number <= covered, number <= reach + 1 else { return false }
         reach = max(reach, number)
         return true
+    }
+
+    private mutating func keep(_ record: ObjectSummary) {
+        isSomethingLeft = true
+        guard !isUndated, let date = record.lastModified else {
+            isUndated = true
+            oldest = nil
+            return
+        }
+        oldest = min(oldest ?? date, date)
     }
 }

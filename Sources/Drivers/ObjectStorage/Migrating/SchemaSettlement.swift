@@ -60,8 +60,10 @@ struct SchemaSettlement: Sendable {
     /// Publishes a decision: a PUT for each table, and four.
     /// - Throws: `storage.busy` when it took too long; `storage.unavailable` and others. It can be done again.
     func publish(_ decision: Decision) async throws {
-        try await create(ObjectNames.migration(decision.number), decision.file.encoded)
+        let name = ObjectNames.migration(decision.number)
+        let taken = try await create(name, decision.file.encoded)
         do {
+            if let taken { try await replace(name, taken, decision.file) }
             let attributes = access.attributes()
             let schema = SchemaFile.encode(decision.schema)
             _ = try await access.write(ObjectNames.schema, schema, .overwrite, notAfter: notAfter, attributes)
@@ -80,9 +82,37 @@ struct SchemaSettlement: Sendable {
     }
 
     /// Creates an object that everybody writes alike.
-    private func create(_ name: String, _ bytes: [UInt8], of owner: Ownership? = nil) async throws {
-        if case .expired = try await access.create(name, bytes, notAfter: notAfter, of: owner, surroundings) {
-            throw StoreAccess.translated(ExpiredClaim())
+    /// - Returns: What stands there instead.
+    @discardableResult
+    private func create(_ name: String, _ bytes: [UInt8], of owner: Ownership? = nil) async throws -> [UInt8]? {
+        switch try await access.create(name, bytes, notAfter: notAfter, of: owner, surroundings) {
+        case .created: return nil
+        case .taken(let found): return found
+        case .expired: throw StoreAccess.translated(ExpiredClaim())
         }
     }
+
+    /// Puts what a migration made of the tables in the place of that of a store that was removed, whose request came late.
+    private func replace(_ name: String, _ found: [UInt8], _ file: MigrationFile) async throws {
+        var found = found
+        for _ in 0..<SchemaSettlement.attempts {
+            // Another version of Cairn may write the same in other bytes.
+            if found == file.encoded || (try? MigrationFile(decoding: found, name: name)) == file { return }
+            guard case .found(let object) = try await access.read(name) else { break }
+            if object.bytes == found {
+                switch try await access.write(
+                    name, file.encoded, .ifMatch(object.etag), notAfter: notAfter, access.attributes())
+                {
+                case .written: return
+                case .expired: throw ExpiredClaim()
+                case .refused: continue
+                }
+            }
+            found = object.bytes
+        }
+        throw StorageError(
+            .busy, "the object '\(name)' is written by others at the same time", remedy: "try again", isRetryable: true)
+    }
+
+    private static let attempts = 4
 }

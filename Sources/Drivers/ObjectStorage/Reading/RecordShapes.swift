@@ -99,7 +99,7 @@ final class RecordShapes: Sendable {
         var path: Path?
         for step in eras[era...].reversed() {
             let older = try await schema(step.schema)
-            let file = try await file(step.end)
+            let file = try await file(step, to: newer.id)
             // Files of a table that was renamed were copied, and are of the era after.
             guard let succession = file.tables.first(where: { Utf8.equal($0.new, current.name) }),
                 Utf8.equal(succession.old, succession.new)
@@ -128,26 +128,43 @@ final class RecordShapes: Sendable {
         return schema
     }
 
-    private func file(_ number: Int) async throws -> MigrationFile {
-        if let file = known.withLock({ $0.files[number] }) { return file }
-        let file = try await access.migration(number)
-        known.withLock { $0.files[number] = file }
+    private func file(_ era: SchemaEra, to schema: SchemaID) async throws -> MigrationFile {
+        if let file = known.withLock({ $0.files[era.end] }) { return file }
+        let file = try await access.migration(era.end) { $0.isThat(of: era, to: schema) }
+        known.withLock { $0.files[era.end] = file }
         return file
     }
 }
 
 extension StoreAccess {
     /// What a migration made of the tables. One GET; three for one that is decided and not published, which only readers meet.
+    /// - Parameter isThat: Whether it is the one that is meant: it may have come late from a store that was removed.
     /// - Throws: `storage.damaged` when it is not there; `storage.upgrade_required`.
-    func migration(_ number: Int) async throws -> MigrationFile {
+    func migration(
+        _ number: Int, where isThat: (MigrationFile) -> Bool = { _ in true }
+    ) async throws -> MigrationFile {
         let name = ObjectNames.migration(number)
+        var isOther = false
         if case .found(let object) = try await read(name) {
-            return try MigrationFile(decoding: object.bytes, name: name)
+            let file = try MigrationFile(decoding: object.bytes, name: name)
+            if isThat(file) { return file }
+            isOther = true
         }
-        guard let decision = try await SchemaSettlement.decision(number, self) else {
-            throw StoreAccess.missing(name)
+        guard let file = try await SchemaSettlement.decision(number, self)?.file, isThat(file) else {
+            throw isOther ? MigrationFile.other(name) : StoreAccess.missing(name)
         }
-        return decision.file
+        return file
+    }
+}
+
+extension MigrationFile {
+    /// Whether it is of the migration that ended an era and made a schema.
+    func isThat(of era: SchemaEra, to schema: SchemaID) -> Bool {
+        self.era.schema == era.schema && self.era.end == era.end && self.era.time == era.time && to == schema
+    }
+
+    fileprivate static func other(_ name: String) -> StorageError {
+        StoredObject.damaged(name, "it is of another migration than the store's")
     }
 }
 

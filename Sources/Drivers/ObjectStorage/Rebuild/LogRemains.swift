@@ -16,6 +16,8 @@ struct LogRemains: Sendable {
     /// The newest time that anything has.
     private(set) var time: Timestamp
     private(set) var problems: [RebuildProblem] = []
+    /// The names of records of other stores among those of this one, where it had collected its own.
+    private(set) var strays: [String] = []
 
     private let overlays: [TableOverlay]
     private let log: LogReader
@@ -45,24 +47,44 @@ struct LogRemains: Sendable {
         for start in stride(from: 0, to: all.count, by: LogReader.width) {
             try Deadline.check()
             let numbers = Array(all[start..<min(start + LogReader.width, all.count)])
-            let found = try await numbers.concurrently(LogReader.width) { [log] number in
-                try await LogRemains.reading(number, log)
+            let found = try await numbers.concurrently(LogReader.width) { [log, remains] number in
+                try await LogRemains.reading(number, log, remains)
             }
-            for (number, found) in zip(numbers, found) { take(number, found, &line) }
+            for (number, found) in zip(numbers, found) {
+                if let found, !isStray(found, line) {
+                    take(number, found, &line)
+                } else {
+                    strays.append(ObjectNames.record(number))
+                }
+            }
             progress?(
                 RebuildProgress(
                     phase: .log, table: nil, done: start + numbers.count, total: all.count))
         }
     }
 
-    /// What stands at a number; an error for what cannot be read.
-    private static func reading(_ number: Int, _ log: LogReader) async throws -> Result<LogReader.Found, StorageError> {
+    /// Whether a record is of another store. What continues the log is of it, whatever it names.
+    private func isStray(_ found: Result<LogReader.Found, StorageError>, _ line: Line) -> Bool {
+        guard remains.isKnown, case .success(let found) = found, !remains.ids.has(found.record.store)
+        else { return false }
+        let head = line.number == nil ? remains.manifest?.head ?? [] : line.hash
+        return head.isEmpty || head == CommitRecord.noHash || head != found.record.previous
+    }
+
+    /// What stands at a number; an error for what cannot be read, nil for what of that is of another store.
+    private static func reading(
+        _ number: Int, _ log: LogReader, _ remains: StoreRemains
+    ) async throws -> Result<LogReader.Found, StorageError>? {
         do {
             switch try await log.read(number) {
             case .found(let found): return .success(found)
             case .absent: return .failure(StoredObject.damaged(ObjectNames.record(number), "it has just been removed"))
             }
-        } catch let error as StorageError where error.code == .damaged || error.code == .schemaMismatch {
+        } catch let error as StorageError where error.mayBeOfAStray {
+            let isStray = try await remains.ids.stray(ObjectNames.record(number), log.access) != nil
+            if isStray, remains.isKnown { return nil }
+            // One of the store that a newer Cairn wrote forbids that this program rebuilds it.
+            if !isStray, error.code == .upgradeRequired { throw error }
             return .failure(error)
         }
     }

@@ -14,9 +14,9 @@ import ObjectStores
 /// were not written yet, is written first. The store gets another id, so that programs which have the old one open find out, and
 /// numbers far above all there were, so that nothing of theirs is ever taken for its own.
 ///
-/// Steps: look; where another program may have the store open, put the new id into `_store.json` and wait until nobody can write
-/// by the old one, then look again; write what is missing, the manifest, and last `_store.json`. Whatever is cut short can be begun
-/// again; until the end the store cannot be opened.
+/// Steps: look; put the new id into `_store.json`, beside the ones before, by which a stray is known; where another program may have the
+/// store open, wait until nobody can write by the old one, then look again; write what is missing, and last the manifest. Whatever is cut
+/// short can be begun again; until the end the store cannot be opened. What fails before anything else was written takes the new id back.
 struct Rebuild: Sendable {
     let access: StoreAccess
     let options: RebuildOptions
@@ -56,28 +56,41 @@ struct Rebuild: Sendable {
         }
         let remains = try await StoreRemains.find(access, schema: options.schema)
         guard options.waits, remains.mayBeOpen else {
-            return try await rebuild(remains)
+            let (log, findings) = try await survey(remains, writes: true)
+            guard isAcceptable(findings) else { return report(findings, remains) }
+            _ = try await fence(remains)
+            return try await rebuild(remains, log, findings)
         }
         let look = try await survey(remains, writes: false)
         if !isAcceptable(look.findings) { return report(look.findings, remains) }
         let fenced = try await fence(remains)
-        try await waitForQuiet()
-        let settled = try await StoreRemains.find(access, schema: options.schema)
-        let report = try await rebuild(settled)
-        if !report.isDone, let old = remains.store { try await replaceStore(old.bytes, fenced) }
-        return report
+        let (settled, log, findings): (StoreRemains, LogRemains, RecordSurvey.Findings)
+        do {
+            try await waitForQuiet()
+            settled = try await StoreRemains.find(access, schema: options.schema, of: remains.ids)
+            (log, findings) = try await survey(settled, writes: true)
+        } catch {
+            // The error says more than that it could not be put back, too.
+            if let old = remains.store { try? await replaceStore(old.bytes, fenced) }
+            throw error
+        }
+        guard isAcceptable(findings) else {
+            if let old = remains.store { try await replaceStore(old.bytes, fenced) }
+            return report(findings, settled)
+        }
+        return try await rebuild(settled, log, findings)
     }
 
-    private func rebuild(_ remains: StoreRemains) async throws -> RebuildReport {
-        let (log, findings) = try await survey(remains, writes: true)
+    private func rebuild(
+        _ remains: StoreRemains, _ log: LogRemains, _ findings: RecordSurvey.Findings
+    ) async throws -> RebuildReport {
         var report = report(findings, remains)
-        guard isAcceptable(findings) else { return report }
         let commit = max(remains.highest, findings.highest) + Rebuild.distance
         try await write(findings, log, remains, commit)
         report.isDone = true
         report.commit = commit
         report.notes = try await notes(remains.schema)
-        report.notes += remains.strays.map { "'\($0)' is of another store, and was left out" }
+        report.notes += (remains.strays + log.strays).map { "'\($0)' is of another store, and was left out" }
         return report
     }
 
@@ -113,14 +126,15 @@ struct Rebuild: Sendable {
 
     // MARK: Waiting
 
-    private func storeFile() -> [UInt8] {
-        StoreFileJSON.encode(
-            StoreFile(id: store, location: access.capabilities.location, created: surroundings.now()))
-    }
-
-    /// Tells programs that have the store open that it is another one now.
+    /// Tells programs that have the store open, or would open it, that it is another one now.
     private func fence(_ remains: StoreRemains) async throws -> ETag {
-        try await put(ObjectNames.store, storeFile(), remains.store.map { .ifMatch($0.etag) } ?? .create)
+        var earlier = remains.ids.all
+        // Where `_store.json` was lost, the manifest tells.
+        if let id = remains.manifest?.store, !remains.ids.has(id) { earlier.append(id) }
+        let file = StoreFile(
+            id: store, location: access.capabilities.location, created: surroundings.now(), rebuilds: earlier)
+        return try await put(
+            ObjectNames.store, StoreFileJSON.encode(file), remains.store.map { .ifMatch($0.etag) } ?? .create)
     }
 
     /// Waits until no request that was made for the old store can take effect.
@@ -129,9 +143,7 @@ struct Rebuild: Sendable {
         var first: Date?
         while true {
             try Deadline.check()
-            guard case .found(let object) = try await access.read(ObjectNames.store),
-                let file = try? StoreFileJSON.decode(object.bytes), Utf8.equal(file.id, store)
-            else { throw Rebuild.disturbed(ObjectNames.store) }
+            let object = try await checkStore()
             first = first ?? object.serverDate
             let elapsed =
                 if let first, let date = object.serverDate {
@@ -175,19 +187,18 @@ struct Rebuild: Sendable {
                     revisionFloor: log.floors[found.table.position])
             }, receiptRuns: receiptRuns, eras: remains.eras)
         let name = ObjectNames.manifest(manifest.version)
+        try await checkStore()
         guard case .created = try await access.create(name, ManifestJSON.encode(manifest), notAfter: nil, surroundings)
         else { throw Rebuild.disturbed(name) }
-        try await finish()
     }
 
-    /// Writes `_store.json`, unless it is there because of the waiting.
-    private func finish() async throws {
-        switch try await access.read(ObjectNames.store) {
-        case .found(let object):
-            if let file = try? StoreFileJSON.decode(object.bytes), Utf8.equal(file.id, store) { return }
-            _ = try await put(ObjectNames.store, storeFile(), .ifMatch(object.etag))
-        case .absent: _ = try await put(ObjectNames.store, storeFile(), .create)
-        }
+    /// Looks whether the store is still the one that is being rebuilt.
+    @discardableResult
+    private func checkStore() async throws -> StoreAccess.StoredObject {
+        guard case .found(let object) = try await access.read(ObjectNames.store),
+            let file = try? StoreFileJSON.decode(object.bytes), Utf8.equal(file.id, store)
+        else { throw Rebuild.disturbed(ObjectNames.store) }
+        return object
     }
 
     /// Writes receipts that still count into an index file of their own.
@@ -271,7 +282,7 @@ struct Rebuild: Sendable {
 
     private static let attempts = 8
 
-    private static func disturbed(_ name: String) -> StorageError {
+    static func disturbed(_ name: String) -> StorageError {
         StorageError(
             .conflict, "the object '\(name)' was changed while the store was rebuilt",
             remedy: "see that nothing else works on the store, and begin again")

@@ -6,7 +6,12 @@ import ObjectStores
 struct StoreRemains: Sendable {
     /// `_store.json`; nil when it is gone.
     let store: StoreAccess.StoredObject?
-    /// The newest manifest of the store that can be read; if there is none of the store of `_store.json`, of any. nil when there is none.
+    /// The ids that the store has or had.
+    let ids: StoreIDs
+    /// Whether a manifest or a commit record has one of them: then whatever has another is of another store.
+    let isKnown: Bool
+    /// The newest manifest of the store that can be read; if there is none of it, and no commit record either, of any. nil when there
+    /// is none.
     let manifest: Manifest?
     /// The highest version a manifest has, be it readable or not; 0 when there is none.
     let version: Int
@@ -29,25 +34,38 @@ struct StoreRemains: Sendable {
     // MARK: Looking
 
     /// Looks for all of it.
-    /// - Parameter schema: The schema of the store, if the caller knows it.
+    /// - Parameters:
+    ///   - schema: The schema of the store, if the caller knows it.
+    ///   - ids: Those of the store, if `_store.json` has the one that it is to get by now.
     /// - Throws: `storage.not_a_store` when there is nothing; `storage.upgrade_required`; `storage.damaged` when nothing tells the
-    ///   schema.
-    static func find(_ access: StoreAccess, schema: Schema?) async throws -> StoreRemains {
+    ///   schema; `storage.conflict` when somebody changes `_store.json` meanwhile.
+    static func find(
+        _ access: StoreAccess, schema: Schema?, of ids: StoreIDs? = nil
+    ) async throws -> StoreRemains {
         let shelf = SchemaShelf(access)
         let store = try await readStore(access)
         let versions = try await access.names(ObjectNames.checkpoints, limit: .max).compactMap {
             ObjectNames.version(ofManifest: $0)
         }.filter { $0 < limit }
-        let owner = store.flatMap { try? StoreFileJSON.decode($0.bytes) }.map {
-            Ownership(access: access, store: $0.id)
-        }
-        var (manifest, strays) = try await newest(versions, owner, access, shelf)
+        let ids = ids ?? StoreIDs(store.flatMap { try? StoreFileJSON.decode($0.bytes) })
+        let (found, isOwn, others) = try await newest(versions, ids, access, shelf)
+        var (manifest, strays) = (found, others)
         let all = try await access.names(ObjectNames.log, limit: .max).compactMap {
             ObjectNames.number(ofRecord: $0)
         }.filter { $0 < limit }
         var numbers = all
-        if let owner, let manifest, Utf8.equal(manifest.store, owner.store) {
-            strays += try await removeStrays(from: &numbers, above: manifest.covers, owner)
+        let late = try await removeStrays(from: &numbers, behind: isOwn ? manifest : nil, ids, access)
+        var isKnown = isOwn
+        if !isOwn { isKnown = try await ids.areOf(numbers.last, access) }
+        if !isOwn, manifest != nil {
+            // Where the log is of this store, a manifest of another one says nothing of it.
+            if isKnown { manifest = nil } else { strays = [] }
+        }
+        strays += late
+        if !strays.isEmpty {
+            // Another store may have been made meanwhile, and they be its own.
+            guard case .found(let again) = try await access.read(ObjectNames.store), again.bytes == store?.bytes
+            else { throw Rebuild.disturbed(ObjectNames.store) }
         }
         let pins = (try? await PinFiles(access: access).all()) ?? []
         let known: Schema
@@ -63,9 +81,11 @@ struct StoreRemains: Sendable {
         let eras: [SchemaEra]
         if let manifest { eras = manifest.eras } else { eras = try await migrations(access, to: known) }
         return StoreRemains(
-            store: store, manifest: manifest, version: (versions + pins.map(\.manifest)).max() ?? 0, numbers: numbers,
-            strays: strays,
-            highest: ([manifest?.covers ?? 0, all.last ?? 0] + pins.map(\.commit)).filter { $0 < limit }.max() ?? 0,
+            store: store, ids: ids, isKnown: isKnown, manifest: manifest,
+            version: (versions + pins.map(\.manifest)).max() ?? 0, numbers: numbers, strays: strays,
+            highest: ([manifest?.covers ?? 0, found?.covers ?? 0, all.last ?? 0] + pins.map(\.commit)).filter {
+                $0 < limit
+            }.max() ?? 0,
             schema: known, eras: eras)
     }
 
@@ -90,10 +110,11 @@ struct StoreRemains: Sendable {
         return object
     }
 
-    /// The newest manifest, of the owner if there is one of it, and the names of those that are none of it and newer.
+    /// The newest manifest: of the id the store has, else of one that it had, else of any; and the names of those of other stores.
     private static func newest(
-        _ versions: [Int], _ owner: Ownership?, _ access: StoreAccess, _ shelf: SchemaShelf
-    ) async throws -> (manifest: Manifest?, strays: [String]) {
+        _ versions: [Int], _ ids: StoreIDs, _ access: StoreAccess, _ shelf: SchemaShelf
+    ) async throws -> (manifest: Manifest?, isOwn: Bool, strays: [String]) {
+        var earlier: (place: Int, manifest: Manifest)?
         var other: Manifest?
         var strays: [String] = []
         for version in versions.sorted(by: >) {
@@ -102,24 +123,46 @@ struct StoreRemains: Sendable {
             do {
                 let manifest = try await shelf.manifest(object.bytes, name)
                 guard manifest.covers < limit else { continue }
-                guard let owner, !Utf8.equal(owner.store, manifest.store) else { return (manifest, strays) }
-                other = other ?? manifest
-                strays.append(name)
-            } catch let error as StorageError where error.code == .damaged {
+                if ids.all.isEmpty { return (manifest, false, []) }
+                if let place = ids.place(of: manifest.store) {
+                    if place == 0 { return (manifest, true, strays) }
+                    if place < earlier?.place ?? .max { earlier = (place, manifest) }
+                } else {
+                    other = other ?? manifest
+                    if !ids.has(manifest.store) { strays.append(name) }
+                }
+            } catch let error as StorageError where error.mayBeOfAStray {
                 // Its schema may have gone with its store.
-                if try await owner?.stray(name, object.bytes) != nil { strays.append(name) }
+                if ids.stray(name, object.bytes) != nil {
+                    strays.append(name)
+                } else if error.code != .damaged {
+                    throw error
+                }
             }
         }
-        return (other, [])
+        return (earlier?.manifest ?? other, earlier != nil, strays)
     }
 
     /// Leaves out records of other stores at the end of the log.
+    /// - Parameter manifest: The newest one of the store, if there is one.
     /// - Returns: Their names.
     private static func removeStrays(
-        from numbers: inout [Int], above covered: Int, _ owner: Ownership
+        from numbers: inout [Int], behind manifest: Manifest?, _ ids: StoreIDs, _ access: StoreAccess
     ) async throws -> [String] {
-        let names = numbers.filter { $0 > covered }.map(ObjectNames.record)
-        guard let place = try await owner.firstStray(in: names) else { return [] }
+        let names = numbers.filter { $0 > manifest?.covers ?? 0 }.map(ObjectNames.record)
+        guard let place = try await Ownership.start(of: names, where: { try await ids.stray($0, access) != nil })
+        else { return [] }
+        // What continues the log is of it, whatever it names. Without a manifest, a log that is none of the store's may be that of before
+        // a rebuild that did not note the ids.
+        guard place > 0 || manifest != nil else { return [] }
+        if let stray = try await ids.stray(names[place], access) {
+            var head = manifest?.head
+            if place > 0 {
+                guard case .found(let object) = try await access.read(names[place - 1]) else { return [] }
+                head = SHA256.digest(object.bytes)
+            }
+            if let head, stray.continues(head) { return [] }
+        }
         numbers.removeLast(names.count - place)
         return Array(names[place...])
     }
