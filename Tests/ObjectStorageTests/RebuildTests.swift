@@ -418,6 +418,25 @@ struct RebuildTests {
         #expect(try await trial.rebuild().isDone)
     }
 
+    @Test("A rebuild that is cancelled while it waits leaves the store as it was")
+    func cancelled() async throws {
+        let trial = try await Trial()
+        try await trial.remove(["_index/"])
+        let before = try await trial.objects.everything()
+        let objects = trial.objects
+        var machine = trial.time.surroundings
+        machine.sleep = { _ in
+            withUnsafeCurrentTask { $0?.cancel() }
+            try Task.checkCancellation()
+        }
+        let rebuild = Task { [machine] in
+            try await ObjectStorage.rebuild(objects, RebuildOptions(), surroundings: machine)
+        }
+        await #expect(throws: CancellationError.self) { try await rebuild.value }
+        #expect(try await objects.everything() == before)
+        #expect(try await trial.rebuild().isDone)
+    }
+
     @Test("A rebuilt store is rebuilt again, with the logs of both")
     func twice() async throws {
         let trial = try await Trial()

@@ -236,28 +236,80 @@ struct StrayTests {
     @Test("What a migration of another store made of its tables is not taken for this one's")
     func migration() async throws {
         let place = try await RemovedStore()
-        let old = try Schema(parsing: Rows.schema)
-        let text = Rows.schema.replacing("\"text\": \"string?\"", with: "\"text\": \"string?\", \"more\": \"int?\"")
-        let new = try Schema(parsing: text)
+        let (old, new) = (try Schema(parsing: Rows.schema), try Schema(parsing: Self.wider))
         // Writing ends first, by a commit or two.
         let late = (3...8).map {
             MigrationFile(era: SchemaEra(schema: new.id, end: $0, time: .epoch), to: old.id, tables: [])
         }
         for file in late { try await place.objects.put(ObjectNames.migration(file.era.end), file.encoded) }
-        let storage = try await ObjectStorage.open(place.objects)
-        try await storage.apply(.migrate(Migration(from: old, to: new, allowsDestructive: true)))
-        try await storage.close()
+        try await migrate(place)
         let reader = LogReader(StoreAccess(objects: place.objects), new, of: try await place.id())
         let era = try #require(try await reader.newestManifest().manifest.eras.last)
         let name = ObjectNames.migration(era.end)
         let file = try MigrationFile(decoding: try await place.objects.bytes(name), name: name)
         #expect(file.era == era && file.era.schema == old.id && file.to == new.id)
-        #expect(try await Rows.open(place.objects, schema: text).allRows() == [0: 0, 1: 100])
+        #expect(try await Rows.open(place.objects, schema: Self.wider).allRows() == [0: 0, 1: 100])
         // One that got there all the same is known, and the log has the right one.
         let other = try #require(late.first { $0.era.end == era.end })
         try await place.objects.put(name, other.encoded)
-        #expect(try await Rows.open(place.objects, schema: text).allRows() == [0: 0, 1: 100])
-        #expect(try await Rows.open(place.objects, schema: text).row(1) == 100)
+        #expect(try await Rows.open(place.objects, schema: Self.wider).allRows() == [0: 0, 1: 100])
+        #expect(try await Rows.open(place.objects, schema: Self.wider).row(1) == 100)
+    }
+
+    @Test("A migration of a store that was removed writes over nothing of the one that is there")
+    func lateMigration() async throws {
+        let place = try await RemovedStore()
+        let (old, new) = (try Schema(parsing: Rows.schema), try Schema(parsing: Self.wider))
+        try await migrate(place)
+        let manifest = try await LogReader(StoreAccess(objects: place.objects), new, of: place.id()).newestManifest()
+            .manifest
+        let end = try #require(manifest.eras.last).end
+        let before = try await place.objects.everything()
+        let late = Manifest(
+            store: try await place.id(isOld: true), version: manifest.version, covers: end, head: manifest.head,
+            collected: 0, schema: new.id, time: .epoch, tables: [], receiptRuns: [], eras: [])
+        let settlement = SchemaSettlement(
+            access: StoreAccess(objects: place.objects), surroundings: .machine(), notAfter: nil)
+        try await expectRemedy(.replaced) {
+            try await settlement.publish(
+                SchemaSettlement.Decision(
+                    number: end, schema: new, manifest: late,
+                    file: MigrationFile(
+                        era: SchemaEra(schema: old.id, end: end, time: .epoch), to: new.id, tables: [])))
+        }
+        #expect(try await place.objects.everything() == before)
+    }
+
+    @Test("A rebuild publishes what a migration that was cut short behind its record has decided")
+    func cutShortMigration() async throws {
+        let place = try await RemovedStore()
+        try await migrate(place)
+        let reader = LogReader(
+            StoreAccess(objects: place.objects), try Schema(parsing: Self.wider), of: try await place.id())
+        let newest = try await reader.newestManifest().manifest
+        let era = try #require(newest.eras.last)
+        let name = ObjectNames.migration(era.end)
+        try await place.objects.delete(name)
+        for version in 2...newest.version { try await place.objects.delete(ObjectNames.manifest(version)) }
+        #expect(try await place.rebuild().isDone)
+        let file = try MigrationFile(decoding: try await place.objects.bytes(name), name: name)
+        #expect(file.era == era && file.to == newest.schema)
+        for key in try await place.objects.everything().keys where key.hasPrefix(ObjectNames.log) {
+            try await place.objects.delete(key)
+        }
+        #expect(try await Rows.open(place.objects, schema: Self.wider).allRows() == [0: 0, 1: 100])
+    }
+
+    private static let wider = Rows.schema.replacing(
+        "\"text\": \"string?\"", with: "\"text\": \"string?\", \"more\": \"int?\"")
+
+    /// Gives the rows a column more.
+    private func migrate(_ place: RemovedStore) async throws {
+        let storage = try await ObjectStorage.open(place.objects)
+        let migration = try Migration(
+            from: Schema(parsing: Rows.schema), to: Schema(parsing: Self.wider), allowsDestructive: true)
+        try await storage.apply(.migrate(migration))
+        try await storage.close()
     }
 
     // MARK: The store is another one
@@ -358,6 +410,23 @@ struct StrayTests {
         try await place.arrive(ObjectNames.record(3))
         let report = try await place.rebuild()
         #expect(report.isDone && report.notes.contains { $0.contains(ObjectNames.record(3)) })
+        #expect(try await place.open().allRows() == [0: 0, 1: 100])
+    }
+
+    @Test("Where nothing says which store it is, a rebuild that was cut short leaves out nothing the next time")
+    func rebuildOfUnknown() async throws {
+        let place = try await RemovedStore()
+        try await place.makeOldManifests(4)
+        try await place.arrive(ObjectNames.manifest(4))
+        try await place.objects.delete(ObjectNames.store)
+        // As if it had not been written yet.
+        try await place.objects.delete("tables/rows/objects/1.json")
+        let cutting = WatchedStore(place.objects) { call in
+            guard call.operation == .put, call.key.hasPrefix("tables/") else { return }
+            throw ObjectStoreError(.full, "the disk is full", remedy: nil)
+        }
+        try await expectRemedy(.full) { _ = try await place.rebuild(cutting) }
+        #expect(try await place.rebuild().isDone)
         #expect(try await place.open().allRows() == [0: 0, 1: 100])
     }
 }

@@ -60,10 +60,9 @@ struct SchemaSettlement: Sendable {
     /// Publishes a decision: a PUT for each table, and four.
     /// - Throws: `storage.busy` when it took too long; `storage.unavailable` and others. It can be done again.
     func publish(_ decision: Decision) async throws {
-        let name = ObjectNames.migration(decision.number)
-        let taken = try await create(name, decision.file.encoded)
+        let owner = Ownership(access: access, store: decision.manifest.store)
+        try await publishFile(decision, of: owner)
         do {
-            if let taken { try await replace(name, taken, decision.file) }
             let attributes = access.attributes()
             let schema = SchemaFile.encode(decision.schema)
             _ = try await access.write(ObjectNames.schema, schema, .overwrite, notAfter: notAfter, attributes)
@@ -76,9 +75,21 @@ struct SchemaSettlement: Sendable {
         } catch {
             throw StoreAccess.translated(error)
         }
-        let owner = Ownership(access: access, store: decision.manifest.store)
         try await create(
             ObjectNames.manifest(decision.manifest.version), ManifestJSON.encode(decision.manifest), of: owner)
+    }
+
+    /// Publishes what a migration made of the tables, by which records of before it are read for ever. A PUT.
+    /// - Parameter owner: The store that is at the place now.
+    /// - Throws: as ``publish(_:)``; `storage.replaced` when there is another one.
+    func publishFile(_ decision: Decision, of owner: Ownership) async throws {
+        let name = ObjectNames.migration(decision.number)
+        guard let taken = try await create(name, decision.file.encoded) else { return }
+        do {
+            try await replace(name, taken, decision.file, of: owner)
+        } catch {
+            throw StoreAccess.translated(error)
+        }
     }
 
     /// Creates an object that everybody writes alike.
@@ -93,13 +104,17 @@ struct SchemaSettlement: Sendable {
     }
 
     /// Puts what a migration made of the tables in the place of that of a store that was removed, whose request came late.
-    private func replace(_ name: String, _ found: [UInt8], _ file: MigrationFile) async throws {
+    private func replace(
+        _ name: String, _ found: [UInt8], _ file: MigrationFile, of owner: Ownership
+    ) async throws {
         var found = found
         for _ in 0..<SchemaSettlement.attempts {
             // Another version of Cairn may write the same in other bytes.
             if found == file.encoded || (try? MigrationFile(decoding: found, name: name)) == file { return }
             guard case .found(let object) = try await access.read(name) else { break }
             if object.bytes == found {
+                // It may be this store that was removed, and what stands there be of the one at its place.
+                try await owner.checkPlace()
                 switch try await access.write(
                     name, file.encoded, .ifMatch(object.etag), notAfter: notAfter, access.attributes())
                 {

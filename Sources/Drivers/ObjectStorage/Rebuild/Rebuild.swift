@@ -70,8 +70,7 @@ struct Rebuild: Sendable {
             settled = try await StoreRemains.find(access, schema: options.schema, of: remains.ids)
             (log, findings) = try await survey(settled, writes: true)
         } catch {
-            // The error says more than that it could not be put back, too.
-            if let old = remains.store { try? await replaceStore(old.bytes, fenced) }
+            await takeBack(remains.store, fenced)
             throw error
         }
         guard isAcceptable(findings) else {
@@ -129,12 +128,24 @@ struct Rebuild: Sendable {
     /// Tells programs that have the store open, or would open it, that it is another one now.
     private func fence(_ remains: StoreRemains) async throws -> ETag {
         var earlier = remains.ids.all
-        // Where `_store.json` was lost, the manifest tells.
-        if let id = remains.manifest?.store, !remains.ids.has(id) { earlier.append(id) }
+        // Where `_store.json` was lost, all that is there counts, and so it must if this is cut short: the id of one manifest is not noted.
+        if !earlier.isEmpty, let id = remains.manifest?.store, !remains.ids.has(id) { earlier.append(id) }
         let file = StoreFile(
             id: store, location: access.capabilities.location, created: surroundings.now(), rebuilds: earlier)
         return try await put(
             ObjectNames.store, StoreFileJSON.encode(file), remains.store.map { .ifMatch($0.etag) } ?? .create)
+    }
+
+    /// Gives the store its old id again, also when the task is cancelled. That it could not be done is not told: the error that led here
+    /// says more.
+    private func takeBack(_ old: StoreAccess.StoredObject?, _ fenced: ETag) async {
+        guard let old else { return }
+        await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
+            surroundings.spawn {
+                _ = try? await replaceStore(old.bytes, fenced)
+                done.resume()
+            }
+        }
     }
 
     /// Waits until no request that was made for the old store can take effect.
@@ -174,6 +185,10 @@ struct Rebuild: Sendable {
         for table in schema.tables {
             let metadata = TableMetadataJSON.encode(table, created: surroundings.now())
             _ = try await put(ObjectNames.metadata(of: table.name), metadata, .overwrite, attributes)
+        }
+        if let decision = remains.decision {
+            try await SchemaSettlement(access: access, surroundings: surroundings, notAfter: nil)
+                .publishFile(decision, of: Ownership(access: access, store: store))
         }
         let receiptRuns = try await writeReceipts(log.receipts)
         let manifest = Manifest(

@@ -24,6 +24,8 @@ struct StoreRemains: Sendable {
     let schema: Schema
     /// The migrations of the store, by the manifest or by what is stored of each.
     let eras: [SchemaEra]
+    /// A migration that was cut short behind its record; nil when there is none.
+    let decision: SchemaSettlement.Decision?
 
     /// Numbers beyond this are none that a store reaches: somebody made them up.
     static let limit = 1 << 60
@@ -70,13 +72,14 @@ struct StoreRemains: Sendable {
         let pins = (try? await PinFiles(access: access).all()) ?? []
         let known: Schema
         if let schema { known = schema } else { known = try await find(shelf, manifest, numbers.last) }
-        // A migration may have been cut short behind its record.
+        var decision: SchemaSettlement.Decision?
         if let covered = manifest?.covers, manifest?.schema != known.id,
-            let decision = try await SchemaSettlement(
+            let found = try await SchemaSettlement(
                 access: access, surroundings: .machine(), notAfter: nil
             ).decision(numbers.filter { $0 > covered })
         {
-            manifest = decision.manifest
+            decision = found
+            manifest = found.manifest
         }
         let eras: [SchemaEra]
         if let manifest { eras = manifest.eras } else { eras = try await migrations(access, to: known) }
@@ -86,7 +89,7 @@ struct StoreRemains: Sendable {
             highest: ([manifest?.covers ?? 0, found?.covers ?? 0, all.last ?? 0] + pins.map(\.commit)).filter {
                 $0 < limit
             }.max() ?? 0,
-            schema: known, eras: eras)
+            schema: known, eras: eras, decision: decision)
     }
 
     /// The migrations that led to a schema, the oldest first.
