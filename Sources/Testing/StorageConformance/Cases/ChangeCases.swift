@@ -226,8 +226,8 @@ enum ChangeCases {
         return .insert(record.table, record.values)
     }
 
-    /// The key and the names of a person before and after.
-    private static func text(_ change: Change<Record>) -> String {
+    /// The key of a record, and its names before and after.
+    static func text(_ change: Change<Record>) -> String {
         func name(_ record: Record?) -> String {
             guard case .string(let name)? = record?["name"] else { return "" }
             return name

@@ -108,10 +108,10 @@ enum FollowingCases {
                 try await team(4, "four", db)
                 var commits = db.changes(since: start).makeAsyncIterator()
                 let commit = try require(try await commits.next(), "the commit")
-                try expectEqual(commit.changes.map(text), ["1: one -> eins", "2:  -> two"])
+                try expectEqual(commit.changes.map(ChangeCases.text), ["1: one -> eins", "2:  -> two"])
                 try expectEqual(commit.changes.first?.before?.revision, 1)
                 try expectEqual(commit.changes.first?.after?.revision, 3)
-                try expectEqual(try await commits.next()?.changes.map(text), ["4:  -> four"])
+                try expectEqual(try await commits.next()?.changes.map(ChangeCases.text), ["4:  -> four"])
             }
         },
         ConformanceCase(.l2, "What failed, was rolled back, or was sent again under its key is not among the changes") {
@@ -141,8 +141,8 @@ enum FollowingCases {
                     } catch is Enough {}
                 }
                 var commits = db.changes(since: start).makeAsyncIterator()
-                try expectEqual(try await commits.next()?.changes.map(text), ["3:  -> three"])
-                try expectEqual(try await commits.next()?.changes.map(text), ["4:  -> four"])
+                try expectEqual(try await commits.next()?.changes.map(ChangeCases.text), ["3:  -> three"])
+                try expectEqual(try await commits.next()?.changes.map(ChangeCases.text), ["4:  -> four"])
             }
         },
         ConformanceCase(.l2, "Records that went with a deleted one are among the changes that are kept") {
@@ -212,8 +212,8 @@ enum FollowingCases {
             try await follow(store) { db in
                 try await team(2, "two", db)
                 var commits = db.changes(since: try require(position, "the position")).makeAsyncIterator()
-                try expectEqual(try await commits.next()?.changes.map(text), ["1:  -> one"])
-                try expectEqual(try await commits.next()?.changes.map(text), ["2:  -> two"])
+                try expectEqual(try await commits.next()?.changes.map(ChangeCases.text), ["1:  -> one"])
+                try expectEqual(try await commits.next()?.changes.map(ChangeCases.text), ["2:  -> two"])
             }
         },
     ]
@@ -339,16 +339,6 @@ enum FollowingCases {
 
     private static func member(_ id: Int, of team: Int, into db: Store) async throws {
         _ = try await db.records("members").insert(member(id, of: team, db))
-    }
-
-    /// The key and the names of a team before and after.
-    private static func text(_ change: Change<Record>) -> String {
-        func name(_ record: Record?) -> String {
-            guard case .string(let name)? = record?["name"] else { return "" }
-            return name
-        }
-        let key = (change.after ?? change.before).map { KeyText.encode($0.key) } ?? ""
-        return "\(key): \(name(change.before)) -> \(name(change.after))"
     }
 
     private static func first(of changes: KeptChangeSequence<Record>) async throws -> KeptChange<Record>? {
