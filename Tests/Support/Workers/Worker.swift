@@ -59,6 +59,8 @@ package final class Worker {
         try input.fileHandleForWriting.write(contentsOf: Data((line + "\n").utf8))
     }
 
+    package var isRunning: Bool { process.isRunning }
+
     package func closeInput() throws { try input.fileHandleForWriting.close() }
 
     /// Ends the process as a crash would.
