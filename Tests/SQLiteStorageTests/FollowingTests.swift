@@ -29,11 +29,12 @@ struct FollowingTests {
 
     private func open(
         _ path: String? = nil, clock: @escaping @Sendable () -> Timestamp = { .now },
-        keeping most: Int = 100_000
+        keeping most: Int = 100_000, for lifetime: Duration = .seconds(7 * 24 * 3600)
     ) async throws -> Store {
         var options = SQLiteOptions(.file(path ?? self.path), synchronous: .normal, timeout: .seconds(60))
         options.watchInterval = .milliseconds(5)
         options.keptChanges = most
+        options.changeLifetime = lifetime
         return try await Store.open(SQLiteStorage.open(options, clock: clock), schema: Schema(parsing: schema))
     }
 
@@ -130,6 +131,19 @@ struct FollowingTests {
         days.withLock { $0 = 16 }
         for id in 5...6 { try await put(id, store) }
         try await expired(second, store)
+        try await store.close()
+    }
+
+    @Test("A lifetime longer than there is time keeps them for ever")
+    func endless() async throws {
+        let clock = Lock(Timestamp.now)
+        let store = try await open(clock: { clock.withLock { $0 } }, for: .seconds(Int64.max))
+        let begin = try await store.changePosition()
+        try await write(1...3, store)
+        clock.withLock { $0 = $0.adding(microseconds: 400 * 24 * 3_600_000_000) ?? $0 }
+        try await write(4...4, store)
+        try await store.maintain()
+        #expect(try await keys(4, since: begin, store) == (1...4).map { Key(.int($0)) })
         try await store.close()
     }
 

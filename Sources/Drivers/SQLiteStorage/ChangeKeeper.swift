@@ -72,7 +72,8 @@ struct ChangeKeeper: Sendable {
     }
 
     private func oldest(at time: Timestamp) -> Timestamp {
-        time.adding(microseconds: -lifetime.components.seconds * 1_000_000) ?? .min
+        let (span, isBeyond) = lifetime.components.seconds.multipliedReportingOverflow(by: -1_000_000)
+        return isBeyond ? .min : time.adding(microseconds: span) ?? .min
     }
 
     /// Removes all that is too old or too much, but for the newest commit, for `maintain()`.

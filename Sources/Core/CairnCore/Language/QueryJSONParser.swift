@@ -191,7 +191,9 @@ struct QueryJSONParser {
     ]
 
     private static let operators =
-        ["=", "!=", "<", "<=", ">", ">=", "in", "is null", "exists"] + matches.keys.sorted() + ["ignoring case"]
+        ["=", "!=", "<", "<=", ">", ">=", "between", "in", "is null", "exists"] + matches.keys.sorted() + [
+            "ignoring case"
+        ]
 
     private func comparisons(_ operand: QueryNode, _ node: JSONNode) throws(QueryMistake) -> [QueryNode] {
         if try parameter(node) != nil {
@@ -238,6 +240,14 @@ struct QueryJSONParser {
             var values: [QueryNode] = []
             for element in try elements(member.value, "values") { values.append(try value(element)) }
             return node(.isIn(operand, values))
+        case "between":
+            let bounds = try elements(member.value, "the two bounds")
+            guard bounds.count == 2 else {
+                throw QueryMistake("'between' is a list of two, the lower and the upper bound", at: member.value.offset)
+            }
+            let (lower, upper) = (try value(bounds[0]), try value(bounds[1]))
+            return node(
+                .and([node(.compare(operand, .greaterOrEqual, lower)), node(.compare(operand, .lessOrEqual, upper))]))
         case "is null", "exists":
             let asked = node(member.name == "exists" ? .exists(operand) : .isNull(operand))
             return try flag(member) ? asked : node(.not(asked))

@@ -68,7 +68,8 @@ public protocol Storage: StorageReader {
     /// - Throws: `storage.closed`.
     func listen(_ listener: ChangeListener) throws
 
-    /// The place behind the newest commit. Asked for only where the schema has a table with `"changes": true`.
+    /// The place behind the newest commit. Asked for only where the schema has a table with `"changes": true`. There is no `+` in its text:
+    /// behind one the core writes down how much of the next commit was read.
     ///
     /// Requests: on object stores one.
     /// - Throws: `storage.unsupported`, by default, where ``StorageCapabilities/keepsChanges`` says no.

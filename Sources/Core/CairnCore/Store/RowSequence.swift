@@ -2,8 +2,9 @@ import CairnSchema
 
 /// The records of a query as an asynchronous sequence: `for try await city in query.rows { … }`.
 ///
-/// All rows are of one moment, the one when the loop begins. A few are read at a time; leaving the loop early lets go of
-/// the rest.
+/// All rows are of one moment, the one when the loop begins. A few are read at a time where the key, or an index, brings them in their order;
+/// where they must be sorted first, as ``RepositoryQuery/explain(run:)`` says, all that match are in memory on every driver but SQLite.
+/// Leaving the loop early lets go of the rest.
 public struct RowSequence<Item: Entity>: AsyncSequence, Sendable {
     let session: Session
     let query: Query

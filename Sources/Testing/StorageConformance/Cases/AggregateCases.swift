@@ -206,6 +206,23 @@ enum AggregateCases {
             try await expectError(.budget) { _ = try await db.session.rows(of: text.budget(rows: 3)) }
             try expectEqual(try await db.session.rows(of: text.budget(rows: 4)).map(\.values), [[.null]])
         },
+        ConformanceCase(.l0, "A budget of rows stops what counts more different values, those of all groups together") {
+            store in
+            let db = try await store.open()
+            let number = try db.column("number", of: "things"), real = try db.column("real", of: "things")
+            try await fill(db, "number", [.int(1), .int(2), .null, .int(1), .int(3)])
+            // Of doubles every driver sums in one way, of the rest a driver may count by itself.
+            for others in [[], [Aggregate.sum(column: real)]] {
+                for (groups, rows) in [([], 3), ([number], 4)] {
+                    var query = AggregateQuery(
+                        try db.query("things"), groups: groups, aggregates: [.distinctCount(column: number)] + others)
+                    query.rows.budget = QueryBudget(rows: rows)
+                    try expectEqual(try await db.session.aggregate(query).count, groups.isEmpty ? 1 : 4)
+                    query.rows.budget = QueryBudget(rows: 2)
+                    try await expectError(.budget) { _ = try await db.session.aggregate(query) }
+                }
+            }
+        },
         ConformanceCase(.l0, "As much is computed of groups as the limit says, and no more") { store in
             let db = try await store.open()
             let number = try db.column("number", of: "things")
