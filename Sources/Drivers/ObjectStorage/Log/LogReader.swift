@@ -162,6 +162,9 @@ final class LogReader: Sendable {
             if try await isCollected(next) { break }
             // A store that was here before may have been far ahead.
             guard let own = try await firstOwn(of: Array(all[place...])) else { break }
+            // It may have taken the place of a stray since, when the one that was missing had come.
+            guard case .absent = try await access.read(ObjectNames.record(next)), try await !isCollected(next)
+            else { break }
             throw LogReader.gap("commit record \(next) is missing, and record \(own) is there")
         }
         return numbers
@@ -179,7 +182,7 @@ final class LogReader: Sendable {
     /// The newest manifest, and a moment of the store's clock when it was that. One LIST and one GET.
     /// - Throws: `storage.damaged` when there is none.
     func newestManifest() async throws -> (manifest: Manifest, date: Date?) {
-        let newest = try await access.newestManifest(of: owner) { object, name in
+        let newest = try await access.newestManifest(of: owner) { [self] object, name in
             let manifest = try ManifestJSON.decode(object.bytes, name: name, schema: resolve)
             try owner?.check(manifest.store, name)
             return manifest

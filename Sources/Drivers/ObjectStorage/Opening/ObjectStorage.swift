@@ -51,7 +51,7 @@ public final class ObjectStorage: Storage {
         let can = objects.capabilities
         let needsLooks = options.isSingleWriter && !(can.canCreate && can.canCompareAndSwap)
         let access = StoreAccess(
-            objects: BudgetedObjectStore(base: needsLooks ? SingleWriterObjectStore(objects) : objects))
+            objects: BudgetedObjectStore(base: needsLooks ? SingleWriterObjectStore(objects) : objects), faults: faults)
         try check(access.capabilities, options)
         try RecordAttributes.check(options, access)
         let creation = StoreCreation(
