@@ -75,9 +75,7 @@ struct StoreRemains: Sendable {
         if let schema { known = schema } else { known = try await find(shelf, manifest, numbers.last) }
         var decision: SchemaSettlement.Decision?
         if let covered = manifest?.covers, manifest?.schema != known.id,
-            let found = try await SchemaSettlement(
-                access: access, surroundings: .machine(), notAfter: nil
-            ).decision(numbers.filter { $0 > covered })
+            let found = try await SchemaSettlement.decision(numbers.filter { $0 > covered }, access)
         {
             decision = found
             manifest = found.manifest
