@@ -92,6 +92,7 @@ public enum StorageConformance {
 
     private static let writing =
         UniqueCases.all + ReferenceCases.all + ReferenceActionCases.all + RelationCases.all + RelatedOrderCases.all
+        + InclusionCases.all
         + BatchCases.all + TransactionCases.all + SavepointCases.all + IdempotencyCases.all
 
     private static let together =
