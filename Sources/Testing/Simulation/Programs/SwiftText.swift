@@ -119,6 +119,16 @@ enum SwiftText {
         return "AggregateQuery(\(parts.joined(separator: ", ")))"
     }
 
+    static func inclusions(_ specs: [InclusionSpec]) -> String { list(specs.map(inclusion)) }
+
+    private static func inclusion(_ spec: InclusionSpec) -> String {
+        let inner = spec.inner.isEmpty ? "" : ", including: \(inclusions(spec.inner))"
+        return switch spec.kind {
+        case .one(let column): ".one(\(column)\(inner))"
+        case .many(let query, let column): ".many(\(Self.query(query)), by: \(column)\(inner))"
+        }
+    }
+
     private static func order(_ terms: [OrderTerm]) -> String {
         list(
             terms.map { term in
