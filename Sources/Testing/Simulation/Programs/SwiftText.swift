@@ -52,6 +52,8 @@ enum SwiftText {
         case .hasElement(let column, let element): ".hasElement(column: \(column), \(value(element)))"
         case .hasPath(let column, let path): ".hasPath(column: \(column), \(Self.path(path)))"
         case .isPathNull(let column, let path): ".isPathNull(column: \(column), \(Self.path(path)))"
+        case .pathText(let column, let path, let match, let operand, let ignoringCase):
+            ".pathText(column: \(column), \(Self.path(path)), .\(match.rawValue), \(string(operand)), ignoringCase: \(ignoringCase))"
         case .reference(let column, let table, let part):
             ".reference(column: \(column), RelatedTable(\(table.position)), \(Self.condition(part)))"
         case .isInRows(let column, let rows): ".isInRows(column: \(column), \(Self.rows(rows)))"

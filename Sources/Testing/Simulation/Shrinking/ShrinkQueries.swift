@@ -93,6 +93,12 @@ enum ShrinkQueries {
         case .isInRows(let column, let rows): simpler(rows).map { .isInRows(column: column, $0) }
         case .hasPath(let column, let path): shorter(path).map { .hasPath(column: column, $0) }
         case .isPathNull(let column, let path): shorter(path).map { .isPathNull(column: column, $0) }
+        case .pathText(let column, let path, let match, let operand, let ignoringCase):
+            (ignoringCase ? [Condition.pathText(column: column, path, match, operand, ignoringCase: false)] : [])
+                + shorter(path).map { .pathText(column: column, $0, match, operand, ignoringCase: ignoringCase) }
+                + ShrinkValues.simpler(operand).map {
+                    .pathText(column: column, path, match, $0, ignoringCase: ignoringCase)
+                }
         default: []
         }
     }

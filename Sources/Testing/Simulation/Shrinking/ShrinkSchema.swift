@@ -200,6 +200,9 @@ extension Condition {
             moved(column).map { .isInRows(column: $0, rows) } ?? .constant(true)
         case .hasPath(let column, let path): moved(column).map { .hasPath(column: $0, path) } ?? .constant(true)
         case .isPathNull(let column, let path): moved(column).map { .isPathNull(column: $0, path) } ?? .constant(true)
+        case .pathText(let column, let path, let match, let operand, let ignoringCase):
+            moved(column).map { .pathText(column: $0, path, match, operand, ignoringCase: ignoringCase) }
+                ?? .constant(true)
         default: self
         }
     }
