@@ -90,6 +90,7 @@ public enum StorageConformance {
         + DaySpanCases.all
         + QueryCases.all + PlanCases.all + PartialIndexCases.all + AggregateCases.all
         + SelectionCases.all + PageCases.all + PolicyCases.all + BulkCases.all + LimitCases.all + RevisionCases.all
+        + InjectionCases.all
 
     private static let writing =
         UniqueCases.all + ReferenceCases.all + ReferenceActionCases.all + RelationCases.all + RelatedOrderCases.all
