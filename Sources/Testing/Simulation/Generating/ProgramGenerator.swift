@@ -146,10 +146,13 @@ package struct ProgramGenerator {
         }
     }
 
-    /// The records of a query with others; in pages sometimes, one of which is refused.
+    /// The records of a query with others, in pages sometimes. Of a table that has others, if there is one, and of many of its records:
+    /// most conditions leave few, and these none with relations two deep.
     private mutating func including() -> Read {
-        let query = queries.query(&random)
-        let inclusions = queries.inclusions(of: schema.tables[query.table], depth: 1, &random)
+        guard let table = random.pick(schema.tables.filter(\.hasRelations)) else { return select() }
+        var query = queries.query(of: table, &random)
+        if random.chance(60) { query.condition = nil }
+        let inclusions = queries.inclusions(of: table, depth: 1, &random)
         let size = random.chance(30) ? (random.chance(2) ? 0 : 1 + random.below(5)) : nil
         return .including(query, inclusions, pageSize: size)
     }
@@ -301,6 +304,11 @@ package struct ProgramGenerator {
         perform(writes)
         return .delete(query)
     }
+}
+
+extension Table {
+    /// Whether it refers to a table, or one to it.
+    fileprivate var hasRelations: Bool { !references.isEmpty || !referrers.isEmpty }
 }
 
 extension Query {

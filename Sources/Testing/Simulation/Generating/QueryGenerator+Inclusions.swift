@@ -16,8 +16,9 @@ extension QueryGenerator {
         }
         guard let referrer = random.pick(table.referrers) else { return nil }
         let other = schema.tables[referrer.table]
-        return InclusionSpec(
-            kind: .many(query(of: other, &random), by: referrer.column), inner: inner(of: other, depth, &random))
+        var query = query(of: other, &random)
+        if random.chance(50) { query.condition = nil }
+        return InclusionSpec(kind: .many(query, by: referrer.column), inner: inner(of: other, depth, &random))
     }
 
     private func inner(of table: Table, _ depth: Int, _ random: inout SeededRandom) -> [InclusionSpec] {

@@ -107,7 +107,8 @@ private final class MutantStorage: Storage {
         page.commits = page.commits.map { commit in
             KeptCommit(
                 start: commit.start, position: commit.position, time: commit.time,
-                changes: commit.changes.compactMap { Change(before: record($0.before), after: record($0.after)) })
+                changes: mutant.changes(commit.changes)
+                    .compactMap { Change(before: record($0.before), after: record($0.after)) })
         }
         return page
     }
