@@ -103,6 +103,18 @@ struct QueryParsingTests {
             ),
             ("settings['a'] is null", .isPathNull(column: 13, [.member("a")])),
             ("settings['a'] exists", .hasPath(column: 13, [.member("a")])),
+            (
+                "settings['a'][0] begins with 'x'",
+                .pathText(column: 13, [.member("a"), .element(0)], .hasPrefix, "x", ignoringCase: false)
+            ),
+            (
+                "settings['a'] not matches '^x' ignoring case",
+                .not(.pathText(column: 13, [.member("a")], .matches, "^x", ignoringCase: true))
+            ),
+            (
+                "settings['a'] equals 'x' ignoring case",
+                .pathText(column: 13, [.member("a")], .equals, "x", ignoringCase: true)
+            ),
             ("`order` = 1", .compare(column: 14, .equal, .int(1))),
             ("((((is_open))))", .compare(column: 9, .equal, .bool(true))),
             ("! (true && false || null = 1)", nil),

@@ -171,6 +171,14 @@ enum AggregateCases {
                 ),
                 ("people select count(), max(age) where age > 100", [[.int(0), .null]]),
                 ("people select country, count() where age > 100 group by country", []),
+                (
+                    "people select country, count(), sum(age) first 3 by age desc group by country order by sum(age)",
+                    [[.string("FR"), .int(1), .int(50)], [.string("DE"), .int(2), .int(70)]]
+                ),
+                ("people select country first 3 by age group by country having count() > 1", [[.string("DE")]]),
+                ("people select count(), sum(age) first 2 by age desc", [[.int(2), .int(90)]]),
+                ("people select sum(age) where age < 50 first 1 by country desc, age desc", [[.int(10)]]),
+                ("people select count(), max(age) first 0", [[.int(0), .null]]),
             ]
             for (text, rows) in expected {
                 try expectEqual(try await db.session.rows(matching: text).map(\.values), rows, text)
