@@ -55,11 +55,11 @@ extension Inclusion {
         }
         let loading = related.loading
         var keys: [Value] = []
-        var items: [Related.Base.Item] = []
+        var items: [Related.Row] = []
         var columns: [[Value]] = []
         try await session.find(query.table, Set(values).map { Key($0) }) { row in
             keys.append(try row.key().first)
-            items.append(try Related.Base.Item(row: row))
+            items.append(try Related.Row(row: row))
             columns.append(try loading.columns.map(row.value))
         }
         let outputs = try await loading.load(session, items, columns)

@@ -5,18 +5,22 @@ import CairnSchema
 public protocol RelatedQuery<Output>: Sendable {
     /// Where the records are.
     associatedtype Base: ReadableRepository
+    /// What is read of each record.
+    associatedtype Row: RowReadable
     /// What each record becomes.
     associatedtype Output: Sendable
     /// The records.
     var records: RepositoryQuery<Base> { get }
     /// What is read with them.
-    var loading: Loading<Base.Item, Output> { get }
+    var loading: Loading<Row, Output> { get }
 }
 
 /// What is read with records that were read.
-public struct Loading<Item: Entity, Output: Sendable>: Sendable {
+public struct Loading<Item: RowReadable, Output: Sendable>: Sendable {
     /// The columns of the records that say what to read.
     let columns: [Int]
+    /// The columns that the records are made of; nil: all.
+    var reading: Set<Int>?
     /// Reads it for all records together. Of each record there are the values of the columns.
     let load: @Sendable (Session, [Item], [[Value]]) async throws -> [Output]
 }
@@ -54,12 +58,14 @@ extension RelatedQuery {
         in session: Session, _ query: Query, keyedBy column: Int? = nil
     ) async throws -> [(key: Value, output: Output)] {
         let loading = loading
-        var items: [Base.Item] = []
+        var query = query
+        query.columns = loading.reading?.union(loading.columns + [column].compactMap(\.self))
+        var items: [Row] = []
         var keys: [Value] = []
         var values: [[Value]] = []
         let outputs = try await RequestBudget.within(RequestBudget(query)) {
             try await session.read(query) { row in
-                items.append(try Base.Item(row: row))
+                items.append(try Row(row: row))
                 keys.append(try column.map(row.value) ?? .null)
                 values.append(try loading.columns.map(row.value))
                 return true
