@@ -299,6 +299,24 @@ struct FollowingTests {
         try await store.close()
     }
 
+    @Test("Where somebody emptied what is kept, a batch that is sent again has its answer; a new one is refused whole")
+    func emptied() async throws {
+        let storage = try await SQLiteStorage.open(SQLiteOptions(.file(path)))
+        let store = try await Store.open(storage, schema: Schema(parsing: schema))
+        func batch(_ id: Int, _ key: String) -> Batch {
+            var batch = Batch([.insert(store.schema.tables[0], [.int(id), .int(0), .string("a")])])
+            batch.idempotencyKey = key
+            return batch
+        }
+        let first = try await storage.commit(batch(1, "first"))
+        try RawDatabase(path).execute("DELETE FROM _cairn_changes")
+        #expect(try await storage.commit(batch(1, "first")) == first)
+        let error = try await expectError(.damaged) { _ = try await storage.commit(batch(2, "second")) }
+        #expect(error.message.contains("'_cairn_changes'"), "\(error)")
+        #expect(try await store.records("rows").count() == 1)
+        try await store.close()
+    }
+
     @Test("A file whose tables keep no changes has no table for them")
     func absent() async throws {
         let store = try await Store.open(path: path, unkept)

@@ -129,6 +129,8 @@ extension Inclusion {
             }
         } explain: { session in
             try checkLimit(query)
+            var query = query
+            query.columns = loading.needed(with: reference)
             var plan = try await plan(query, by: reference, in: session)
             plan.included = try await loading.explain(session)
             return plan

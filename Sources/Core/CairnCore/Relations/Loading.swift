@@ -4,6 +4,8 @@ import CairnSchema
 public struct Loading<Item: Sendable, Output: Sendable>: Sendable {
     /// The columns of the records that say what to read.
     let columns: [Int]
+    /// The columns that the records are made of; nil: all.
+    var reading: Set<Int>?
     /// Makes a record of a row.
     let item: @Sendable (RowReader) throws -> Item
     /// Reads it for all records together. Of each record there are the values of the columns.
@@ -68,12 +70,20 @@ extension Loading {
 
     // MARK: In a session
 
+    /// The columns that must be read of a record; nil: all.
+    /// - Parameter column: One that is needed, too.
+    func needed(with column: Int?) -> Set<Int>? {
+        reading.map { $0.union(columns + [column].compactMap(\.self)) }
+    }
+
     /// Reads the records of a query of the same table, and what is read with them. With each comes the value of a column.
     /// - Parameter keeps: Whether a record is wanted, by that value; others are not made, and nothing is read with them.
     func rows(
         in session: Session, _ query: Query, keyedBy column: Int? = nil,
         keeping keeps: (Value) throws -> Bool = { _ in true }
     ) async throws -> [(key: Value, output: Output)] {
+        var query = query
+        query.columns = needed(with: column)
         var keys: [Value] = []
         var rows: [LoadedRow<Item>] = []
         let outputs = try await RequestBudget.within(RequestBudget(query)) {

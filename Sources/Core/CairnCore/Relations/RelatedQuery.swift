@@ -5,12 +5,14 @@ import CairnSchema
 public protocol RelatedQuery<Output>: Sendable {
     /// Where the records are.
     associatedtype Base: ReadableRepository
+    /// What is read of each record.
+    associatedtype Row: RowReadable
     /// What each record becomes.
     associatedtype Output: Sendable
     /// The records.
     var records: RepositoryQuery<Base> { get }
     /// What is read with them.
-    var loading: Loading<Base.Item, Output> { get }
+    var loading: Loading<Row, Output> { get }
 }
 
 extension RepositoryQuery: RelatedQuery {

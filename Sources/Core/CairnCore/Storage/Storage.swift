@@ -244,6 +244,9 @@ public struct StorageCapabilities: Sendable, Hashable {
     public var hasReferenceActions = false
     /// Whether the driver keeps the changes of tables that have `"changes": true`.
     public var keepsChanges = false
+    /// Whether a place in the changes grows old by commits that wrote no table with `"changes": true`, too: who follows then goes along
+    /// with every commit. If not, those commits wake nobody.
+    public var changesAgeWithEveryCommit = true
 
     /// The isolation of transactions.
     public enum Isolation: String, Sendable, Hashable {
