@@ -5,7 +5,7 @@ package final class Aggregation {
     /// A group and what was seen of it.
     package struct Group {
         let values: [Value]
-        var states: [AggregateState]
+        package internal(set) var states: [AggregateState]
 
         package init(values: [Value], states: [AggregateState]) {
             self.values = values
