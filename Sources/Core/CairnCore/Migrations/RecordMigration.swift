@@ -75,9 +75,10 @@ package struct RecordMigration: Sendable {
     ]
 
     /// The values of a record in the new schema.
+    /// - Parameter known: What the code of the migration gave for the record before; nil to ask it.
     /// - Throws: What the new schema does not allow, naming the record: `storage.invalid`, `storage.limit`.
-    package func migrate(_ values: [Value]) throws -> [Value] {
-        let given = try given(values)
+    package func migrate(_ values: [Value], given known: [Int: Value]? = nil) throws -> [Value] {
+        let given = try known ?? given(values)
         do {
             let made = try sources.enumerated().map { try given[$0.offset] ?? value($0.element, values) }
             guard needsLook else { return made }
@@ -85,18 +86,22 @@ package struct RecordMigration: Sendable {
             if seed != nil { return (try? check.check(made))?.changed ?? made }
             return try check.check(made).changed ?? made
         } catch let error as StorageError {
-            let column = error.details.column.flatMap(pair.new.column(named:))
-            let isOfCode = column.map { given[$0.position] != nil } ?? false
-            throw refusal(
-                error, of: pair.old.key(of: values),
-                remedy: isOfCode
-                    ? "correct the code of the migration, which gave that value, or change the record; nothing was changed"
-                    : RecordMigration.remedy)
+            throw refusal(error, of: pair.old.key(of: values), remedy: remedy(error, given))
         }
     }
 
-    /// What the code of the migration gives for a record, by the positions of the columns.
-    private func given(_ values: [Value]) throws -> [Int: Value] {
+    /// What to do about a value that does not fit: the code of the migration gave it, or the record has it.
+    private func remedy(_ error: StorageError, _ given: [Int: Value]) -> String {
+        let column = error.details.column.flatMap(pair.new.column(named:))
+        let isOfCode = column.map { given[$0.position] != nil } ?? false
+        return isOfCode
+            ? "correct the code of the migration, which gave that value, or change the record; nothing was changed"
+            : RecordMigration.remedy
+    }
+
+    /// What the code of the migration gives for a record, by the positions of the columns; nothing where there is no code.
+    /// - Throws: What the code throws, naming the record.
+    package func given(_ values: [Value]) throws -> [Int: Value] {
         guard let maker else { return [:] }
         do {
             return try maker.values(values, pair)
@@ -110,12 +115,13 @@ package struct RecordMigration: Sendable {
     private static let remedy = "change the record first; nothing was changed"
 
     /// Checks a record that has its values already.
-    /// - Throws: as ``migrate(_:)``.
-    package func look(at values: [Value]) throws {
+    /// - Parameter given: Those of them that the code of the migration gave.
+    /// - Throws: as ``migrate(_:given:)``.
+    package func look(at values: [Value], given: [Int: Value] = [:]) throws {
         do {
             _ = try check.check(values)
         } catch let error as StorageError {
-            throw refusal(error, of: pair.new.key(of: values))
+            throw refusal(error, of: pair.new.key(of: values), remedy: remedy(error, given))
         }
     }
 

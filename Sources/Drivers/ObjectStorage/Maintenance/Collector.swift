@@ -64,6 +64,7 @@ struct Collector: Sendable {
     func collect(_ report: inout MaintenanceReport) async throws -> Int {
         let folders = try await listUnknown(&report)
         if folders.contains(ObjectNames.trash) { try await collectTrash(&report) }
+        if folders.contains(ObjectNames.migrations) { try await collectValues(&report) }
         guard let standing = try await collectManifests(&report) else {
             report.notCollected = "another process is removing manifests at the same time"
             return 0
@@ -198,6 +199,26 @@ struct Collector: Sendable {
         try await collect(ObjectNames.trash, &report) { object, date, _ in
             ObjectNames.isDropped(object.key)
                 && CollectionRules.isOlder(object, than: Double(MigrationTrash.days) * 86_400, at: date)
+        } counted: {
+            $0.removed.trash += $1
+        }
+    }
+
+    /// Removes the values that runs of migrations kept which ended before they were decided.
+    private func collectValues(_ report: inout MaintenanceReport) async throws {
+        // Whoever decides a migration does so within half a day of the first object it has kept: what is decided behind this view
+        // names none that are older than a day when they go.
+        let eras = try parts.tip.view().manifest.manifest.eras
+        let files = try await eras.filter(\.hasKeptValues).map(\.end).concurrently(LogReader.width) { [access] number in
+            try await access.migration(number)
+        }
+        let decided = Set(files.flatMap(\.tables).compactMap { $0.values?.run })
+        guard files.allSatisfy({ file in eras.contains { $0.end == file.era.end && $0.time == file.era.time } }) else {
+            return
+        }
+        try await collect(ObjectNames.keptValues, &report) { object, date, _ in
+            guard let run = ObjectNames.run(ofValues: object.key) else { return false }
+            return !decided.contains(run) && CollectionRules.isOlder(object, than: CollectionRules.fileAge, at: date)
         } counted: {
             $0.removed.trash += $1
         }
