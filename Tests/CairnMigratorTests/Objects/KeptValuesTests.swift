@@ -142,13 +142,16 @@ struct KeptValuesTests {
             try await records.delete(Key(.int(4)))
             try await records.insert(
                 Record(records.table, ["id": .int(21), "a": .string("a21"), "made": .string("new")]))
-            let taken = Record(records.table, ["id": .int(22), "a": .string("a22"), "made": .string(Self.long(5))])
+            let taken = try Record(records.table, ["id": .int(22), "a": .string("a22"), "made": .string(Self.long(5))])
             try await expectError(.duplicate) { try await records.insert(taken) }
         }
         let twice = Self.indexed.replacing(
             "\"made\": \"string\"",
             with:
-                "\"made\": \"string\", \"more\": { \"type\": \"string\", \"convert\": { \"split\": \"made\", \"at\": \" \", \"part\": 1 } }, \"last\": \"int\""
+                """
+                "made": "string", "last": "int",
+                "more": { "type": "string", "convert": { "split": "made", "at": " ", "part": 1 } }
+                """
         )
         let storage = try await storage()
         try await storage.apply(
@@ -214,8 +217,10 @@ struct KeptValuesTests {
         try await with(Self.old) { store in
             let records = try store.records("t")
             var fifth = try await records.get(Key(.int(5)))
-            try fifth.set("a", .string("a5"))
-            try await records.update(fifth)
+            try fifth.set("a", .string("other"))
+            var back = try await records.update(fifth)
+            try back.set("a", .string("a5"))
+            try await records.update(back)
             try await records.delete(Key(.int(6)))
             try await records.insert(Record(records.table, ["id": .int(0), "a": .string("a0")]))
         }

@@ -84,6 +84,11 @@ package struct TableSuccession: Sendable, Hashable {
     /// Where the values are kept that its records got; nil where they got none but what anybody can make.
     package var values: KeptValues?
 
+    /// Whether something of it was looked up in other tables, and is kept.
+    var hasLookups: Bool {
+        made.values.contains { if case .lookup = $0.source { true } else { false } }
+    }
+
     /// Whether who reads the files of before must know how values are made of others.
     var needsConversions: Bool { convertsTypes || !made.isEmpty }
 
@@ -123,14 +128,14 @@ package struct TableSuccession: Sendable, Hashable {
         let kept = Set(sources.compactMap { $0 })
         return TablePair(
             old: old, new: new, sources: sources, dropped: old.columns.indices.filter { !kept.contains($0) },
-            conversions: try conversions(of: old, for: new))
+            conversions: try conversions(of: old, in: from, for: new))
     }
 
-    private func conversions(of old: Table, for new: Table) throws -> [Int: ColumnConversion] {
+    private func conversions(of old: Table, in schema: Schema, for new: Table) throws -> [Int: ColumnConversion] {
         var conversions: [Int: ColumnConversion] = [:]
         for (name, conversion) in made {
             guard let column = new.column(named: name),
-                let found = try? ColumnConversion(conversion, of: old, for: column)
+                let found = try? ColumnConversion(conversion, of: old, in: schema, for: column)
             else { throw Damage("it makes '\(name)' of '\(new.name)' from what the schemas lack") }
             conversions[column.position] = found
         }

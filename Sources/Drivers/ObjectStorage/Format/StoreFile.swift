@@ -47,6 +47,6 @@ package enum StoreFormat {
     /// What must be known to read what a migration made of tables.
     static func needs(of tables: [TableSuccession]) -> [String] {
         [migrations] + (tables.contains(where: \.needsConversions) ? [conversions] : [])
-            + (tables.contains { $0.values != nil } ? [keptValues] : [])
+            + (tables.contains { $0.values != nil || $0.hasLookups } ? [keptValues] : [])
     }
 }

@@ -17,7 +17,7 @@ import ObjectStores
 /// dies behind it leaves a manifest to publish, which whoever opens the store does (``SchemaSettlement``).
 ///
 /// Only the files of a renamed table are written: as copies under the new name, as of the record that is to come. What Swift code gives for
-/// the records of other tables is kept beside them (``KeptValues``), where nobody looks before the record names it.
+/// the records of other tables, and what is looked up for them, is kept beside them (``KeptValues``), where nobody looks before the record names it.
 struct SchemaMigration: Sendable {
     /// Another process goes on with the migration of this one, or has begun one.
     struct Overtaken: Error {}

@@ -31,7 +31,7 @@ struct TableMigrationPlan: Sendable {
             return old.firstIndex { $0 != nil && $0 == wanted }
         }
         self.sources = sources
-        makesValues = migration.maker(of: pair) != nil
+        makesValues = migration.maker(of: pair) != nil || !pair.lookups.isEmpty
         looksAtRecords = makesValues || RecordMigration.hasRules(pair, in: migration)
         needsRecords = isRenamed || !pair.dropped.isEmpty || sources.contains { $0 == nil }
         readsRecords = needsRecords || looksAtRecords
@@ -91,6 +91,13 @@ extension Migration {
     func recordsToRead(_ count: (Table) -> Int) -> Int {
         let changed = pairs.filter { TableMigrationPlan($0, in: self).readsRecords }.map(\.old)
         return (changed + diff.dropped).reduce(0) { $0 + count($1) }
+    }
+
+    /// How many records are looked up for others, at most.
+    func recordsToLookUp(_ count: (Table) -> Int) -> Int {
+        pairs.reduce(0) { sum, pair in
+            sum + pair.lookups.values.reduce(0) { $0 + min(count(pair.old), count($1.table)) }
+        }
     }
 
     /// How many objects with values are written, roughly.

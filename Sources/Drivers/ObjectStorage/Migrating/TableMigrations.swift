@@ -44,7 +44,8 @@ struct TableMigrations: Sendable {
         time = max(view.time, engine.now())
         start = parts.surroundings.uptime()
         tag = FormerValues.tag(of: migration, view)
-        run = migration.maker == nil ? nil : "\(tag ?? "once")-\(IndexFiles(parts).newID())"
+        let makesValues = migration.maker != nil || migration.pairs.contains { !$0.lookups.isEmpty }
+        run = !makesValues ? nil : "\(tag ?? "once")-\(IndexFiles(parts).newID())"
     }
 
     /// The number of the commit that decides.
@@ -121,12 +122,16 @@ struct TableMigrations: Sendable {
             parts, built.map { IndexFilterKeys($0, of: table) } + (copies == nil ? [] : [.whole]))
         var trash = isRehearsal ? nil : trash(pair.old, pair.dropped)
         var writer = isRehearsal || !plan.keepsValues ? nil : run.map { KeptValuesWriter(parts, table, run: $0) }
-        var former = try await writer == nil ? nil : FormerValues(parts, pair, tag: tag)
+        // What was looked up may be another now, though the record has not changed.
+        var former =
+            try await writer == nil || !pair.lookups.isEmpty ? nil : FormerValues(parts, pair, tag: tag)
+        var lookups = MigrationLookups(engine, view)
         var (read, forgotten) = (0, 0)
         try await eachBatch(of: pair.old, forgotten: &forgotten, isNeeded: plan.needsRecords) { key, commit in
             try await former?.take(key, commit)
         } _: { batch in
             var made: [(Key, RecordImage)] = []
+            try await lookups.prepare(batch.flatMap { $0.image?.values.map(check.wanted) ?? [] })
             for row in batch {
                 let key = row.key
                 guard let image = row.image else {
@@ -136,9 +141,9 @@ struct TableMigrations: Sendable {
                 }
                 guard let values = image.values else { continue }
                 let given = try given(values, row, check, records)
-                let new = try records.migrate(values, given: given)
+                let new = try records.migrate(values, given: given, lookUp: lookups.found)
                 if plan.looksAtRecords { try check.look(at: new, given: given) }
-                writer?.add(key, image.commit, new.chosen(given))
+                writer?.add(key, image.commit, new.chosen(Array(given.keys) + pair.lookups.keys))
                 made.append((key, RecordImage(values: new, metadata: image.metadata, commit: number)))
                 for place in built.indices {
                     guard let entry = layouts[place].entry(of: new) else { continue }
@@ -180,7 +185,7 @@ struct TableMigrations: Sendable {
         guard let former = row.former else { return try check.given(values) }
         guard former.isSample else { return former.values }
         let given = try check.given(values)
-        guard try records.migrate(values, given: given).chosen(given) == former.values else {
+        guard try records.migrate(values, given: given).chosen(Array(given.keys)) == former.values else {
             var details = StorageError.Details()
             details.table = check.pair.old.name
             details.id = KeyText.encode(row.key)
@@ -339,8 +344,8 @@ struct TableMigrations: Sendable {
 }
 
 extension [Value] {
-    /// Those that were given, in the form in which they are stored.
-    fileprivate func chosen(_ given: [Int: Value]) -> [Int: Value] {
-        Dictionary(given.keys.map { ($0, self[$0]) }, uniquingKeysWith: { first, _ in first })
+    /// Those of some columns, by their positions, in the form in which they are stored.
+    fileprivate func chosen(_ columns: [Int]) -> [Int: Value] {
+        Dictionary(columns.map { ($0, self[$0]) }, uniquingKeysWith: { first, _ in first })
     }
 }

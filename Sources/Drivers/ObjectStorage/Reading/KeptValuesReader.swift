@@ -23,7 +23,7 @@ final class KeptValuesReader: Sendable {
     }
 
     /// Bytes of parts that are held, as they are stored.
-    private static let limit = 8 << 20
+    private static let limit = 4 << 20
 
     init(_ access: StoreAccess, _ kept: KeptValues, _ pair: TablePair) {
         self.access = access
