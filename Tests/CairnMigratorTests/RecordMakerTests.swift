@@ -5,8 +5,7 @@ import Testing
 
 @Suite("Migrations in which Swift code makes what records get")
 struct RecordMakerTests {
-    /// The drivers that can run it.
-    private static let drivers: [Driver] = [.memory, .sqlite]
+    private static let drivers = Driver.allCases
 
     private static let old = database(table("name string; note string?", indexes: "\"i\": [\"name\"]"))
     private static let new = database(
@@ -87,7 +86,7 @@ struct RecordMakerTests {
         #expect(revisions == [1, 1, 1])
     }
 
-    @Test("It is taken back as any other", arguments: [Driver.sqlite])
+    @Test("It is taken back as any other", arguments: drivers.filter(\.remembersMigrations))
     func back(_ driver: Driver) async throws {
         let place = try await place(driver)
         try await migrate(place)
@@ -173,12 +172,32 @@ struct RecordMakerTests {
         #expect(error.remedy?.hasPrefix("change the record") == true, "\(error)")
     }
 
-    @Test("A folder refuses it with the reason and the way out, and is as it was")
-    func objects() async throws {
-        let place = try await place(.folder)
-        let error = try await expectError(.migrationUnsupported) { try await migrate(place) }
-        #expect(error.message.contains("no record file is written") && error.remedy?.contains("convert") == true)
+    @Test("What it gives for a reference, or for a unique index, is checked like anything else", arguments: drivers)
+    func constraints(_ driver: Driver) async throws {
+        let place = try await place(driver)
+        let schema = database(
+            table(
+                "name string; note string?; next {\"references\": \"t\", \"renamed_from\": \"next\"}; slug {\"type\": \"string\", \"unique\": true, \"renamed_from\": \"slug\"}",
+                indexes: "\"i\": [\"name\"]"))
+        let id: @Sendable (Record) -> Int = { if case .int(let id)? = $0["id"] { id } else { 0 } }
+        try await expectError(.reference) {
+            try await migrate(place, to: schema) { ["next": .int(id($0) + 1), "slug": .string("s\(id($0))")] }
+        }
+        try await expectError(.duplicate) {
+            try await migrate(place, to: schema) { ["next": .int(1), "slug": .string("s\(id($0) / 2)")] }
+        }
         #expect(try await content(place) == Self.content)
+        try await migrate(place, to: schema) { ["next": .int(id($0) % 3 + 1), "slug": .string("s\(id($0))")] }
+        let slugs = try await place.with(Schema(parsing: schema)) { store in
+            let records = try store.records("t")
+            try await expectError(.duplicate) {
+                try await records.insert(
+                    Record(records.table, ["id": .int(9), "name": .string(""), "next": .int(1), "slug": .string("s2")]))
+            }
+            try await expectError(.reference) { try await records.delete(Key(.int(2))) }
+            return try await records.all().map { [$0["next"], $0["slug"]] }
+        }
+        #expect(slugs == [[.int(2), .string("s1")], [.int(3), .string("s2")], [.int(1), .string("s3")]])
     }
 
     @Test("Where no table gets a column there is nothing to make")

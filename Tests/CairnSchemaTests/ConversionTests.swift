@@ -15,7 +15,7 @@ struct ConversionTests {
     private static func outcome(
         _ convert: String, type: String = "string", _ a: Value, _ b: Value = .null
     ) throws -> ColumnConversion.Outcome {
-        let old = try schema(#""a": "string?", "b": "string?""#).tables[0]
+        let old = try schema(#""a": "string?", "b": "string?""#)
         let new = try schema("\"c\": { \"type\": \"\(type)\", \"nullable\": true, \"convert\": \(convert) }").tables[0]
         let column = try #require(new.column(named: "c"))
         return try ColumnConversion(try #require(column.conversion), of: old, for: column).outcome([.int(1), a, b])
@@ -56,7 +56,7 @@ struct ConversionTests {
 
     @Test("Texts of sensitive columns are not told, long ones not whole")
     func messages() throws {
-        let old = try Self.schema(#""a": { "type": "string", "sensitive": true }"#).tables[0]
+        let old = try Self.schema(#""a": { "type": "string", "sensitive": true }"#)
         let new = try Self.schema(#""c": { "type": "int", "convert": {"from": "a"} }"#).tables[0]
         let conversion = try ColumnConversion(try #require(new.columns[1].conversion), of: old, for: new.columns[1])
         #expect(conversion.outcome([.int(1), .string("secret")]) == .unfit("what it is made from is no int"))
@@ -68,6 +68,7 @@ struct ConversionTests {
     func identity() throws {
         for convert in [
             #"{"from":"a"}"#, #"{"join":["a","b"],"with":""}"#, #"{"at":" ","part":-1,"split":"a"}"#,
+            #"{"in":"o","is":"a","lookup":"x","where":"k"}"#,
             #"{"at":" ","part":2,"parts":3,"split":"a"}"#, #"{"from":"a","otherwise":null,"values":{"x":"y"}}"#,
         ] {
             let plain = try Self.schema(#""c": "string?""#)
@@ -96,7 +97,7 @@ struct ConversionTests {
 
     @Test("JSON and lists are their text, and null in them is none")
     func documents() throws {
-        let old = try Self.schema(#""a": "json?", "b": "[string]""#).tables[0]
+        let old = try Self.schema(#""a": "json?", "b": "[string]""#)
         func outcome(_ convert: String, _ a: Value, _ b: [Value]) throws -> ColumnConversion.Outcome {
             let new = try Self.schema("\"c\": { \"type\": \"string?\", \"convert\": \(convert) }").tables[0]
             return try ColumnConversion(try #require(new.columns[1].conversion), of: old, for: new.columns[1])
@@ -121,6 +122,8 @@ struct ConversionTests {
             (#"{"from": "a", "with": " "}"#, "has no member 'with' beside 'from'"),
             (#"{"join": []}"#, "has a list of columns as 'join'"), (#"{"join": [1]}"#, "has a list of columns"),
             (#"{"split": "a", "part": 1}"#, "has a text as 'at'"),
+            (#"{"lookup": "x", "in": "o", "is": "a"}"#, "has a text as 'where'"),
+            (#"{"lookup": "x", "from": "a"}"#, "has exactly one of"),
             (#"{"split": "a", "at": "", "part": 1}"#, "has a text as 'at' that is not empty"),
             (#"{"split": "a", "at": " ", "part": 0}"#, "has a number as 'part'"),
             (#"{"split": "a", "at": " ", "part": 3, "parts": 2}"#, "has a number as 'parts'"),
@@ -141,4 +144,14 @@ struct ConversionTests {
         #expect(error?.diagnostics.count == 1 && diagnostic.code == "schema.convert")
         #expect(diagnostic.message.hasPrefix("'convert' of column 'c' of table 't' \(message)"), "\(diagnostic)")
     }
+}
+
+extension ColumnConversion {
+    /// One of columns of the only table of a schema.
+    fileprivate init(_ conversion: Conversion, of old: Schema, for column: Column) throws {
+        try self.init(conversion, of: old.tables[0], in: old, for: column)
+    }
+
+    /// What comes of it where there is nothing to be looked up.
+    fileprivate func outcome(_ record: [Value]) -> Outcome { outcome(record) { _, _ in nil } }
 }

@@ -382,6 +382,23 @@ struct CollectionTests {
         #expect(try await site.names(ObjectNames.schemas) == schemas)
     }
 
+    @Test("Values that a migration kept which was never decided go after a day")
+    func keptValues() async throws {
+        let site = try Site()
+        let process = try await site.open()
+        let names = [
+            ObjectNames.keptValues("once-1", of: "notes", 0), ObjectNames.directory(ofValues: "once-1", of: "notes"),
+        ]
+        for name in names { try await site.objects.put(name, Array("{}".utf8)) }
+        site.clock.advance(.days(0.9))
+        #expect(try await process.storage.maintain().removed.trash == 0)
+        #expect(try await site.names(ObjectNames.keptValues) == names)
+        site.clock.advance(.days(0.2))
+        let report = try await process.storage.maintain()
+        #expect(report.removed.trash == 2 && report.unknown.isEmpty)
+        #expect(try await site.names(ObjectNames.keptValues) == [])
+    }
+
     @Test("What a migration dropped goes after 30 days; what was put aside when records were adopted stays")
     func trash() async throws {
         let site = try Site()

@@ -41,7 +41,9 @@ extension MemoryState {
         for pair in migration.pairs {
             let records = RecordMigration(pair, in: migration, at: time)
             let place = pair.new.position
-            new.tables[place] = try new.tables[place].migrated(from: tables[pair.old.position], by: records)
+            new.tables[place] = try new.tables[place].migrated(from: tables[pair.old.position], by: records) {
+                tables[$0.table.position].found($0, $1)
+            }
             guard new.tables[place].records.count == tables[pair.old.position].records.count else {
                 throw StorageError.damaged(pair.new, "records were lost in the migration, which was given up")
             }

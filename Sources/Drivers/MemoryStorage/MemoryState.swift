@@ -86,12 +86,15 @@ struct MemoryTable: Sendable {
     }
 
     /// This table with the records of the one it was, made new one by one.
+    /// - Parameter lookUp: Gives what a record of another table had.
     /// - Throws: What stands in the way, naming the record.
-    func migrated(from old: MemoryTable, by migration: RecordMigration) throws -> MemoryTable {
+    func migrated(
+        from old: MemoryTable, by migration: RecordMigration, lookUp: RecordMigration.LookUp
+    ) throws -> MemoryTable {
         var new = self
         var records = OrderedMap.Cursor(old.records, before: nil)
         while let (key, record) = records.next() {
-            let values = try migration.migrate(record.values)
+            let values = try migration.migrate(record.values, lookUp: lookUp)
             // Keys stay as they are in a migration, and are encoded in the order of the key.
             for index in table.indexes where index.isUnique {
                 if let owner = new.owner(of: values, in: index, besides: key) {
@@ -102,6 +105,16 @@ struct MemoryTable: Sendable {
         }
         new.deleted = old.deleted
         return new
+    }
+
+    /// What the record has that has a value in a column in which no two have the same; nil when there is none.
+    func found(_ lookup: RowLookup, _ value: Value) -> Value? {
+        guard let index = lookup.index else {
+            return records.get(keyLayout.encode(Key(value)))?.values[lookup.result.position]
+        }
+        var values = [Value](repeating: .null, count: table.columns.count)
+        values[lookup.unique.position] = value
+        return owner(of: values, in: index, besides: []).flatMap { records.get($0)?.values[lookup.result.position] }
     }
 
     /// The revision of the record of a key, negative when it is deleted; 0 when there never was one.

@@ -25,6 +25,8 @@ final class MigrationScene {
     struct Change: Sendable {
         let old: String
         let new: String
+        /// The code that makes what records get, where some does.
+        var making: (@Sendable (Record) throws -> [String: Value])?
 
         static let rich = Change(
             old: database(
@@ -44,12 +46,21 @@ final class MigrationScene {
                     "a string; b int; gone string; c {\"type\": \"int\", \"default\": 7}",
                     indexes: "\"by_b\": [\"b\"], \"by_a\": [\"a\", \"c\"]"),
                 table("t {\"references\": \"t\"}", name: "u")))
+
+        /// Records get what only code can give.
+        static let coded = Change(
+            old: rich.old,
+            new: additive.new.replacing(
+                "{\"type\": \"int\", \"default\": 7}", with: "{\"type\": \"int\", \"min\": 1}"),
+            making: { _ in ["c": .int(7)] })
     }
 
     private static let rows = 12
+    private let making: (@Sendable (Record) throws -> [String: Value])?
 
     init(_ change: Change, seed: UInt64, hasMD5: Bool = true, hasFence: Bool = true) throws {
         world = World(seed: seed)
+        making = change.making
         var options = SimulatedBucket.Options()
         options.hasMD5 = hasMD5
         options.hasFence = hasFence
@@ -147,7 +158,12 @@ final class MigrationScene {
         let storage = try await scene.value.storage(process)
         guard let held = try await storage.schema() else { return false }
         if held.id == to.id { return false }
-        let migration = try Migration(from: held, to: to, allowsDestructive: true)
+        let migration =
+            if let making = scene.value.making {
+                try Migration(from: held, to: to, allowsDestructive: true, codeVersion: "1", making: making)
+            } else {
+                try Migration(from: held, to: to, allowsDestructive: true)
+            }
         do {
             try await storage.apply(.migrate(migration))
         } catch let error as StorageError where error.code == .schemaMismatch {

@@ -24,6 +24,7 @@ struct ObjectMigrationCrashTests {
             Trial(name: "much at once", change: .rich, hasMD5: true, hasFence: true, hasWriter: false),
             Trial(name: "much at once, with a writer", change: .rich, hasMD5: false, hasFence: true, hasWriter: true),
             Trial(name: "additive, without a fence", change: .additive, hasMD5: true, hasFence: false, hasWriter: true),
+            Trial(name: "made by code, with a writer", change: .coded, hasMD5: true, hasFence: true, hasWriter: true),
         ]
     }
 

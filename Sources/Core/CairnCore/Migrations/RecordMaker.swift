@@ -9,8 +9,11 @@ package struct RecordMaker: Sendable {
     package typealias Body = @Sendable (Record) throws -> [String: Value]
 
     private let body: Body
+    /// What tells the code from others for the same change; nil where nobody has said it.
+    package let version: String?
 
-    init(_ body: @escaping Body) {
+    init(version: String?, _ body: @escaping Body) {
+        self.version = version
         self.body = body
     }
 
@@ -71,21 +74,23 @@ extension Migration {
     ///
     /// The code is called for each record of each table that gets a column, with the record as it is in the old schema, without
     /// revision and times. It gives values by the names of the new columns; one that it leaves out gets what it would get without the code.
-    /// All of it runs in the one transaction of the migration, on SQLite and in memory: when the code throws, or a value does not fit, the
-    /// record is named and the store is as it was. The code may be called several times for a record, must not use the store, and can change
-    /// nothing that a record has.
+    /// When the code throws, or a value does not fit, the record is named and the store is as it was. The code may be called several times
+    /// for a record, must not use the store, and can change nothing that a record has.
     ///
-    /// Folders and buckets refuse it (`migration.unsupported`): their records are made anew whenever they are read, by programs
-    /// that do not have the code.
+    /// On SQLite and in memory all of it runs in the one transaction of the migration: a run that is killed begins anew. On folders and buckets
+    /// each record is read once, and what the code gave is kept beside the records, some thousand in an object, before the migration is
+    /// decided: whoever reads a record later has it from there. A run that is killed begins anew, too; where `codeVersion` is given, the next
+    /// run of the same version goes on with what was kept, and asks the code for no record that has not changed since.
     ///
     /// - Parameters:
     ///   - allowsDestructive: Whether what only the old schema has may go, with its data.
     ///   - isRehearsal: Whether all of it is to be done and then taken back.
+    ///   - codeVersion: What tells the code from what it was before: another text whenever it gives other values.
     ///   - making: The code.
     /// - Throws: As ``init(from:to:allowsDestructive:isRehearsal:)``; `migration.unsupported` when no table gets a column.
     public init(
         from: Schema, to: Schema, allowsDestructive: Bool = false, isRehearsal: Bool = false,
-        making: @escaping @Sendable (Record) throws -> [String: Value]
+        codeVersion: String? = nil, making: @escaping @Sendable (Record) throws -> [String: Value]
     ) throws {
         try self.init(from: from, to: to, allowsDestructive: allowsDestructive, isRehearsal: isRehearsal)
         guard pairs.contains(where: \.hasNewColumns) else {
@@ -95,7 +100,7 @@ extension Migration {
                     "add the column that it makes; to change values of columns that are there, update the records in a transaction"
             )
         }
-        maker = RecordMaker(making)
+        maker = RecordMaker(version: codeVersion, making)
     }
 
     /// The code that makes what records of a table get; nil where there is none.

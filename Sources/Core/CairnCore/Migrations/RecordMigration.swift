@@ -44,6 +44,21 @@ package struct RecordMigration: Sendable {
         self.init(pair, at: time, needsLook: true, seed: seed)
     }
 
+    /// What a record of another table of the old schema has; nil when there is none.
+    package typealias LookUp = (RowLookup, Value) throws -> Value?
+
+    /// For records of which nothing is looked up, or has been before.
+    package static let noLookUp: @Sendable (RowLookup, Value) throws -> Value? = { lookup, _ in
+        throw StorageError(.damaged, "what was looked up in table '\(lookup.table.name)' is not kept")
+    }
+
+    /// What is looked up for a record in other tables.
+    package func wanted(_ values: [Value]) -> [(lookup: RowLookup, value: Value)] {
+        pair.conversions.values.compactMap { conversion in
+            conversion.lookup.flatMap { lookup in conversion.wanted(values).map { (lookup, $0) } }
+        }
+    }
+
     private init(
         _ pair: TablePair, at time: Timestamp, needsLook: Bool, seed: String? = nil, maker: RecordMaker? = nil
     ) {
@@ -75,28 +90,37 @@ package struct RecordMigration: Sendable {
     ]
 
     /// The values of a record in the new schema.
-    /// - Throws: What the new schema does not allow, naming the record: `storage.invalid`, `storage.limit`.
-    package func migrate(_ values: [Value]) throws -> [Value] {
-        let given = try given(values)
+    /// - Parameters:
+    ///   - known: What the code of the migration gave for the record before; nil to ask it.
+    ///   - lookUp: Gives what the record of another table has; nil when there is none.
+    /// - Throws: What the new schema does not allow, naming the record: `storage.invalid`, `storage.limit`; what `lookUp` throws.
+    package func migrate(
+        _ values: [Value], given known: [Int: Value]? = nil, lookUp: LookUp = RecordMigration.noLookUp
+    ) throws -> [Value] {
+        let given = try known ?? given(values)
         do {
-            let made = try sources.enumerated().map { try given[$0.offset] ?? value($0.element, values) }
+            let made = try sources.enumerated().map { try given[$0.offset] ?? value($0.element, values, lookUp) }
             guard needsLook else { return made }
             // What was found to fit is only brought to its stored form.
             if seed != nil { return (try? check.check(made))?.changed ?? made }
             return try check.check(made).changed ?? made
         } catch let error as StorageError {
-            let column = error.details.column.flatMap(pair.new.column(named:))
-            let isOfCode = column.map { given[$0.position] != nil } ?? false
-            throw refusal(
-                error, of: pair.old.key(of: values),
-                remedy: isOfCode
-                    ? "correct the code of the migration, which gave that value, or change the record; nothing was changed"
-                    : RecordMigration.remedy)
+            throw refusal(error, of: pair.old.key(of: values), remedy: remedy(error, given))
         }
     }
 
-    /// What the code of the migration gives for a record, by the positions of the columns.
-    private func given(_ values: [Value]) throws -> [Int: Value] {
+    /// What to do about a value that does not fit: the code of the migration gave it, or the record has it.
+    private func remedy(_ error: StorageError, _ given: [Int: Value]) -> String {
+        let column = error.details.column.flatMap(pair.new.column(named:))
+        let isOfCode = column.map { given[$0.position] != nil } ?? false
+        return isOfCode
+            ? "correct the code of the migration, which gave that value, or change the record; nothing was changed"
+            : RecordMigration.remedy
+    }
+
+    /// What the code of the migration gives for a record, by the positions of the columns; nothing where there is no code.
+    /// - Throws: What the code throws, naming the record.
+    package func given(_ values: [Value]) throws -> [Int: Value] {
         guard let maker else { return [:] }
         do {
             return try maker.values(values, pair)
@@ -110,20 +134,21 @@ package struct RecordMigration: Sendable {
     private static let remedy = "change the record first; nothing was changed"
 
     /// Checks a record that has its values already.
-    /// - Throws: as ``migrate(_:)``.
-    package func look(at values: [Value]) throws {
+    /// - Parameter given: Those of them that the code of the migration gave.
+    /// - Throws: as ``migrate(_:given:)``.
+    package func look(at values: [Value], given: [Int: Value] = [:]) throws {
         do {
             _ = try check.check(values)
         } catch let error as StorageError {
-            throw refusal(error, of: pair.new.key(of: values))
+            throw refusal(error, of: pair.new.key(of: values), remedy: remedy(error, given))
         }
     }
 
-    private func value(_ source: Source, _ values: [Value]) throws -> Value {
+    private func value(_ source: Source, _ values: [Value], _ lookUp: LookUp) throws -> Value {
         switch source {
         case .same(let column): return values[column]
         case .converted(let old, let column): return try converted(values[old], column)
-        case .made(let conversion, let column): return try made(conversion, column, values)
+        case .made(let conversion, let column): return try made(conversion, column, values, lookUp)
         case .new(let column): return try missing(column, values)
         }
     }
@@ -138,8 +163,10 @@ package struct RecordMigration: Sendable {
         return try column.valueWhenMissing(in: pair.new)
     }
 
-    private func made(_ conversion: ColumnConversion, _ column: Column, _ values: [Value]) throws -> Value {
-        switch conversion.outcome(values) {
+    private func made(
+        _ conversion: ColumnConversion, _ column: Column, _ values: [Value], _ lookUp: LookUp
+    ) throws -> Value {
+        switch try conversion.outcome(values, lookUp: lookUp) {
         case .value(let value): return value
         case .nothing:
             if column.isNullable { return .null }
@@ -193,8 +220,8 @@ extension TablePair {
     /// - Parameter isMade: Whether code makes what is new. Nobody knows from which columns.
     fileprivate func isFromSensitive(_ column: Column, isMade: Bool = false) -> Bool {
         if isMade, sources[column.position] == nil { return old.columns.contains(where: \.isSensitive) }
-        let sources = sources[column.position].map { [old.columns[$0]] }
-        return (sources ?? conversions[column.position]?.sources ?? []).contains(where: \.isSensitive)
+        if let source = sources[column.position] { return old.columns[source].isSensitive }
+        return conversions[column.position]?.isSecret ?? false
     }
 }
 

@@ -298,7 +298,7 @@ public struct MaintenanceReport: Sendable, Hashable {
         public var logRecords = 0
         /// Bodies of large records of the commit log, and what is left of commits that were cut short.
         public var parts = 0
-        /// Objects with what migrations dropped a month ago.
+        /// Objects with what migrations dropped a month ago, and with values that others kept which were given up.
         public var trash = 0
         /// The bytes of all of them.
         public var bytes = 0

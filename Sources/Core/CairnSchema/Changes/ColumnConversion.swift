@@ -9,6 +9,8 @@ package struct ColumnConversion: Sendable {
     private let values: [[UInt8]: Value]?
     /// What a record gets whose source gives no value; nil where such a record stands in the way.
     package let otherwise: Value?
+    /// The look-up in another table; nil where it is made from the record alone.
+    package let lookup: RowLookup?
 
     /// What a record has for the column.
     package enum Outcome: Sendable, Hashable {
@@ -20,8 +22,12 @@ package struct ColumnConversion: Sendable {
         case unfit(String)
     }
 
-    /// - Throws: A mistake for a column that the old table does not have, and for values that are not of the type.
-    package init(_ conversion: Conversion, of old: Table, for column: Column) throws(Conversion.Mistake) {
+    /// - Parameter schema: The one that the old table is of.
+    /// - Throws: A mistake for a column that the old table does not have, for values that are not of the type, and for a look-up that
+    ///   could find several records.
+    package init(
+        _ conversion: Conversion, of old: Table, in schema: Schema, for column: Column
+    ) throws(Conversion.Mistake) {
         self.conversion = conversion
         self.column = column
         var sources: [Column] = []
@@ -32,7 +38,25 @@ package struct ColumnConversion: Sendable {
             sources.append(source)
         }
         self.sources = sources
+        if case .lookup(let result, let table, let unique, _) = conversion.source, let source = sources.first {
+            lookup = try RowLookup(result, in: table, where: unique, is: source, schema)
+        } else {
+            lookup = nil
+        }
         (values, otherwise) = try conversion.values(as: column.valueType)
+    }
+
+    /// Whether what it is made from is kept out of messages.
+    package var isSecret: Bool {
+        sources.contains(where: \.isSensitive) || lookup?.result.isSensitive ?? false
+            || lookup?.unique.isSensitive ?? false
+    }
+
+    /// The value that is looked up for a record; nil where none is.
+    package func wanted(_ record: [Value]) -> Value? {
+        guard lookup != nil else { return nil }
+        let value = record[sources[0].position]
+        return value.isNull ? nil : value
     }
 
     /// Whether nothing can stand in the way of it.
@@ -49,13 +73,24 @@ package struct ColumnConversion: Sendable {
                     || ValueConversion.isTotal(from: source.valueType, to: column.valueType)
             }
         case .joined: return column.type == .string
-        case .part: return false
+        case .part, .lookup: return false
         }
     }
 
     /// Makes the value of a record: the same for the same record, whenever it is made.
-    /// - Parameter record: Its values in the old table.
-    package func outcome(_ record: [Value]) -> Outcome {
+    /// - Parameters:
+    ///   - record: Its values in the old table.
+    ///   - lookUp: Gives what the record of another table has; nil when there is none.
+    package func outcome(
+        _ record: [Value], lookUp: (RowLookup, Value) throws -> Value?
+    ) rethrows -> Outcome {
+        if let lookup {
+            guard let wanted = wanted(record) else { return .nothing }
+            guard let found = try lookUp(lookup, wanted) else {
+                return .unfit("\(shown(wanted)) is '\(lookup.unique.name)' of no record of '\(lookup.table.name)'")
+            }
+            return found.isNull ? .nothing : made(of: found)
+        }
         if case .column = conversion.source, column.valueType == .json, values == nil {
             // Of JSON null is a value like any other.
             let value = record[sources[0].position]
@@ -64,7 +99,7 @@ package struct ColumnConversion: Sendable {
         let given = sources.map { record[$0.position] }.filter { !$0.isNull && $0 != .json(.null) }
         guard let first = given.first else { return .nothing }
         switch conversion.source {
-        case .column: return made(of: first)
+        case .column, .lookup: return made(of: first)
         case .joined(_, let separator):
             return made(of: .string(given.map(ValueConversion.closestText).joined(separator: separator)))
         case .part(let number, _, let separator, let parts):
@@ -90,7 +125,7 @@ package struct ColumnConversion: Sendable {
 
     /// A value for messages.
     private func shown(_ value: Value) -> String {
-        if column.isSensitive || sources.contains(where: \.isSensitive) { return "what it is made from" }
+        if column.isSensitive || isSecret { return "what it is made from" }
         return ValueConversion.shown(value)
     }
 

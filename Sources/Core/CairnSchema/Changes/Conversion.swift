@@ -12,6 +12,9 @@ package struct Conversion: Sendable, Hashable {
         /// `{"split": "name", "at": " ", "part": 1, "parts": 2}`: a part of a text, from 1, or from -1 at the end. The last of `parts` has
         /// all the rest.
         case part(Int, of: String, at: String, parts: Int?)
+        /// `{"lookup": "iso", "in": "countries", "where": "name", "is": "country_name"}`: what the record of another table has that has
+        /// the value of a column in one in which no two have the same.
+        case lookup(String, in: String, where: String, is: String)
     }
 
     /// Where a value comes from.
@@ -24,7 +27,7 @@ package struct Conversion: Sendable, Hashable {
     /// The columns it reads.
     package var columns: [String] {
         switch source {
-        case .column(let name), .part(_, let name, _, _): [name]
+        case .column(let name), .part(_, let name, _, _), .lookup(_, _, _, let name): [name]
         case .joined(let names, _): names
         }
     }
@@ -37,6 +40,8 @@ package struct Conversion: Sendable, Hashable {
             case .joined(let columns, let separator): .joined(columns.map(name), with: separator)
             case .part(let part, let column, let separator, let parts):
                 .part(part, of: name(column), at: separator, parts: parts)
+            case .lookup(let result, let table, let unique, let column):
+                .lookup(result, in: table, where: unique, is: name(column))
             }
         return Conversion(renamed, values, otherwise)
     }
@@ -82,12 +87,12 @@ package struct Conversion: Sendable, Hashable {
     }
 
     private static let forms =
-        "write {\"from\": \"column\"}, {\"join\": [\"column\", \"column\"], \"with\": \" \"} or {\"split\": \"column\", \"at\": \" \", \"part\": 1}"
+        "write {\"from\": \"column\"}, {\"join\": [\"column\", \"column\"], \"with\": \" \"}, {\"split\": \"column\", \"at\": \" \", \"part\": 1} or {\"lookup\": \"what it has\", \"in\": \"table\", \"where\": \"its column\", \"is\": \"column\"}"
 
     private static func source(_ members: JSONObject) throws(Mistake) -> Source {
-        let given = ["from", "join", "split"].filter { members[$0] != nil }
+        let given = ["from", "join", "split", "lookup"].filter { members[$0] != nil }
         guard given.count == 1, let form = given.first else {
-            throw Mistake("has exactly one of 'from', 'join', 'split'", remedy: forms)
+            throw Mistake("has exactly one of 'from', 'join', 'split', 'lookup'", remedy: forms)
         }
         let known = [form, "values", "otherwise"] + (parts[form] ?? [])
         if let other = members.members.first(where: { !known.contains($0.name) }) {
@@ -99,12 +104,16 @@ package struct Conversion: Sendable, Hashable {
         switch form {
         case "from": return .column(try text("from", members))
         case "join": return .joined(try names(members), with: members["with"] == nil ? "" : try text("with", members))
+        case "lookup":
+            return .lookup(
+                try text("lookup", members), in: try text("in", members), where: try text("where", members),
+                is: try text("is", members))
         default: return try part(members)
         }
     }
 
     /// The members that go with a source.
-    private static let parts = ["join": ["with"], "split": ["at", "part", "parts"]]
+    private static let parts = ["join": ["with"], "split": ["at", "part", "parts"], "lookup": ["in", "where", "is"]]
 
     private static func text(_ name: String, _ members: JSONObject) throws(Mistake) -> String {
         guard case .string(let text)? = members[name] else { throw Mistake("has a text as '\(name)'", remedy: forms) }
@@ -158,6 +167,11 @@ package struct Conversion: Sendable, Hashable {
             object["at"] = .string(separator)
             object["part"] = .int(number)
             object["parts"] = parts.map(JSONValue.int)
+        case .lookup(let result, let table, let unique, let column):
+            object["lookup"] = .string(result)
+            object["in"] = .string(table)
+            object["where"] = .string(unique)
+            object["is"] = .string(column)
         }
         object["values"] = values.map(JSONValue.object)
         object["otherwise"] = otherwise

@@ -85,7 +85,8 @@ package struct SchemaDiff: Sendable {
         for column in added {
             if let conversion = column.conversion {
                 do {
-                    conversions[column.position] = try ColumnConversion(conversion, of: old, for: column)
+                    conversions[column.position] = try ColumnConversion(
+                        conversion, of: old, in: self.old, for: column)
                 } catch {
                     ambiguities.append(
                         SchemaAmbiguity(

@@ -26,6 +26,9 @@ package struct TablePair: Sendable {
         sources[column] == nil && conversions[column] == nil && new.columns[column].isNullWhenAdded
     }
 
+    /// The columns whose values are looked up in other tables, by their positions.
+    package var lookups: [Int: RowLookup] { conversions.compactMapValues(\.lookup) }
+
     /// The position in the new table of what was an old column; nil when it was dropped.
     func position(ofOld column: Int) -> Int? { sources.firstIndex(of: column) }
 }

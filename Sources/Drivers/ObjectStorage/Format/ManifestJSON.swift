@@ -19,6 +19,7 @@ package enum ManifestJSON {
             var needs = manifest.receiptRuns.isEmpty ? [] : [StoreFormat.receiptRuns]
             if !manifest.eras.isEmpty { needs.append(StoreFormat.migrations) }
             if manifest.eras.contains(where: \.isConverted) { needs.append(StoreFormat.conversions) }
+            if manifest.eras.contains(where: \.hasKeptValues) { needs.append(StoreFormat.keptValues) }
             Requirements.write(needs: needs, to: &writer)
             writer.name("store")
             writer.string(manifest.store)

@@ -80,6 +80,29 @@ package enum ObjectNames {
     /// What says that a migration is at work.
     package static let lease = "\(migrations)running.json"
 
+    /// Where values are kept that records got in migrations.
+    package static let keptValues = "\(migrations)values/"
+
+    /// Where the values of a table are kept, by the run of a migration that made them.
+    package static func keptValues(_ run: String, of table: String) -> String { "\(keptValues)\(run)/\(table)/" }
+
+    /// A part of the values of a table.
+    package static func keptValues(_ run: String, of table: String, _ place: Int) -> String {
+        "\(keptValues(run, of: table))\(place).json"
+    }
+
+    /// What says which records each part has.
+    package static func directory(ofValues run: String, of table: String) -> String {
+        "\(keptValues(run, of: table))directory.json"
+    }
+
+    /// The run of a migration that kept values; nil for a name of something else.
+    package static func run(ofValues name: String) -> String? {
+        guard name.hasPrefix(keptValues) else { return nil }
+        let rest = name.dropFirst(keptValues.utf8.count)
+        return rest.firstIndex(of: "/").map { String(rest[..<$0]) }
+    }
+
     /// Where what a migration dropped is kept: by the number of the commit before its own, on which it worked.
     package static func trash(ofMigration number: Int) -> String { "\(trash)\(padded(number - 1))/" }
 

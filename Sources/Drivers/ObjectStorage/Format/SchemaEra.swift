@@ -14,12 +14,17 @@ package struct SchemaEra: Sendable, Hashable {
     package var time: Timestamp
     /// Whether that commit made values of others, which whoever reads a file of the era must know how to do.
     package var isConverted = false
+    /// Whether values that records got in that commit are kept beside them, where whoever reads a file of the era must look.
+    package var hasKeptValues = false
 
-    package init(schema: SchemaID, end: Int, time: Timestamp, isConverted: Bool = false) {
+    package init(
+        schema: SchemaID, end: Int, time: Timestamp, isConverted: Bool = false, hasKeptValues: Bool = false
+    ) {
         self.schema = schema
         self.end = end
         self.time = time
         self.isConverted = isConverted
+        self.hasKeptValues = hasKeptValues
     }
 
     // MARK: JSON
@@ -36,6 +41,10 @@ package struct SchemaEra: Sendable, Hashable {
                 writer.name("converted")
                 writer.bool(true)
             }
+            if hasKeptValues {
+                writer.name("kept_values")
+                writer.bool(true)
+            }
         }
     }
 
@@ -44,18 +53,20 @@ package struct SchemaEra: Sendable, Hashable {
         var end: Int?
         var time: Timestamp?
         var isConverted: Bool?
+        var hasKeptValues: Bool?
         try scanner.forEachMember(depth: 2) { member, scanner in
             switch member {
             case "seq": try end.set(try scanner.int(member, in: 1...StoreFormat.largest), member)
             case "from": try schema.set(try scanner.schemaID(member), member)
             case "at": try time.set(try scanner.time(member), member)
             case "converted": try isConverted.set(try scanner.flag(member), member)
+            case "kept_values": try hasKeptValues.set(try scanner.flag(member), member)
             default: try scanner.skipValue(depth: 3)
             }
         }
         return SchemaEra(
             schema: try schema.needed("from"), end: try end.needed("seq"), time: try time.needed("at"),
-            isConverted: isConverted ?? false)
+            isConverted: isConverted ?? false, hasKeptValues: hasKeptValues ?? false)
     }
 }
 
@@ -70,6 +81,13 @@ package struct TableSuccession: Sendable, Hashable {
     package var made: [String: Conversion] = [:]
     /// Whether values of a column that stayed were converted into another type.
     package var convertsTypes = false
+    /// Where the values are kept that its records got; nil where they got none but what anybody can make.
+    package var values: KeptValues?
+
+    /// Whether something of it was looked up in other tables, and is kept.
+    var hasLookups: Bool {
+        made.values.contains { if case .lookup = $0.source { true } else { false } }
+    }
 
     /// Whether who reads the files of before must know how values are made of others.
     var needsConversions: Bool { convertsTypes || !made.isEmpty }
@@ -110,14 +128,14 @@ package struct TableSuccession: Sendable, Hashable {
         let kept = Set(sources.compactMap { $0 })
         return TablePair(
             old: old, new: new, sources: sources, dropped: old.columns.indices.filter { !kept.contains($0) },
-            conversions: try conversions(of: old, for: new))
+            conversions: try conversions(of: old, in: from, for: new))
     }
 
-    private func conversions(of old: Table, for new: Table) throws -> [Int: ColumnConversion] {
+    private func conversions(of old: Table, in schema: Schema, for new: Table) throws -> [Int: ColumnConversion] {
         var conversions: [Int: ColumnConversion] = [:]
         for (name, conversion) in made {
             guard let column = new.column(named: name),
-                let found = try? ColumnConversion(conversion, of: old, for: column)
+                let found = try? ColumnConversion(conversion, of: old, in: schema, for: column)
             else { throw Damage("it makes '\(name)' of '\(new.name)' from what the schemas lack") }
             conversions[column.position] = found
         }
@@ -142,6 +160,10 @@ package struct TableSuccession: Sendable, Hashable {
                 writer.name("made")
                 writer.write(.object(JSONObject(made.map { .init(name: $0.key, value: $0.value.value) })))
             }
+            if let values {
+                writer.name("values")
+                values.write(to: &writer)
+            }
         }
     }
 
@@ -151,12 +173,14 @@ package struct TableSuccession: Sendable, Hashable {
         var columns: [[String]]?
         var convertsTypes: Bool?
         var made: [String: Conversion] = [:]
+        var values: KeptValues?
         try scanner.forEachMember(depth: 3) { member, scanner in
             switch member {
             case "from": try old.set(try scanner.name(member), member)
             case "to": try new.set(try scanner.name(member), member)
             case "columns":
                 try columns.set(try scanner.list(depth: 4) { try $0.list(depth: 5) { try $0.string() } }, member)
+            case "values": try values.set(try KeptValues.read(&scanner), member)
             case "converts_types": try convertsTypes.set(try scanner.flag(member), member)
             case "made":
                 try scanner.forEachMember(depth: 4) { column, scanner in
@@ -172,6 +196,7 @@ package struct TableSuccession: Sendable, Hashable {
             old: try old.needed("from"), new: try new.needed("to"), columns: try columns.needed("columns"))
         table.convertsTypes = convertsTypes ?? false
         table.made = made
+        table.values = values
         return table
     }
 

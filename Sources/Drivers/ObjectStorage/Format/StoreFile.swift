@@ -32,7 +32,7 @@ package enum StoreFormat {
     /// The largest number of a commit, a count or a size that is believed: sums of a few do not overflow.
     package static let largest = Revisions.largest
     /// The features this version knows.
-    package static let features: Set<String> = [receiptRuns, migrations, conversions]
+    package static let features: Set<String> = [receiptRuns, migrations, conversions, keptValues]
     /// Of a manifest: receipts of idempotency keys are in index files. Who does not look there writes a batch twice.
     package static let receiptRuns = "receipt-runs"
     /// Of a manifest and a commit record: record files may follow earlier schemas. Who does not know how to read them takes them for
@@ -40,9 +40,13 @@ package enum StoreFormat {
     package static let migrations = "migrations"
     /// Of what says `migrations`: values of earlier schemas are made into others. Who does not know how reads wrong ones.
     package static let conversions = "conversions"
+    /// Of what says `migrations`: values that records of earlier schemas got are kept beside them. Who does not look there reads records
+    /// without them.
+    package static let keptValues = "kept-values"
 
     /// What must be known to read what a migration made of tables.
     static func needs(of tables: [TableSuccession]) -> [String] {
         [migrations] + (tables.contains(where: \.needsConversions) ? [conversions] : [])
+            + (tables.contains { $0.values != nil || $0.hasLookups } ? [keptValues] : [])
     }
 }

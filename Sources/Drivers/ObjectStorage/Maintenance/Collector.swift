@@ -29,6 +29,8 @@ import ObjectStores
 /// - **A part**, once the oldest record that stands is an hour younger, and it is a day old. Parts are written before their record, and
 ///   the record lands within a quarter of an hour of the proof they were written by, so the record of such a part came before
 ///   the oldest and is gone, or never came.
+/// - **Values that a migration kept** and that no migration of the store names, a day after they were stored: the commit that names them
+///   lands within half a day of the first of them (``SchemaMigration``), or never.
 ///
 /// Each of these is true for ever once it is true: names of manifests and records never come again, those of index files and parts
 /// are random, and ages grow. So a collector that slept between its listing and its DELETE, a DELETE that arrives late, two
@@ -58,12 +60,13 @@ struct Collector: Sendable {
 
     /// Removes what may be removed.
     ///
-    /// Eight LISTs, and one more for each thousand objects, other than record files, of which none is looked at; a GET for each pin
-    /// and about three for manifests; a DELETE for each thousand objects that go.
+    /// Eight LISTs, one more where there were migrations, and one more for each thousand objects, other than record files, of which none is
+    /// looked at; a GET for each pin, for each migration that has kept values, and about three for manifests; a DELETE for each thousand objects that go.
     /// - Returns: Up to which number the next manifest may say that log records may be gone.
     func collect(_ report: inout MaintenanceReport) async throws -> Int {
         let folders = try await listUnknown(&report)
         if folders.contains(ObjectNames.trash) { try await collectTrash(&report) }
+        if folders.contains(ObjectNames.migrations) { try await collectValues(&report) }
         guard let standing = try await collectManifests(&report) else {
             report.notCollected = "another process is removing manifests at the same time"
             return 0
@@ -197,6 +200,32 @@ struct Collector: Sendable {
         try await collect(ObjectNames.trash, &report) { object, date, _ in
             ObjectNames.isDropped(object.key)
                 && CollectionRules.isOlder(object, than: Double(MigrationTrash.days) * 86_400, at: date)
+        } counted: {
+            $0.removed.trash += $1
+        }
+    }
+
+    /// Removes the values that runs of migrations kept which ended before they were decided.
+    private func collectValues(_ report: inout MaintenanceReport) async throws {
+        // Whoever decides a migration does so within half a day of the first object it has kept: what is decided behind this view
+        // names none that are older than a day when they go.
+        let eras = try parts.tip.view().manifest.manifest.eras
+        let files: [MigrationFile]
+        do {
+            files = try await eras.filter(\.hasKeptValues).map(\.end).concurrently(LogReader.width) {
+                [access] number in try await access.migration(number)
+            }
+        } catch let error as StorageError where error.code == .damaged {
+            // What is decided is not known then, and all of it stays.
+            return
+        }
+        let decided = Set(files.flatMap(\.tables).compactMap { $0.values?.run })
+        guard files.allSatisfy({ file in eras.contains { $0.end == file.era.end && $0.time == file.era.time } }) else {
+            return
+        }
+        try await collect(ObjectNames.keptValues, &report) { object, date, _ in
+            guard let run = ObjectNames.run(ofValues: object.key) else { return false }
+            return !decided.contains(run) && CollectionRules.isOlder(object, than: CollectionRules.fileAge, at: date)
         } counted: {
             $0.removed.trash += $1
         }

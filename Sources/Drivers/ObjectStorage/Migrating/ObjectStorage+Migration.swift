@@ -43,10 +43,12 @@ extension ObjectStorage {
         let recent = engine.recent(in: view).count
         engine.tip.end(StorageError.closed("store"))
         let read = migration.recordsToRead { view.tables[$0.position].count }
+        let found = migration.recordsToLookUp { view.tables[$0.position].count }
         let written = migration.filesToWrite { view.tables[$0.position].count }
+        let kept = migration.valuesToWrite { view.tables[$0.position].count }
         // To look, to close, to publish; a file of indexes for each few hundred thousand records.
-        let gets = read + recent + 20
-        let puts = written + 10 + migration.to.tables.count + read / 200_000
+        let gets = read + found + recent + 20
+        let puts = written + kept + 10 + migration.to.tables.count + read / 200_000
         let prices = PriceTable.s3Standard.nanodollars
         let nanodollars = gets * (prices[.get] ?? 0) + puts * (prices[.put] ?? 0)
         return MigrationCost(

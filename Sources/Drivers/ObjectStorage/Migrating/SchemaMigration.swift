@@ -16,7 +16,8 @@ import ObjectStores
 /// record leaves a closed store and files that nothing names; the next migration goes on, and collection removes them. One that
 /// dies behind it leaves a manifest to publish, which whoever opens the store does (``SchemaSettlement``).
 ///
-/// Only the files of a renamed table are written: as copies under the new name, as of the record that is to come.
+/// Only the files of a renamed table are written: as copies under the new name, as of the record that is to come. What Swift code gives for
+/// the records of other tables, and what is looked up for them, is kept beside them (``KeptValues``), where nobody looks before the record names it.
 struct SchemaMigration: Sendable {
     /// Another process goes on with the migration of this one, or has begun one.
     struct Overtaken: Error {}
@@ -49,14 +50,6 @@ struct SchemaMigration: Sendable {
     /// Refuses what other drivers make and this one does not.
     /// - Throws: `migration.unsupported`.
     static func check(_ migration: Migration) throws {
-        if migration.maker != nil {
-            throw StorageError(
-                .migrationUnsupported,
-                "on an object store, Swift code cannot make what records get: no record file is written in a migration, and programs that read one later do not have the code",
-                remedy:
-                    "say with \"convert\" what a column is made from; or add it so that it may be null, fill it in transactions, and require it in a later migration"
-            )
-        }
         for pair in migration.pairs where !Utf8.equal(pair.old.name, pair.new.name) {
             guard migration.from.table(named: pair.new.name) != nil else { continue }
             throw StorageError(
@@ -106,8 +99,12 @@ struct SchemaMigration: Sendable {
                     .timeout, "the migration takes longer than \(Int(SchemaMigration.longest) / 3600) hours",
                     remedy: "let it run nearer to the store, where requests are faster")
             }
-            let commit = SchemaCommit(
-                tables: migration.pairs.map(TableSuccession.init), manifest: manifest(view, made))
+            let tables = migration.pairs.map { pair in
+                var table = TableSuccession(pair)
+                table.values = made.values[pair.new.name]
+                return table
+            }
+            let commit = SchemaCommit(tables: tables, manifest: manifest(view, made))
             do {
                 let (record, bytes) = try await engine.change(migration.to.id, at: made.time, commit) { newest in
                     try engine.windows.check()
@@ -135,7 +132,9 @@ struct SchemaMigration: Sendable {
         manifest.closing = nil
         let isConverted = migration.pairs.contains { TableSuccession($0).needsConversions }
         manifest.eras.append(
-            SchemaEra(schema: migration.from.id, end: number, time: made.time, isConverted: isConverted))
+            SchemaEra(
+                schema: migration.from.id, end: number, time: made.time, isConverted: isConverted,
+                hasKeptValues: !made.values.isEmpty))
         return manifest
     }
 

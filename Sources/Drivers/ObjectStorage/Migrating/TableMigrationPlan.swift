@@ -8,10 +8,17 @@ struct TableMigrationPlan: Sendable {
     let sources: [Int?]
     /// Whether each record is looked at by the rules of the new table.
     let looksAtRecords: Bool
+    /// Whether records get values that only this process can make.
+    let makesValues: Bool
     /// Whether all records are read.
     let readsRecords: Bool
+    /// Whether something is made of all records but values: what was looked at and kept by an earlier run is read all the same.
+    let needsRecords: Bool
     /// Indexes that are unique, and were not.
     let newlyUnique: [Int]
+
+    /// Whether what records get is kept beside their files.
+    var keepsValues: Bool { makesValues && !isRenamed }
 
     /// Indexes that are built, by position.
     var built: [Int] { sources.indices.filter { sources[$0] == nil } }
@@ -24,9 +31,10 @@ struct TableMigrationPlan: Sendable {
             return old.firstIndex { $0 != nil && $0 == wanted }
         }
         self.sources = sources
-        looksAtRecords = RecordMigration.hasRules(pair, in: migration)
-        readsRecords =
-            isRenamed || looksAtRecords || !pair.dropped.isEmpty || sources.contains { $0 == nil }
+        makesValues = migration.maker(of: pair) != nil || !pair.lookups.isEmpty
+        looksAtRecords = makesValues || RecordMigration.hasRules(pair, in: migration)
+        needsRecords = isRenamed || !pair.dropped.isEmpty || sources.contains { $0 == nil }
+        readsRecords = needsRecords || looksAtRecords
         newlyUnique = pair.new.indexes.indices.filter { place in
             guard pair.new.indexes[place].isUnique else { return false }
             return sources[place].map { !pair.old.indexes[$0].isUnique } ?? true
@@ -83,6 +91,20 @@ extension Migration {
     func recordsToRead(_ count: (Table) -> Int) -> Int {
         let changed = pairs.filter { TableMigrationPlan($0, in: self).readsRecords }.map(\.old)
         return (changed + diff.dropped).reduce(0) { $0 + count($1) }
+    }
+
+    /// How many records are looked up for others, at most.
+    func recordsToLookUp(_ count: (Table) -> Int) -> Int {
+        pairs.reduce(0) { sum, pair in
+            sum + pair.lookups.values.reduce(0) { $0 + min(count(pair.old), count($1.table)) }
+        }
+    }
+
+    /// How many objects with values are written, roughly.
+    func valuesToWrite(_ count: (Table) -> Int) -> Int {
+        pairs.filter { TableMigrationPlan($0, in: self).keepsValues }.reduce(0) { sum, pair in
+            sum + (count(pair.old) == 0 ? 0 : 2 + count(pair.old) / (KeptValuesWriter.records / 4))
+        }
     }
 
     /// How many record files are written.

@@ -15,11 +15,17 @@ struct TableMigrations: Sendable {
     /// What `now` is for the records.
     private let time: Timestamp
     private let start: Duration
+    /// What the names of runs of the same code begin with; nil for code that is never gone on with.
+    private let tag: String?
+    /// The run that values are kept by; nil where none are made.
+    private let run: String?
 
     /// What was made.
     struct Made: Sendable {
         /// In the order of the new schema.
         var tables: [Manifest.TableState]
+        /// Where the values are that records got and that are kept beside them, by the names of their tables.
+        var values: [String: KeptValues]
         let time: Timestamp
     }
 
@@ -37,6 +43,9 @@ struct TableMigrations: Sendable {
         self.isRehearsal = isRehearsal
         time = max(view.time, engine.now())
         start = parts.surroundings.uptime()
+        tag = FormerValues.tag(of: migration, view)
+        let makesValues = migration.maker != nil || migration.pairs.contains { !$0.lookups.isEmpty }
+        run = !makesValues ? nil : "\(tag ?? "once")-\(IndexFiles(parts).newID())"
     }
 
     /// The number of the commit that decides.
@@ -48,7 +57,10 @@ struct TableMigrations: Sendable {
     func make() async throws -> Made {
         var count = Count(total: migration.recordsToRead { view.tables[$0.position].count })
         var states: [String: Manifest.TableState] = [:]
-        for pair in migration.pairs { states[pair.new.name] = try await make(pair, &count) }
+        var values: [String: KeptValues] = [:]
+        for pair in migration.pairs {
+            states[pair.new.name] = try await make(pair, &count, &values[pair.new.name])
+        }
         for table in migration.diff.dropped { try await keep(table, &count) }
         for table in migration.diff.created {
             states[table.name] = Manifest.TableState(
@@ -56,7 +68,7 @@ struct TableMigrations: Sendable {
                 indexes: ([""] + table.indexes.map(\.name)).map { Manifest.IndexState(name: $0) })
         }
         try await checkReferences(states)
-        return Made(tables: migration.to.tables.compactMap { states[$0.name] }, time: time)
+        return Made(tables: migration.to.tables.compactMap { states[$0.name] }, values: values, time: time)
     }
 
     /// How many records were read.
@@ -74,7 +86,9 @@ struct TableMigrations: Sendable {
 
     // MARK: One table
 
-    private func make(_ pair: TablePair, _ count: inout Count) async throws -> Manifest.TableState {
+    private func make(
+        _ pair: TablePair, _ count: inout Count, _ kept: inout KeptValues?
+    ) async throws -> Manifest.TableState {
         let plan = TableMigrationPlan(pair, in: migration)
         let old = view.tables[pair.old.position]
         let table = pair.new
@@ -86,16 +100,17 @@ struct TableMigrations: Sendable {
             Manifest.IndexState(
                 name: index.name, runs: source.map { view.manifest.runs(pair.old, pair.old.indexes[$0]) } ?? [])
         }
-        if plan.readsRecords { try await read(pair, plan, &state, &count) }
+        if plan.readsRecords { kept = try await read(pair, plan, &state, &count) }
         for place in plan.newlyUnique {
             try await checkUnique(table.indexes[place], of: table, state.indexes[place + 1].runs)
         }
         return state
     }
 
+    /// - Returns: Where the values are that the records got; nil where none are kept.
     private func read(
         _ pair: TablePair, _ plan: TableMigrationPlan, _ state: inout Manifest.TableState, _ count: inout Count
-    ) async throws {
+    ) async throws -> KeptValues? {
         let table = pair.new
         let built = plan.built.map { table.indexes[$0] }
         let layouts = built.map { KeyLayout($0, of: table) }
@@ -106,13 +121,29 @@ struct TableMigrations: Sendable {
         var runs = IndexRunsBuilder(
             parts, built.map { IndexFilterKeys($0, of: table) } + (copies == nil ? [] : [.whole]))
         var trash = isRehearsal ? nil : trash(pair.old, pair.dropped)
+        var writer = isRehearsal || !plan.keepsValues ? nil : run.map { KeptValuesWriter(parts, table, run: $0) }
+        // What was looked up may be another now, though the record has not changed.
+        var former =
+            try await writer == nil || !pair.lookups.isEmpty ? nil : FormerValues(parts, pair, tag: tag)
+        var lookups = MigrationLookups(engine, view)
         var (read, forgotten) = (0, 0)
-        try await eachBatch(of: pair.old, forgotten: &forgotten) { batch in
+        try await eachBatch(of: pair.old, forgotten: &forgotten, isNeeded: plan.needsRecords) { key, commit in
+            try await former?.take(key, commit)
+        } _: { batch in
             var made: [(Key, RecordImage)] = []
-            for (key, image) in batch {
+            try await lookups.prepare(batch.flatMap { $0.image?.values.map(check.wanted) ?? [] })
+            for row in batch {
+                let key = row.key
+                guard let image = row.image else {
+                    // All of it was looked at by the run that made it.
+                    writer?.add(key, row.commit, row.former?.values ?? [:])
+                    continue
+                }
                 guard let values = image.values else { continue }
-                let new = try records.migrate(values)
-                if plan.looksAtRecords { try check.look(at: new) }
+                let given = try given(values, row, check, records)
+                let new = try records.migrate(values, given: given, lookUp: lookups.found)
+                if plan.looksAtRecords { try check.look(at: new, given: given) }
+                writer?.add(key, image.commit, new.chosen(Array(given.keys) + pair.lookups.keys))
                 made.append((key, RecordImage(values: new, metadata: image.metadata, commit: number)))
                 for place in built.indices {
                     guard let entry = layouts[place].entry(of: new) else { continue }
@@ -126,8 +157,9 @@ struct TableMigrations: Sendable {
             }
             try await runs.spill()
             try await trash?.spill()
-            read += made.count
-            count.done += made.count
+            try await writer?.spill()
+            read += batch.count
+            count.done += batch.count
             tell(pair.old, count)
         }
         guard read == state.count else {
@@ -142,41 +174,87 @@ struct TableMigrations: Sendable {
             // Deleted records are not copied: what is inserted under their keys goes on above all of them.
             state.revisionFloor = max(state.revisionFloor, forgotten)
         }
+        return try await writer?.finish()
+    }
+
+    /// What the code of the migration gives for a record, or gave for it in a run that was cut short.
+    /// - Throws: `storage.invalid` when it is other code, which says that it is the same.
+    private func given(
+        _ values: [Value], _ row: Row, _ check: RecordMigration, _ records: RecordMigration
+    ) throws -> [Int: Value] {
+        guard let former = row.former else { return try check.given(values) }
+        guard former.isSample else { return former.values }
+        let given = try check.given(values)
+        guard try records.migrate(values, given: given).chosen(Array(given.keys)) == former.values else {
+            var details = StorageError.Details()
+            details.table = check.pair.old.name
+            details.id = KeyText.encode(row.key)
+            throw StorageError(
+                .invalid,
+                "the code of the migration gives other values for record \(KeyText.encode(row.key)) of table '\(check.pair.old.name)' than it did in a run that was cut short, and says that it is the same version '\(migration.maker?.version ?? "")'",
+                remedy:
+                    "give another 'codeVersion' to code that was changed, and none to code that gives other values each time; nothing was changed",
+                details: details)
+        }
+        return former.values
+    }
+
+    /// A record that is lent.
+    private struct Row {
+        let key: Key
+        /// The commit that wrote it, by the index.
+        let commit: Int
+        /// What an earlier run made of it.
+        let former: FormerValues.Found?
+        /// Nil where it is not needed.
+        var image: RecordImage?
     }
 
     /// Lends the records of a table, some at a time.
-    /// - Parameter forgotten: The highest revision of a deleted one.
+    /// - Parameters:
+    ///   - forgotten: The highest revision of a deleted one.
+    ///   - isNeeded: Whether records are read of which an earlier run has made all that is asked.
+    ///   - former: What an earlier run has made of the record of a key, by the commit that wrote it.
     private func eachBatch(
-        of table: Table, forgotten: inout Int, _ body: ([(Key, RecordImage)]) async throws -> Void
+        of table: Table, forgotten: inout Int, isNeeded: Bool = true,
+        _ former: ([UInt8], Int) async throws -> FormerValues.Found?,
+        _ body: ([Row]) async throws -> Void
     ) async throws {
         let overlay = view.tables[table.position]
         var cursor = parts.indexes.passing().merged(
             view.manifest.runs(table, nil), keeping: .allButRemoved, readAhead: .full)
-        var keys: [Key] = []
+        var rows: [Row] = []
         func lend() async throws {
             try Deadline.check()
-            let images = try await parts.records.images(table, keys, in: view)
-            try await body(
-                try zip(keys, images).map { key, image in
-                    guard let image, image.isLive else {
-                        throw StorageError.damaged(table, key: key, "the index has the record, and there is none")
-                    }
-                    return (key, image)
-                })
-            keys = []
+            let places = rows.indices.filter { isNeeded || rows[$0].former.map(\.isSample) ?? true }
+            let images = try await parts.records.images(table, places.map { rows[$0].key }, in: view)
+            for (place, image) in zip(places, images) {
+                guard let image, image.isLive else {
+                    throw StorageError.damaged(
+                        table, key: rows[place].key, "the index has the record, and there is none")
+                }
+                rows[place].image = image
+            }
+            try await body(rows)
+            rows = []
         }
         while let entry = try await IndexReader.live({ try await cursor.next() }) {
-            if case .tombstone(let revision, _) = try entry.content() {
+            let commit: Int
+            switch try entry.content() {
+            case .tombstone(let revision, _):
                 forgotten = max(forgotten, revision)
                 continue
+            case .record(_, let number, _): commit = number
+            case .present, .removed:
+                throw StorageError.damaged(table, "its primary index has an entry that is of another one")
             }
             guard let key = overlay.key(entry.key) else {
                 throw StorageError.damaged(table, "its primary index has an entry that is no key")
             }
-            keys.append(key)
-            if keys.count == TableMigrations.batch { try await lend() }
+            rows.append(Row(key: key, commit: commit, former: try await former(entry.key, commit), image: nil))
+            if rows.count == TableMigrations.batch { try await lend() }
         }
-        if !keys.isEmpty { try await lend() }
+        if !rows.isEmpty { try await lend() }
     }
 
     // MARK: What is dropped
@@ -185,9 +263,11 @@ struct TableMigrations: Sendable {
     private func keep(_ table: Table, _ count: inout Count) async throws {
         guard !isRehearsal, var trash = trash(table, Array(table.columns.indices)) else { return }
         var forgotten = 0
-        try await eachBatch(of: table, forgotten: &forgotten) { batch in
-            for (key, image) in batch {
-                if let values = image.values { trash.add(key, image.metadata, values) }
+        try await eachBatch(of: table, forgotten: &forgotten) { _, _ in
+            nil
+        } _: { batch in
+            for row in batch {
+                if let image = row.image, let values = image.values { trash.add(row.key, image.metadata, values) }
             }
             try await trash.spill()
             count.done += batch.count
@@ -260,5 +340,12 @@ struct TableMigrations: Sendable {
             throw StorageError.danglingReference(
                 table, key, column: column, target: Key(value), isSecret: migration.isSecret(column, of: table))
         }
+    }
+}
+
+extension [Value] {
+    /// Those of some columns, by their positions, in the form in which they are stored.
+    fileprivate func chosen(_ columns: [Int]) -> [Int: Value] {
+        Dictionary(columns.map { ($0, self[$0]) }, uniquingKeysWith: { first, _ in first })
     }
 }

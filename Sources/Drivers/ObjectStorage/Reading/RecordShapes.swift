@@ -18,6 +18,8 @@ final class RecordShapes: Sendable {
         var schemas: [SchemaID: Schema] = [:]
         var files: [Int: MigrationFile] = [:]
         var paths: [Place: Path] = [:]
+        /// By the number of the migration, and the table it made.
+        var kept: [Int: [String: KeptValuesReader]] = [:]
     }
 
     private struct Place: Hashable {
@@ -28,9 +30,15 @@ final class RecordShapes: Sendable {
     /// What becomes of the files of a table of an era.
     private enum Path: Sendable {
         /// They are read in this form, and their records made by these migrations.
-        case through(RecordJSON, [RecordMigration])
+        case through(RecordJSON, [Step])
         /// They are of another table that had the name.
         case forgotten
+    }
+
+    /// What a migration makes of a record, and finds of it among the values that were kept.
+    private struct Step: Sendable {
+        let migration: RecordMigration
+        let kept: KeptValuesReader?
     }
 
     /// A file that was read.
@@ -48,7 +56,8 @@ final class RecordShapes: Sendable {
         columns = schema.tables.map { RecordFile.columns(of: $0) }
     }
 
-    /// Reads the file of a record. Two GETs for each migration since it was written, when the first such file is met.
+    /// Reads the file of a record. Two GETs for each migration since it was written, when the first such file is met; a GET more for some
+    /// thousand records whose values it has kept, and one before the first.
     /// - Parameter name: The name of the object.
     /// - Throws: `storage.damaged` naming the object; `storage.upgrade_required`; `storage.schema_mismatch` for a file of a schema that
     ///   came after this program's.
@@ -57,14 +66,20 @@ final class RecordShapes: Sendable {
             let era = eras.firstIndex(where: { commit < $0.end })
         else { return try newest(bytes, table, name) }
         switch try await path(table, era) {
-        case .through(let columns, let migrations):
+        case .through(let columns, let steps):
             var (key, image) = try RecordFile.decode(bytes, columns, name: name)
-            do {
-                image.values = try image.values.map { try migrations.reduce($0) { try $1.migrate($0) } }
-            } catch let error as StorageError {
-                // What was there when the store was migrated was looked at then.
-                throw StoredObject.damaged(name, "it does not fit the schema of the store any more: \(error.message)")
+            guard var values = image.values else { return Reading(key: key, image: image) }
+            for step in steps {
+                let given = try await step.kept?.values(of: key) ?? [:]
+                do {
+                    values = try step.migration.migrate(values, given: given)
+                } catch let error as StorageError {
+                    // What was there when the store was migrated was looked at then.
+                    throw StoredObject.damaged(
+                        name, "it does not fit the schema of the store any more: \(error.message)")
+                }
             }
+            image.values = values
             return Reading(key: key, image: image)
         case .forgotten:
             guard let text = ObjectNames.keyText(ofFile: name, of: table.name) else {
@@ -95,7 +110,7 @@ final class RecordShapes: Sendable {
         let place = Place(table: table.position, era: era)
         if let path = known.withLock({ $0.paths[place] }) { return path }
         var (newer, current) = (schema, table)
-        var migrations: [RecordMigration] = []
+        var steps: [Step] = []
         var path: Path?
         for step in eras[era...].reversed() {
             let older = try await schema(step.schema)
@@ -113,12 +128,25 @@ final class RecordShapes: Sendable {
             } catch let damage as Damage {
                 throw StoredObject.damaged(ObjectNames.migration(step.end), damage.message)
             }
-            migrations.insert(RecordMigration(repeating: pair, at: step.time, seed: "\(step.end)"), at: 0)
+            steps.insert(
+                Step(
+                    migration: RecordMigration(repeating: pair, at: step.time, seed: "\(step.end)"),
+                    kept: succession.values.map { kept(step.end, $0, pair) }), at: 0)
             (newer, current) = (older, pair.old)
         }
-        let found = path ?? .through(RecordFile.columns(of: current), migrations)
+        let found = path ?? .through(RecordFile.columns(of: current), steps)
         known.withLock { $0.paths[place] = found }
         return found
+    }
+
+    /// What finds the values that a migration has kept of a table: one for files of all eras before it.
+    private func kept(_ number: Int, _ values: KeptValues, _ pair: TablePair) -> KeptValuesReader {
+        known.withLock { known in
+            if let reader = known.kept[number]?[pair.new.name] { return reader }
+            let reader = KeptValuesReader(access, values, pair)
+            known.kept[number, default: [:]][pair.new.name] = reader
+            return reader
+        }
     }
 
     private func schema(_ id: SchemaID) async throws -> Schema {

@@ -110,10 +110,25 @@ struct StoreSurvey {
             let name = ObjectNames.migration(era.end)
             findings += try await finding(name, StoreSurvey.backup) {
                 // Not by the log, which has it, too, until it is collected.
-                _ = try MigrationFile(decoding: try await access.bytes(name), name: name)
+                let file = try MigrationFile(decoding: try await access.bytes(name), name: name)
+                try await check(file)
             }
         }
         return findings
+    }
+
+    /// Looks for the values that a migration has kept.
+    private func check(_ file: MigrationFile) async throws {
+        guard file.tables.contains(where: { $0.values != nil }) else { return }
+        let (from, to) = (try await access.schema(file.era.schema), try await access.schema(file.to))
+        for table in file.tables {
+            guard let values = table.values else { continue }
+            do {
+                try await KeptValuesReader(access, values, try table.pair(from, to)).check()
+            } catch let damage as Damage {
+                throw StoredObject.damaged(ObjectNames.migration(file.era.end), damage.message)
+            }
+        }
     }
 
     /// What is said of an object that cannot be read.

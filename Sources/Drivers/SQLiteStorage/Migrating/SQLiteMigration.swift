@@ -32,11 +32,13 @@ struct SQLiteMigration {
         for pair in migration.pairs { try unknown.check(pair, in: migration) }
         let number = try log.next()
         let counts = try migration.pairs.map { try count(of: $0.old.name) }
+        let lookups = try MigrationLookups(migration, access)
         var names = MigrationNames(migration, access)
         try MigrationNames.forgetDropped(access)
         try names.settle()
         var kept: [String] = []
-        for pair in migration.pairs { kept += try change(pair, names, number) }
+        for pair in migration.pairs { kept += try change(pair, names, number, lookups) }
+        try lookups.drop()
         for table in migration.diff.dropped {
             kept.append(try keep(names.name(ofDropped: table), "*", as: table.name, number))
             try access.run("DROP TABLE \(TableSQL.quoted(names.name(ofDropped: table)))")
@@ -65,7 +67,9 @@ struct SQLiteMigration {
 
     /// Brings a table to its new form.
     /// - Returns: The tables that keep what was dropped.
-    private func change(_ pair: TablePair, _ names: MigrationNames, _ number: Int) throws -> [String] {
+    private func change(
+        _ pair: TablePair, _ names: MigrationNames, _ number: Int, _ lookups: MigrationLookups
+    ) throws -> [String] {
         let records = RecordMigration(pair, in: migration, at: time)
         var kept: [String] = []
         if !pair.dropped.isEmpty {
@@ -88,7 +92,7 @@ struct SQLiteMigration {
             }
             if records.needsLook { try look(records) }
         case .everything:
-            try TableRebuild(records, migration.to, access, columns: names.columns(of: pair)).run()
+            try TableRebuild(records, migration.to, access, columns: names.columns(of: pair), lookups).run()
         }
         return kept
     }

@@ -13,13 +13,18 @@ struct TableRebuild {
     private let access: SQLiteConnection.Access
     /// What the columns of the old table are called now, in quotes.
     private let columns: [String]
+    private let lookups: MigrationLookups
     private var table: Table { records.pair.new }
 
-    init(_ records: RecordMigration, _ schema: Schema, _ access: SQLiteConnection.Access, columns: [String]) {
+    init(
+        _ records: RecordMigration, _ schema: Schema, _ access: SQLiteConnection.Access, columns: [String],
+        _ lookups: MigrationLookups
+    ) {
         self.records = records
         self.schema = schema
         self.access = access
         self.columns = columns
+        self.lookups = lookups
     }
 
     func run() throws {
@@ -47,7 +52,7 @@ struct TableRebuild {
             try access.with(select) { reading in
                 let row = SQLiteRow(table: old, statement: reading.handle)
                 while try reading.step() {
-                    let values = try records.migrate(row.values())
+                    let values = try records.migrate(row.values(), lookUp: lookups.found)
                     writing.bind(
                         values + [.int(row.revision), .timestamp(row.createdAt), .timestamp(row.updatedAt)])
                     try writing.run()

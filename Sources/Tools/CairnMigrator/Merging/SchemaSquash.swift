@@ -79,6 +79,8 @@ private struct SchemaTraces {
 
     private(set) var tables: [String: TableTrace] = [:]
     private(set) var conflicts: [String] = []
+    /// Whether no change was followed yet.
+    private var isAtFirst = true
 
     init(_ schema: Schema) {
         for table in schema.tables {
@@ -109,6 +111,7 @@ private struct SchemaTraces {
         }
         for table in diff.created { next[table.name] = TableTrace(origin: nil, columns: [:]) }
         tables = next
+        isAtFirst = false
     }
 
     private mutating func kept(
@@ -135,6 +138,11 @@ private struct SchemaTraces {
     ) -> ColumnTrace {
         var trace = ColumnTrace(added: column)
         guard before.origin != nil, let conversion = pair.conversions[column.position]?.conversion else { return trace }
+        if case .lookup(_, let table, _, _) = conversion.source, !isAtFirst {
+            conflicts.append(
+                "\(name) looks up what column '\(column.name)' of '\(pair.new.name)' gets in '\(table)', as it is then: only the first plan can do that at once"
+            )
+        }
         for source in conversion.columns {
             let earlier = before.columns[source]
             if earlier?.origin == nil || earlier?.converter != nil {

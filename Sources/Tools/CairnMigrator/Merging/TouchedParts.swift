@@ -106,6 +106,12 @@ struct TouchedParts {
             for source in pair.conversions[column.position]?.sources ?? [] {
                 needed.insert(.columnIdentity(source.name, of: table))
             }
+            if let lookup = pair.lookups[column.position] {
+                // What is found would be other values, or others would be found, if the column were converted, or dropped.
+                needed.insert(.column(lookup.unique.name, of: lookup.table.name))
+                needed.insert(.column(lookup.result.name, of: lookup.table.name))
+                needed.insert(.tableIdentity(lookup.table.name))
+            }
         }
         if let target = column.referencedTable {
             needed.insert(.tableIdentity(TouchedParts.former(target, diff)))

@@ -40,6 +40,7 @@ struct RowMaker {
             for column in table.columns {
                 for target in targets(of: column, in: table) { if let target { visit(target) } }
             }
+            for lookup in lookups(of: table).values { visit(lookup.table) }
             order.append(table)
         }
         for table in schema.tables { visit(table) }
@@ -55,6 +56,17 @@ struct RowMaker {
             targets.append(former.flatMap { schema.table(named: $0.name) })
         }
         return targets
+    }
+
+    /// What is looked up for the records of a table, by the position of the column whose value is wanted.
+    private func lookups(of table: Table) -> [Int: RowLookup] {
+        var lookups: [Int: RowLookup] = [:]
+        for conversion in pair(table)?.conversions.values.map({ $0 }) ?? [] {
+            if let lookup = conversion.lookup, let source = conversion.sources.first {
+                lookups[source.position] = lookup
+            }
+        }
+        return lookups
     }
 
     /// What a column becomes.
@@ -99,7 +111,10 @@ struct RowMaker {
                 }
                 guard let checked = try? check.check(made), !unique.contains(where: { $0.has(made) }) else { continue }
                 if let migration {
-                    guard let migrated = try? migration.migrate(checked.changed ?? made),
+                    let rows = rows
+                    guard
+                        let migrated = try? migration.migrate(
+                            checked.changed ?? made, lookUp: { $0.found($1, in: rows) }),
                         (try? migration.look(at: migrated)) != nil,
                         !uniqueLater.contains(where: { $0.has(migrated) })
                     else { continue }
@@ -168,6 +183,12 @@ struct RowMaker {
                 guard let value else { return .failure(obstacle(column, isReference: isReference)) }
                 row[column.position] = value
             }
+        }
+        // What is looked up for a record is there, mostly.
+        for (column, lookup) in lookups(of: table).sorted(by: { $0.key < $1.key })
+        where targets(of: table.columns[column], in: table).isEmpty && random.chance(90) {
+            let found = rows[lookup.table.position].randomElement(using: &random)?[lookup.unique.position]
+            if let found, !found.isNull { row[column] = found }
         }
         return .success(row)
     }

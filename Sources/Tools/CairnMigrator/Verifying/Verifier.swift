@@ -48,7 +48,7 @@ struct Verifier {
         let after = try await content(of: storage, diff.new)
         let count = report.failures.count
         try await checkSchema(storage, diff.new, name)
-        checkRecords(diff.pairs.map { ($0, before[$0.old.position], after[$0.new.position]) }, name)
+        checkRecords(diff.pairs.map { ($0, before[$0.old.position], after[$0.new.position]) }, of: before, name)
         for table in diff.created where !after[table.position].isEmpty {
             fail("\(name.rawValue): the new table '\(table.name)' has records")
         }
@@ -60,7 +60,8 @@ struct Verifier {
 
     /// Compares the records of tables with what they must have become.
     private mutating func checkRecords(
-        _ tables: [(pair: TablePair, before: [[Value]], after: [[Value]])], _ name: MigrationVerification.Step.Name
+        _ tables: [(pair: TablePair, before: [[Value]], after: [[Value]])], of content: Content,
+        _ name: MigrationVerification.Step.Name
     ) {
         for (pair, before, after) in tables {
             guard before.count == after.count else {
@@ -75,7 +76,7 @@ struct Verifier {
                         if let source = sources[column.position] {
                             ValueConversion.exact(old[source], as: column.valueType)
                         } else if let conversion = pair.conversions[column.position] {
-                            conversion.expected(of: old, missing[column.position])
+                            conversion.expected(of: old, in: content, missing[column.position])
                         } else {
                             missing[column.position]
                         }
@@ -125,7 +126,7 @@ struct Verifier {
         try await checkSchema(storage, diff.old, .down)
         let lowered = try await content(of: storage, reversed.new)
         let count = report.failures.count
-        checkRecords(reversed.pairs.map { ($0, after[$0.old.position], lowered[$0.new.position]) }, .down)
+        checkRecords(reversed.pairs.map { ($0, after[$0.old.position], lowered[$0.new.position]) }, of: after, .down)
         checkReturned(before, lowered)
         guard report.failures.count == count else { return nil }
         add(.down, "schema \(diff.old.id.short), \(lowered.joined().count) records as they were", time.milliseconds)
@@ -171,7 +172,8 @@ struct Verifier {
         }
         let after = try await content(of: storage, diff.new)
         try await checkSchema(storage, diff.new, .anyRecords)
-        checkRecords(diff.pairs.map { ($0, before[$0.old.position], after[$0.new.position]) }, .anyRecords)
+        checkRecords(
+            diff.pairs.map { ($0, before[$0.old.position], after[$0.new.position]) }, of: before, .anyRecords)
         try await checkFits(after, .anyRecords)
         guard report.failures.count == count else { return }
         add(.anyRecords, "none of \(before.joined().count) records stood in the way", time.milliseconds)
@@ -262,10 +264,17 @@ struct Verifier {
     }
 }
 
+extension RowLookup {
+    /// What the record has that has a value, of records of all tables by their positions; nil when there is none.
+    func found(_ value: Value, in content: [[[Value]]]) -> Value? {
+        content[table.position].first { $0[unique.position] == value }?[result.position]
+    }
+}
+
 extension ColumnConversion {
     /// What a record must have got; nil when that is not known.
-    fileprivate func expected(of record: [Value], _ missing: Value?) -> Value? {
-        switch outcome(record) {
+    fileprivate func expected(of record: [Value], in content: [[[Value]]], _ missing: Value?) -> Value? {
+        switch outcome(record, lookUp: { $0.found($1, in: content) }) {
         case .value(let value): value
         case .nothing: nil
         case .unfit: otherwise ?? missing
