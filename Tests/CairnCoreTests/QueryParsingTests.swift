@@ -281,6 +281,10 @@ struct QueryParsingTests {
             (#"{"from": "cities", "where": {"id": {"$gt": 1}}}"#, "query:1:37: there is no operator '$gt'"),
             (#"{"from": "cities", "where": {"id": [1]}}"#, "query:1:36: expected a value, found an array"),
             (#"{"from": "cities", "where": {"id": {"between": 1}}}"#, "query:1:48: expected a list of the two bounds"),
+            (
+                #"{"from": "cities", "where": {"name": {"=": "a", "ignoring case": true}}}"#,
+                "query:1:39: 'ignoring case' does not go with '='"
+            ),
             (#"{"from": "cities", "where": {"id": {"between": [1]}}}"#, "query:1:48: 'between' is a list of two"),
             (#"{"from": "cities", "where": {"id": {}}}"#, "query:1:36: there is no operator"),
             (#"{"from": "cities", "where": {"id": 1, "id": 2}}"#, "query:1:39: 'id' stands here twice"),

@@ -76,19 +76,21 @@ struct SQLitePlan {
         guard let statistics else { return nil }
         let rows = scans.reduce(0) { rows, line in
             let terms = SQLitePlan.terms(of: line)
-            return rows + min(statistics.count, statistics.rows(access(line), terms: terms) * listedValues(terms))
+            let found = Double(statistics.rows(access(line), terms: terms)) * listedValues(terms)
+            return rows + Int(min(Double(statistics.count), found))
         }
         guard isSorted, !isFiltered, let limit = query.limit else { return rows }
         return min(rows, limit)
     }
 
-    /// How many searches a line stands for: SQLite writes a list of values as one.
-    private func listedValues(_ terms: [String]) -> Int {
+    /// How many searches a line stands for: SQLite writes a list of values as one, and searches by one list of a column.
+    private func listedValues(_ terms: [String]) -> Double {
         let parts = query.condition.map(SQLitePlan.parts) ?? []
-        return parts.reduce(1) { product, part in
-            guard case .isIn(let column, let values) = part, terms.contains("\(name(column))=?") else { return product }
-            return product * values.count
+        var counts: [Int: Int] = [:]
+        for case .isIn(let column, let values) in parts where counts[column] == nil {
+            if terms.contains("\(name(column))=?") { counts[column] = Set(values).count }
         }
+        return counts.values.reduce(1) { $0 * Double($1) }
     }
 
     /// What a search uses, as SQLite writes it: `status=?`, `pages>?`.

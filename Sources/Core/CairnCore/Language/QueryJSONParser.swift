@@ -230,6 +230,12 @@ struct QueryJSONParser {
         _ operand: QueryNode, _ member: JSONMember, ignoringCase: Bool
     ) throws(QueryMistake) -> QueryNode {
         func node(_ kind: QueryNode.Kind) -> QueryNode { QueryNode(kind: kind, offset: operand.offset) }
+        if ignoringCase, QueryJSONParser.matches[member.name] == nil {
+            let names = QueryJSONParser.matches.keys.sorted().joined(separator: ", ")
+            throw QueryMistake(
+                "'ignoring case' does not go with '\(member.name)'", remedy: "it goes with \(names)",
+                at: member.nameOffset)
+        }
         if let comparison = QueryJSONParser.comparisons[member.name] {
             return node(.compare(operand, comparison, try value(member.value)))
         }

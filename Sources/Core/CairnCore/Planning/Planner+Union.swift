@@ -25,6 +25,9 @@ extension Planner {
         for alternative in alternatives {
             var query = query
             query.condition = .and([alternative] + others)
+            // What ends at the budget is the union, not a part of it.
+            if query.budget?.rows != nil { query.limit = query.mostRows }
+            query.budget?.rows = nil
             let plan = Planner(query, columns: columns, needsOrder: needsOrder, sizes: sizes, costs: costs)
                 .single(count: count, entries)
             if plan.scan == nil { continue }

@@ -3,12 +3,13 @@ import CairnSchema
 /// Sorts rows that are equal in the order asked for, among themselves; the base brings them one after the other.
 ///
 /// The order of a query ends with the key, ascending, so that it is total. An index that is read backwards gives equal values with
-/// their keys descending: all is in order but within each group of equal ones. With a limit it keeps of a group no more than
-/// twice as many rows as are still wanted, and reads no group behind the last one that is.
+/// their keys descending: all is in order but within each group of equal ones. With a limit, or a budget of rows, it keeps of a group
+/// no more than twice as many rows as are still wanted, and reads no group behind the last one that is.
 final class TieSortingCursor: RowCursor {
     private typealias Found = (tie: [UInt8], sortKey: [UInt8], record: Record)
 
     private let base: any RowCursor
+    private let query: Query
     private let filter: RowFilter?
     private let position: PositionCheck?
     private let ties: KeyLayout
@@ -16,6 +17,8 @@ final class TieSortingCursor: RowCursor {
     private let row: RecordRow
     /// Rows that may still be handed out.
     private var remaining: Int
+    /// Rows that were handed out.
+    private var rows = 0
     /// The group that is being read. What failed meanwhile can be asked for again.
     private var group: [Found] = []
     /// The first row of the group behind it.
@@ -26,14 +29,14 @@ final class TieSortingCursor: RowCursor {
     private var place = 0
 
     init(_ base: any RowCursor, _ plan: AccessPlan) {
-        let query = plan.query
+        query = plan.query
         self.base = base
         filter = plan.filter.map(RowFilter.init)
         position = plan.checksPosition ? PositionCheck(query) : nil
         ties = KeyLayout(order: query.order, of: query.table)
         layout = KeyLayout(order: query.totalOrder, of: query.table)
         row = RecordRow(table: query.table)
-        remaining = query.limit ?? .max
+        remaining = query.mostRows
     }
 
     func next(_ count: Int, _ body: (RowReader) throws -> Bool) async throws -> Bool {
@@ -45,6 +48,8 @@ final class TieSortingCursor: RowCursor {
             place += 1
             wanted -= 1
             remaining -= 1
+            rows += 1
+            try query.checkBudget(rows: rows)
             if try !body(row) { break }
         }
         return remaining > 0 && (place < sorted.count || held != nil || !isOver)

@@ -67,7 +67,8 @@ extension TypedColumn where Value: ColumnIdentifier {
     /// The column names one of the records of a query, which may have an order and a limit:
     /// `$0.country.in(atlas.countries.order { $0.population.descending }.limit(10))`.
     ///
-    /// The query is not run when this is called: it becomes part of this one, and is answered in the same transaction or snapshot.
+    /// The query is not run when this is called: it becomes part of this one, and is answered in the same transaction or snapshot. It has
+    /// no budget and no `unindexed()` of its own then: those of this one count.
     public func `in`<Base: ReadableRepository>(_ query: RepositoryQuery<Base>) -> Condition
     where Base.Item.ID == Value {
         .isInRows(column: position, RelatedRows(query.query, column: query.key))

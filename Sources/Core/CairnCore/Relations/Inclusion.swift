@@ -171,7 +171,8 @@ extension Inclusion {
         var portion = query
         portion.condition = query.condition.map { isPart && $0 } ?? isPart
         portion.limit = nil
-        portion.budget = nil
+        // Of all that is read of a portion is kept, unless there is a limit for each record. Requests are counted for all portions.
+        portion.budget = query.limit == nil ? query.budget?.rows.map { QueryBudget(rows: $0) } : nil
         return portion
     }
 

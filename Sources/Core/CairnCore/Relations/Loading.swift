@@ -30,7 +30,8 @@ extension Loading {
 
     /// A page of a query with what is related to its records, within one budget.
     func page(in session: Session, of query: Query, size: Int, after cursor: PageCursor?) async throws -> Page<Output> {
-        try await moment(of: session, query) { session in
+        let query = narrowed(query)
+        return try await moment(of: session, query) { session in
             try await RequestBudget.within(RequestBudget(query)) {
                 let page = try await session.page(of: query, size: size, after: cursor, row)
                 return Page(items: try await outputs(of: page.items, in: session), next: page.next)
@@ -40,10 +41,11 @@ extension Loading {
 
     /// How a query is answered, and how what is related to its records is read: see ``QueryPlan/included``.
     func plan(in session: Session, of query: Query, run: Bool) async throws -> QueryPlan {
-        var plan = try await session.explain(query)
+        let narrow = narrowed(query)
+        var plan = try await session.explain(narrow)
         plan.included = try await explain(session)
         guard run else { return plan }
-        let query = try session.checked(query)
+        let query = try session.checked(narrow)
         return try await session.measured(plan, query) {
             try await moment(of: session, query) { session in
                 try await RequestBudget.within(RequestBudget(query)) {
@@ -68,6 +70,13 @@ extension Loading {
         }
     }
 
+    /// A query with the columns that the records are made of, whatever it was to read before.
+    private func narrowed(_ query: Query, with column: Int? = nil) -> Query {
+        var query = query
+        query.columns = needed(with: column)
+        return query
+    }
+
     // MARK: In a session
 
     /// The columns that must be read of a record; nil: all.
@@ -82,8 +91,7 @@ extension Loading {
         in session: Session, _ query: Query, keyedBy column: Int? = nil,
         keeping keeps: (Value) throws -> Bool = { _ in true }
     ) async throws -> [(key: Value, output: Output)] {
-        var query = query
-        query.columns = needed(with: column)
+        let query = narrowed(query, with: column)
         var keys: [Value] = []
         var rows: [LoadedRow<Item>] = []
         let outputs = try await RequestBudget.within(RequestBudget(query)) {

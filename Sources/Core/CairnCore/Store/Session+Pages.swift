@@ -14,6 +14,8 @@ extension Session {
         query.after = try cursor?.position(in: query, schema: schema.id)
         // One more than the page tells whether there is another.
         query.limit = min(size == .max ? size : size + 1, query.limit ?? .max)
+        // Which is no row of the result.
+        if let most = query.budget?.rows, most >= size { query.budget?.rows = most == .max ? most : most + 1 }
         // The cursor is made of them, whatever else is read.
         query.columns = query.columns?.union(query.totalOrder.map(\.column))
         var items: [Item] = []

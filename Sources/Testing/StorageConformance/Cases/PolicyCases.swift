@@ -134,9 +134,27 @@ enum PolicyCases {
             let count = AggregateQuery(first, aggregates: [.rows])
             try expectEqual(try await db.session.aggregate(count), [[.int(50)]])
             query.budget = QueryBudget(rows: 99)
+            // Where ties are sorted, too.
+            let country = try db.column("country", of: "people")
+            query.order = [OrderTerm(column: country, isDescending: true)]
+            try await expectError(.budget) { _ = try await db.keys(query) }
+            // Who leaves early has read no more than it took, however it is read.
+            query.condition = .or([
+                .compare(column: age, .greaterOrEqual, .int(50)), .compare(column: country, .equal, .string("FR")),
+            ])
+            query.budget = QueryBudget(rows: 2)
+            var rows = 0
+            try await db.session.read(query) { _ in
+                rows += 1
+                return rows < 2
+            }
+            query.condition = nil
+            query.budget = QueryBudget(rows: 99)
             // Counting has no rows, and a page has its own.
             try expectEqual(try await db.session.count(query), 100)
-            try expectEqual(try await db.records("people").page(query, size: 20).items.count, 20)
+            for size in [20, 99] {
+                try expectEqual(try await db.records("people").page(query, size: size).items.count, size)
+            }
         },
     ]
 }
