@@ -51,6 +51,17 @@ struct OpeningTests {
         #expect(back.message.contains("drop column 'b' of 't', with its data"))
     }
 
+    @Test(
+        "It is refused where a rename could be meant, with the command that knows the schema file",
+        arguments: Driver.allCases)
+    func rename(_ driver: Driver) async throws {
+        let place = try await made(driver)
+        let renamed = try Schema(parsing: database(table("b string")))
+        let error = try await expectError(.schemaMismatch) { try await place.with(renamed, options) { _ in } }
+        #expect(error.message.contains("both a rename and a drop are more than adding"))
+        #expect(error.message.contains("'cairn migrate apply STORE --to SCHEMA-FILE'") && !error.message.contains("?"))
+    }
+
     @Test("Many that open it at once all get it changed, once", arguments: Driver.allCases)
     func together(_ driver: Driver) async throws {
         let place = try await made(driver)

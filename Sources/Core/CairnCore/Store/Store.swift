@@ -55,7 +55,8 @@ public final class Store: Sendable {
         do {
             migration = try Migration(from: held, to: schema)
         } catch let error as StorageError {
-            throw mismatch.error(because: error.message)
+            let ambiguity = SchemaDiff(from: held, to: schema).ambiguities.first
+            throw mismatch.error(because: ambiguity?.messageOnOpening ?? error.message)
         }
         guard migration.isAdditive else { throw mismatch.error(because: migration.firstBeyondAdding) }
         do {
@@ -143,7 +144,8 @@ public struct StoreOptions: Sendable {
         /// The store is refused.
         case never
         /// The store is changed if that only adds: tables, columns that may be null or have a default, values of enums, indexes
-        /// that are not unique, bounds that allow more. It is refused otherwise.
+        /// that are not unique, bounds that allow more. It is refused otherwise, for a rename too: a generated program does not know the
+        /// `renamed_from` of its schema file.
         ///
         /// Programs of the old schema that have it open fail from then on, with `storage.schema_mismatch`. Two programs that
         /// open it at once do no harm: one of them changes it.

@@ -79,6 +79,13 @@ package struct SchemaAmbiguity: Sendable, Hashable {
             "\(what) '\(old)'\(place) is gone and '\(new)' is new: was it renamed, or is one dropped and the other added?"
     }
 
+    /// Why it is not decided where a program opens a store and changes it: its schema may be one that says nothing of old names.
+    package var messageOnOpening: String {
+        guard mistake == nil, !isInPlace, !isDeclared else { return message }
+        return
+            "\(what) '\(old)'\(place) is gone and '\(new)' is new, and both a rename and a drop are more than adding; the program does not know what the schema file says of it with \"renamed_from\", and 'cairn migrate apply STORE --to SCHEMA-FILE' does"
+    }
+
     /// What to write for the one and for the other.
     package var fixes: [String] {
         if mistake != nil {
