@@ -133,7 +133,7 @@ struct ConversionTests {
                 "has among its 'values' what is not an integer of 64 bits: \"y\""
             ),
             (#"{"split": "a", "at": " ", "part": -9223372036854775808}"#, "has a number as 'part'"),
-            (#"{"from": "a", "otherwise": 10}"#, "has 10, which breaks a rule of the column: it is at most 9"),
+            (#"{"from": "a", "otherwise": 10}"#, "has 10, which breaks a rule of the column: it must be at most 9"),
             (#"{"from": "a", "otherwise": true}"#, "has as 'otherwise' what is not an integer"),
         ])
     func mistakes(_ convert: String, _ message: String) throws {

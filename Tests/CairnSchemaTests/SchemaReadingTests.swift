@@ -274,7 +274,7 @@ struct SchemaErrorTests {
             "schema.default", "did you mean 'draft'",
             columns: "\"id\": \"int\", \"c\": { \"enum\": [\"draft\", \"live\"], \"default\": \"darft\" }"),
         Mistake(
-            "schema.default", "breaks its own rule: it is at most 5",
+            "schema.default", "breaks its own rule: it must be at most 5",
             columns: "\"id\": \"int\", \"c\": { \"type\": \"int\", \"max\": 5, \"default\": 6 }"),
         Mistake(
             "schema.default", "expected a time in a string",
@@ -378,7 +378,7 @@ struct SchemaErrorTests {
             "schema.bounds", "'pattern' of column 'c' of table 'things' has no meaning for its type",
             columns: "\"id\": \"int\", \"c\": { \"type\": \"int\", \"pattern\": \"a+\" }"),
         Mistake(
-            "schema.default", "it matches the pattern ^a+$",
+            "schema.default", "it must match the pattern ^a+$",
             columns: "\"id\": \"int\", \"c\": { \"type\": \"string\", \"pattern\": \"^a+$\", \"default\": \"b\" }"),
         // What the language holds and this version does not build.
         Mistake("schema.unsupported", "'history'", rest: ", \"history\": true"),

@@ -128,7 +128,7 @@ package struct RecordCheck: Sendable {
                 table, column, "a value of type \(column.valueType) is expected, found \(RecordCheck.kind(of: value))")
         }
         if rule.hasRules, let broken = ColumnCheck.brokenRule(value, column.rules, rule.pattern) {
-            throw StorageError.invalid(table, column, broken)
+            throw StorageError.invalid(table, column, broken, remedy: "change the value")
         }
         return (size, changed)
     }

@@ -1,7 +1,7 @@
 /// Checks values against the rules of a column. The same code checks defaults when a schema is read and records before
 /// they are written.
 package enum ColumnCheck {
-    /// The first rule a value breaks, in words; nil when it breaks none.
+    /// The first rule a value breaks, as what it must be; nil when it breaks none.
     /// - Parameter pattern: The pattern of the rules, when it is at hand; else it is read each time.
     package static func brokenRule(_ value: Value, _ rules: ColumnRules, _ pattern: RegularExpression? = nil) -> String?
     {
@@ -9,23 +9,23 @@ package enum ColumnCheck {
         if let text = rules.pattern, case .string(let string) = value {
             // A schema is refused when its pattern cannot be read.
             guard let pattern = pattern ?? (try? RegularExpression(text)), pattern.isFound(in: string) else {
-                return "it matches the pattern \(text)"
+                return "it must match the pattern \(text)"
             }
         }
         if let minimum = rules.minimum, let order = Value.compare(value, minimum), order < 0 {
-            return "it is at least \(text(minimum))"
+            return "it must be at least \(text(minimum))"
         }
         if let maximum = rules.maximum, let order = Value.compare(value, maximum), order > 0 {
-            return "it is at most \(text(maximum))"
+            return "it must be at most \(text(maximum))"
         }
         guard rules.minimumLength != nil || rules.maximumLength != nil, let length = length(of: value) else {
             return nil
         }
         if let minimum = rules.minimumLength, length.count < minimum {
-            return "it has at least \(minimum) \(length.unit), found \(length.count)"
+            return "it must have at least \(minimum) \(length.unit), found \(length.count)"
         }
         if let maximum = rules.maximumLength, length.count > maximum {
-            return "it has at most \(maximum) \(length.unit), found \(length.count)"
+            return "it must have at most \(maximum) \(length.unit), found \(length.count)"
         }
         return nil
     }
