@@ -46,6 +46,14 @@ struct MigrateCommandTests {
         let outcome = await cairn("migrate", "plan", "--from", address, "--to", narrower)
         #expect(outcome.code == .found)
         #expect(outcome.output.contains("[DS103]") && outcome.output.contains("'--allow-destructive'"))
+        let warned = await cairn("migrate", "plan", "--from", address, "--to", narrower, "--allow-destructive")
+        #expect(
+            warned.output.contains(
+                "  warning: what 't' has in 'b' goes, as '--allow-destructive' says; it is kept for 30 days [DS103]\n"))
+        #expect(
+            await cairn(
+                "migrate", "plan", "--from", address, "--to", narrower, "--allow-destructive", "--fail-on", "error"
+            ).code == .found)
         let allowed = await cairn(
             "migrate", "plan", "--from", address, "--to", narrower, "--allow-destructive", "--json")
         #expect(allowed.code == .done)

@@ -28,6 +28,7 @@ struct MigratePlanCommand: Command {
             "Nothing is changed and no record is read. With two schema files no store is needed, as in the checks of a change before it is merged.",
             "A table or column keeps its data under a new name when its declaration says \"renamed_from\". One that is gone beside one that is new could be a rename: then the plan asks what is meant, and nothing is guessed.",
             "What is allowed with its reason in the schema file, such as \"allow\": { \"DS103\": \"unused since May\" }, is shown with it and counts no more for '--fail-on'; 'apply' asks for what it always asks for.",
+            "With '--allow-destructive' what goes is shown as a warning; for '--fail-on', '--json' and '--sarif' it is an error as before.",
             "'--out' writes what was planned as JSON: both schemas, each operation with what is looked at before and after it and how it is taken back, findings and cost. 'cairn migrate apply' with that file does that and nothing else. What could not be done is not written.",
             "Exits with 1 when 'cairn migrate apply' would refuse it.",
         ],

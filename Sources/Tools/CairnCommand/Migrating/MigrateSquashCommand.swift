@@ -36,7 +36,7 @@ struct MigrateSquashCommand: Command {
             return squash.conflicts.map { "\(console.paint("error:", .error)) \(Printable.line($0.message))" }
                 .joined(separator: "\n")
         }
-        var lines = [MigrationView(plan, allowsDestructive: true).text(console)]
+        var lines = [MigrationView(plan, allowsDestructive: true, isFlagged: false).text(console)]
         if let out = arguments.value("out") { lines.append("Written to \(Printable.line(out)).") }
         return lines.joined(separator: "\n")
     }

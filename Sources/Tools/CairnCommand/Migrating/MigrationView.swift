@@ -6,6 +6,8 @@ import CairnSchema
 struct MigrationView {
     private let plan: MigrationPlan
     private let allowsDestructive: Bool
+    /// Whether that was said on the command line.
+    private let isFlagged: Bool
     /// What became of it.
     var outcome = Outcome.planned
     /// What became of records that had an earlier form; nil where nobody asked for it.
@@ -21,9 +23,11 @@ struct MigrationView {
         case applied
     }
 
-    init(_ plan: MigrationPlan, allowsDestructive: Bool) {
+    /// - Parameter isFlagged: Whether '--allow-destructive' was given; nil: when it allows what is destructive.
+    init(_ plan: MigrationPlan, allowsDestructive: Bool, isFlagged: Bool? = nil) {
         self.plan = plan
         self.allowsDestructive = allowsDestructive
+        self.isFlagged = isFlagged ?? allowsDestructive
     }
 
     /// Whether `apply` would do it.
@@ -39,7 +43,7 @@ struct MigrationView {
 
     func text(_ console: Console) -> String {
         var lines = [steps(console)].filter { !$0.isEmpty }
-        lines += plan.findings.map { MigrationView.text($0, console) }
+        lines += plan.findings.map { text($0, console) }
         if let cost = plan.cost, outcome == .planned { lines.append(MigrationView.text(cost)) }
         lines.append(verdict)
         if let rewritten {
@@ -58,16 +62,20 @@ struct MigrationView {
         }
         for step in plan.steps {
             lines.append("\(Printable.line(step.operation.description)) (\(step.operation.kind.effect.text))")
-            lines += step.findings.map { MigrationView.text($0, console) }
+            lines += step.findings.map { text($0, console) }
         }
         return lines.joined(separator: "\n")
     }
 
-    /// A finding in a line; one that is allowed with the reason why.
-    private static func text(_ finding: Finding, _ console: Console) -> String {
+    /// A finding in a line; one that is allowed with the reason why. What the flag asks for is no error any more.
+    private func text(_ finding: Finding, _ console: Console) -> String {
         if let allowance = finding.allowance {
             return
                 "  allowed: \(Printable.line(finding.message)) [\(finding.code)]: \(Printable.line(allowance.reason))"
+        }
+        if isFlagged, [.dropTable, .dropColumn].contains(finding.rule) {
+            return
+                "  \(console.paint("warning:", .warning)) \(Printable.line(finding.message)), as '--allow-destructive' says; it is kept for 30 days [\(finding.code)]"
         }
         let recipe = finding.recipe.map { "; \($0)" } ?? ""
         let style: Console.Style = finding.level == .error ? .error : .warning

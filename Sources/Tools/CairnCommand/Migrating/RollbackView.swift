@@ -16,7 +16,8 @@ struct RollbackView {
         self.rollback = rollback
         self.number = number
         views = rollback.undoings.map {
-            MigrationView($0.plan, allowsDestructive: allowsDestructive || $0.isUnderWay)
+            MigrationView(
+                $0.plan, allowsDestructive: allowsDestructive || $0.isUnderWay, isFlagged: allowsDestructive)
         }
     }
 
