@@ -112,6 +112,7 @@ struct ProjectTemplate {
             // All or nothing, and only once: a later run finds the author.
             try await database.transaction { tx in
                 guard try await tx.authors.find(byName: "Ursula K. Le Guin") == nil else { return }
+                // From text a date is an optional, nil where it is none: as it is for `born`, which may be null.
                 let author = try await tx.authors.insert(Author(name: "Ursula K. Le Guin", born: CalendarDate("1929-10-21")))
                 try await tx.books.insert(contentsOf: [
                     Book(isbn: "9780061054884", title: "The Dispossessed", author: author.id, pages: 387),
