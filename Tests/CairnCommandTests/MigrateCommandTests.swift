@@ -107,6 +107,16 @@ struct MigrateCommandTests {
         #expect(await cairn("migrate", "status", address, "--to", old).code == .done)
     }
 
+    @Test("What to do about a new required column is the schema's, as records cannot be given it before")
+    func required() async throws {
+        let required = try folder.schema("required.jsonc", #""a": "string", "b": "int?", "c": "int""#)
+        let outcome = await cairn("migrate", "apply", address, "--to", required)
+        #expect(
+            outcome.errors.contains("a value is missing; give it a default, or say with \"convert\""),
+            "\(outcome.errors)")
+        #expect(await cairn("migrate", "status", address, "--to", old).code == .done)
+    }
+
     @Test("With '--eager' the files of a folder get the new form, also where the change was made before")
     func eager() async throws {
         let address = "file:\(folder("eager"))"

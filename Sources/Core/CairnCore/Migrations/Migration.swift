@@ -129,6 +129,10 @@ public struct MigrationCost: Sendable, Hashable {
 
 /// What to do where an operation is refused or can fail.
 package enum MigrationAdvice {
+    /// What to do about a new column that records have no value for.
+    package static let required =
+        "give it a default, or say with \"convert\" what it is made from, or let it be null, fill it, and require it in a later migration"
+
     /// The safe way to get what an operation is for.
     package static func recipe(_ operation: SchemaOperation) -> String? {
         let name = operation.name ?? ""
@@ -140,8 +144,7 @@ package enum MigrationAdvice {
             "add a column of the new type with \"convert\": {\"from\": \"\(name)\"} where that can be made of it, and drop '\(name)' in a later migration; or \(copy)"
         case .changeKey: "every record would move: \(copy)"
         case .changeOption: copy
-        case .addRequiredColumn:
-            "give it a default, or say with \"convert\" what it is made from, or let it be null, fill it, and require it in a later migration; a table without records takes it as it is"
+        case .addRequiredColumn: "\(required); a table without records takes it as it is"
         case .makeRequired: "fill the records that have null first"
         case .addUniqueIndex: "change the records that have the same values first"
         case .removeValues: "give the records that have such a value another one first"

@@ -115,7 +115,16 @@ package struct RecordMigration: Sendable {
         let isOfCode = column.map { given[$0.position] != nil } ?? false
         return isOfCode
             ? "correct the code of the migration, which gave that value, or change the record; nothing was changed"
-            : RecordMigration.remedy
+            : column.flatMap(remedyOfNew) ?? RecordMigration.remedy
+    }
+
+    /// What to do about a new column that records have no value for: they cannot be given one before there is the column.
+    private func remedyOfNew(_ column: Column) -> String? {
+        guard case .new = sources[column.position], (try? column.valueWhenMissing(in: pair.new)) == nil else {
+            return nil
+        }
+        return
+            "\(maker == nil ? "" : "let the code of the migration give it, or ")\(MigrationAdvice.required); nothing was changed"
     }
 
     /// What the code of the migration gives for a record, by the positions of the columns; nothing where there is no code.
