@@ -27,7 +27,7 @@ struct MigrateApplyCommand: Command {
             "A folder or a bucket is closed for writing meanwhile, and read as before. Record files are not written anew: they take the new form when their records change. If the process dies, run it again: it goes on when nothing was heard of the other one for half a minute.",
             "With '--eager' the records are written anew when the store is open again, some hundred in a commit, beside whoever writes: it shows how far it is, the rate and the time left. Each gets a newer revision, and the time of its change is that of the rewriting. Where it ends early, the same command goes on. In a SQLite file all records have the new form as it is.",
             "With '--plan' the store must hold the schema that the plan begins with; when it holds the one it ends with, there is nothing to do. A file that was changed is refused.",
-            "Exits with 1 when the change would not be made: 'cairn migrate plan' says why.",
+            "Exits with 1 when the change would not be made: 'cairn migrate plan' says why, or a record that stands in the way is named.",
         ],
         examples: [
             "cairn migrate apply sqlite:atlas.db --to Schemas/atlas.jsonc",
@@ -64,7 +64,13 @@ struct MigrateApplyCommand: Command {
                 from: held, to: to, allowsDestructive: allowsDestructive, isRehearsal: arguments.has("dry-run"))
             migration.progress = { [progress = console.progress] in progress.show(MigrationView.text($0)) }
             defer { console.progress.end() }
-            try await storage.apply(.migrate(migration))
+            do {
+                try await storage.apply(.migrate(migration))
+            } catch let error as StorageError where MigrationArguments.isRefusal(error) {
+                console.progress.end()
+                ErrorReport.write(error, console, isJSON: arguments.isJSON)
+                return .found
+            }
             view.outcome = migration.isRehearsal ? .rehearsed : .applied
             if let rewritten { view.rewritten = try await rewrite(rewritten, console) }
             console.print(arguments.isJSON ? view.json : view.text(console))

@@ -25,7 +25,7 @@ struct MigrateRollbackCommand: Command {
             "If the schema came back in another way, as by 'cairn migrate apply' with the old file, what was dropped is not put back: that is said, and it exits with 1.",
             "What was dropped is kept for 30 days. Records that come back in a table that was dropped are new ones, of revision 1; those that get a column back have a newer revision. Records that were deleted since stay so.",
             "Taking back is a migration too, and 'cairn migrate history' lists it. Data that goes with what came since is kept for 30 days.",
-            "Exits with 1 when it would not be made.",
+            "Exits with 1 when it would not be made, or a record stands in the way.",
         ],
         examples: [
             "cairn migrate rollback sqlite:atlas.db --before 3 --dry-run",
@@ -49,10 +49,16 @@ struct MigrateRollbackCommand: Command {
         }
         let url = try StoreURL(address)
         defer { console.progress.end() }
-        view.restored = try await rollback.run(
-            allowsDestructive: allowsDestructive, isRehearsal: isRehearsal,
-            open: { try await Stores.storage(forWorkingOn: url) },
-            progress: { [progress = console.progress] in progress.show(MigrationView.text($0)) })
+        do {
+            view.restored = try await rollback.run(
+                allowsDestructive: allowsDestructive, isRehearsal: isRehearsal,
+                open: { try await Stores.storage(forWorkingOn: url) },
+                progress: { [progress = console.progress] in progress.show(MigrationView.text($0)) })
+        } catch let error as StorageError where MigrationArguments.isRefusal(error) {
+            console.progress.end()
+            ErrorReport.write(error, console, isJSON: arguments.isJSON)
+            return .found
+        }
         view.outcome = isRehearsal ? .rehearsed : .applied
         console.print(arguments.isJSON ? view.json : view.text(console))
         return rollback.left.isEmpty ? .done : .found

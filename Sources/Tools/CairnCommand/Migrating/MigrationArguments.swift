@@ -8,6 +8,14 @@ enum MigrationArguments {
     static let allowDestructive = Option(
         name: "allow-destructive", help: "tables and columns that the new schema lacks may go, with their data")
 
+    /// Whether a change was looked at and is not made, because of a record or of what the store has; and not that it could not be
+    /// looked at.
+    static func isRefusal(_ error: StorageError) -> Bool {
+        [
+            .invalid, .limit, .duplicate, .reference, .migrationAmbiguous, .migrationDestructive, .migrationUnsupported,
+        ].contains(error.code)
+    }
+
     /// The plan of a file.
     /// - Throws: `CommandError` when it cannot be read, `StorageError` when it is none.
     static func plan(_ path: String) throws -> PlanFile {
