@@ -63,7 +63,7 @@ struct QueryCommandTests {
         // An accent that comes first does not melt into the sign before it.
         #expect(try await ask("animals where name = $n", "--set", "n=\u{301}x=y", "--csv").code == .done)
         for (options, message) in [
-            ([], "query:1:22: parameter '$kind' has no value"),
+            ([], "query:1:22: parameter '$kind' has no value; give it one: --set kind=…"),
             (["--set", "kind=brid"], "parameter '$kind' is never 'brid'; did you mean 'bird'?"),
             (["--set", "kind=bird", "--set", "kin=x"], "there is a value for 'kin'"),
             (["--set", "kind"], "'--set kind' is no pair; write --set country=FR"),

@@ -137,7 +137,19 @@ struct QueryParsingTests {
             ),
             ("cities\nwhere kind = 'twon'", "query:2:14: column 'kind' is never 'twon'", "did you mean 'town'?"),
             ("cities where name = 5", "query:1:21: expected a value of type string", "write a text in quotes"),
-            ("cities where population = 'x'", "query:1:27: expected a value of type int", "write a number"),
+            (
+                "cities where population = 'x'", "query:1:27: expected a value of type int",
+                "write a number without quotes"
+            ),
+            (
+                "cities where token = 'Ada'", "query:1:22: expected a value of type uuid",
+                "write an id like \"01a22e61-…\""
+            ),
+            (
+                "cities where country = FR", "query:1:24: table 'cities' has no column 'FR'",
+                "a text stands in quotes: \"FR\"; "
+            ),
+            ("cities where name in (Ys)", "query:1:23: table 'cities' has no column 'Ys'", "a text stands in quotes"),
             ("cities where name = null", "query:1:21: nothing equals null", "write 'is null'"),
             ("cities where name = 'a", "query:1:21: the text has no end", nil),
             ("cities where name = \"\\x\"", "query:1:22: ", nil),

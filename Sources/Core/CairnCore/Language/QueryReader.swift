@@ -67,6 +67,6 @@ struct QueryReader {
         _ draft: QueryDraft, _ reach: QueryReach, _ values: ParameterValues
     ) throws(QueryMistake) -> DynamicQuery {
         let template = try draft.resolved(reach, or: values.types)
-        return try template.bound(to: try values.values(for: template.parameters))
+        return try template.bound(to: try values.values(for: template.parameters), isOfCommand: values.isOfCommand)
     }
 }

@@ -2,8 +2,9 @@ import CairnSchema
 
 extension QueryTemplate {
     /// The query with the values of its parameters.
+    /// - Parameter isOfCommand: Whether the values are texts of the command line, and how one is given there is to be told.
     /// - Throws: for a parameter without a value, a value without a parameter, and a value of another type.
-    package func bound(to values: [String: Value]) throws(QueryMistake) -> DynamicQuery {
+    package func bound(to values: [String: Value], isOfCommand: Bool = false) throws(QueryMistake) -> DynamicQuery {
         let names = parameters.map(\.name)
         for name in values.keys.sorted(by: Utf8.isLess) where !names.contains(name) {
             throw QueryMistake(
@@ -16,7 +17,9 @@ extension QueryTemplate {
         for parameter in parameters {
             guard let value = values[parameter.name] else {
                 throw QueryMistake(
-                    "parameter '$\(parameter.name)' has no value", remedy: "give it one", at: parameter.offset)
+                    "parameter '$\(parameter.name)' has no value",
+                    remedy: isOfCommand ? "give it one: --set \(parameter.name)=…" : "give it one in 'parameters'",
+                    at: parameter.offset)
             }
             checked[parameter.name] = try TemplateBinding.checked(value, parameter)
         }
@@ -43,6 +46,11 @@ extension Aggregate {
 enum ParameterValues {
     case values([String: Value])
     case texts([String: String])
+
+    /// Whether they are of the command line.
+    var isOfCommand: Bool {
+        if case .texts = self { true } else { false }
+    }
 
     /// Types for parameters whose use does not say one.
     var types: [String: ParameterType] {

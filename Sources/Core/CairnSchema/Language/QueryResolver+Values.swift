@@ -156,7 +156,8 @@ extension QueryResolver {
         default: break
         }
         throw QueryMistake(
-            "expected a value of type \(type), as column '\(column.name)' has", remedy: QueryResolver.example(of: type),
+            "expected a value of type \(type), as column '\(column.name)' has",
+            remedy: QueryResolver.example(of: type, insteadOf: node),
             at: node.offset)
     }
 
@@ -171,13 +172,16 @@ extension QueryResolver {
             at: offset)
     }
 
-    private static func example(of type: ValueType) -> String? {
-        switch type {
-        case .string, .uuid: "write a text in quotes"
-        case .int, .double, .decimal: "write a number"
+    private static func example(of type: ValueType, insteadOf node: QueryNode) -> String? {
+        let isQuoted = if case .text = node.kind { true } else { false }
+        return switch type {
+        case .string: "write a text in quotes"
+        case .uuid: "write an id like \"01a22e61-…\", all of it"
+        case .int, .double: isQuoted ? "write a number without quotes" : "write a number"
+        case .decimal: "write a number"
         case .timestamp: "write a time like \"2026-11-20T15:06:01Z\""
         case .date: "write a date like \"2026-11-20\""
-        case .bool: "write true or false"
+        case .bool: isQuoted ? "write true or false without quotes" : "write true or false"
         case .bytes: "write Base64 in quotes"
         case .array: "write 'contains' and an element"
         case .json: nil

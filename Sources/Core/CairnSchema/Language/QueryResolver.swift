@@ -109,6 +109,8 @@ package struct QueryResolver {
                 return .compare(column: column.position, comparison, value)
             }
         }
+        // Who leaves out the quotes of a text has written a name.
+        if case .column(let name) = right.kind, takesText(left) { _ = try column(name, orText: true, at: right.offset) }
         let offset = left.offset
         let sides = (try expression(left, near: right), try expression(right, near: left))
         if let left = sides.0.kind, let right = sides.1.kind {
@@ -117,6 +119,19 @@ package struct QueryResolver {
             }
         }
         return .computed(sides.0.expression, comparison, sides.1.expression)
+    }
+
+    /// Whether what it is compared with can be a text in quotes.
+    private func takesText(_ node: QueryNode) -> Bool {
+        switch node.kind {
+        case .path: true
+        case .column(let name):
+            switch table.column(named: name)?.valueType {
+            case .string, .uuid, .timestamp, .date, .bytes: true
+            default: false
+            }
+        default: false
+        }
     }
 
     private func isNull(_ operand: QueryNode) throws(QueryMistake) -> TemplateCondition {
@@ -260,11 +275,13 @@ package struct QueryResolver {
 
     // MARK: Names
 
-    func column(_ name: String, at offset: Int) throws(QueryMistake) -> Column {
+    /// - Parameter orText: Whether a text could stand there, too.
+    func column(_ name: String, orText: Bool = false, at offset: Int) throws(QueryMistake) -> Column {
         if let column = table.column(named: name) { return column }
+        let names = NearestName.hintOrList(name, among: table.columns.map(\.name))
         throw QueryMistake(
             "table '\(table.name)' has no column '\(name)'",
-            remedy: NearestName.hintOrList(name, among: table.columns.map(\.name)), at: offset)
+            remedy: orText ? "a text stands in quotes: \"\(name)\"; \(names)" : names, at: offset)
     }
 
     /// A column that a path leads into.

@@ -21,12 +21,12 @@ struct ExplainCommand: Command {
             Option(name: "run", help: "run the query, and say what it took beside what it was expected to take"),
         ],
         notes: [
-            "OP is = != < <= > >=, is null, is not null, begins with, ends with, contains, like (% any characters, _ one), or in A,B,C. A value in double quotes is a JSON string.",
+            "OP is = != < <= > >=, is null, is not null, begins with, ends with, contains, like (% any characters, _ one), or in A,B,C. A value of '--where' is the rest of the text, with or without double quotes around it: in these it is a JSON string. In a whole query texts always stand in quotes.",
             "Without --run nothing is read but the plan: which index serves the query, what is checked record by record, whether the records must be sorted, and what it costs; in a folder or a bucket, in requests and dollars.",
             ExistingStore.note,
         ],
         examples: [
-            "cairn explain sqlite:atlas.db cities --where 'country = FR' --order population:desc --limit 10",
+            "cairn explain sqlite:atlas.db cities --where 'country = \"FR\"' --order population:desc --limit 10",
             "cairn explain s3://photos/atlas 'cities where population >= 1_000_000 or timezone is null' --run",
         ])
 

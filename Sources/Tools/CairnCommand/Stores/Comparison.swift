@@ -196,6 +196,7 @@ struct Comparison {
         switch type {
         case .timestamp: "write a time like 2026-11-20T15:06:01Z"
         case .date: "write a date like 2026-11-20"
+        case .uuid: "write an id like 01a22e61-…, all of it"
         case .bool: "write true or false"
         case .bytes: "write Base64"
         case .array: "write a JSON array"
