@@ -282,6 +282,16 @@ struct NamedQueryTests {
         #expect(line.hasPrefix("s:\(mistake.place): "), "\(line)")
     }
 
+    @Test("A text that is written like a parameter is told, and is a text")
+    func quoted() throws {
+        let outcome = read("\"q\": \"cities where name = '$x' or name = '$5' or name = '$a b'\"")
+        #expect(outcome.schema?.queries.first?.parameters.isEmpty == true)
+        #expect(
+            outcome.diagnostics.map(\.description) == [
+                "s:2:27: warning: query 'q': '$x' in quotes is a text; write $x without quotes for a parameter [schema.query]"
+            ])
+    }
+
     @Test("One reading reports the mistakes of all queries, and asks nothing of tables that are wrong themselves")
     func several() {
         let outcome = read("\"a\": \"citis\", \"b\": \"cities limit x\", \"c\": \"cities where nam = 1\"")

@@ -69,6 +69,19 @@ struct QueryLexer {
         return tokens
     }
 
+    /// Texts that are written like a parameter, and where they stand.
+    static func quotedParameters(_ text: String) throws(QueryMistake) -> [(name: String, offset: Int)] {
+        var found: [(name: String, offset: Int)] = []
+        for token in try tokens(text) {
+            guard case .text(let text) = token.kind, text.utf8.first == UInt8(ascii: "$") else { continue }
+            let name = text.utf8.dropFirst()
+            guard let first = name.first, isWordByte(first), !(0x30...0x39).contains(first), name.allSatisfy(isWordByte)
+            else { continue }
+            found.append((String(decoding: name, as: UTF8.self), token.offset))
+        }
+        return found
+    }
+
     /// Of two signs that begin alike the longer comes first.
     private static let signs = [
         "==", "!=", "<>", "<=", ">=", "&&", "||", "=", "<", ">", "!", "+", "-", "*", "/", "(", ")", "[", "]", ",", ".",

@@ -86,6 +86,12 @@ struct QueryDraftReader {
         do throws(QueryMistake) {
             var parser = try QueryParser(text)
             let draft = try parser.query()
+            for (name, place) in try QueryLexer.quotedParameters(text) {
+                diagnostics.warning(
+                    "schema.query", at: diagnostics.place(ofByte: place, inStringAt: offset),
+                    "query '\(member.name)': '$\(name)' in quotes is a text",
+                    remedy: "write $\(name) without quotes for a parameter")
+            }
             return QueryFileDraft(
                 name: member.name, offset: member.nameOffset, text: text, textOffset: offset, draft: draft)
         } catch {
