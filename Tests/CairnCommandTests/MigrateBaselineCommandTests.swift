@@ -62,6 +62,14 @@ struct MigrateBaselineCommandTests {
         #expect(json["findings"]?[0]?["object"] == "column 'c' of 't'")
     }
 
+    @Test("A file of another program is for 'cairn adopt', which is said with its address")
+    func foreign() async throws {
+        try PlainDatabase.run("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT)", on: folder("other.db"))
+        let address = "sqlite:\(folder("other.db"))"
+        let outcome = await cairn("migrate", "baseline", address, "--to", schema)
+        #expect(outcome.code == .found && outcome.output.contains("'cairn adopt \(address)' copies"), "\(outcome)")
+    }
+
     @Test("What cannot be looked at exits with 2 and names it")
     func failures() async throws {
         for (line, part) in [

@@ -191,6 +191,7 @@ struct SurveyTests {
                 _ = try await SQLiteStorage.surveySchema(SQLiteOptions(.file(path)))
             }
             #expect(error.message.contains(part), "\(error)")
+            #expect(path != stranger || error.remedy?.contains("cairn adopt") == true, "\(error)")
         }
         #expect(!FileManager.default.fileExists(atPath: folder.path("none.db")))
     }

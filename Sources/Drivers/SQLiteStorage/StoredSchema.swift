@@ -35,7 +35,7 @@ struct StoredSchema {
             throw StorageError(
                 .notAStore,
                 "\(place) is a SQLite database that Cairn did not make (it has the table '\(tables.min() ?? "")')",
-                remedy: "use another file; nothing was changed")
+                remedy: "use another file, or copy its rows into a new store with 'cairn adopt'; nothing was changed")
         }
         try checkFormat()
         guard let text = try value("schema"), let id = try value("schema_id") else {

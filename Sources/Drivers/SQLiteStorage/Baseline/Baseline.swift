@@ -51,11 +51,20 @@ struct Baseline {
             return report
         }
         let made = try FileSurvey.made(schema)
+        let isForeign = !shape.hasTablesOfCairn
         let missing = SQLiteSchema.ownTables.filter { shape.tables[$0.name] == nil }
         for table in missing { shape.take(table.name, from: made) }
         let keepsOther = (shape.tables[ChangeTable.name] != nil) != schema.keepsChanges
         if keepsOther { shape.take(ChangeTable.name, from: made) }
         report.findings = ShapeComparison(made, shape, schema).findings
+        if isForeign, !report.findings.isEmpty {
+            report.findings.append(
+                DriftFinding(
+                    .changedByHand, "the file", "none of its tables is one that Cairn made",
+                    remedy:
+                        "if another program made it, 'cairn adopt' copies its rows into a new store, and leaves it as it is"
+                ))
+        }
         guard report.findings.isEmpty else { return report }
         var records = BaselineRecords(access, schema)
         try records.check()

@@ -64,6 +64,9 @@ struct DatabaseShape {
     /// By kind and name.
     private(set) var others: [Other] = []
 
+    /// Whether one of its tables is Cairn's, or as Cairn makes them.
+    var hasTablesOfCairn: Bool { tables.contains { $0.key.hasPrefix("_cairn_") || $0.value.isOfCairn } }
+
     /// The words of a `CREATE TABLE` that SQLite tells nobody of in another way, and that change what a table does.
     static let clauses = ["CHECK", "COLLATE", "CONFLICT", "AUTOINCREMENT", "DEFERRED"]
 

@@ -65,7 +65,7 @@ struct FileSurvey {
         }
         let object = FileSurvey.object(FileSurvey.marker)
         guard let table = shape.tables[FileSurvey.marker] else {
-            guard shape.tables.contains(where: { $0.key.hasPrefix("_cairn_") || $0.value.isOfCairn }) else {
+            guard shape.hasTablesOfCairn else {
                 // It says what to do with a file of another program.
                 _ = try StoredSchema(access, place: place).read(nil)
                 return nil
