@@ -198,6 +198,9 @@ struct SchemaErrorTests {
             "schema.reserved", "is called 'id' but is not the key", columns: "\"id\": \"int\", \"k\": \"int\"",
             key: "\"k\""),
         Mistake(
+            "schema.reserved", "is called 'id' but is not the whole key", columns: "\"id\": \"int\", \"k\": \"int\"",
+            key: "[\"id\", \"k\"]"),
+        Mistake(
             "schema.limit", "the limit is 63",
             columns: "\"id\": \"int\", \"\(String(repeating: "a", count: 64))\": \"int\""),
         Mistake(
@@ -312,6 +315,10 @@ struct SchemaErrorTests {
         Mistake(
             "schema.unknown_table", "did you mean 'things'",
             columns: "\"id\": \"int\", \"c\": { \"references\": \"thigs\" }"),
+        Mistake(
+            "schema.unknown_table", "did you mean 'categories'",
+            columns: "\"id\": \"int\", \"c\": { \"references\": \"category\" }",
+            tables: ", \"categories\": { \"columns\": { \"a\": \"int\" }, \"key\": \"a\" }"),
         Mistake(
             "schema.reference", "whose key has 2 columns",
             columns: "\"id\": \"int\", \"c\": { \"references\": \"pairs\" }",

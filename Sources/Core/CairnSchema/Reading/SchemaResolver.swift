@@ -114,6 +114,14 @@ struct SchemaResolver {
         }
     }
 
+    /// The table that was probably meant: the one of which it is the singular, or that is written nearly so.
+    private func nearestTable(_ name: String) -> String? {
+        let names = drafts.map(\.name)
+        let entity = Naming.entityName(ofTable: name)
+        return names.first { !entity.isEmpty && Naming.entityName(ofTable: $0) == entity }
+            ?? NearestName.of(name, among: names)
+    }
+
     private func referencedType(
         of column: ColumnDraft, in table: TableDraft, target: String, _ diagnostics: inout DiagnosticCollector
     ) -> ValueType? {
@@ -121,7 +129,7 @@ struct SchemaResolver {
         guard let position = tables.position(of: target) else {
             diagnostics.error(
                 "schema.unknown_table", at: column.typeOffset, "\(what) refers to the unknown table '\(target)'",
-                remedy: NearestName.hint(target, among: drafts.map(\.name)) ?? "declare the table")
+                remedy: nearestTable(target).map { "did you mean '\($0)'?" } ?? "declare the table")
             return nil
         }
         let count = drafts[position].key.count

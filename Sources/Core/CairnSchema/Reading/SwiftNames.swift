@@ -103,9 +103,13 @@ package struct SwiftNames {
             // A key that names no column was reported; what follows from that would only distract.
             let isKeyKnown = !table.key.isEmpty && table.key.allSatisfy { table.position(of: $0.text) != nil }
             if property == "id", isKeyKnown, table.key.map(\.text) != [column.name] {
+                let isPart = table.key.contains { $0.text == column.name }
                 diagnostics.error(
-                    "schema.reserved", at: column.offset, "\(what) is called 'id' but is not the key",
-                    remedy: "make it the key, or rename it: Swift's Identifiable needs 'id' for the key")
+                    "schema.reserved", at: column.offset,
+                    "\(what) is called 'id' but is not the \(isPart ? "whole " : "")key",
+                    remedy:
+                        "make it the key\(isPart ? " alone" : ""), or rename it: Swift's Identifiable needs 'id' for the key"
+                )
             }
             if let name = checkEnum(of: column, what, in: table, referred, &diagnostics), !types.insert(name).inserted {
                 diagnostics.error(

@@ -52,7 +52,7 @@ struct Rebuild: Sendable {
         guard !isHealthy else {
             throw StorageError(
                 .unsupported, "nothing is missing in the store at \(access.capabilities.location)",
-                remedy: "use it as it is; to make its indexes again all the same, force it")
+                remedy: "use it as it is; to make its indexes again all the same, force it ('cairn rebuild --force')")
         }
         let remains = try await StoreRemains.find(access, schema: options.schema)
         guard options.waits, remains.mayBeOpen else {
