@@ -119,6 +119,14 @@ struct MigrateCommandTests {
         #expect(await cairn("migrate", "apply", address, "--to", old, "--eager", "--dry-run").code == .failed)
     }
 
+    @Test("A store that does not say which records have an earlier form is refused for '--eager'")
+    func notEager() async throws {
+        let other = try await Stores.storage(forReading: StoreURL(address))
+        let error = #expect(throws: CommandError.self) { try MigrateApplyCommand.rewritable(other) }
+        #expect(error?.code == .usage && error?.remedy?.contains("--eager") == true)
+        try await other.close()
+    }
+
     @Test("A folder is planned with its requests, and changed")
     func objects() async throws {
         let address = "file:\(folder("objects"))"

@@ -103,6 +103,18 @@ struct QueryParsingTests {
             ),
             ("settings['a'] is null", .isPathNull(column: 13, [.member("a")])),
             ("settings['a'] exists", .hasPath(column: 13, [.member("a")])),
+            (
+                "settings['a'][0] begins with 'x'",
+                .pathText(column: 13, [.member("a"), .element(0)], .hasPrefix, "x", ignoringCase: false)
+            ),
+            (
+                "settings['a'] not matches '^x' ignoring case",
+                .not(.pathText(column: 13, [.member("a")], .matches, "^x", ignoringCase: true))
+            ),
+            (
+                "settings['a'] equals 'x' ignoring case",
+                .pathText(column: 13, [.member("a")], .equals, "x", ignoringCase: true)
+            ),
             ("`order` = 1", .compare(column: 14, .equal, .int(1))),
             ("((((is_open))))", .compare(column: 9, .equal, .bool(true))),
             ("! (true && false || null = 1)", nil),
@@ -239,6 +251,10 @@ struct QueryParsingTests {
                 #"{"from": "cities", "where": {"settings[\"a\"][0]": {"exists": true}}}"#,
                 "cities where settings[\"a\"][0] exists"
             ),
+            (
+                #"{"from": "cities", "where": {"population": {"between": [1, 5]}}}"#,
+                "cities where population between 1 and 5"
+            ),
             (#"{"from": "cities", "where": {"`order`": 1}}"#, "cities where `order` = 1"),
             (
                 #"{"from": "cities", "where": {"price": 12.345678901234567890123}}"#,
@@ -264,6 +280,8 @@ struct QueryParsingTests {
             (#"{"from": "cities", "where": {"nam": 1}}"#, "query:1:31: table 'cities' has no column 'nam'"),
             (#"{"from": "cities", "where": {"id": {"$gt": 1}}}"#, "query:1:37: there is no operator '$gt'"),
             (#"{"from": "cities", "where": {"id": [1]}}"#, "query:1:36: expected a value, found an array"),
+            (#"{"from": "cities", "where": {"id": {"between": 1}}}"#, "query:1:48: expected a list of the two bounds"),
+            (#"{"from": "cities", "where": {"id": {"between": [1]}}}"#, "query:1:48: 'between' is a list of two"),
             (#"{"from": "cities", "where": {"id": {}}}"#, "query:1:36: there is no operator"),
             (#"{"from": "cities", "where": {"id": 1, "id": 2}}"#, "query:1:39: 'id' stands here twice"),
             (#"{"from": "cities", "where": {"id = 1 or true": 1}}"#, "query:1:34: expected nothing more, found '='"),

@@ -334,9 +334,39 @@ struct SelectionParsingTests {
             #expect(plain.rows.budget == nil)
             #expect(!plain.rows.isUnindexedAllowed)
             let refined = plain.unindexed().budget(requests: 3, rows: 7)
-            #expect(refined.rows.budget == QueryBudget(requests: 3, rows: 7))
+            // Of aggregates the rows that may be many are the groups, not those they are made of.
+            let rows = if case .groups = refined.content { Int?.none } else { Int?(7) }
+            #expect(refined.rows.budget == QueryBudget(requests: 3, rows: rows))
             #expect(refined.rows.isUnindexedAllowed)
             #expect(refined.columns == plain.columns)
+        }
+    }
+
+    @Test("Groups and functions are of the first rows of an order, where the query says so")
+    func firstRows() throws {
+        let first = try Query(
+            parsing: "cities where population > 5 order by population desc, name limit 100", schema: schema)
+        let text = "cities select country, count() where population > 5 first 100 by population desc, name"
+        let grouped = try groups(text + " group by country having count() > 1 order by count() desc limit 2")
+        #expect(grouped.rows == first)
+        #expect(grouped.order == [OrderTerm(column: 1, isDescending: true)])
+        #expect(grouped.limit == 2)
+        let related = try groups("cities select count() first 3 by country.name desc")
+        #expect(try related.rows == Query(parsing: "cities order by country.name desc limit 3", schema: schema))
+        #expect(try groups("cities select sum(population) FIRST $n", ["n": .int(7)]).rows.limit == 7)
+        #expect(try groups("cities select count() first 0").rows.limit == 0)
+        for (text, message) in [
+            ("cities first 3", "query:1:14: 'first' says which rows are grouped"),
+            ("cities select name first 3 by name", "query:1:26: 'first' says which rows are grouped"),
+            ("cities select count() first", "query:1:28: expected a whole number after 'first', found the end"),
+            ("cities select count() first name", "query:1:29: expected a whole number after 'first'"),
+            ("cities select count() first 3 by", "query:1:33: expected a column, found the end"),
+            ("cities select count() first 3 limit 2", "query:1:37: all rows together give one row"),
+            ("cities select count() first 3 where is_open", "query:1:31: expected 'by' or 'group by'"),
+            ("cities select count() group by kind first 3", "query:1:37: expected ',', 'having'"),
+        ] {
+            let error = try #require(throws: StorageError.self) { try query(text) }
+            #expect(error.message.hasPrefix(message), "\(error.message)")
         }
     }
 
@@ -359,6 +389,14 @@ struct SelectionParsingTests {
                 "cities select kind group by kind having kind in ('town') or max(area) is null"
             ),
             (#"{"from": "cities", "where": {"count(names)": 2}}"#, "cities where count(names) = 2"),
+            (
+                #"{"from": "cities", "select": ["country", "count()"], "first": 100, "first_by": ["population desc", "name"], "group_by": ["country"], "limit": 5}"#,
+                "cities select country, count() first 100 by population desc, name group by country limit 5"
+            ),
+            (
+                #"{"from": "cities", "select": ["sum(population)"], "first": 3}"#,
+                "cities select sum(population) first 3"
+            ),
         ])
     func json(json: String, text: String) throws {
         #expect(try DynamicQuery(parsingJSON: json, schema: schema) == query(text))
@@ -384,6 +422,12 @@ struct SelectionParsingTests {
                 "query:1:77: table 'cities' has no column 'nam'"
             ),
             (#"{"from": "cities", "selct": ["name"]}"#, "query:1:20: a query has no 'selct'"),
+            (
+                #"{"from": "cities", "select": ["count()"], "first_by": ["name"]}"#,
+                "query:1:57: 'first_by' is the order of the first rows"
+            ),
+            (#"{"from": "cities", "select": ["name"], "first": 3}"#, "query:1:49: 'first' says which rows are grouped"),
+            (#"{"from": "cities", "select": ["count()"], "first": "3"}"#, "query:1:52: 'first' is a whole number"),
             (
                 #"{"from": "cities", "where": {"id": {"in": {"from": "cities", "select": "id", "having": {}}}}}"#,
                 "query:1:78: what is looked up has no 'having'"

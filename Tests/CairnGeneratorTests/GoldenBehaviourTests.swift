@@ -31,6 +31,53 @@ struct GoldenBehaviourTests {
         try await database.close()
     }
 
+    @Test("Projections have the values of their columns, in rows, in records and in JSON", arguments: urls)
+    func projections(_ url: String) async throws {
+        let database = try await Projections.open(url)
+        let depot = Depot(
+            get: 1, name: "é", mail: "a@x", born: CalendarDate("2026-01-02"), state: .`self`, parent: 1, tags: ["t"],
+            row: 5, hasher: "h", record: DecimalNumber("1.5"), old: [0, 255])
+        try await database.depots.insert(depot)
+        let delivery = Delivery(
+            depot: 1, number: 2, weight: 0.5, open: true, made: .now, token: UUID(), settings: ["a": 1])
+        try await database.deliveries.insert(delivery)
+        let short = try await database.depots.select(Depot.Short.self).one()
+        #expect(short == Depot.Short(name: "é", state: .`self`, get: 1))
+        #expect(short.id == depot.id && short == Depot.Short(depot))
+        #expect(short.hashValue == Depot.Short(name: "e", state: .open, get: 1).hashValue)
+        #expect(short != Depot.Short(name: "e\u{301}", state: .`self`, get: 1))
+        try check(try await database.depots.select(Depot.String.self).one(), Depot.String(depot))
+        try check(try await database.depots.select(Depot.Item.self).one(), Depot.Item(parent: 1))
+        try check(
+            try await database.depots.select(Depot.Identifiable.self).one(),
+            Depot.Identifiable(born: CalendarDate("2026-01-02"), get: 1))
+        let weight = try await database.deliveries.select(Delivery.Weight.self).one()
+        #expect(weight.id == Delivery.ID(depot: 1, number: 2))
+        try check(weight, Delivery.Weight(number: 2, weight: 0.5, depot: 1))
+        try check(try await database.deliveries.select(Delivery.Rest.self).one(), Delivery.Rest(delivery))
+        try await database.close()
+    }
+
+    private func check<Part: Projection>(_ found: Part, _ expected: Part) throws {
+        #expect(found == expected)
+        #expect(found.hashValue == expected.hashValue)
+        let json = try JSONEncoder().encode(found)
+        #expect(try JSONDecoder().decode(Part.self, from: json) == expected)
+    }
+
+    @Test("The JSON of a projection has its columns by name; what is missing gets its default or is refused")
+    func projectionsInJSON() throws {
+        let short = Depot.Short(name: "n", state: .open, get: 1)
+        let json = try JSONDecoder().decode([String: JSONValue].self, from: JSONEncoder().encode(short))
+        #expect(json == ["name": "n", "state": "open", "get": 1])
+        let decoder = JSONDecoder()
+        let empty = try decoder.decode(Depot.Item.self, from: Data("{}".utf8))
+        #expect(empty == Depot.Item(parent: nil))
+        for wrong in [#"{"name": "n", "get": 1}"#, #"{"name": "n", "get": 1, "state": "shut"}"#] {
+            #expect(throws: DecodingError.self) { try decoder.decode(Depot.Short.self, from: Data(wrong.utf8)) }
+        }
+    }
+
     @Test("Named queries of every kind give their rows, with their defaults and without", arguments: urls)
     func namedQueries(_ url: String) async throws {
         let database = try await NamedQueries.open(url)

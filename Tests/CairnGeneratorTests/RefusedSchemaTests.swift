@@ -44,6 +44,22 @@ struct RefusedSchemaTests {
                 + #""staff": { "columns": { "human": { "references": "humans" } }, "key": "human" }, "#
                 + table(#""human": { "enum": ["a"] }, "boss": { "references": "staff" }"#)),
         Refusal(
+            "schema.name", "the projection 'summary' of table 'things' is not a name of a Swift type",
+            table(#""k": "int""#, rest: #", "projections": { "summary": ["k"] }"#)),
+        Refusal(
+            "schema.reserved", "the projection 'Columns' of table 'things' has a name that means something else",
+            table(#""k": "int""#, rest: #", "projections": { "Columns": ["k"] }"#)),
+        Refusal(
+            "schema.collision", "the projection 'Kind' of table 'things' has the name of the Swift type of an enum",
+            table(#""kind": { "enum": ["a"] }"#, rest: #", "projections": { "Kind": ["id"] }"#)),
+        Refusal(
+            "schema.collision", "projection 'Thing' of table 'things' makes the Swift type 'Thing', which hides",
+            table(#""k": "int""#, rest: #", "projections": { "Thing": ["k"] }"#)),
+        Refusal(
+            "schema.collision", "projection 'Other' of table 'things' makes the Swift type 'Other', which hides",
+            #""others": { "columns": { "id": "int" }, "key": "id" }, "#
+                + table(#""other": { "references": "others" }"#, rest: #", "projections": { "Other": ["id"] }"#)),
+        Refusal(
             "schema.enum", "make the same Swift case 'inStock'", table(#""k": { "enum": ["in_stock", "in-stock"] }"#)),
         Refusal("schema.enum", "'9' of column 'k' of table 'things' makes no name", table(#""k": { "enum": ["9"] }"#)),
         Refusal("schema.enum", "makes no name for a Swift case", table(#""k": { "enum": [""] }"#)),

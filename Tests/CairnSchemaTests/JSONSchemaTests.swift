@@ -52,6 +52,9 @@ struct JSONSchemaTests {
         let index =
             "{ \"database\": \"d\", \"tables\": { \"t\": { \"columns\": { \"id\": \"int\" }, \"key\": \"id\", \"indexes\": { \"i\": { \"on\": [\"id\"], \"?\": 1 } } } } }"
         #expect(try properties("$defs", "index", "anyOf", "1") == known(after: index))
+        let projection =
+            "{ \"database\": \"d\", \"tables\": { \"t\": { \"columns\": { \"id\": \"int\" }, \"key\": \"id\", \"projections\": { \"P\": { \"columns\": [\"id\"], \"?\": 1 } } } } }"
+        #expect(try properties("$defs", "projection", "anyOf", "1") == known(after: projection))
         func query(_ members: String) -> String {
             "{ \"database\": \"d\", \"tables\": { \"t\": { \"columns\": { \"id\": \"int\" }, \"key\": \"id\" } }, \"queries\": { \"q\": { \(members) } } }"
         }
@@ -78,6 +81,8 @@ struct JSONSchemaTests {
             "{ \"database\": \"d\", \"tables\": { \"t\": { \"columns\": { \"id\": { \"type\": \"int\", \"enum\": [\"a\"] } }, \"key\": \"id\" } } }",
             "{ \"database\": \"d\", \"tables\": { \"t\": { \"columns\": { \"id\": \"int\" }, \"key\": \"id\", \"x\": 1 } } }",
             "{ \"database\": \"d\", \"tables\": { \"t\": { \"columns\": { \"id\": \"int\" }, \"key\": \"id\", \"indexes\": { \"i\": [\"id down\"] } } } }",
+            "{ \"database\": \"d\", \"tables\": { \"t\": { \"columns\": { \"id\": \"int\" }, \"key\": \"id\", \"projections\": { \"p\": [\"id\"] } } } }",
+            "{ \"database\": \"d\", \"tables\": { \"t\": { \"columns\": { \"id\": \"int\" }, \"key\": \"id\", \"projections\": { \"P\": [\"id\", \"id\"] } } } }",
         ])
     func refused(_ text: String) throws {
         #expect(try !validator().errors(in: value(text)).isEmpty)

@@ -37,6 +37,8 @@ struct StoreURLTests {
                     .file("a.db"), mode: .readOnly, synchronous: .normal, timeout: .milliseconds(500), maximumReaders: 3
                 ))
         #expect(try StoreURL("sqlite::memory:").sqliteOptions() == SQLiteOptions(.temporary))
+        let kept = try StoreURL("sqlite:a.db?kept_changes=5000&change_lifetime=2592000").sqliteOptions()
+        #expect(kept.keptChanges == 5000 && kept.changeLifetime == .seconds(30 * 86_400))
     }
 
     @Test(
@@ -50,13 +52,15 @@ struct StoreURLTests {
             ("sqlite:///a.db", "begins its path with '//'"),
             ("sqlite:~/a.db", "`~` is not expanded here; write the full path"),
             ("sqlite:a.db?timeot=1", "did you mean 'timeout'"),
-            ("sqlite:a.db?x=1", "it has mode, synchronous, timeout, readers, unindexed"),
+            ("sqlite:a.db?x=1", "it has mode, synchronous, timeout, readers, kept_changes, change_lifetime, unindexed"),
             ("sqlite:a.db?mode=create&mode=create", "stands there twice"), ("sqlite:a%2.db", "two hexadecimal digits"),
             ("sqlite:a%FF.db", "two hexadecimal digits"),
             ("sqlite:a.db?mode=readonly", "did you mean 'read_only'"),
             ("sqlite:a.db?synchronous=off", "it is one of full, normal"), ("sqlite:a.db?timeout=-1", "seconds from 0"),
             ("sqlite:a.db?timeout=soon", "found 'soon'"), ("sqlite:a.db?timeout=nan", "found 'nan'"),
-            ("sqlite:a.db?readers=0", "from 1 to 1000"),
+            ("sqlite:a.db?readers=0", "from 1 to 1000"), ("sqlite:a.db?kept_changes=0", "from 1 to 1000000000"),
+            ("sqlite:a.db?change_lifetime=0.5", "seconds from 1.0 to 315360000"),
+            ("sqlite:a.db?change_lifetime=315360001", "seconds from 1.0 to 315360000"),
         ])
     func refused(_ text: String, _ says: String) throws {
         let error = try #require(throws: StorageError.self) { try StoreURL(text).sqliteOptions() }

@@ -45,22 +45,26 @@ struct TypedRelationRequestTests {
         /// How many indexes it reads, and how many countries and continents beside the cities.
         let indexes: Int
         let others: Int
-        /// Reads, and tells how many cities came.
-        let cities: @Sendable (Atlas) async throws -> Int
+        /// Reads within a budget of requests, and tells how many cities came.
+        let budgeted: @Sendable (Atlas, Int?) async throws -> Int
+
+        func cities(_ atlas: Atlas) async throws -> Int { try await budgeted(atlas, nil) }
     }
 
     static let readings = [
-        Reading(testDescription: "the one each refers to", indexes: 1, others: 3) { atlas in
-            try await atlas.cities.including(\.country).all().count
+        Reading(testDescription: "the one each refers to", indexes: 1, others: 3) { atlas, budget in
+            try await atlas.cities.including(\.country).budget(requests: budget).all().count
         },
-        Reading(testDescription: "all that refer to each", indexes: 2, others: 3) { atlas in
-            try await atlas.countries.query.including(City.self, by: \.country).all().map(\.1.count).reduce(0, +)
+        Reading(testDescription: "all that refer to each", indexes: 2, others: 3) { atlas, budget in
+            try await atlas.countries.query.budget(requests: budget).including(City.self, by: \.country).all()
+                .map(\.1.count).reduce(0, +)
         },
-        Reading(testDescription: "two deep, by what each refers to", indexes: 1, others: 5) { atlas in
-            try await atlas.cities.query.including(\.country) { $0.including(\.continent) }.all().count
+        Reading(testDescription: "two deep, by what each refers to", indexes: 1, others: 5) { atlas, budget in
+            try await atlas.cities.query.including(\.country) { $0.including(\.continent) }
+                .budget(requests: budget).all().count
         },
-        Reading(testDescription: "two deep, by what refers to each", indexes: 3, others: 5) { atlas in
-            try await atlas.continents.query
+        Reading(testDescription: "two deep, by what refers to each", indexes: 3, others: 5) { atlas, budget in
+            try await atlas.continents.query.budget(requests: budget)
                 .including(Country.self, by: \.continent) { $0.including(City.self, by: \.country) }.all()
                 .flatMap(\.1).map(\.1.count).reduce(0, +)
         },
@@ -83,6 +87,44 @@ struct TypedRelationRequestTests {
         #expect(try await reading.cities(atlas) == cities)
         let again = counting.counts - known
         #expect(again[.get] == 1 && again.total == 1, "\(again)")
+        try await atlas.close()
+    }
+    @Test(
+        "A budget of requests is for the related records, too: all that are made, and not one less", arguments: readings
+    )
+    func budget(_ reading: Reading) async throws {
+        let objects = try await Self.store(cities: 10)
+        let needed = 1 + reading.indexes + reading.others + 10
+        for budget in [needed, needed - 1, reading.indexes + 1] {
+            let counting = CountingObjectStore(objects)
+            let atlas = try await Atlas.open(on: try await ObjectStorage.open(counting))
+            let opened = counting.counts
+            if budget == needed {
+                #expect(try await reading.budgeted(atlas, budget) == 10)
+            } else {
+                let error = await #expect(throws: StorageError.self) { try await reading.budgeted(atlas, budget) }
+                #expect(error?.code == .budget)
+            }
+            #expect((counting.counts - opened).total <= budget)
+            try await atlas.close()
+        }
+    }
+
+    @Test("Pages and plans that were run count the requests of related records")
+    func pagesAndPlans() async throws {
+        let counting = CountingObjectStore(try await Self.store(cities: 10))
+        let atlas = try await Atlas.open(on: try await ObjectStorage.open(counting))
+        let before = counting.counts
+        let run = try await atlas.cities.including(\.country).explain(run: true)
+        #expect(run.run?.rows == 10)
+        // A file for each record, and what leads to them; the plan itself may have read some of that.
+        let requests = run.run?.requests ?? 0
+        #expect(requests >= 10 + 3 && requests <= (counting.counts - before).total)
+        let error = await #expect(throws: StorageError.self) {
+            try await atlas.cities.including(\.country).budget(requests: 0).page(size: 3)
+        }
+        #expect(error?.code == .budget)
+        #expect(try await atlas.cities.including(\.country).budget(requests: 1).page(size: 3).items.count == 3)
         try await atlas.close()
     }
 }

@@ -49,6 +49,80 @@ struct TypedRelationTests {
         try await atlas.close()
     }
 
+    @Test(
+        "The only record with what is related to it, and an error where there is none or there are several",
+        arguments: urls)
+    func only(_ url: String) async throws {
+        let atlas = try await atlas(url)
+        let one: (City, Country) = try await atlas.cities.including(\.country).where { $0.population == 30 }.one()
+        #expect(one.0.id == 1)
+        #expect(one.1.iso == "FR")
+        let none = await #expect(throws: StorageError.self) {
+            try await atlas.cities.including(\.country).where { $0.population > 99 }.one()
+        }
+        #expect(none?.code == .notFound)
+        let several = await #expect(throws: StorageError.self) {
+            try await atlas.cities.including(\.country).where { $0.population == 20 }.one()
+        }
+        #expect(several?.code == .notUnique)
+        #expect(try await atlas.cities.including(\.country).where { $0.population == 20 }.limit(1).one().0.id == 2)
+        let nobody = try await atlas.cities.including(\.country).where { $0.population > 99 }.first()
+        #expect(nobody == nil)
+        try await atlas.close()
+    }
+
+    @Test(
+        "Pages of records with what is related to them go on behind the last record, whatever is written meanwhile",
+        arguments: urls)
+    func pages(_ url: String) async throws {
+        let atlas = try await atlas(url)
+        let query = atlas.cities.order { $0.population.descending }.including(\.country) { $0.including(\.continent) }
+        let first = try await query.page(size: 2)
+        #expect(first.items.map { "\($0.0.id) \($0.1.0.iso) \($0.1.1.name)" } == ["1 FR Europe", "2 DE Europe"])
+        try await atlas.countries.update("FR") { $0.continent = "AN" }
+        try await atlas.cities.delete(2)
+        let second = try await query.page(size: 2, after: first.next)
+        #expect(
+            second.items.map { "\($0.0.id) \($0.1.0.iso) \($0.1.1.name)" } == ["3 FR Antarctica", "0 FR Antarctica"])
+        let last = try await query.page(size: 2, after: second.next)
+        #expect(last.items.map { "\($0.0.id) \($0.1.0.iso)" } == ["4 DE"])
+        #expect(last.next == nil)
+        let alone = try await atlas.cities.order { $0.population.descending }.page(size: 2, after: first.next)
+        #expect(alone.items.map(\.id) == [3, 0])
+        #expect(alone.next == second.next)
+        let many = try await atlas.countries.query.including(City.self, by: \.country).page(size: 2)
+        #expect(many.items.map { "\($0.0.iso) \($0.1.map(\.id.value))" } == ["DE [4]", "FR [0, 1, 3]"])
+        let refused = await #expect(throws: StorageError.self) {
+            try await atlas.cities.order { $0.country.order { $0.name } }.including(\.country).page(size: 2)
+        }
+        #expect(refused?.code == .query)
+        let left = try await atlas.snapshot { try await $0.cities.including(\.country).page(size: 9).items.count }
+        #expect(left == 4)
+        try await atlas.close()
+    }
+
+    @Test("The plan says how each relation is read, and what all of it took", arguments: urls)
+    func plan(_ url: String) async throws {
+        let atlas = try await atlas(url)
+        let query = atlas.continents.where { $0.name == "Europe" }
+            .including(Country.self, by: \.continent) {
+                $0.order { $0.iso.descending }.limit(1).including(City.self, by: \.country)
+            }
+        let plan = try await query.explain()
+        #expect(plan.table == "continents")
+        #expect(plan.included.map(\.table) == ["countries"])
+        #expect(plan.included.first?.limit == 1)
+        #expect(plan.included.first?.included.map(\.table) == ["cities"])
+        #expect(plan.included.first?.included.first?.access == .index("by_country"))
+        let up = try await atlas.cities.including(\.country).explain()
+        #expect(up.included.map(\.access) == [.key])
+        #expect(up.included.first?.bounds == ["iso in (what the records refer to)"])
+        let run = try await query.explain(run: true)
+        #expect(run.run?.rows == 1)
+        #expect(run.included == plan.included)
+        try await atlas.close()
+    }
+
     @Test("Each record with those that refer to it: some, sorted, the first few of each", arguments: urls)
     func many(_ url: String) async throws {
         let atlas = try await atlas(url)

@@ -28,8 +28,11 @@ struct WaitingLoopTests {
         return nil
     }
 
-    @Test("A loop goes along with commits to tables it does not follow: what it stands behind does not grow old")
+    @Test(
+        "Where positions count all commits a loop goes along with those it does not follow: its place does not grow old"
+    )
     func alongside() async throws {
+        storage.agesWithEveryCommit.withLock { $0 = true }
         let store = try await open()
         let start = try await store.changePosition()
         let rows = try store.records("rows").changes(since: start)
@@ -47,6 +50,24 @@ struct WaitingLoopTests {
         #expect(last == positions[1] || last == positions[2])
         try await put("rows", 1, store)
         #expect(try await change.value?.after?.key == Key(.int(1)))
+        try await store.close()
+    }
+
+    @Test("Elsewhere a loop reads nothing after commits to tables whose changes are not kept")
+    func apart() async throws {
+        let store = try await open()
+        let start = try await store.changePosition()
+        let rows = try store.records("rows").changes(since: start)
+        let change = Task { try await first(of: rows) }
+        var asked = storage.asked.makeAsyncIterator()
+        #expect(await asked.next() == start)
+        for id in 1...3 { try await put("notes", id, store) }
+        try await put("rows", 1, store)
+        let found = try #require(try await change.value)
+        #expect(found.after?.key == Key(.int(1)))
+        // The second time for the row, unless that was there the first time.
+        #expect(storage.count.withLock { $0 } <= 2)
+        #expect(try await store.changePosition() == found.position)
         try await store.close()
     }
 
@@ -71,6 +92,10 @@ private final class OverheardStorage: Storage {
     /// The positions that were asked for.
     let asked: AsyncStream<ChangePosition>
     private let heard: AsyncStream<ChangePosition>.Continuation
+    /// How often loops asked on.
+    let count = Lock(0)
+    /// Whether positions count all commits.
+    let agesWithEveryCommit = Lock(false)
     /// Whether nothing is read any more, though who listens was not told.
     let isClosing = Lock(false)
 
@@ -83,11 +108,16 @@ private final class OverheardStorage: Storage {
         since position: ChangePosition, _ freshness: Freshness, limit: Int
     ) async throws -> KeptChanges {
         heard.yield(position)
+        count.withLock { $0 += 1 }
         if isClosing.withLock({ $0 }) { throw StorageError.closed("store") }
         return try await base.keptChanges(since: position, freshness, limit: limit)
     }
 
-    var capabilities: StorageCapabilities { base.capabilities }
+    var capabilities: StorageCapabilities {
+        var capabilities = base.capabilities
+        capabilities.changesAgeWithEveryCommit = agesWithEveryCommit.withLock { $0 }
+        return capabilities
+    }
     func schema() async throws -> Schema? { try await base.schema() }
     func apply(_ change: SchemaChange) async throws { try await base.apply(change) }
     func attach(_ schema: Schema) async throws { try await base.attach(schema) }

@@ -233,6 +233,51 @@ struct CommitAdversaryTests {
         } catch {}
     }
 
+    @Test("Whose time is over while the store takes nothing hears that, and the others of the record go on without it")
+    func deadlineOfACertainRefusal() async throws {
+        let memory = MemoryObjectStore()
+        let hooked = HookedStore(memory)
+        let uptime = Lock(Duration.zero)
+        var machine = Surroundings.machine()
+        machine.uptime = { uptime.withLock { $0 } }
+        // Pauses between attempts are none; what watches over the time of others comes too late.
+        machine.sleep = { pause in
+            if pause < .seconds(5) { return await Task.yield() }
+            try await Task.sleep(for: .seconds(3_600))
+        }
+        let storage = try await World.open(hooked, surroundings: machine)
+        let gate = Gate()
+        let (isThrottled, refused) = (Lock(true), Lock(0))
+        hooked.onBefore { call in
+            guard call.operation == .put, call.key.hasPrefix("_log/") else { return }
+            if call.key == ObjectNames.record(1) { return await gate.pass() }
+            guard isThrottled.withLock({ $0 }) else { return }
+            refused.withLock { $0 += 1 }
+            throw ObjectStoreError(.throttled, "slow down", isRetryable: true)
+        }
+        let slow = Task { try await storage.commit(Batch([.insert(World.items, World.row(1, "a"))])) }
+        await gate.arrival()
+        // Both wait for the same record.
+        let hasty = Task {
+            try await withDeadline(after: .seconds(30)) {
+                try await storage.commit(Batch([.insert(World.items, World.row(2, "b"))]))
+            }
+        }
+        let patient = Task { try await storage.commit(Batch([.insert(World.items, World.row(3, "c"))])) }
+        await World.others()
+        gate.open()
+        _ = try await slow.value
+        #expect(await World.soon { refused.withLock { $0 } > 0 })
+        uptime.withLock { $0 = .seconds(31) }
+        let error = await #expect(throws: StorageError.self) { _ = try await hasty.value }
+        #expect(error?.code == .throttled, "\(error.map(String.init(describing:)) ?? "")")
+        isThrottled.withLock { $0 = false }
+        _ = try await patient.value
+        let other = try await World.open(memory)
+        #expect(try await World.name(other, 2) == nil)
+        #expect(try await World.name(other, 3) == "c")
+    }
+
     @Test("A batch that cannot be right says so, however busy the log is")
     func busyDuplicate() async throws {
         let memory = MemoryObjectStore()

@@ -117,6 +117,22 @@ struct IndexCacheTests {
         #expect(setting.gate.arrived == 1)
     }
 
+    @Test("A task that waits for another's read waits no longer than it has time", .timeLimit(.minutes(2)))
+    func deadline() async throws {
+        let setting = try await Setting()
+        let first = Task { try await setting.reader.find(setting.entry.key, in: [setting.run]) }
+        while setting.gate.arrived < 1 { await Task.yield() }
+        await failing(.timeout) {
+            try await withDeadline(after: .milliseconds(20)) {
+                _ = try await setting.reader.find(setting.entry.key, in: [setting.run])
+            }
+        }
+        #expect(setting.cache.waiterCount == 0)
+        setting.gate.open()
+        #expect(try await first.value == setting.entry)
+        #expect(setting.gate.arrived == 1)
+    }
+
     @Test("A task that is cancelled already does not wait")
     func cancelledBefore() async throws {
         let setting = try await Setting()

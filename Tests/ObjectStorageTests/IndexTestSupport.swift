@@ -104,6 +104,13 @@ enum IndexSamples {
 }
 
 extension MergedIndexCursor {
+    /// The next entries, at most `count`; fewer only at the end.
+    mutating func nextBatch(upTo count: Int) async throws -> [IndexEntry] {
+        var entries: [IndexEntry] = []
+        while entries.count < count, let entry = try await next() { entries.append(entry) }
+        return entries
+    }
+
     /// All entries that are still to come.
     mutating func all() async throws -> [IndexEntry] { try await nextBatch(upTo: .max) }
 }

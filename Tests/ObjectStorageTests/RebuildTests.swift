@@ -319,6 +319,51 @@ struct RebuildTests {
         #expect(examination.findings.allSatisfy { $0.kind == .addedByHand } && examination.findings.count == 4)
     }
 
+    @Test("A number that no store reaches is not believed, whatever says it: what is rebuilt can be opened")
+    func madeUpNumbers() async throws {
+        let trial = try await Trial()
+        let highest = try trial.storage.engine().tip.view().number
+        let largest = StoreFormat.largest
+        let name = Club.name(12)
+        let text = try await trial.objects.text(name)
+        let edited = text.replacing(#/"commit": [0-9]+/#, with: "\"commit\": \(largest)")
+        try await trial.remove(["_checkpoints/", "_index/"])
+        try await trial.objects.put(name, .text(edited))
+        try await trial.objects.put(ObjectNames.record(largest + 1), .text("{}"))
+        try await trial.objects.put(ObjectNames.manifest(largest + 1), .text("{}"))
+        let pin = try PinFile(
+            store: trial.storage.engine().tip.storeID, name: "far", created: trial.time.now, manifest: largest,
+            commit: largest, attempt: "a")
+        try await trial.objects.put(ObjectNames.pin("far"), .bytes(pin.encoded))
+        // The log has the record.
+        let report = try await trial.rebuild()
+        #expect(report.isDone && report.problems == [] && report.commit == highest + 1_000_000)
+        #expect(try await trial.objects.exists(ObjectNames.manifest(1)))
+        #expect(try await trial.objects.text(name) == text)
+        try await trial.remove(["_checkpoints/", "_index/", "_log/", "_pins/"])
+        try await trial.objects.put(name, .text(edited))
+        let refused = try await trial.rebuild()
+        #expect(!refused.isDone && refused.problems.map(\.object) == [name])
+        #expect(refused.problems.allSatisfy { $0.message.contains("no store reaches") })
+        try await trial.objects.put(name, .text(text))
+        #expect(try await trial.rebuild().isDone)
+        try await trial.expectAlive()
+    }
+
+    @Test("A pin that names a manifest which no store has is damaged", arguments: [StoreFormat.largest + 1, .max])
+    func farPin(_ number: Int) async throws {
+        let trial = try await Trial()
+        let pin = try PinFile(
+            store: trial.storage.engine().tip.storeID, name: "far", created: trial.time.now, manifest: number,
+            commit: 1, attempt: "a")
+        await expectError(.damaged) { _ = try PinFile.decode(pin.encoded, ObjectNames.pin("far")) }
+        try await trial.objects.put(ObjectNames.pin("far"), .bytes(pin.encoded))
+        try await trial.remove(["_index/"])
+        #expect(try await trial.rebuild().isDone)
+        try await trial.remove(["_pins/"])
+        try await trial.expectAlive()
+    }
+
     @Test("A gap or damage in the log is told, and accepted when asked to")
     func damagedLog() async throws {
         let trial = try await Trial()

@@ -60,6 +60,26 @@ struct StrayTests {
         #expect(try await place.open().allRows() == Dictionary(uniqueKeysWithValues: (0..<9).map { ($0, $0 * 100) }))
     }
 
+    @Test("A gap before a stray that closes while it is looked what is behind it is none")
+    func closedGap() async throws {
+        let place = try await RemovedStore()
+        try await place.arrive(ObjectNames.record(4))
+        let other = try await place.open()
+        let hooked = HookedStore(place.objects)
+        let isClosed = Lock(false)
+        hooked.onBefore { call in
+            guard call.operation == .get, call.key == ObjectNames.record(4) else { return }
+            let isFirst = isClosed.withLock { closed in
+                defer { closed = true }
+                return !closed
+            }
+            if isFirst { for id in 2..<4 { try await other.insertRow(id, id * 100) } }
+        }
+        let store = try await Rows.open(hooked)
+        #expect(try await store.allRows() == [0: 0, 1: 100, 2: 200, 3: 300])
+        #expect(isClosed.withLock { $0 })
+    }
+
     @Test("Records that others write behind strays are followed")
     func followed() async throws {
         let place = try await RemovedStore()
@@ -112,6 +132,36 @@ struct StrayTests {
         #expect(try await place.isOwn(ObjectNames.record(3)))
         #expect(try await place.objects.exists(ObjectNames.record(4)) == false)
         #expect(try await place.open().allRows() == [0: 0, 1: 100, 2: 222])
+    }
+
+    @Test("A commit that was refused in the place of a stray, and is not tried again, is not said to be unknown")
+    func certain() async throws {
+        let place = try await RemovedStore()
+        try await place.arrive(ObjectNames.record(3))
+        let (ours, theirs) = (
+            try await place.objects.bytes(ObjectNames.store), try await place.old.objects.bytes(ObjectNames.store)
+        )
+        // The place seems to have another store, once, when it is looked whose the record is.
+        let isDue = Lock(false)
+        let hooked = HookedStore(place.objects)
+        hooked.onBefore { call in
+            if call.operation == .put, call.key == ObjectNames.record(3) { isDue.withLock { $0 = true } }
+            guard call.operation == .get, call.key == ObjectNames.store, isDue.withLock({ $0 }) else { return }
+            try await place.objects.put(ObjectNames.store, theirs)
+        }
+        hooked.onAfter { call in
+            guard call.operation == .get, call.key == ObjectNames.store, isDue.withLock({ $0 }) else { return }
+            isDue.withLock { $0 = false }
+            try await place.objects.put(ObjectNames.store, ours)
+        }
+        let store = try await Rows.open(hooked)
+        let error = try await expectRemedy(.unavailable) { try await store.insertRow(2, 222) }
+        #expect(error.isRetryable && error.details.token == nil, "\(error)")
+        #expect(try await !place.isOwn(ObjectNames.record(3)))
+        hooked.onBefore(nil)
+        try await store.insertRow(2, 333)
+        #expect(try await place.isOwn(ObjectNames.record(3)))
+        #expect(try await place.open().allRows() == [0: 0, 1: 100, 2: 333])
     }
 
     @Test("A record of another store and another schema counts as nothing, too")
@@ -199,6 +249,52 @@ struct StrayTests {
         #expect(try await place.open().allRows().count == 7)
     }
 
+    @Test("Many manifests of another store are looked at side by side, and whose the place is a few times")
+    func manyManifests() async throws {
+        let place = try await RemovedStore(oldCommits: 1)
+        let count = 40
+        try await place.makeOldManifests(count + 1)
+        for version in 2...count + 1 { try await place.arrive(ObjectNames.manifest(version)) }
+        let (looks, manifests) = (Lock(0), Lock(0))
+        let hooked = HookedStore(place.objects)
+        let reader = LogReader(
+            StoreAccess(objects: hooked), try Schema(parsing: Rows.schema), of: try await place.id())
+        hooked.onBefore { call in
+            guard call.operation == .get else { return }
+            if call.key == ObjectNames.store { looks.withLock { $0 += 1 } }
+            if call.key.hasPrefix(ObjectNames.checkpoints) { manifests.withLock { $0 += 1 } }
+        }
+        #expect(try await reader.newestManifest().manifest.version == 1)
+        #expect(looks.withLock { $0 } == 4)
+        // The newest one is read for the second time.
+        #expect(manifests.withLock { $0 } == count + 2)
+        let store = try await place.open()
+        #expect(try await store.allRows() == [0: 0, 1: 100])
+        try await store.maintain()
+        #expect(try await place.isOwn(ObjectNames.manifest(2)))
+    }
+
+    @Test("A damaged manifest is told of only where none of the store's own comes before it", arguments: [2, 3])
+    func damagedBehind(newest: Int) async throws {
+        let place = try await RemovedStore()
+        try await place.makeOldManifests(5)
+        let store = try await place.open()
+        for id in 2..<4 {
+            try await store.insertRow(id, id * 100)
+            try await store.maintain()
+        }
+        let reader = LogReader(StoreAccess(objects: place.objects), store.schema, of: try await place.id())
+        try await store.close()
+        for version in [4, 5] { try await place.arrive(ObjectNames.manifest(version)) }
+        let name = ObjectNames.manifest(newest)
+        try await place.objects.put(name, Array("{".utf8))
+        if newest == 2 {
+            #expect(try await reader.newestManifest().manifest.version == 3)
+        } else {
+            try await expectRemedy(.damaged) { _ = try await reader.newestManifest() }
+        }
+    }
+
     @Test("The newest manifest does not go because one of another store has a higher version")
     func collection() async throws {
         let place = try await RemovedStore()
@@ -212,6 +308,37 @@ struct StrayTests {
         try await store.maintain()
         #expect(try await scene.objects.exists(ObjectNames.manifest(2)))
         #expect(try await scene.open().allRows() == [0: 0, 1: 100, 2: 200])
+    }
+
+    @Test("A manifest stays for a day after its successor, also where that takes the place of a stray meanwhile")
+    func collectionBeside() async throws {
+        let place = try await RemovedStore()
+        try await place.makeOldManifests(3)
+        let scene = Scene()
+        try await scene.fill(3, isSettled: true)
+        let name = ObjectNames.manifest(3)
+        try await scene.objects.put(name, place.old.objects.bytes(name))
+        scene.clock.advance(.seconds(3 * 86_400))
+        let hooked = HookedStore(scene.objects)
+        let (store, other) = (try await scene.open(hooked), try await scene.open())
+        let isReplaced = Lock(false)
+        // After it was listed.
+        hooked.onBefore { call in
+            guard call.operation == .get, call.key == name else { return }
+            let isFirst = isReplaced.withLock { replaced in
+                defer { replaced = true }
+                return !replaced
+            }
+            if isFirst {
+                try await other.setRow(0, 1)
+                try await other.maintain()
+            }
+        }
+        try await store.maintain()
+        #expect(isReplaced.withLock { $0 })
+        let id = try await StoreFileJSON.decode(scene.objects.bytes(ObjectNames.store)).id
+        #expect(try await ObjectLabel(scene.objects.bytes(name), name)?.store == id)
+        #expect(try await scene.objects.exists(ObjectNames.manifest(2)))
     }
 
     @Test("A process that comes back after an hour finds its own manifest behind that of another store")

@@ -252,6 +252,30 @@ struct WindowPurgeTests {
         #expect(try await site.open().name(2) == "Two")
     }
 
+    @Test(
+        "A window ends half an hour after its removals where nobody knows until when they may arrive",
+        arguments: [true, false])
+    func dateless(wasToldNoDate: Bool) async throws {
+        let site = try Site()
+        _ = try await Self.aged(site)
+        let isDateless = Lock(false)
+        let owner = try await site.open(
+            AlteredStore(
+                base: UnfencedObjectStore(base: site.objects),
+                alter: { _, answer in if isDateless.withLock({ $0 }) { answer.serverDate = nil } }))
+        try await owner.storage.beginMaintenance(by: "x", reason: "y", until: site.clock.now)
+        #expect(try await owner.storage.purge().purged == 20)
+        if wasToldNoDate {
+            try owner.engine.windows.noteRemoval(effectiveUntil: nil)
+        } else {
+            isDateless.withLock { $0 = true }
+        }
+        let start = site.clock.now
+        try await owner.storage.endMaintenance()
+        #expect(site.clock.now.microseconds - start.microseconds >= 1_800_000_000)
+        try await site.open().put(2, "Two")
+    }
+
     @Test("A file of a deleted record that somebody has changed is told and left alone")
     func strange() async throws {
         let site = try Site()

@@ -29,11 +29,12 @@ struct FollowingTests {
 
     private func open(
         _ path: String? = nil, clock: @escaping @Sendable () -> Timestamp = { .now },
-        keeping most: Int = 100_000
+        keeping most: Int = 100_000, for lifetime: Duration = .seconds(7 * 24 * 3600)
     ) async throws -> Store {
         var options = SQLiteOptions(.file(path ?? self.path), synchronous: .normal, timeout: .seconds(60))
         options.watchInterval = .milliseconds(5)
         options.keptChanges = most
+        options.changeLifetime = lifetime
         return try await Store.open(SQLiteStorage.open(options, clock: clock), schema: Schema(parsing: schema))
     }
 
@@ -130,6 +131,19 @@ struct FollowingTests {
         days.withLock { $0 = 16 }
         for id in 5...6 { try await put(id, store) }
         try await expired(second, store)
+        try await store.close()
+    }
+
+    @Test("A lifetime longer than there is time keeps them for ever")
+    func endless() async throws {
+        let clock = Lock(Timestamp.now)
+        let store = try await open(clock: { clock.withLock { $0 } }, for: .seconds(Int64.max))
+        let begin = try await store.changePosition()
+        try await write(1...3, store)
+        clock.withLock { $0 = $0.adding(microseconds: 400 * 24 * 3_600_000_000) ?? $0 }
+        try await write(4...4, store)
+        try await store.maintain()
+        #expect(try await keys(4, since: begin, store) == (1...4).map { Key(.int($0)) })
         try await store.close()
     }
 
@@ -282,6 +296,24 @@ struct FollowingTests {
         #expect(try await keys(2, since: start, store) == [Key(.int(1)), Key(.int(2))])
         let error = try await expectError(.damaged) { _ = try await keys(3, since: start, store) }
         #expect(error.message.contains("row 4") && error.message.contains("'kind'"), "\(error)")
+        try await store.close()
+    }
+
+    @Test("Where somebody emptied what is kept, a batch that is sent again has its answer; a new one is refused whole")
+    func emptied() async throws {
+        let storage = try await SQLiteStorage.open(SQLiteOptions(.file(path)))
+        let store = try await Store.open(storage, schema: Schema(parsing: schema))
+        func batch(_ id: Int, _ key: String) -> Batch {
+            var batch = Batch([.insert(store.schema.tables[0], [.int(id), .int(0), .string("a")])])
+            batch.idempotencyKey = key
+            return batch
+        }
+        let first = try await storage.commit(batch(1, "first"))
+        try RawDatabase(path).execute("DELETE FROM _cairn_changes")
+        #expect(try await storage.commit(batch(1, "first")) == first)
+        let error = try await expectError(.damaged) { _ = try await storage.commit(batch(2, "second")) }
+        #expect(error.message.contains("'_cairn_changes'"), "\(error)")
+        #expect(try await store.records("rows").count() == 1)
         try await store.close()
     }
 

@@ -36,6 +36,7 @@ struct GeneratorTests {
                     if !column.rules.isEmpty { found.insert("rules") }
                 }
                 if table.references.contains(where: { $0.target == table.position }) { found.insert("to itself") }
+                if table.options.changes { found.insert("changes") }
                 for index in table.indexes {
                     found.insert(index.isUnique ? "unique" : "plain")
                     if index.parts.contains(where: \.isDescending) { found.insert("descending") }
@@ -46,7 +47,7 @@ struct GeneratorTests {
         let wanted: Set = [
             "key of 1", "key of 2", "key of 3", "string", "int", "double", "bool", "uuid", "bytes", "timestamp", "date",
             "decimal", "json", "array", "enum", "nullable", "default", "rules", "to itself", "unique", "plain",
-            "descending", "include",
+            "descending", "include", "changes",
         ]
         #expect(wanted.subtracting(found) == [])
     }
@@ -90,7 +91,17 @@ struct GeneratorTests {
         #expect(
             kinds == [
                 "write", "read", "pages", "cursor", "update", "delete", "transaction", "savepoint", "snapshot", "wait",
-                "maintain", "outcome", "reopen",
+                "maintain", "outcome", "reopen", "position", "changes",
             ])
+    }
+
+    @Test("Related records and kept changes occur often, in every form, and not only in programs that fail")
+    func coverage() async throws {
+        let differential = Differential([])
+        var coverage = Coverage()
+        for seed in Self.seeds { _ = try await differential.run(seed: seed, counting: &coverage) }
+        for (name, count) in coverage.counts { #expect(count >= 3, "\(name): \(coverage.counts)") }
+        #expect(coverage.inclusions > 50, "\(coverage.counts)")
+        #expect(coverage.changes > 500, "\(coverage.counts)")
     }
 }

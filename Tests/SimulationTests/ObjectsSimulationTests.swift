@@ -67,6 +67,23 @@ struct ObjectsSimulationTests {
         }
     }
 
+    @Test("What comes late of a store that was removed changes nothing in the one that is there", arguments: [1, 4])
+    func strays(seed: UInt64) throws {
+        var simulation = ObjectSimulation()
+        simulation.focus = .strays
+        let outcome = try simulation.run(seed: seed)
+        #expect(outcome.violations.isEmpty, "\(outcome.violations.prefix(5))")
+        #expect((outcome.tally["late_stray"] ?? 0) > 0 && outcome.tally["late_stray"] == outcome.tally["stray"])
+    }
+
+    @Test(
+        "What is taken for what it is not, or is written over blindly, of a removed store is found",
+        arguments: [("stray-records", 1), ("stray-manifests", 1), ("overwrites-strays", 4)] as [(String, UInt64)])
+    func strayMutants(_ name: String, seed: UInt64) throws {
+        let mutant = try #require(ObjectMutant.all.first { $0.name == name })
+        #expect(try !mutant.simulation().run(seed: seed).violations.isEmpty)
+    }
+
     @Test("Each planted mistake is found", .enabled(if: isWhole), arguments: ObjectMutant.all.map(\.name))
     func mutant(_ name: String) throws {
         let mutant = try #require(ObjectMutant.all.first { $0.name == name })

@@ -46,7 +46,14 @@ struct SwiftTextTests {
                         fails: false),
                     .read(.rows(query), from: 0),
                     .pages(query, size: 1, from: nil, [.delete(query)]),
-                ])
+                ]),
+                .read(
+                    .including(
+                        query,
+                        [
+                            InclusionSpec(
+                                kind: .many(query, by: 0), inner: [InclusionSpec(kind: .one(column: 0))])
+                        ], pageSize: nil), from: nil),
             ])
         let text = SwiftProgram(program).text
         for part in [
@@ -55,6 +62,7 @@ struct SwiftTextTests {
             "try await tx.write([.insert(t0, [.int(1)])])",
             "try await snapshot0.records(\"t0\").all(Query(t0, limit: 2))",
             "try await store.session.delete(Query(t0, limit: 2))",
+            "records(\"t0\").all(Query(t0, limit: 2), including: [.many(Query(t0, limit: 2), by: 0, including: [.one(0)])])",
         ] {
             #expect(text.contains(part), "\(part) is missing in\n\(text)")
         }

@@ -22,12 +22,14 @@ extension StoreURL {
     }
 
     /// A time in seconds; nil when it is not there.
-    /// - Parameter least: The shortest time that makes sense.
-    func seconds(_ name: String, from least: Double = 0) throws -> Duration? {
+    /// - Parameters:
+    ///   - least: The shortest time that makes sense.
+    ///   - most: The longest one.
+    func seconds(_ name: String, from least: Double = 0, to most: Int = 86_400) throws -> Duration? {
         guard let text = parameters[name] else { return nil }
-        guard let seconds = Double(text), (least...86_400).contains(seconds) else {
+        guard let seconds = Double(text), (least...Double(most)).contains(seconds) else {
             let start = least == 0 ? "0" : "\(least)"
-            throw StoreURL.error("'\(name)' is seconds from \(start) to 86400, found '\(text)'", nil)
+            throw StoreURL.error("'\(name)' is seconds from \(start) to \(most), found '\(text)'", nil)
         }
         return .seconds(seconds)
     }

@@ -134,7 +134,7 @@ extension StoreURL.Scheme {
     private var driverParameters: [String] {
         switch self {
         case .memory: []
-        case .sqlite: ["mode", "synchronous", "timeout", "readers"]
+        case .sqlite: ["mode", "synchronous", "timeout", "readers", "kept_changes", "change_lifetime"]
         case .file:
             [
                 "mode", "freshness", "cache_time", "durability", "timeout", "names", "durable", "cache", "cache_size",

@@ -92,7 +92,8 @@ struct BucketOpening {
             let outcome: Result<S3ProbeReport, any Error>
             do {
                 let bucket = try client.bucket(place.address.bucket)
-                outcome = .success(try await bucket.probe(place.prefix, quick: true, observer: observer))
+                outcome = .success(
+                    try await bucket.probe(place.prefix, quick: true, encryption: encryption, observer: observer))
             } catch {
                 outcome = .failure(error)
             }

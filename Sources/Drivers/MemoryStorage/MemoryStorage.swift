@@ -63,6 +63,7 @@ public final class MemoryStorage: Storage {
             driver: MemoryStorage.driver, location: "memory:", isPersistent: false, isShared: false, isWritable: true,
             hasNativeQueries: false)
         capabilities.keepsChanges = true
+        capabilities.changesAgeWithEveryCommit = false
         return capabilities
     }
 

@@ -29,11 +29,6 @@ struct ChangeKeeper: Sendable {
         ChangeReport.distinct(operations.filter(\.table.options.changes).map(RecordName.init))
     }
 
-    /// Whether batches write tables that keep their changes.
-    static func concerns(_ batches: [Batch]) -> Bool {
-        batches.contains { batch in batch.operations.contains { $0.table.options.changes } }
-    }
-
     /// The number of the newest row: before a transaction has kept anything, that everyone may have seen.
     func newest(_ access: SQLiteConnection.Access) throws -> Int { try ChangeTable(access).newest().number }
 
@@ -72,7 +67,9 @@ struct ChangeKeeper: Sendable {
     }
 
     private func oldest(at time: Timestamp) -> Timestamp {
-        time.adding(microseconds: -lifetime.components.seconds * 1_000_000) ?? .min
+        // No table is older than that, and microseconds have no room for more.
+        let seconds = min(lifetime.components.seconds, 1 << 40)
+        return time.adding(microseconds: -max(seconds, 0) * 1_000_000) ?? .min
     }
 
     /// Removes all that is too old or too much, but for the newest commit, for `maintain()`.
@@ -107,7 +104,7 @@ struct ChangeKeeper: Sendable {
         case .trimmed:
             throw StorageError.expiredPosition(
                 position,
-                "the file keeps the last \(most) for \(lifetime.components.seconds / 86_400) days, and none from before a migration"
+                "the file keeps the last \(most) for \(lifetime), and none from before a migration"
             )
         }
         var group = CommitCollector(start: mark, limit: limit)

@@ -182,7 +182,7 @@ struct QueryCompiler {
         case .computed(.column(let left), let comparison, .column(let right))
         where query.table.columns[left].valueType == query.table.columns[right].valueType:
             write("\(columns[left]) \(comparison.rawValue) \(columns[right])")
-        case .computed, .hasElement, .hasPath, .isPathNull: write(test: condition)
+        case .computed, .hasElement, .hasPath, .isPathNull, .pathText: write(test: condition)
         case .reference: throw StorageError(.query, "a reference of table '\(query.table.name)' was not resolved")
         case .isInRows(let column, let rows): try write(column, in: rows)
         case .and(let parts): try write(QueryCompiler.deepestFirst(parts), joinedBy: " AND ", empty: "1")

@@ -19,9 +19,13 @@ extension SQLiteConnection.Access {
             }
             let row = SQLiteRow(table: query.results.table, statement: statement.handle)
             var groups: [Aggregation.Group] = []
+            var values = 0
             while try statement.step() {
                 try query.checkBudget(groups: groups.count + 1)
-                groups.append(try SQLiteAggregate.group(row, query, parts))
+                let group = try SQLiteAggregate.group(row, query, parts)
+                values += SQLiteAggregate.distinctValues(of: group, parts)
+                try query.checkBudget(values: values)
+                groups.append(group)
             }
             return try Aggregation.results(of: groups, query)
         }
@@ -118,6 +122,14 @@ private enum SQLiteAggregate {
             try part.state(row, at: values.count + number, &more)
         }
         return Aggregation.Group(values: values, states: states)
+    }
+
+    /// How many different values were counted for a group.
+    static func distinctValues(of group: Aggregation.Group, _ parts: [SQLiteAggregate]) -> Int {
+        zip(parts, group.states).reduce(0) { sum, pair in
+            guard case .distinctCount = pair.0, case .count(let count) = pair.1 else { return sum }
+            return sum + count
+        }
     }
 
     private func state(_ row: SQLiteRow, at place: Int, _ more: inout Int) throws -> AggregateState {

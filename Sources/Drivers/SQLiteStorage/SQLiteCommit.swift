@@ -78,11 +78,10 @@ struct CommitGroup {
         let token: OutcomeToken
         do {
             token = try commits.write(access, at: time)
-            let keeper = keeper.flatMap { ChangeKeeper.concerns(batches) ? $0 : nil }
-            let kept = try keeper?.newest(access)
+            var kept: Int?
             for batch in batches {
                 let recording = report.begin(batch.operations, access)
-                results.append(try apply(batch, isAlone: batches.count == 1, &writer, access, token))
+                results.append(try apply(batch, isAlone: batches.count == 1, &writer, access, token, keptUpTo: &kept))
                 if results.last?.isSuccess == true { report.end(recording, access) }
             }
             if let keeper, let kept, results.contains(where: \.isSuccess) {
@@ -119,15 +118,16 @@ struct CommitGroup {
     }
 
     /// Applies one batch. What is wrong with the batch is its result; what is wrong with the database is thrown.
+    /// - Parameter kept: The newest row of kept changes before the transaction; nil as long as no batch has any to keep.
     private func apply(
         _ batch: Batch, isAlone: Bool, _ writer: inout SQLiteWriter, _ access: SQLiteConnection.Access,
-        _ token: OutcomeToken
+        _ token: OutcomeToken, keptUpTo kept: inout Int?
     ) throws -> Result<Receipt, any Error> {
         // A batch that fails alone, or at its only statement, needs nothing to be undone beside others.
         let needsSavepoint = !isAlone && (!batch.isOneStatement || batch.operations[0].table.options.changes)
         if needsSavepoint { try access.run("SAVEPOINT batch") }
         do {
-            let receipt = try apply(batch, &writer, access, token)
+            let receipt = try apply(batch, &writer, access, token, keptUpTo: &kept)
             if needsSavepoint { try access.run("RELEASE batch") }
             return .success(receipt)
         } catch let error as StorageError {
@@ -141,11 +141,14 @@ struct CommitGroup {
     }
 
     private func apply(
-        _ batch: Batch, _ writer: inout SQLiteWriter, _ access: SQLiteConnection.Access, _ token: OutcomeToken
+        _ batch: Batch, _ writer: inout SQLiteWriter, _ access: SQLiteConnection.Access, _ token: OutcomeToken,
+        keptUpTo kept: inout Int?
     ) throws -> Receipt {
         let receipts = Receipts(access)
-        if let kept = try receipts.find(batch, at: time) { return kept }
+        // Before the changes are looked at: a batch that was written has its answer, also where nothing can be kept any more.
+        if let receipt = try receipts.find(batch, at: time) { return receipt }
         let names = keeper == nil ? [] : ChangeKeeper.names(batch.operations)
+        if let keeper, kept == nil, !names.isEmpty { kept = try keeper.newest(access) }
         let before = try access.records(names)
         var results: [RecordMetadata] = []
         results.reserveCapacity(batch.operations.count)

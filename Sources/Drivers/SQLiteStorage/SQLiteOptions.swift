@@ -42,7 +42,8 @@ public struct SQLiteOptions: Sendable, Hashable {
     /// How many changes of tables with `"changes": true` are kept at least, as long as they are younger than ``changeLifetime``. What is more
     /// goes with later commits, some thousands at a time.
     public var keptChanges = 100_000
-    /// How long changes of tables with `"changes": true` are kept; the newest commit is kept always.
+    /// How long changes of tables with `"changes": true` are kept; the newest commit is kept always. A longer one than there
+    /// is time, such as `.seconds(Int64.max)`, keeps them as long as ``keptChanges`` does.
     public var changeLifetime = Duration.seconds(7 * 24 * 3600)
     /// The name of a SQLite VFS, for tests that make the disk fail.
     package var vfs: String?

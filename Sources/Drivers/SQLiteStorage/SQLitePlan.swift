@@ -76,7 +76,7 @@ struct SQLitePlan {
         guard let statistics else { return nil }
         let rows = scans.reduce(0) { rows, line in
             let terms = SQLitePlan.terms(of: line)
-            return rows + statistics.rows(access(line), terms: terms) * listedValues(terms)
+            return rows + min(statistics.count, statistics.rows(access(line), terms: terms) * listedValues(terms))
         }
         guard isSorted, !isFiltered, let limit = query.limit else { return rows }
         return min(rows, limit)

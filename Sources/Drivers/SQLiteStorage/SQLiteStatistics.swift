@@ -5,7 +5,7 @@ import CairnSchema
 /// (https://sqlite.org/fileformat2.html#stat1tab). ``SQLiteStorage/maintain()`` brings them up to date.
 struct SQLiteStatistics {
     /// How many rows the table has, about.
-    private let count: Int
+    let count: Int
     /// By index: how many rows have one value of its first column, of its first two, and so on.
     private let rowsPerValue: [String: [Int]]
 
@@ -34,16 +34,22 @@ struct SQLiteStatistics {
     }
 
     /// About how many rows a search comes to.
-    /// - Parameter terms: What it uses, as SQLite writes it: `country=?`, `population>?`.
+    /// - Parameter terms: What it uses, as SQLite writes it: `country=?`, `population>?`; `ANY(country)` before them for a column of which
+    ///   every value is gone through.
     func rows(_ access: QueryPlan.Access, terms: [String]) -> Int {
         guard case .index(let name) = access else { return access == .key ? 1 : count }
         let equalities = terms.filter { $0.hasSuffix("=?") && !$0.hasSuffix(">=?") && !$0.hasSuffix("<=?") }.count
-        let ranges = terms.count - equalities
+        let skipped = terms.filter { $0.hasPrefix("ANY(") }.count
+        let ranges = terms.count - equalities - skipped
         let perValue = rowsPerValue[name] ?? []
         var rows = Double(count)
         if equalities > 0 {
             // Of the primary key SQLite keeps no numbers that tell about a part of it.
-            rows = equalities <= perValue.count ? Double(perValue[equalities - 1]) : rows * 0.01
+            let bound = skipped + equalities
+            let share = bound <= perValue.count ? Double(perValue[bound - 1]) : rows * 0.01
+            let passed = skipped > 0 && skipped <= perValue.count ? Double(perValue[skipped - 1]) : rows
+            // Each of the values that are gone through has its share.
+            rows = min(rows, share * max(1, rows / max(1, passed)))
         }
         // The shares that the planner of the other drivers guesses.
         if ranges > 0 { rows *= ranges > 1 ? 0.1 : 0.3 }

@@ -79,6 +79,7 @@ public final class SQLiteStorage: Storage {
             driver: SQLiteStorage.driver, location: file.place, isPersistent: options.location != .temporary,
             isShared: options.location != .temporary, isWritable: !file.isReadOnly, hasNativeQueries: true)
         capabilities.keepsChanges = true
+        capabilities.changesAgeWithEveryCommit = false
         return capabilities
     }
 

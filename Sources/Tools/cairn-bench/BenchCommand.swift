@@ -109,6 +109,7 @@ struct BenchCommand {
         var measurements: [Measurement] = []
         if suites.contains("sqlite") {
             measurements += try await SQLiteSuite(rows: data, rounds: rounds, only: only, folder: folder).run()
+            measurements += try await SQLiteChangesSuite(rows: data, rounds: rounds, only: only, folder: folder).run()
         }
         if suites.contains("memory") {
             measurements += try await MemorySuite(rows: data, rounds: rounds, only: only).run()

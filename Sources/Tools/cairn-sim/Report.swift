@@ -8,9 +8,15 @@ struct Report {
     let checked: Int
     let drivers: [String]
     let differences: [Difference]
+    let coverage: Coverage
 
     /// For people.
     var summary: String {
+        let counts = coverage.counts.map { "\($0.count) \($0.name.replacing("_", with: " "))" }.joined(separator: ", ")
+        return "\(outcome)\namong what was compared: \(counts)"
+    }
+
+    private var outcome: String {
         let names = drivers.joined(separator: ", ")
         guard !differences.isEmpty else { return "\(checked) seeds, no difference: model, \(names)" }
         let failed = differences.map { "\($0.seed)" }.joined(separator: ", ")
@@ -29,6 +35,8 @@ struct Report {
         let report: JSONValue = [
             "first": .string("\(seeds.lowerBound)"), "last": .string("\(seeds.upperBound)"), "checked": .int(checked),
             "drivers": .array(drivers.map(JSONValue.string)), "differences": .array(found),
+            "coverage": .object(
+                JSONObject(coverage.counts.map { JSONObject.Member(name: $0.name, value: .int($0.count)) })),
         ]
         return report.description
     }

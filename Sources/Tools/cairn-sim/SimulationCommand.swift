@@ -133,9 +133,10 @@ struct SimulationCommand {
         let differential = Differential(drivers, steps: steps)
         var progress = Progress(total: SimulationCommand.count(of: seeds), of: "seeds", finding: "differences")
         var differences: [Difference] = []
+        var coverage = Coverage()
         for seed in seeds {
             do {
-                if let difference = try await differential.run(seed: seed) {
+                if let difference = try await differential.run(seed: seed, counting: &coverage) {
                     differences.append(difference)
                     if !isJSON { print("\(difference)\n") }
                 }
@@ -147,7 +148,8 @@ struct SimulationCommand {
         }
         progress.end()
         let report = Report(
-            seeds: seeds, checked: progress.done, drivers: drivers.map(\.name), differences: differences)
+            seeds: seeds, checked: progress.done, drivers: drivers.map(\.name), differences: differences,
+            coverage: coverage)
         print(isJSON ? report.json : report.summary)
         return differences.isEmpty
     }

@@ -33,6 +33,7 @@ struct QueryTarget: FuzzTarget {
                 "_revision", "$a", " in $b", " select ", "count()", "count(distinct ", "sum(", "average(", "min(",
                 "max(",
                 " group by ", " having ", "\"select\": [\"", "\"group_by\": [\"", "\"having\": {\"count()\": 1}",
+                " first 3 by ", "\"first\": 2", "\"first_by\": [\"",
             ]
         var random = SeededRandom(seed: 3)
         let samples = SampleMaker(table)

@@ -22,12 +22,12 @@ struct CacheTests {
         "X-Cache-Lookup: HIT from squid", "x-amz-meta-x-cache: HIT",
     ]
 
-    /// What is told of an answer with a header, for an object and for one that is not there.
-    private func told(_ field: String) async throws -> [AnswerDetails] {
+    /// What is told of an answer with headers, for an object and for one that is not there.
+    private func told(_ fields: [String]) async throws -> [AnswerDetails] {
         var told: [AnswerDetails] = []
         try await ScriptedS3.serving { connection, request, _ in
-            if request.target.contains("none") { return try connection.refuse(request, 404, "NoSuchKey", [field]) }
-            try connection.succeed([field], "text")
+            if request.target.contains("none") { return try connection.refuse(request, 404, "NoSuchKey", fields) }
+            try connection.succeed(fields, "text")
         } _: { _, bucket in
             let store = try S3ObjectStore(bucket)
             let found = try await store.get("k", GetOptions())
@@ -48,12 +48,36 @@ struct CacheTests {
     func marked(field: String) async throws {
         let name = field.prefix { $0 != ":" }
         let mark = name.lowercased() + String(field.dropFirst(name.count))
-        #expect(try await told(field).map(\.cacheMark) == [mark, mark])
+        #expect(try await told([field]).map(\.cacheMark) == [mark, mark])
     }
 
     @Test("An answer for which a cache asked the store is one of the store", arguments: others)
     func unmarked(field: String) async throws {
-        #expect(try await told(field).map(\.cacheMark) == [nil, nil])
+        #expect(try await told([field]).map(\.cacheMark) == [nil, nil])
+    }
+
+    /// Fields with an `Age` of no second, and whether they say that the store was asked.
+    static let newest: [(fields: [String], isFresh: Bool)] = [
+        (["Age: 0"], false), (["Age: 0", "Via: 1.1 varnish (Varnish/7.1)"], false),
+        (["Age: 0", "X-Cache: HIT"], false),
+        (["Age: 0", "X-Cache: HIT-FOR-PASS"], false), (["Age: 0", "X-Cache: MISS, HIT"], false),
+        (["Age: 0", "X-Cache: MISS", "CF-Cache-Status: HIT"], false), (["Age: 0", "X-Cache-Lookup: MISS"], false),
+        (["Age: 0", "X-Cache: MISS", "Via: 1.1 varnish, 1.1 edge"], false), (["Age: 1", "X-Cache: MISS"], false),
+        (["Age: 0, 5", "X-Cache: MISS, MISS"], false), (["Age: 0", "Age: 5", "X-Cache: MISS, MISS"], false),
+        (["Age: soon", "X-Cache: MISS"], false), (["Age: 0", "X-Cache:"], false),
+        (["Age: 0", "X-Cache: MISS"], true), (["X-Cache: MISS", "Age: 0", "Via: 1.1 varnish (Varnish/7.1)"], true),
+        (["Age: 0", "X-Cache: MISS, MISS", "Via: 1.1 varnish, 1.1 edge"], true),
+        (["Age: 0", "X-Cache: RefreshHit from cloudfront", "Via: 1.1 a.cloudfront.net (CloudFront)"], true),
+        (["Age: 0", "X-Cache-Status: REVALIDATED"], true), (["Age: 0", "CF-Cache-Status: DYNAMIC"], true),
+    ]
+
+    @Test("An age of no second counts for nothing where each cache says that it asked, and else against the answer")
+    func newest() async throws {
+        for (fields, isFresh) in Self.newest {
+            let told = try await told(fields)
+            #expect(told.count == 2 && told.allSatisfy { ($0.cacheMark == nil) == isFresh }, "\(fields): \(told)")
+            #expect(!isFresh || told.allSatisfy { $0.age == nil }, "\(fields): \(told)")
+        }
     }
 
     @Test("Who reads lets caches ask the store, in a field that is not signed; a write has only the one of its object")

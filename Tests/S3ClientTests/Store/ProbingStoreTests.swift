@@ -159,7 +159,7 @@ struct ProbingStoreTests {
             try await store.put("a", [1])
             let puts = bucket.server.requests.filter { $0.method == "PUT" }
             #expect(puts.count == 7)
-            for put in [puts[0], puts[2], puts[6]] {
+            for put in puts {
                 #expect(put.field("x-amz-server-side-encryption") == "aws:kms")
                 #expect(put.field("x-amz-server-side-encryption-aws-kms-key-id") == "alias/key")
             }
@@ -173,6 +173,21 @@ struct ProbingStoreTests {
         bucket.dialect.hasMD5ETags = true
         #expect(try S3ObjectStore(bucket, encryption: .aes256).capabilities.etags == .md5)
         #expect(try S3ObjectStore(bucket, encryption: .kms()).capabilities.etags == .ofContent)
+    }
+
+    @Test("A bucket that takes only what says how it is encrypted is asked so, and who says nothing is refused")
+    func demandedEncryption() async throws {
+        try await withStore({ $0.demandsEncryption = true }, encryption: .aes256) { bucket, store in
+            let found = try await store.prepareWriting()
+            #expect(found.canCreate && found.canCompareAndSwap && found.canFence)
+            try await store.put("a", [1], mode: .create)
+            #expect(bucket.keys == ["atlas/a"])
+        }
+        try await withStore({ $0.demandsEncryption = true }) { bucket, store in
+            let error = try await refusal { try await store.put("a", [1]) }
+            #expect(error.code == .accessDenied)
+            #expect(bucket.keys == [])
+        }
     }
 
     @Test(

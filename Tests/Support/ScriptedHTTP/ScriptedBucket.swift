@@ -29,6 +29,8 @@ package final class ScriptedBucket: Sendable {
         package var readablePrefix = ""
         /// Whether these credentials may write.
         package var isWritable = true
+        /// Whether its policy refuses writes that do not say how they are encrypted.
+        package var demandsEncryption = false
         /// Header fields that every answer has besides, such as those of a cache before the server.
         package var fields: [String] = []
 
@@ -113,6 +115,9 @@ package final class ScriptedBucket: Sendable {
         if isTooOld(request), !habits.takesOldDates { return refusal("403 Forbidden", "RequestTimeTooSkewed") }
         let isWrite = !["GET", "HEAD"].contains(request.method)
         if isWrite, !habits.isWritable { return refusal("403 Forbidden", "AccessDenied") }
+        if request.method == "PUT", habits.demandsEncryption, request.field("x-amz-server-side-encryption") == nil {
+            return refusal("403 Forbidden", "AccessDenied")
+        }
         switch request.method {
         case "GET" where query["list-type"] != nil: return list(query, habits, state)
         case "GET", "HEAD": return get(key, request, state)

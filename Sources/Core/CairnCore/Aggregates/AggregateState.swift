@@ -31,16 +31,21 @@ package enum AggregateState: Sendable {
     }
 
     /// Takes a row in.
-    mutating func add(_ aggregate: Aggregate, _ row: RowReader) throws {
-        guard let column = aggregate.column else { return count() }
-        if try row.isNull(column) { return }
+    /// - Returns: Whether it holds one value more than before.
+    mutating func add(_ aggregate: Aggregate, _ row: RowReader) throws -> Bool {
+        guard let column = aggregate.column else {
+            count()
+            return false
+        }
+        if try row.isNull(column) { return false }
         switch self {
         case .count: count()
         case .distinct(var values):
             // Taken out and put back, so that it is not copied.
             self = .count(0)
-            values.insert(try row.value(column))
+            let isNew = values.insert(try row.value(column)).inserted
             self = .distinct(values)
+            return isNew
         case .integers(let sum, let count):
             self = .integers(sum + Int128(try row.int(column)), count: count + 1)
         case .doubles(var sum, let count):
@@ -57,6 +62,7 @@ package enum AggregateState: Sendable {
                 self = .extreme(value)
             }
         }
+        return false
     }
 
     private mutating func count() {

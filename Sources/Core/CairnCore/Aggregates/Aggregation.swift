@@ -5,7 +5,7 @@ package final class Aggregation {
     /// A group and what was seen of it.
     package struct Group {
         let values: [Value]
-        var states: [AggregateState]
+        package internal(set) var states: [AggregateState]
 
         package init(values: [Value], states: [AggregateState]) {
             self.values = values
@@ -19,6 +19,8 @@ package final class Aggregation {
     private var places: [[UInt8]: Int] = [:]
     private var groups: [Group] = []
     private let empty: [AggregateState]
+    /// How many different values are held.
+    private var values = 0
 
     package init(_ query: AggregateQuery) {
         self.query = query
@@ -28,11 +30,13 @@ package final class Aggregation {
     }
 
     /// Takes a row in.
-    /// - Throws: `query.budget` when it begins one group too many.
+    /// - Throws: `query.budget` when it begins one group, or holds one value, too many.
     package func add(_ row: RowReader) throws {
         let place = try place(of: row)
         for (number, aggregate) in query.aggregates.enumerated() {
-            try groups[place].states[number].add(aggregate, row)
+            guard try groups[place].states[number].add(aggregate, row) else { continue }
+            values += 1
+            try query.checkBudget(values: values)
         }
     }
 

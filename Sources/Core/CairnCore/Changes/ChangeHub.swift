@@ -103,6 +103,12 @@ public final class ChangeHub: Sendable {
 
     /// Nothing can be told any more for now: ends all that listen, and not those who begin to later.
     public func fail(_ error: StorageError) {
+        let listeners = state.withLock { state in
+            // Listeners leave one by one, and who had an error may be back before the last of them has left: it needs a watch of its own.
+            state.watch?.cancel()
+            state.watch = nil
+            return Array(state.listeners.values)
+        }
         for listener in listeners { listener.finish(error) }
     }
 

@@ -269,7 +269,7 @@ extension StorageError {
         let anew = "call changes() again and read the records anew"
         return StorageError(
             .changesMissed, message,
-            remedy: last.map { "read on with changes(since: \($0)), or \(anew)" }
+            remedy: last.map { "\(anew); of an object store, ObjectStorage.changes(since: \($0)) goes on there" }
                 ?? "\(anew); a larger buffer bears longer pauses")
     }
 }

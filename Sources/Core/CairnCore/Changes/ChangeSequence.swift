@@ -3,7 +3,8 @@
 /// It begins with the call that made it, not with the loop, so nothing is missed in between. It is for one loop: two share its commits.
 /// It ends when the store is closed, and waits as long as nothing happens; a cancelled task leaves it with `CancellationError`.
 ///
-/// What waits for the reader is bounded. One that falls behind gets all that came before, in order, then `changes.missed`.
+/// What waits for the reader is bounded, in changes and not in bytes: with large records ask for a smaller buffer. One that falls behind gets
+/// all that came before, in order, then `changes.missed`.
 public struct CommitSequence: AsyncSequence, Sendable {
     /// One commit.
     public typealias Element = CommittedChanges

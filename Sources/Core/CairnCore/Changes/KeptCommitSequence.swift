@@ -9,8 +9,8 @@ import CairnSchema
 ///
 /// What holds:
 /// - It listens before it reads first, so that no commit falls between the two.
-/// - Nothing is read while nothing is committed. Commits to other tables are read past: where positions count them, what it stands behind
-///   would be forgotten otherwise while it waits.
+/// - Nothing is read while nothing is committed to the tables that it tells of. Where positions count all commits the others are read past:
+///   what it stands behind would be forgotten otherwise while it waits.
 /// - What cannot be told ends it with an error; nothing is skipped. Behind the position of the last one it can be taken up again.
 ///
 /// It ends when the store is closed, and is left with `CancellationError` by a cancelled task.
@@ -18,13 +18,19 @@ public struct KeptCommitSequence: AsyncSequence, Sendable {
     /// One commit.
     public typealias Element = KeptCommit
 
-    /// How many changes are asked for at once; commits are not split.
+    /// How many changes are asked for at once. A commit is not split: it has at most ``Limits/batchOperations`` changes.
     private static let pageSize = 1000
 
     let core: StoreCore
     let start: ChangePosition
     /// Why there is nothing to follow.
     var problem: StorageError?
+
+    /// The positions of the tables whose commits it must hear of; nil: any.
+    private var tables: Set<Int>? {
+        if core.storage.capabilities.changesAgeWithEveryCommit { return nil }
+        return Set(core.schema.tables.filter(\.options.changes).map(\.position))
+    }
 
     /// Begins to read.
     public func makeAsyncIterator() -> Iterator { Iterator(self) }
@@ -81,7 +87,7 @@ public struct KeptCommitSequence: AsyncSequence, Sendable {
         private mutating func listen() throws -> ChangeListener {
             if let subscription { return subscription.listener }
             (end, told) = try sequence.start.split()
-            let subscription = try Subscription(.tables(nil), to: sequence.core.storage)
+            let subscription = try Subscription(.tables(sequence.tables), to: sequence.core.storage)
             self.subscription = subscription
             return subscription.listener
         }

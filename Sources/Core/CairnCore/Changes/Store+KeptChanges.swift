@@ -17,8 +17,8 @@ extension Store {
     /// It may be as slow as it likes: changes are kept for a time, which depends on the driver. What other programs write without Cairn is
     /// not among them.
     ///
-    /// Requests: on an object store one GET, one for each commit that this process has not followed itself, and none beyond the watching
-    /// that ``changes(buffer:)`` does.
+    /// Requests: on an object store one GET, one for each commit that this process has not followed itself and a LIST for each thousand of
+    /// them, and none beyond the watching that ``changes(buffer:)`` does.
     public func changes(since position: ChangePosition) -> KeptCommitSequence {
         session.changes(since: position, session.missingChanges)
     }

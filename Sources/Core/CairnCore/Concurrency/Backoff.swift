@@ -14,4 +14,7 @@ package struct Backoff: Sendable {
         ceiling = min(ceiling * 2, largest)
         return pause
     }
+
+    /// How those wait who lost a race. A simulation puts a time of its own in the place of the machine's, for all that a task does.
+    @TaskLocal package static var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
 }

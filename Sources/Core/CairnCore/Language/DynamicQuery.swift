@@ -58,6 +58,7 @@ public struct DynamicQuery: Sendable, Hashable {
     /// |---|---|
     /// | columns | `cities select name, population` |
     /// | of a group, or of all rows | `count()`, `count(timezone)` of those with a value, `count(distinct timezone)`, `sum(population)`, `average(population)`, `min(name)`, `max(name)` |
+    /// | which rows | `first 100 by population desc`: behind the condition; groups and functions are of these alone |
     /// | groups | `group by country, timezone`: behind the condition |
     /// | which groups | `having count() > 10 and sum(population) / count() > 5` |
     /// | their order | `order by sum(population) desc, country`: columns of the group and functions, selected or not |

@@ -44,7 +44,7 @@ extension Query {
     ///
     /// All members of a condition must hold; `and` and `or` take a list of conditions, `not` takes one. What a column is compared
     /// with is a value, `null` for null, or an object of the operators of the text form (`is null` and `exists` with true or
-    /// false). In place of a column stands what the text form can compute: `"population / area"`, `"country.name"`. Related records
+    /// false, `in` and `between` with a list). In place of a column stands what the text form can compute: `"population / area"`, `"country.name"`. Related records
     /// are `"exists": { "from": "cities", "by": "country", "where": { … } }`, other rows `"in": { "select": "iso", "from": … }`. A parameter
     /// is `{ "parameter": "country" }`.
     /// - Throws: as ``init(parsing:schema:parameters:reaching:)``.

@@ -20,7 +20,7 @@ struct QueryJSONParser {
     }
 
     /// The members of a whole query that select something of its rows.
-    private static let selecting = ["select", "group_by", "having"]
+    private static let selecting = ["select", "first", "first_by", "group_by", "having"]
 
     /// Reads rows of a table: a query, or other rows that a condition asks about, with one of their columns by a name of its own.
     private func rows(
@@ -31,6 +31,8 @@ struct QueryJSONParser {
         var selected: [QueryItem] = []
         var groups: [QueryItem] = []
         var having: QueryNode?
+        var first: QueryNumber?
+        var firstOrder: [QueryOrderNode] = []
         var column: (String, Int)?
         var table: (String, Int)?
         var condition: QueryNode?
@@ -47,17 +49,11 @@ struct QueryJSONParser {
                 selected = try items(member, "a column or a function like \"count()\"")
             case "group_by" where !selecting.isEmpty: groups = try items(member, "a column")
             case "having" where !selecting.isEmpty: having = try self.condition(member.value)
+            case "first" where !selecting.isEmpty: first = try number(member)
+            case "first_by" where !selecting.isEmpty: firstOrder = try self.order(member)
             case "where": condition = try self.condition(member.value)
             case "order": order = try self.order(member)
-            case "limit":
-                if let name = try parameter(member.value) {
-                    limit = QueryNumber(.parameter(name), at: member.value.offset)
-                } else {
-                    guard case .number(let number) = member.value.content, let int = number.int else {
-                        throw wrong("'limit' is a whole number", member)
-                    }
-                    limit = QueryNumber(.literal(int), at: member.value.offset)
-                }
+            case "limit": limit = try number(member)
             case let name where more.contains(name):
                 guard case .string(let name) = member.value.content else {
                     throw wrong("'\(member.name)' is the name of a column", member)
@@ -74,6 +70,12 @@ struct QueryJSONParser {
         guard let table else { throw QueryMistake("'from' is missing: the name of a table", at: root.offset) }
         var draft = QueryDraft(table: table, condition: condition, order: order, limit: limit)
         (draft.selected, draft.groups, draft.having) = (selected, groups, having)
+        (draft.first, draft.firstOrder) = (first, firstOrder)
+        if first == nil, let term = firstOrder.first {
+            throw QueryMistake(
+                "'first_by' is the order of the first rows", remedy: "say with 'first' how many these are",
+                at: term.item.offset)
+        }
         return (draft, column)
     }
 
@@ -84,6 +86,17 @@ struct QueryJSONParser {
             throw QueryMistake("'\(name)' is missing: the name of a column", at: node.offset)
         }
         return QueryRows(column: column, rows: draft)
+    }
+
+    /// A whole number, or the parameter that gives it.
+    private func number(_ member: JSONMember) throws(QueryMistake) -> QueryNumber {
+        if let name = try parameter(member.value) {
+            return QueryNumber(.parameter(name), at: member.value.offset)
+        }
+        guard case .number(let number) = member.value.content, let int = number.int else {
+            throw wrong("'\(member.name)' is a whole number", member)
+        }
+        return QueryNumber(.literal(int), at: member.value.offset)
     }
 
     // MARK: Structure
@@ -191,7 +204,9 @@ struct QueryJSONParser {
     ]
 
     private static let operators =
-        ["=", "!=", "<", "<=", ">", ">=", "in", "is null", "exists"] + matches.keys.sorted() + ["ignoring case"]
+        ["=", "!=", "<", "<=", ">", ">=", "between", "in", "is null", "exists"] + matches.keys.sorted() + [
+            "ignoring case"
+        ]
 
     private func comparisons(_ operand: QueryNode, _ node: JSONNode) throws(QueryMistake) -> [QueryNode] {
         if try parameter(node) != nil {
@@ -238,6 +253,14 @@ struct QueryJSONParser {
             var values: [QueryNode] = []
             for element in try elements(member.value, "values") { values.append(try value(element)) }
             return node(.isIn(operand, values))
+        case "between":
+            let bounds = try elements(member.value, "the two bounds")
+            guard bounds.count == 2 else {
+                throw QueryMistake("'between' is a list of two, the lower and the upper bound", at: member.value.offset)
+            }
+            let (lower, upper) = (try value(bounds[0]), try value(bounds[1]))
+            return node(
+                .and([node(.compare(operand, .greaterOrEqual, lower)), node(.compare(operand, .lessOrEqual, upper))]))
         case "is null", "exists":
             let asked = node(member.name == "exists" ? .exists(operand) : .isNull(operand))
             return try flag(member) ? asked : node(.not(asked))

@@ -205,6 +205,9 @@ struct TemplateBinding {
         case .hasElement(let column, let element): return .hasElement(column: column, value(element))
         case .hasPath(let column, let path): return .hasPath(column: column, path)
         case .isPathNull(let column, let path): return .isPathNull(column: column, path)
+        case .pathText(let column, let path, let match, let operand, let ignoringCase):
+            guard case .string(let text) = value(operand) else { return .constant(false) }
+            return .pathText(column: column, path, match, text, ignoringCase: ignoringCase)
         case .reference(let column, let table, let part):
             return .reference(column: column, RelatedTable(table), try self.condition(part))
         case .isInRows(let column, let rows): return .isInRows(column: column, try self.rows(rows))

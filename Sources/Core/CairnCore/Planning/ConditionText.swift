@@ -29,6 +29,8 @@ package struct ConditionText {
             "\(name(column)) contains \(text(element, column))"
         case .hasPath(let column, let path): "\(name(column))\(JSONStep.text(path)) exists"
         case .isPathNull(let column, let path): "\(name(column))\(JSONStep.text(path)) is null"
+        case .pathText(let column, let path, let match, let operand, let ignoringCase):
+            "\(name(column))\(JSONStep.text(path)) \(word(match)) \(text(.string(operand), column))\(ignoringCase ? " ignoring case" : "")"
         case .reference(let column, let table, let part): "\(name(column)) is (\(text(table, part)))"
         case .isInRows(let column, let rows): "\(name(column)) in (\(text(rows)))"
         case .and(let parts): join(parts, "and")

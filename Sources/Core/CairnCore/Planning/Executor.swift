@@ -126,9 +126,10 @@ final class FilteringCursor: RowCursor {
 
 /// Reads all rows that match, sorts them, and hands out the first ones.
 ///
-/// With a limit it keeps no more than twice as many rows as asked for.
+/// With a limit, or a budget of rows, it keeps no more than twice as many rows as that allows.
 final class SortingCursor: RowCursor {
     private let base: any RowCursor
+    private let query: Query
     private let filter: RowFilter?
     private let position: PositionCheck?
     private let layout: KeyLayout
@@ -140,12 +141,12 @@ final class SortingCursor: RowCursor {
     private var place = 0
 
     init(_ base: any RowCursor, _ plan: AccessPlan) {
-        let query = plan.query
+        query = plan.query
         self.base = base
         filter = plan.filter.map(RowFilter.init)
         position = plan.checksPosition ? PositionCheck(query) : nil
         layout = KeyLayout(order: query.totalOrder, of: query.table)
-        limit = query.limit ?? .max
+        limit = query.mostRows
         row = RecordRow(table: query.table)
     }
 
@@ -156,6 +157,7 @@ final class SortingCursor: RowCursor {
             row.current = found[place].record.values
             row.currentMetadata = found[place].record.metadata
             place += 1
+            try query.checkBudget(rows: place)
             if try !body(row) { break }
         }
         return place < found.count

@@ -30,23 +30,7 @@ extension NamedQuery {
 
     private static func sample(of parameter: QueryParameter) -> Value {
         guard let type = parameter.stored else { return .string("UTC") }
-        if case .array(let element) = type { return .array([sample(of: element, parameter.cases)]) }
-        return sample(of: type, parameter.cases)
-    }
-
-    private static func sample(of type: ValueType, _ cases: [String]?) -> Value {
-        switch type {
-        case .string: .string(cases?.first ?? "a")
-        case .int: .int(1)
-        case .double: .double(1)
-        case .bool: .bool(false)
-        case .uuid: .uuid(GeneratedLiteral.uuid(""))
-        case .bytes: .bytes([0])
-        case .timestamp: .timestamp(.epoch)
-        case .date: .date(Timestamp.epoch.date)
-        case .decimal: .decimal(1)
-        case .json: .json(.null)
-        case .array: .array([])
-        }
+        if case .array(let element) = type { return .array([element.sample(parameter.cases)]) }
+        return type.sample(parameter.cases)
     }
 }

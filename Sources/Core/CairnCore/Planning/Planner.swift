@@ -158,7 +158,8 @@ extension Condition {
         switch self {
         case .constant: []
         case .compare(let column, _, _), .isNull(let column), .isIn(let column, _), .text(let column, _, _, _),
-            .hasElement(let column, _), .hasPath(let column, _), .isPathNull(let column, _):
+            .hasElement(let column, _), .hasPath(let column, _), .isPathNull(let column, _),
+            .pathText(let column, _, _, _, _):
             [column]
         case .reference(let column, _, _), .isInRows(let column, _): [column]
         case .computed(let left, _, let right): left.columns + right.columns

@@ -62,6 +62,9 @@ public struct QueryPlan: Sendable, Hashable, CustomStringConvertible {
     public var run: Run?
     /// How other rows are read that the condition asks about; empty where the driver's own engine reads them.
     public var related: [Related] = []
+    /// How the records are read that `including` adds, each relation once for all records of the query; what it adds to these is in their
+    /// plans. What all of it takes is in ``run``.
+    public var included: [QueryPlan] = []
 
     /// How rows are read that a condition asks about.
     public struct Related: Sendable, Hashable {
@@ -147,6 +150,7 @@ public struct QueryPlan: Sendable, Hashable, CustomStringConvertible {
         for other in related {
             lines += other.plan.lines(after: "  related \(other.isFirst ? "first" : "for each portion of rows"), ")
         }
+        for plan in included { lines += plan.lines(after: "  include ") }
         // Memory and SQLite ask nobody for money.
         if requests != 0 || dollars != 0 {
             lines.append("  cost    \(requests) requests, $\(dollars == 0 ? "0" : dollars.description)")

@@ -225,9 +225,10 @@ final class RelatedRecords {
 
 /// Reads all rows that match, sorts them by columns of their own and of other records, and hands out the first ones.
 ///
-/// With a limit it keeps no more than twice as many rows as asked for, and a portion.
+/// With a limit, or a budget of rows, it keeps no more than twice as many rows as that allows, and a portion.
 final class RelatedSortingCursor: RowCursor {
     private let base: any RowCursor
+    private let query: Query
     private let related: RelatedRecords
     private let limit: Int
     private let row: RecordRow
@@ -242,8 +243,9 @@ final class RelatedSortingCursor: RowCursor {
     init(_ base: any RowCursor, _ order: RelatedOrder, _ executor: Executor) {
         self.base = base
         related = RelatedRecords(order, executor)
-        limit = order.query.limit ?? .max
-        row = RecordRow(table: order.query.table)
+        query = order.query
+        limit = query.mostRows
+        row = RecordRow(table: query.table)
     }
 
     func next(_ count: Int, _ body: (RowReader) throws -> Bool) async throws -> Bool {
@@ -253,6 +255,7 @@ final class RelatedSortingCursor: RowCursor {
             row.current = found[place].record.values
             row.currentMetadata = found[place].record.metadata
             place += 1
+            try query.checkBudget(rows: place)
             if try !body(row) { break }
         }
         return place < found.count

@@ -12,6 +12,7 @@ package indirect enum RowFilter: Sendable {
     case computed(RowExpression, Condition.Comparison, RowExpression)
     case hasElement(Int, Value)
     case path(Int, [JSONStep], isNull: Bool)
+    case pathText(Int, [JSONStep], TextMatcher)
     /// What takes other rows to tell. They must have been read: see `Condition.listing`.
     case related
     case and([RowFilter])
@@ -31,6 +32,8 @@ package indirect enum RowFilter: Sendable {
             case .hasElement(let column, let element): .hasElement(column, element)
             case .hasPath(let column, let path): .path(column, path, isNull: false)
             case .isPathNull(let column, let path): .path(column, path, isNull: true)
+            case .pathText(let column, let path, let match, let operand, let ignoringCase):
+                .pathText(column, path, TextMatcher(match, operand, ignoringCase: ignoringCase))
             case .reference, .isInRows: .related
             case .and(let parts): .and(parts.map(RowFilter.init))
             case .or(let parts): .or(parts.map(RowFilter.init))
@@ -61,6 +64,11 @@ package indirect enum RowFilter: Sendable {
         case .path(let column, let path, let isNull):
             let found = try row.isNull(column) ? nil : row.json(column).value(at: path)
             return isNull ? found == nil || found == .null : found != nil
+        case .pathText(let column, let path, let matcher):
+            guard try !row.isNull(column), case .string(let text) = try row.json(column).value(at: path) else {
+                return nil
+            }
+            return matcher.matches(text)
         case .related:
             throw StorageError(
                 .query, "a condition on other rows than those of table '\(row.table.name)' is checked alone")

@@ -69,9 +69,10 @@ public struct AggregateQuery: Sendable, Hashable {
     /// The columns it needs of the rows, beside those that find and order them.
     package var columns: Set<Int> { Set(groups + aggregates.compactMap(\.column)) }
 
-    /// The rows as far as they matter: without a limit their order does not.
+    /// The rows as far as they matter: without a limit their order does not. A budget of rows is for the results.
     package var source: Query {
         var source = rows
+        source.budget?.rows = nil
         if source.limit == nil { source.order = [] }
         return source
     }

@@ -21,7 +21,9 @@ extension Condition {
         case .isInRows(let column, var rows):
             rows.condition = rows.condition?.folded
             return .isInRows(column: column, rows)
-        case .constant, .compare, .isNull, .isIn, .text, .computed, .hasElement, .hasPath, .isPathNull: return self
+        case .constant, .compare, .isNull, .isIn, .text, .computed, .hasElement, .hasPath, .isPathNull,
+            .pathText:
+            return self
         }
     }
 

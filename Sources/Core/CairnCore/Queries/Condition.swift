@@ -23,6 +23,9 @@ public indirect enum Condition: Sendable, Hashable {
     case hasPath(column: Int, [JSONStep])
     /// A path leads to nothing in the JSON of the column, or to null.
     case isPathNull(column: Int, [JSONStep])
+    /// A path leads to a text in the JSON of the column, and the text matches. Where it leads to nothing, to null or to anything else:
+    /// neither.
+    case pathText(column: Int, [JSONStep], TextMatch, String, ignoringCase: Bool)
     /// The record that the column, a reference to the table, names satisfies a condition. Its columns count as columns of the
     /// row; where the column is null they are all null. Neither, where a transaction has not yet written that record.
     case reference(column: Int, RelatedTable, Condition)
@@ -70,7 +73,8 @@ extension Condition {
     /// as much room.
     var valueCount: Int {
         switch self {
-        case .compare, .text, .constant, .isNull, .computed, .hasElement, .hasPath, .isPathNull, .reference, .isInRows:
+        case .compare, .text, .constant, .isNull, .computed, .hasElement, .hasPath, .isPathNull, .pathText, .reference,
+            .isInRows:
             1
         case .isIn(_, let values): max(1, values.count)
         case .and, .or, .not: 0
@@ -84,7 +88,7 @@ extension Condition {
         case .not(let part): 1 + part.depth
         case .reference(_, _, let part): QueryLimits.relationDepth + part.depth
         case .isInRows(_, let rows): QueryLimits.relationDepth + (rows.condition?.depth ?? 0)
-        case .constant, .compare, .isNull, .isIn, .text, .computed, .hasElement, .hasPath, .isPathNull: 1
+        case .constant, .compare, .isNull, .isIn, .text, .computed, .hasElement, .hasPath, .isPathNull, .pathText: 1
         }
     }
 }

@@ -63,7 +63,56 @@ public struct JSONPath: Sendable {
         return parts.isEmpty ? .constant(false) : .or(parts)
     }
 
+    // MARK: Text
+
+    /// The path leads to a text that begins with `prefix`, byte for byte.
+    public func hasPrefix(_ prefix: String) -> Condition { text(.hasPrefix, prefix) }
+    /// The path leads to a text that ends with `suffix`, byte for byte.
+    public func hasSuffix(_ suffix: String) -> Condition { text(.hasSuffix, suffix) }
+    /// The path leads to a text in which `part` stands somewhere, byte for byte. For elements of a list, ask for each by its place.
+    public func contains(_ part: String) -> Condition { text(.contains, part) }
+    /// The path leads to a text that matches a pattern, as in `like` of a column.
+    public func like(_ pattern: String) -> Condition { text(.like, pattern) }
+    /// A regular expression is found in the text that the path leads to, as in `matches` of a column.
+    public func matches(_ pattern: String) -> Condition { text(.matches, pattern) }
+    /// The same path, its text compared without regard to case: `$0.settings["theme"].ignoringCase == "dark"`.
+    public var ignoringCase: CaseInsensitiveJSONPath { CaseInsensitiveJSONPath(path: self) }
+
+    private func text(_ match: Condition.TextMatch, _ operand: String) -> Condition {
+        .pathText(column: column, steps, match, operand, ignoringCase: false)
+    }
+
     private func compare(_ comparison: Condition.Comparison, _ value: some JSONScalar) -> Condition {
         .computed(.path(column: column, steps), comparison, .value(value.columnValue))
+    }
+}
+
+/// A path into the JSON of a column whose text is compared without regard to case, as in ``CaseInsensitiveColumn``. Where it leads to
+/// anything but a text, nothing is true or false.
+public struct CaseInsensitiveJSONPath: Sendable {
+    let path: JSONPath
+
+    /// The texts are equal.
+    public static func == (path: Self, value: String) -> Condition { path.text(.equals, value) }
+    /// The texts are not equal.
+    public static func != (path: Self, value: String) -> Condition { .not(path.text(.equals, value)) }
+    /// The text begins with `prefix`.
+    public func hasPrefix(_ prefix: String) -> Condition { text(.hasPrefix, prefix) }
+    /// The text ends with `suffix`.
+    public func hasSuffix(_ suffix: String) -> Condition { text(.hasSuffix, suffix) }
+    /// `part` stands somewhere in the text.
+    public func contains(_ part: String) -> Condition { text(.contains, part) }
+    /// The text matches a pattern, as in `like` of a column.
+    public func like(_ pattern: String) -> Condition { text(.like, pattern) }
+    /// A regular expression is found in the text, as in `matches` of a column.
+    public func matches(_ pattern: String) -> Condition { text(.matches, pattern) }
+    /// The text is one of the values. Of none: no row.
+    public func `in`(_ values: some Sequence<String>) -> Condition {
+        let parts = values.map { text(.equals, $0) }
+        return parts.isEmpty ? .constant(false) : .or(parts)
+    }
+
+    private func text(_ match: Condition.TextMatch, _ operand: String) -> Condition {
+        .pathText(column: path.column, path.steps, match, operand, ignoringCase: true)
     }
 }

@@ -18,8 +18,11 @@ public struct PageCursor: RawRepresentable, Sendable, Hashable, CustomStringConv
 
     /// The cursor behind a row.
     package init(_ query: Query, schema: SchemaID, row: RowReader) throws {
-        let layout = KeyLayout(order: query.totalOrder, of: query.table)
-        let values = try row.values()
+        let order = query.totalOrder
+        let layout = KeyLayout(order: order, of: query.table)
+        // Of a row that was not read as a whole the other columns are not defined.
+        var values = [Value](repeating: .null, count: query.table.columns.count)
+        for term in order { values[term.column] = try row.value(term.column) }
         let bytes = [PageCursor.version] + PageCursor.fingerprint(query, schema) + layout.encode(record: values)
         rawValue = Base64URL.encode(bytes)
     }

@@ -114,13 +114,11 @@ public struct Query: Sendable, Hashable {
         case .text(let position, let match, let operand, let ignoringCase):
             let column = try column(position)
             guard column.valueType == .string else { throw unsupported("a text operator", column) }
-            guard operand.utf8.count <= Limits.operandBytes else {
-                throw StorageError(
-                    .query,
-                    "column '\(column.name)' of table '\(table.name)' is searched for a text of \(operand.utf8.count) bytes; the limit is \(Limits.operandBytes)",
-                    remedy: "search for a part of it")
-            }
-            if match == .matches { try check(pattern: operand, ignoringCase: ignoringCase, column) }
+            try check(match, operand, ignoringCase: ignoringCase, column)
+        case .pathText(let position, let path, let match, let operand, let ignoringCase):
+            let column = try column(position)
+            try ExpressionCheck(table).check(path, of: column)
+            try check(match, operand, ignoringCase: ignoringCase, column)
         case .reference(let position, let target, let part):
             let column = try column(position)
             let target = try target.bound()
@@ -159,6 +157,18 @@ public struct Query: Sendable, Hashable {
                 .query,
                 "column '\(column.name)' of table '\(table.name)' is compared with \(double), which no column holds")
         }
+    }
+
+    private func check(
+        _ match: Condition.TextMatch, _ operand: String, ignoringCase: Bool, _ column: Column
+    ) throws {
+        guard operand.utf8.count <= Limits.operandBytes else {
+            throw StorageError(
+                .query,
+                "column '\(column.name)' of table '\(table.name)' is searched for a text of \(operand.utf8.count) bytes; the limit is \(Limits.operandBytes)",
+                remedy: "search for a part of it")
+        }
+        if match == .matches { try check(pattern: operand, ignoringCase: ignoringCase, column) }
     }
 
     private func check(pattern: String, ignoringCase: Bool, _ column: Column) throws {

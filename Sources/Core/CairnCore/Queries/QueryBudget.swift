@@ -2,8 +2,8 @@
 public struct QueryBudget: Sendable, Hashable {
     /// Requests to an object store; nil: any number. Memory and SQLite make none.
     public var requests: Int?
-    /// Rows of the result; nil: any number. Of aggregates it is groups, those too that a condition or a limit leaves out: they are all in
-    /// memory at once.
+    /// Rows of the result; nil: any number. Of aggregates it is groups, those too that a condition or a limit leaves out, as they are all in
+    /// memory at once, and likewise the different values that `count(distinct …)` counts, those of all groups together.
     public var rows: Int?
 
     /// A budget.
@@ -78,6 +78,12 @@ extension StorageError {
 }
 
 extension Query {
+    /// How many rows it can hand out: with a budget one more than that allows, which ends it.
+    var mostRows: Int {
+        let allowed = budget?.rows.map { max(0, $0) } ?? .max
+        return min(limit ?? .max, allowed == .max ? .max : allowed + 1)
+    }
+
     /// - Parameter rows: How many rows of its result were read.
     /// - Throws: `query.budget` when these are too many.
     func checkBudget(rows: Int) throws {
@@ -97,6 +103,15 @@ extension AggregateQuery {
             table.name, "it makes more than \(allowed) groups",
             remedy: "group fewer rows, or by columns with fewer values, or allow more; a limit does not make them fewer"
         )
+    }
+
+    /// - Parameter values: How many different values were counted, those of all groups together.
+    /// - Throws: `query.budget` when these are too many.
+    package func checkBudget(values count: Int) throws {
+        guard let allowed = rows.budget?.rows, count > allowed else { return }
+        throw StorageError.overBudget(
+            table.name, "it counts more than \(allowed) different values",
+            remedy: "count the values of fewer rows, or allow more")
     }
 }
 

@@ -108,7 +108,9 @@ extension Condition {
         case .reference, .isInRows: true
         case .and(let parts), .or(let parts): parts.contains(where: \.hasRelations)
         case .not(let part): part.hasRelations
-        case .constant, .compare, .isNull, .isIn, .text, .computed, .hasElement, .hasPath, .isPathNull: false
+        case .constant, .compare, .isNull, .isIn, .text, .computed, .hasElement, .hasPath, .isPathNull,
+            .pathText:
+            false
         }
     }
 
@@ -124,7 +126,9 @@ extension Condition {
         case .and(let parts): return .and(try parts.map { try $0.bound(in: schema) })
         case .or(let parts): return .or(try parts.map { try $0.bound(in: schema) })
         case .not(let part): return .not(try part.bound(in: schema))
-        case .constant, .compare, .isNull, .isIn, .text, .computed, .hasElement, .hasPath, .isPathNull: return self
+        case .constant, .compare, .isNull, .isIn, .text, .computed, .hasElement, .hasPath, .isPathNull,
+            .pathText:
+            return self
         }
     }
 }

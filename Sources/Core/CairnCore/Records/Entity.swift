@@ -4,7 +4,7 @@ public import CairnSchema
 ///
 /// Its values are the declared columns and, read-only, `revision`, `createdAt` and `updatedAt`. Those three are in its
 /// `Codable` form as `_revision`, `_created_at`, `_updated_at`, and not part of `==` and `hash`.
-public protocol Entity: Sendable, ComparedByColumns, Codable, Identifiable where ID: EntityIdentifier {
+public protocol Entity: RowReadable, ComparedByColumns, Codable, Identifiable where ID: EntityIdentifier {
     /// The columns, by name, for queries.
     associatedtype Columns: Sendable
     /// The place of its table in the schema.

@@ -29,6 +29,23 @@ extension Entity {
     }
 }
 
+extension Projection {
+    /// Decodes its columns; what is missing gets its default.
+    public init(from decoder: any Decoder) throws {
+        let coding = try EntityCoding.of(_Record.self)
+        try self.init(row: coding.row(Self.columnPositions, try decoder.container(keyedBy: ColumnKey.self)))
+    }
+
+    /// Encodes its columns by their names.
+    public func encode(to encoder: any Encoder) throws {
+        let coding = try EntityCoding.of(_Record.self)
+        var container = encoder.container(keyedBy: ColumnKey.self)
+        for (column, value) in zip(Self.columnPositions, values()) {
+            try coding.columns[column].write(value, to: &container)
+        }
+    }
+}
+
 /// The name of a column, or of what Cairn keeps beside the columns, as the key of a coder.
 private struct ColumnKey: CodingKey {
     static let revision = ColumnKey(stringValue: "_revision")
@@ -79,6 +96,13 @@ private final class EntityCoding: Sendable {
             createdAt: try container.decodeIfPresent(Timestamp.self, forKey: .createdAt) ?? .epoch,
             updatedAt: try container.decodeIfPresent(Timestamp.self, forKey: .updatedAt) ?? .epoch)
         return RecordRow(table: table, values: values, metadata: metadata)
+    }
+
+    /// Some columns of a row; the others are null, and nobody asks for them.
+    func row(_ positions: [Int], _ container: KeyedDecodingContainer<ColumnKey>) throws -> RecordRow {
+        var values = [Value](repeating: .null, count: columns.count)
+        for position in positions { values[position] = try columns[position].read(container) }
+        return RecordRow(table: table, values: values)
     }
 }
 

@@ -25,7 +25,8 @@ public struct Record: Sendable, Hashable {
             })
     }
 
-    /// A record that was never stored, from values in the order of the columns. They are checked when it is written.
+    /// A record that was never stored, from values in the order of the columns. They are checked when it is written. There must be one for each
+    /// column: without it the record has no key, and asking for that or for the column is an error of the program, which ends it.
     public init(_ table: Table, values: [Value]) {
         self.init(table, values: values, metadata: RecordMetadata())
     }

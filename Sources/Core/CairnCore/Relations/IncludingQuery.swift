@@ -19,10 +19,14 @@ public struct IncludingQuery<Base: ReadableRepository, each Related: Sendable>: 
         let inclusions = inclusions
         var columns: [Int] = []
         for inclusion in repeat each inclusions { columns.append(inclusion.column) }
-        return Loading(columns: columns) { session, items, values in
+        return Loading(columns: columns, item: Base.Item.init(row:)) { session, items, values in
             var reading = RelatedReading(session: session, values: values)
             let related = (repeat try await reading.next(each inclusions))
             return items.indices.map { place in (items[place], repeat (each related)[place]) }
+        } explain: { session in
+            var plans: [QueryPlan] = []
+            for inclusion in repeat each inclusions { plans.append(try await inclusion.explain(session)) }
+            return plans
         }
     }
 
@@ -41,6 +45,16 @@ public struct IncludingQuery<Base: ReadableRepository, each Related: Sendable>: 
     /// At most `count` records.
     public func limit(_ count: Int) -> Self { IncludingQuery(records.limit(count), repeat each inclusions) }
 
+    /// Lets the query of the records read a whole table to give a part of it: see ``RepositoryQuery/unindexed()``. Related records have
+    /// queries of their own.
+    public func unindexed() -> Self { IncludingQuery(records.unindexed(), repeat each inclusions) }
+
+    /// Stops the query with `query.budget` before it makes more requests to an object store, those for related records among them, or when
+    /// it has more records than this. Related ones are not counted: their queries may have budgets of their own.
+    public func budget(requests: Int? = nil, rows: Int? = nil) -> Self {
+        IncludingQuery(records.budget(requests: requests, rows: rows), repeat each inclusions)
+    }
+
     func adding<Result>(_ inclusion: Inclusion<Result>) -> IncludingQuery<Base, repeat each Related, Result> {
         IncludingQuery<Base, repeat each Related, Result>(records, repeat each inclusions, inclusion)
     }
@@ -49,11 +63,43 @@ public struct IncludingQuery<Base: ReadableRepository, each Related: Sendable>: 
 
     /// The records with what is related to them, all in memory at once.
     /// - Throws: `storage.reference` in a transaction that wrote a reference before the record it names.
-    public func all() async throws -> [(Base.Item, repeat each Related)] { try await results() }
+    public func all() async throws -> [(Base.Item, repeat each Related)] {
+        try await loading.all(in: records.base.session, records.query)
+    }
 
     /// The first record with what is related to it; nil when there is none.
     public func first() async throws -> (Base.Item, repeat each Related)? {
         try await limit(Swift.min(1, records.query.limit ?? 1)).all().first
+    }
+
+    /// The only record with what is related to it.
+    /// - Throws: `storage.not_found` when there is none; `query.not_unique` when there are several.
+    public func one() async throws -> (Base.Item, repeat each Related) {
+        let rows = try await limit(Swift.min(2, records.query.limit ?? 2)).all()
+        guard let row = rows.first, rows.count == 1 else {
+            throw StorageError.notOne(records.base.table, isNone: rows.isEmpty)
+        }
+        return row
+    }
+
+    /// A page of records with what is related to them, and where the next one begins: see ``RepositoryQuery/page(size:after:)``. A cursor is
+    /// one of the records alone too, and the other way round. What is related is as it is when its page is read.
+    /// - Parameters:
+    ///   - size: The records of a page, at least 1.
+    ///   - cursor: Where the page before ended; nil for the first.
+    /// - Throws: `query.cursor` for the cursor of another query; `query.invalid` for an order by columns of other records.
+    public func page(
+        size: Int, after cursor: PageCursor? = nil
+    ) async throws -> Page<(Base.Item, repeat each Related)> {
+        try await loading.page(in: records.base.session, of: records.query, size: size, after: cursor)
+    }
+
+    /// How the query is answered, and in ``QueryPlan/included`` how what is related to its records is read. Which records these are is not
+    /// known before, so the rows and requests of that are told only with `run`.
+    /// - Parameter run: Whether it is run, and the plan says what that took, the related records included.
+    /// - Throws: with `run`, as reading does.
+    public func explain(run: Bool = false) async throws -> QueryPlan {
+        try await loading.plan(in: records.base.session, of: records.query, run: run)
     }
 }
 

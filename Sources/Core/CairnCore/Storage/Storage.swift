@@ -68,7 +68,8 @@ public protocol Storage: StorageReader {
     /// - Throws: `storage.closed`.
     func listen(_ listener: ChangeListener) throws
 
-    /// The place behind the newest commit. Asked for only where the schema has a table with `"changes": true`.
+    /// The place behind the newest commit. Asked for only where the schema has a table with `"changes": true`. There is no `+` in its text:
+    /// behind one the core writes down how much of the next commit was read.
     ///
     /// Requests: on object stores one.
     /// - Throws: `storage.unsupported`, by default, where ``StorageCapabilities/keepsChanges`` says no.
@@ -243,6 +244,9 @@ public struct StorageCapabilities: Sendable, Hashable {
     public var hasReferenceActions = false
     /// Whether the driver keeps the changes of tables that have `"changes": true`.
     public var keepsChanges = false
+    /// Whether a place in the changes grows old by commits that wrote no table with `"changes": true`, too: who follows then goes along
+    /// with every commit. If not, those commits wake nobody.
+    public var changesAgeWithEveryCommit = true
 
     /// The isolation of transactions.
     public enum Isolation: String, Sendable, Hashable {

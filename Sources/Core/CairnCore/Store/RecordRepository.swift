@@ -117,7 +117,7 @@ public struct RecordRepository: Sendable {
         return stored
     }
 
-    private func check(_ other: Table) throws {
+    func check(_ other: Table) throws {
         guard other === table else {
             throw StorageError.misuse(
                 "this is of table '\(other.name)' of another store, not of '\(table.name)' of this one")

@@ -2,9 +2,10 @@ import CairnSchema
 
 /// The records of a query as an asynchronous sequence: `for try await city in query.rows { … }`.
 ///
-/// All rows are of one moment, the one when the loop begins. A few are read at a time; leaving the loop early lets go of
-/// the rest.
-public struct RowSequence<Item: Entity>: AsyncSequence, Sendable {
+/// All rows are of one moment, the one when the loop begins. A few are read at a time where the key, or an index, brings them in their order;
+/// where they must be sorted first, as ``RepositoryQuery/explain(run:)`` says, all that match are in memory on every driver but SQLite.
+/// Leaving the loop early lets go of the rest.
+public struct RowSequence<Item: RowReadable>: AsyncSequence, Sendable {
     let session: Session
     let query: Query
 
@@ -30,7 +31,7 @@ public struct RowSequence<Item: Entity>: AsyncSequence, Sendable {
 }
 
 /// The state of one loop over a ``RowSequence``. A class, so that it ends with the loop, however that is left.
-final class RowStream<Item: Entity> {
+final class RowStream<Item: RowReadable> {
     private let session: Session
     private let query: Query
     private var cursor: (any RowCursor)?

@@ -2,7 +2,7 @@ public import CairnSchema
 
 extension Session {
     /// Reads what a query gives, row by row, in order, until `body` returns false. Rows are not all in memory at
-    /// once; groups are, also those that `having` and `limit` leave out: ``DynamicQuery/budget(requests:rows:)`` bounds them.
+    /// once, unless they must be sorted on another driver than SQLite; groups are, also those that `having` and `limit` leave out: ``DynamicQuery/budget(requests:rows:)`` bounds them.
     ///
     /// It goes the way of typed queries: the same indexes, covered where they have all columns, the same requests, the same checks.
     /// - Throws: what reading throws: `query.overflow`, `query.unindexed`, `query.budget` among others.

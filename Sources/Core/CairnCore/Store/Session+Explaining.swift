@@ -28,7 +28,8 @@ extension Session {
         return try await measured(plan, checked.source) { try await aggregate(query).count }
     }
 
-    private func measured(
+    /// A plan with what a run took: how many rows it gave, requests, time, and what was read of the rows that the plan is of.
+    func measured(
         _ plan: QueryPlan, _ query: Query, _ run: () async throws -> Int
     ) async throws -> QueryPlan {
         var plan = plan

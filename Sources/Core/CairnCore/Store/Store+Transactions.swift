@@ -79,7 +79,7 @@ extension StoreCore {
                 guard observation.retries < Limits.transactionAttempts else {
                     throw StorageError.contention(attempts: observation.retries, last: error)
                 }
-                try await Task.sleep(for: backoff.next())
+                try await Backoff.sleep(backoff.next())
             }
         }
     }

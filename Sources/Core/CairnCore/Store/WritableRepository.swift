@@ -73,7 +73,7 @@ extension WritableRepository {
                 guard attempts < Limits.transactionAttempts else {
                     throw StorageError.contention(attempts: attempts, last: error)
                 }
-                try await Task.sleep(for: backoff.next())
+                try await Backoff.sleep(backoff.next())
             }
         }
     }

@@ -3,7 +3,7 @@
 /// Shorthands are written out (`"string?"` becomes `{"nullable":true,"type":"string"}`), members are sorted, and a member
 /// that says what holds anyway is left out, so that an option a later version adds does not change the id of a schema
 /// that does not use it. What only Swift or a person sees (`doc`, `deprecated`, `entity`, `renamed_from`) is left out too, and so are
-/// named queries: they say what the program asks, and nothing of what is stored.
+/// projections and named queries: they say what the program asks, and nothing of what is stored.
 enum CanonicalForm {
     static func value(database: String, tables: [Table]) -> JSONValue {
         let members = [

@@ -112,6 +112,10 @@ package struct QueryDraft {
     /// What is selected; empty: whole records.
     package var selected: [QueryItem] = []
     package var condition: QueryNode?
+    /// Of how many rows, the first ones of an order, groups and functions are; nil: of all.
+    package var first: QueryNumber?
+    /// That order.
+    package var firstOrder: [QueryOrderNode] = []
     /// What the rows are grouped by.
     package var groups: [QueryItem] = []
     /// The condition on the groups.

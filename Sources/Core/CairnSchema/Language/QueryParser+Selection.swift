@@ -61,6 +61,7 @@ extension QueryParser {
         if !draft.order.isEmpty { return "',' or 'limit'" }
         if draft.having != nil { return "'and', 'or', 'order by' or 'limit'" }
         if !draft.groups.isEmpty { return "',', 'having', 'order by' or 'limit'" }
+        if draft.first != nil { return draft.firstOrder.isEmpty ? "'by' or 'group by'" : "',' or 'group by'" }
         return switch (draft.selected.isEmpty, draft.condition == nil) {
         case (true, true): "'select', 'where', 'order by' or 'limit'"
         case (true, false): "'and', 'or', 'order by' or 'limit'"

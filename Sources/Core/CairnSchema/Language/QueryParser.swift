@@ -1,7 +1,7 @@
 /// Reads the text form of queries, by recursive descent with bounded depth:
 ///
 ///     query      = [ "from" ] TABLE [ "select" item { "," item } ] [ "where" or ]
-///                  [ "group" "by" COLUMN { "," COLUMN } ] [ "having" or ] end
+///                  [ "first" number [ "by" term { "," term } ] ] [ "group" "by" COLUMN { "," COLUMN } ] [ "having" or ] end
 ///     rows       = TABLE [ "where" or ] end
 ///     end        = [ "order" "by" term { "," term } ] [ "limit" number ]
 ///     term       = item [ "asc" | "desc" ]
@@ -60,7 +60,10 @@ package struct QueryParser {
         var draft = QueryDraft(table: try name("a table"))
         if isWhole, takeWord("select") { draft.selected = try items("a column or a function like 'count()'") }
         if takeWord("where") { draft.condition = try or() }
-        if isWhole { try groups(&draft) }
+        if isWhole {
+            try first(&draft)
+            try groups(&draft)
+        }
         if takeWord("order") {
             guard takeWord("by") else { throw unexpected("'by' after 'order'") }
             repeat { draft.order.append(try term()) } while takeSign(",")
@@ -69,6 +72,14 @@ package struct QueryParser {
             draft.limit = try number("a whole number after 'limit'")
         }
         return draft
+    }
+
+    /// `first` and `by`: which rows groups and functions are of. No column stands here, so the word is not one of the language.
+    private mutating func first(_ draft: inout QueryDraft) throws(QueryMistake) {
+        guard takeWord("first") else { return }
+        draft.first = try number("a whole number after 'first'")
+        guard takeWord("by") else { return }
+        repeat { draft.firstOrder.append(try term()) } while takeSign(",")
     }
 
     /// A whole number, or the parameter that gives it.

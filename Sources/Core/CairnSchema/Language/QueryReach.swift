@@ -54,7 +54,17 @@ extension QueryDraft {
         if let condition { template.condition = try resolver.condition(condition) }
         template.selection = try GroupResolver.selection(self, resolver)
         // The order and the limit of groups are part of the selection.
-        guard template.selection?.groups == nil else { return template }
+        if template.selection?.groups != nil {
+            for term in firstOrder { template.order.append(try resolver.order(term)) }
+            if let first { template.limit = try resolver.limit(first) }
+            return template
+        }
+        if let first {
+            throw QueryMistake(
+                "'first' says which rows are grouped, and nothing is computed of them",
+                remedy: "write 'order by' and 'limit'",
+                at: first.offset)
+        }
         for term in order { template.order.append(try resolver.order(term)) }
         if let limit { template.limit = try resolver.limit(limit) }
         return template

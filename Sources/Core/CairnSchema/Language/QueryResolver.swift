@@ -197,8 +197,13 @@ package struct QueryResolver {
         _ operand: QueryNode, _ match: QueryTextMatch, _ pattern: QueryNode, ignoringCase: Bool
     ) throws(QueryMistake) -> TemplateCondition {
         try refuseFunction(operand)
+        if case .path(let name, let path) = operand.kind {
+            let position = try self.column(name, path, at: operand.offset)
+            let value = try sought(pattern, match, ignoringCase: ignoringCase, in: table.columns[position])
+            return .pathText(column: position, path, match, value, ignoringCase: ignoringCase)
+        }
         guard case .column(let name) = operand.kind else {
-            throw QueryMistake("only a column is searched", at: operand.offset)
+            throw QueryMistake("only a column or a path into JSON is searched", at: operand.offset)
         }
         let column = try column(name, at: operand.offset)
         if match == .contains, case .array(let element) = column.valueType {
@@ -207,23 +212,34 @@ package struct QueryResolver {
             }
             return .hasElement(column: column.position, try value(pattern, as: element, column))
         }
-        let value: TemplateValue
-        switch pattern.kind {
-        case .text(let text): value = .literal(.string(text))
-        case .parameter(let name):
-            try use(
-                name, as: .value(.string), for: match == .matches ? .pattern : .sought, with: column, at: pattern.offset
-            )
-            value = .parameter(name)
-        default:
-            throw QueryMistake("expected a text to search for", remedy: "put it in quotes", at: pattern.offset)
-        }
         guard column.valueType == .string else {
+            // What is wrong with what is searched for comes first.
+            if !pattern.isText { throw QueryResolver.noText(pattern) }
             throw QueryMistake(
                 "column '\(name)' is not searched for texts: it is of type \(column.valueType)", at: operand.offset)
         }
-        if case .text(let text) = pattern.kind { try check(text, match, ignoringCase, column, at: pattern.offset) }
+        let value = try sought(pattern, match, ignoringCase: ignoringCase, in: column)
         return .text(column: column.position, match, value, ignoringCase: ignoringCase)
+    }
+
+    /// The text, or the parameter, that a column or what stands in its JSON is searched for.
+    private func sought(
+        _ pattern: QueryNode, _ match: QueryTextMatch, ignoringCase: Bool, in column: Column
+    ) throws(QueryMistake) -> TemplateValue {
+        switch pattern.kind {
+        case .text(let text):
+            try check(text, match, ignoringCase, column, at: pattern.offset)
+            return .literal(.string(text))
+        case .parameter(let name):
+            let use = match == .matches ? QueryParameter.Use.pattern : .sought
+            try self.use(name, as: .value(.string), for: use, with: column, at: pattern.offset)
+            return .parameter(name)
+        default: throw QueryResolver.noText(pattern)
+        }
+    }
+
+    private static func noText(_ pattern: QueryNode) -> QueryMistake {
+        QueryMistake("expected a text to search for", remedy: "put it in quotes", at: pattern.offset)
     }
 
     private func check(
@@ -305,6 +321,14 @@ package struct QueryResolver {
 }
 
 extension QueryNode {
+    /// Whether it is a text, written out or given.
+    fileprivate var isText: Bool {
+        switch kind {
+        case .text, .parameter: true
+        default: false
+        }
+    }
+
     /// Whether it is a value, written out or given.
     var isValue: Bool {
         switch kind {

@@ -112,6 +112,7 @@ package indirect enum TemplateCondition: Sendable {
     case hasElement(column: Int, TemplateValue)
     case hasPath(column: Int, [JSONStep])
     case isPathNull(column: Int, [JSONStep])
+    case pathText(column: Int, [JSONStep], QueryTextMatch, TemplateValue, ignoringCase: Bool)
     case reference(column: Int, Table, TemplateCondition)
     case isInRows(column: Int, TemplateRows)
     case and([TemplateCondition])

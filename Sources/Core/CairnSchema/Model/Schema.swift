@@ -35,6 +35,9 @@ public struct Schema: Sendable {
     /// Named queries.
     package var queries: [NamedQuery] { notes.queries }
 
+    /// Some columns of tables as types of their own.
+    package var projections: [NamedProjection] { notes.projections }
+
     /// Whether changes of any table are kept for others to follow.
     package var keepsChanges: Bool { tables.contains { $0.options.changes } }
 
@@ -121,6 +124,8 @@ package enum SchemaLimits {
     package static let indexConditionBytes = 16 << 10
     /// Named queries.
     package static let queries = 1000
+    /// Projections of a table.
+    package static let projections = 64
     /// Values of an enum.
     package static let enumValues = 1000
     /// Bytes of a value of an enum.

@@ -3,6 +3,8 @@
 package struct SchemaNotes: Sendable {
     /// Queries that have a name.
     package var queries: [NamedQuery] = []
+    /// Some columns of tables as types of their own, table by table.
+    package var projections: [NamedProjection] = []
     /// Findings about changes that are allowed, with the reasons.
     package var allowances: [Allowance] = []
     /// Where tables, columns and indexes are declared.

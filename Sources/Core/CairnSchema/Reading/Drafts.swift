@@ -26,6 +26,7 @@ struct TableDraft {
     var unreadColumns: Set<String> = []
     var key: [(text: String, offset: Int)] = []
     var indexes: [IndexDraft] = []
+    var projections: [ProjectionDraft] = []
     var options = TableOptions()
     var entity: (text: String, offset: Int)?
     var doc: String?
@@ -72,4 +73,12 @@ struct IndexDraft {
     var isUnique = false
     var include: [(text: String, offset: Int)] = []
     var filter: (text: String, offset: Int)?
+}
+
+/// A projection as the file declares it.
+struct ProjectionDraft {
+    let name: String
+    let offset: Int
+    var columns: [(text: String, offset: Int)] = []
+    var doc: String?
 }

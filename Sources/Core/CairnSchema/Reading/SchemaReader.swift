@@ -1,8 +1,9 @@
 /// Reads schema files.
 ///
 /// Reading goes in three steps, and each reports all it finds: the JSON text, the shape of every object (`TableReader`,
-/// `ColumnReader`, `QueryDraftReader`), and what only the whole file shows, such as references and keys (`SchemaResolver`) and what
-/// queries mean (`QueryFileResolver`, when nothing else is wrong). A schema comes out only when nothing is an error.
+/// `ColumnReader`, `ProjectionReader`, `QueryDraftReader`), and what only the whole file shows, such as references and keys
+/// (`SchemaResolver`) and what queries mean (`QueryFileResolver`, when nothing else is wrong). A schema comes out only when nothing
+/// is an error.
 package struct SchemaReader {
     /// What one reading gives: the schema, unless there are errors, and everything found.
     package struct Outcome {
@@ -92,8 +93,10 @@ package struct SchemaReader {
         let schema = SchemaResolver(database: name, drafts: drafts).resolve(&diagnostics)
         // Their texts are read in any case; what they mean is asked of tables that are right.
         let queries = queriesNode.map { QueryDraftReader.read($0, &diagnostics) } ?? []
+        let projections = ProjectionReader.resolve(read, &diagnostics)
         guard let schema else { return nil }
         var notes = SchemaNotes()
+        notes.projections = projections
         notes.queries = QueryFileResolver(schema, origin).resolve(queries, &diagnostics)
         notes.allowances = diagnostics.allowances(allowances, read)
         if origin == .file { notes.places = diagnostics.places(read) }

@@ -67,7 +67,7 @@ package struct SwiftNames {
             &diagnostics)
     }
 
-    private static func isTypeName(_ name: String) -> Bool {
+    static func isTypeName(_ name: String) -> Bool {
         guard let first = name.utf8.first, (0x41...0x5A).contains(first) else { return false }
         let rest = name.utf8.allSatisfy { ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A) || (0x30...0x39).contains($0) }
         return rest && name.utf8.count <= Naming.maximumBytes
@@ -114,6 +114,7 @@ package struct SwiftNames {
                     remedy: "rename the column")
             }
         }
+        SwiftNames.checkProjections(of: table, beside: types, referred, &diagnostics)
         checkKey(of: table, &diagnostics)
     }
 

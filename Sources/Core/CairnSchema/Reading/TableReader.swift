@@ -14,6 +14,7 @@ enum TableReader {
         readColumns(&reader, into: &draft, what, &diagnostics)
         readKey(&reader, into: &draft, what, &diagnostics)
         draft.indexes = indexes(&reader, what, &diagnostics)
+        draft.projections = ProjectionReader.read(&reader, of: what, &diagnostics)
         draft.entity = reader.string("entity", &diagnostics)
         draft.renamedFrom = reader.string("renamed_from", &diagnostics)
         draft.options.changes = reader.bool("changes", &diagnostics)

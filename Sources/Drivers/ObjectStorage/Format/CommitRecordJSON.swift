@@ -151,6 +151,8 @@ package enum CommitRecordJSON {
         package private(set) var record: CommitRecord
         /// The objects with the operations, to fetch and ``add(_:schema:)``; empty when nothing is missing.
         package var parts: [String] { entries.map(\.name) }
+        /// How many bytes they have together, as the record says; no more than is believed of one.
+        var partBytes: Int { entries.reduce(0) { min($0 + $1.length, StoreFormat.largest) } }
         private var entries: [CommitParts.Entry]
         /// How many operations of each transaction stand in parts.
         private let counts: [Int]

@@ -38,6 +38,8 @@ package final class IndexBlockCache: Sendable {
     private struct State {
         var kept: LeastRecentlyUsed<Place, Content>
         var loading: [Place: [Waiter]] = [:]
+        /// Those who want to wait no longer, and did not wait yet when they said so.
+        var gone: [Int: any Error] = [:]
         var nextID = 0
     }
 
@@ -51,9 +53,16 @@ package final class IndexBlockCache: Sendable {
     }
 
     private let state: Lock<State>
+    private let sleep: @Sendable (Duration) async throws -> Void
 
-    /// - Parameter bytes: What the content may take of memory. More than that is read and not kept.
-    package init(bytes: Int = 32 << 20) {
+    /// - Parameters:
+    ///   - bytes: What the content may take of memory. More than that is read and not kept.
+    ///   - sleep: Waits; throws when its task is cancelled.
+    package init(
+        bytes: Int = 32 << 20,
+        sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+    ) {
+        self.sleep = sleep
         state = Lock(State(kept: LeastRecentlyUsed(limit: bytes)))
     }
 
@@ -146,46 +155,42 @@ package final class IndexBlockCache: Sendable {
 
     // MARK: Waiting
 
-    /// Waits for what another task is reading; nil when that fails.
+    /// Waits for what another task is reading, no longer than this one has time; nil when that fails.
     private func wait(for place: Place) async throws -> Content? {
         let id = state.withLock { state in
             state.nextID += 1
             return state.nextID
         }
-        return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                enqueue(Waiter(id: id, continuation: continuation), at: place)
+        defer { state.withLock { _ = $0.gone.removeValue(forKey: id) } }
+        return try await Deadline.wait(sleep, expire: { [self] in leave(id, at: place, StorageError.timeout()) }) {
+            try await withTaskCancellationHandler {
+                try await withCheckedThrowingContinuation { continuation in
+                    enqueue(Waiter(id: id, continuation: continuation), at: place)
+                }
+            } onCancel: {
+                leave(id, at: place, CancellationError())
             }
-        } onCancel: {
-            cancel(id, at: place)
         }
     }
 
     private func enqueue(_ waiter: Waiter, at place: Place) {
-        enum Action {
-            case wait
-            case cancel
-            case resume(Content?)
-        }
-        let action = state.withLock { state -> Action in
-            // A task is marked as cancelled before its handler runs: one of the two sees the other.
-            if Task.isCancelled { return .cancel }
-            guard state.loading[place] != nil else { return .resume(state.kept.value(place)) }
+        let result = state.withLock { state -> Result<Content?, any Error>? in
+            if let error = state.gone[waiter.id] { return .failure(error) }
+            guard state.loading[place] != nil else { return .success(state.kept.value(place)) }
             state.loading[place]?.append(waiter)
-            return .wait
+            return nil
         }
-        switch action {
-        case .wait: break
-        case .cancel: waiter.continuation.resume(throwing: CancellationError())
-        case .resume(let content): waiter.continuation.resume(returning: content)
-        }
+        if let result { waiter.continuation.resume(with: result) }
     }
 
-    private func cancel(_ id: Int, at place: Place) {
+    private func leave(_ id: Int, at place: Place, _ error: any Error) {
         let waiter = state.withLock { state -> Waiter? in
-            guard let index = state.loading[place]?.firstIndex(where: { $0.id == id }) else { return nil }
+            guard let index = state.loading[place]?.firstIndex(where: { $0.id == id }) else {
+                state.gone[id] = error
+                return nil
+            }
             return state.loading[place]?.remove(at: index)
         }
-        waiter?.continuation.resume(throwing: CancellationError())
+        waiter?.continuation.resume(throwing: error)
     }
 }

@@ -75,13 +75,6 @@ package struct MergedIndexCursor: Sendable {
         try await nextPlace().map { block, index in block.entry(index) }
     }
 
-    /// The next entries, at most `count`; fewer only at the end.
-    package mutating func nextBatch(upTo count: Int) async throws -> [IndexEntry] {
-        var entries: [IndexEntry] = []
-        while entries.count < count, let (block, index) = try await nextPlace() { entries.append(block.entry(index)) }
-        return entries
-    }
-
     /// How many entries are still to come. Reads them all and keeps none.
     package mutating func count() async throws -> Int {
         var count = 0

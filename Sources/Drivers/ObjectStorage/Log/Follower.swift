@@ -14,13 +14,24 @@ import CairnSchema
 final class Follower: Sendable {
     private struct Line {
         var isRunning = false
-        var waiting: [CheckedContinuation<Turn, Never>] = []
+        /// Those the proof under way is for, beside the one who makes it.
+        var sharing: [Waiter] = []
+        /// Those who came after it began.
+        var waiting: [Waiter] = []
+        /// Those who want to wait no longer, and did not stand in the line when they said so.
+        var gone: [Int: any Error] = [:]
+        var nextID = 0
+    }
+
+    private struct Waiter {
+        let id: Int
+        let continuation: CheckedContinuation<Turn, any Error>
     }
 
     /// What waiting for a proof ends with.
     private enum Turn: Sendable {
         /// To make the proof, also for others.
-        case lead([CheckedContinuation<Turn, Never>])
+        case lead
         case done(Result<View, any Error>)
     }
 
@@ -62,54 +73,93 @@ final class Follower: Sendable {
         return try await RequestBudget.$current.withValue(nil) { try await shareProof() }
     }
 
+    /// How many wait for a proof of another task.
+    var waiterCount: Int { line.withLock { $0.sharing.count + $0.waiting.count } }
+
     private func shareProof() async throws -> View {
-        let turn = await withCheckedContinuation { continuation in
-            let leads = line.withLock { line in
-                if line.isRunning {
-                    line.waiting.append(continuation)
-                    return false
-                }
-                line.isRunning = true
-                return true
-            }
-            if leads { continuation.resume(returning: .lead([])) }
-        }
-        switch turn {
+        switch try await turn() {
         case .done(let result): return try result.get()
-        case .lead(let others): return try await lead(others)
+        case .lead: return try await lead()
         }
     }
 
-    private func lead(_ others: [CheckedContinuation<Turn, Never>]) async throws -> View {
+    private func lead() async throws -> View {
         do {
             let view = try await proveOrEnd()
-            passOn()
-            for other in others { other.resume(returning: .done(.success(view))) }
+            passOn(.success(view))
             return view
         } catch  where Task.isCancelled || (Deadline.current.map { $0 <= .now } ?? false) {
             // The others were not cancelled, and have time: one of them begins anew.
-            if let next = others.first {
-                next.resume(returning: .lead(Array(others.dropFirst())))
-            } else {
-                passOn()
-            }
+            passOn(nil)
             throw error
         } catch {
-            passOn()
-            for other in others { other.resume(returning: .done(.failure(error))) }
+            passOn(.failure(error))
             throw error
         }
     }
 
     /// Lets the first of those who wait make the next proof, for all that wait.
-    private func passOn() {
-        let waiting = line.withLock { line in
-            let waiting = line.waiting
+    /// - Parameter result: What those get who share the proof that ends; nil: they share the next one.
+    private func passOn(_ result: Result<View, any Error>?) {
+        let (done, next) = line.withLock { line -> ([Waiter], Waiter?) in
+            var done: [Waiter] = []
+            if result != nil { swap(&done, &line.sharing) }
+            line.sharing += line.waiting
             line.waiting = []
-            if waiting.isEmpty { line.isRunning = false }
-            return waiting
+            guard line.sharing.isEmpty else { return (done, line.sharing.removeFirst()) }
+            line.isRunning = false
+            return (done, nil)
         }
-        waiting.first?.resume(returning: .lead(Array(waiting.dropFirst())))
+        next?.continuation.resume(returning: .lead)
+        guard let result else { return }
+        for waiter in done { waiter.continuation.resume(returning: .done(result)) }
+    }
+
+    // MARK: Waiting
+
+    /// Waits for a turn: no longer than the task has time, and is not cancelled.
+    private func turn() async throws -> Turn {
+        let id = line.withLock { line -> Int? in
+            guard line.isRunning else {
+                line.isRunning = true
+                return nil
+            }
+            line.nextID += 1
+            return line.nextID
+        }
+        guard let id else { return .lead }
+        defer { line.withLock { _ = $0.gone.removeValue(forKey: id) } }
+        return try await Deadline.wait(surroundings.sleep, expire: { [self] in leave(id, StorageError.timeout()) }) {
+            try await withTaskCancellationHandler {
+                try await withCheckedThrowingContinuation { enqueue(Waiter(id: id, continuation: $0)) }
+            } onCancel: {
+                leave(id, CancellationError())
+            }
+        }
+    }
+
+    private func enqueue(_ waiter: Waiter) {
+        let turn = line.withLock { line -> Result<Turn, any Error>? in
+            if let error = line.gone[waiter.id] { return .failure(error) }
+            guard line.isRunning else {
+                line.isRunning = true
+                return .success(.lead)
+            }
+            line.waiting.append(waiter)
+            return nil
+        }
+        if let turn { waiter.continuation.resume(with: turn) }
+    }
+
+    /// Takes one out of the line who waits no longer. One whose turn has come has left it: the proof looks at the time itself.
+    private func leave(_ id: Int, _ error: any Error) {
+        let waiter = line.withLock { line -> Waiter? in
+            if let place = line.waiting.firstIndex(where: { $0.id == id }) { return line.waiting.remove(at: place) }
+            if let place = line.sharing.firstIndex(where: { $0.id == id }) { return line.sharing.remove(at: place) }
+            line.gone[id] = error
+            return nil
+        }
+        waiter?.continuation.resume(throwing: error)
     }
 
     // MARK: Proof

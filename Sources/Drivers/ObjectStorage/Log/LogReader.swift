@@ -50,14 +50,16 @@ final class LogReader: Sendable {
 
     /// Reads the record of a number, whosesoever it is: a store that was rebuilt has records of before, under another id. For what is
     /// behind the end of the log, see ``next(_:after:)``. One GET, and one for each of its parts.
-    func read(_ number: Int) async throws -> Reading {
+    /// - Parameter most: How many bytes it is taken for.
+    /// - Throws: ``CommitTooLarge`` for one that has parts and is larger.
+    func read(_ number: Int, most: Int = .max) async throws -> Reading {
         let name = ObjectNames.record(number)
         switch try await access.read(name) {
         case .absent(let date): return .absent(date)
         case .found(let object):
             // What is gone by the second look was collected, and its parts with it, while it was read.
             let decoded = try await access.decoded(name, object) { object in
-                var found = try await decode(object.bytes, number)
+                var found = try await decode(object.bytes, number, most: most)
                 found.date = object.serverDate
                 return found
             }
@@ -110,11 +112,13 @@ final class LogReader: Sendable {
     }
 
     /// The record that bytes at a number are, with its parts.
-    func decode(_ bytes: [UInt8], _ number: Int) async throws -> Found {
+    func decode(_ bytes: [UInt8], _ number: Int, most: Int = .max) async throws -> Found {
         let name = ObjectNames.record(number)
         var size = bytes.count
         var reading = try CommitRecordJSON.Reading(bytes, name: name, schema: resolve)
         if !reading.parts.isEmpty {
+            let whole = size + reading.partBytes
+            if whole > most { throw CommitTooLarge(bytes: whole) }
             let parts = try await parts(&reading)
             size += parts.reduce(0) { $0 + $1.count }
         }
@@ -162,6 +166,9 @@ final class LogReader: Sendable {
             if try await isCollected(next) { break }
             // A store that was here before may have been far ahead.
             guard let own = try await firstOwn(of: Array(all[place...])) else { break }
+            // It may have taken the place of a stray since, when the one that was missing had come.
+            guard case .absent = try await access.read(ObjectNames.record(next)), try await !isCollected(next)
+            else { break }
             throw LogReader.gap("commit record \(next) is missing, and record \(own) is there")
         }
         return numbers
@@ -179,7 +186,7 @@ final class LogReader: Sendable {
     /// The newest manifest, and a moment of the store's clock when it was that. One LIST and one GET.
     /// - Throws: `storage.damaged` when there is none.
     func newestManifest() async throws -> (manifest: Manifest, date: Date?) {
-        let newest = try await access.newestManifest(of: owner) { object, name in
+        let newest = try await access.newestManifest(of: owner) { [self] object, name in
             let manifest = try ManifestJSON.decode(object.bytes, name: name, schema: resolve)
             try owner?.check(manifest.store, name)
             return manifest

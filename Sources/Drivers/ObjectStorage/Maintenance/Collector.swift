@@ -95,12 +95,11 @@ struct Collector: Sendable {
     private func manifests(
         _ report: inout MaintenanceReport
     ) async throws -> (manifests: [CollectionRules.ListedManifest], date: StoreDate) {
+        let known = try parts.tip.view().manifest.manifest.version
         let listed = try await access.listed(ObjectNames.folder(ObjectNames.checkpoints))
         guard let date = listed.date else { throw StorageError.noStoreTime(access) }
-        let own = try await access.manifests(
-            listed.objects.map(\.key), of: parts.log.owner, above: parts.tip.view().manifest.manifest.version)
         var manifests: [CollectionRules.ListedManifest] = []
-        for object in listed.objects where own.contains(object.key) {
+        for object in try await access.manifests(listed.objects, of: parts.log.owner, above: known) {
             if let version = ObjectNames.version(ofManifest: object.key) {
                 manifests.append(CollectionRules.ListedManifest(version: version, object: object))
             } else {

@@ -21,8 +21,16 @@ final class MaintenanceWindows: Sendable {
         /// When it was there, by the store's clock, and by this machine's uptime.
         let date: StoreDate?
         let uptime: Duration
-        /// The store's time past which none of our own removals can take effect.
-        var removalsUntil: StoreDate?
+        /// Our own removals; nil while there are none.
+        var removals: Removals?
+    }
+
+    /// What this process has removed in a window.
+    private struct Removals {
+        /// The store's time past which none of them can take effect; nil when that of one is not known.
+        var end: StoreDate?
+        /// This machine's uptime when the last of them was about to be sent.
+        var uptime: Duration
     }
 
     private let parts: EngineParts
@@ -56,12 +64,16 @@ final class MaintenanceWindows: Sendable {
         try? parts.tip.whileOpen { $0.window = nil }
     }
 
-    /// This process is about to remove files, which may happen until a time of the store's.
+    /// This process is about to remove files, which may happen until a time of the store's; nil: nobody knows until when.
     func noteRemoval(effectiveUntil date: StoreDate?) {
-        guard let date else { return }
+        let uptime = parts.surroundings.uptime()
         held.withLock { held in
-            let known = held?.removalsUntil
-            held?.removalsUntil = known.map { max($0, date) } ?? date
+            guard let known = held?.removals else {
+                held?.removals = Removals(end: date, uptime: uptime)
+                return
+            }
+            let end = known.end.flatMap { end in date.map { max(end, $0) } }
+            held?.removals = Removals(end: end, uptime: uptime)
         }
     }
 
@@ -96,11 +108,14 @@ final class MaintenanceWindows: Sendable {
         }
     }
 
-    /// Waits until no removal of this process can take effect any more.
+    /// Waits until no removal of this process can take effect any more: by the store's clock, and where that was not told, half an hour by
+    /// the uptime, as at the beginning of a window.
     func awaitRemovals() async throws {
-        guard let end = held.withLock({ $0?.removalsUntil }) else { return }
+        guard let removals = held.withLock({ $0?.removals }) else { return }
         try await wait {
-            guard let now = try parts.tip.confirmed().confirmation?.date else { return 0 }
+            guard let end = removals.end, let now = try parts.tip.confirmed().confirmation?.date else {
+                return MaintenanceWindows.quiet - (parts.surroundings.uptime() - removals.uptime).inSeconds
+            }
             return end.timeIntervalSince(now)
         }
     }

@@ -35,36 +35,18 @@ extension ObjectStorage {
             return KeptChanges(commits: [], end: position, isComplete: true)
         }
         let most = min(view.number - page.last, ObjectStorage.pageRecords) + page.last
+        var reader = CommitReader(engine.parts, through: most)
         do {
             while page.last < most, page.count < limit, page.bytes < KeptChanges.pageBytes {
                 try Deadline.check()
-                let chunk = page.last + 1...min(most, page.last + LogReader.width)
-                for reading in try await ObjectStorage.readings(chunk, engine) { try await page.add(reading) }
+                let readings = try await reader.next(after: page.last, bytes: KeptChanges.pageBytes - page.bytes)
+                for reading in readings { try await page.add(reading) }
             }
         } catch {
             // What comes before is told first; who asks behind it gets the error.
             if page.commits.isEmpty || Task.isCancelled { throw error }
         }
         return KeptChanges(commits: page.commits, end: page.end, isComplete: page.last == view.number)
-    }
-
-    /// A record of the log that was looked for.
-    private struct Reading: Sendable {
-        let number: Int
-        let found: Result<PastViews.Found?, any Error>
-    }
-
-    /// Looks for records of the log, side by side: where one cannot be read, those before it are there all the same.
-    private static func readings(_ numbers: ClosedRange<Int>, _ engine: Engine) async throws -> [Reading] {
-        let parts = engine.parts
-        return try await Array(numbers).concurrently(LogReader.width) { number in
-            do {
-                return Reading(number: number, found: .success(try await PastViews.records([number], parts)[0]))
-            } catch {
-                try Task.checkCancellation()
-                return Reading(number: number, found: .failure(error))
-            }
-        }
     }
 
     /// Commits that are given out together.
@@ -93,7 +75,7 @@ extension ObjectStorage {
         /// Adds the next record.
         /// - Throws: `storage.snapshot_expired` where it is gone, or not in the form of the schema, or does not follow what the position
         ///   stands behind; `storage.damaged`; what reading it failed with.
-        mutating func add(_ reading: Reading) async throws {
+        mutating func add(_ reading: CommitReader.Reading) async throws {
             let found = try await record(reading)
             let record = found.record
             // Each record has the hash of the one before, which for the first may be gone.
@@ -119,7 +101,7 @@ extension ObjectStorage {
         }
 
         /// The record, as long as the log has it in the form of the schema.
-        private func record(_ reading: Reading) async throws -> PastViews.Found {
+        private func record(_ reading: CommitReader.Reading) async throws -> PastViews.Found {
             do {
                 if let found = try reading.found.get() { return found }
                 throw try await RecordChanges.absence(of: reading.number, engine.parts)

@@ -31,9 +31,9 @@ extension ObjectStorage {
 
     /// What happened to records since a commit, change by change, up to the newest commit there is now.
     ///
-    /// A GET that proves which that is; then one for each commit that this process has not followed itself, 32 at a time as the loop
-    /// needs them. To go on later, ask for the changes since ``RecordChanges/end``. The log is kept for a week, and longer
-    /// while a pin is older.
+    /// A GET that proves which that is; then one for each commit that this process has not followed itself, as the loop needs them: 32 at
+    /// a time, or as many as make up 8 MiB, which a LIST for each thousand says. To go on later, ask for the changes since
+    /// ``RecordChanges/end``. The log is kept for a week, and longer while a pin is older.
     /// - Parameter commit: The number of the last commit that is known; 0 for none.
     /// - Throws: `storage.invalid` for a number that is none yet. From the loop: `storage.snapshot_expired` when the log no longer
     ///   reaches back so far; `storage.damaged`.

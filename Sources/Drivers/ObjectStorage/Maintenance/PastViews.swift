@@ -109,12 +109,17 @@ struct PastViews: Sendable {
 
     /// The records of several numbers, side by side; nil for one that is gone. No request for those this process remembers.
     static func records(_ numbers: [Int], _ parts: EngineParts) async throws -> [Found?] {
-        try await numbers.concurrently(LogReader.width) { number in
-            if let known = try parts.tip.whileOpen({ $0.history[number] }) {
-                return Found(record: known.record, hash: known.hash, size: known.size)
-            }
-            guard case .found(let found) = try await parts.log.read(number) else { return nil }
-            return Found(record: found.record, hash: SHA256.digest(found.bytes), size: found.size)
+        try await numbers.concurrently(LogReader.width) { number in try await record(number, parts) }
+    }
+
+    /// The record of a number; nil when it is gone. No request for one this process remembers.
+    /// - Parameter most: How many bytes it is taken for.
+    /// - Throws: ``CommitTooLarge`` for one that has parts and is larger.
+    static func record(_ number: Int, _ parts: EngineParts, most: Int = .max) async throws -> Found? {
+        if let known = try parts.tip.whileOpen({ $0.history[number] }) {
+            return Found(record: known.record, hash: known.hash, size: known.size)
         }
+        guard case .found(let found) = try await parts.log.read(number, most: most) else { return nil }
+        return Found(record: found.record, hash: SHA256.digest(found.bytes), size: found.size)
     }
 }

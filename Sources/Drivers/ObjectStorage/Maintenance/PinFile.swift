@@ -52,8 +52,8 @@ struct PinFile: Sendable, Hashable {
                 case "store": try store.set(try scanner.name(member), member)
                 case "name": try name.set(try scanner.name(member), member)
                 case "created_at": try created.set(try scanner.time(member), member)
-                case "manifest": try manifest.set(try scanner.int(member, in: 1...Int.max), member)
-                case "commit": try commit.set(try scanner.int(member, in: 0...Int.max), member)
+                case "manifest": try manifest.set(try scanner.int(member, in: 1...StoreFormat.largest), member)
+                case "commit": try commit.set(try scanner.int(member, in: 0...StoreFormat.largest), member)
                 case "attempt": try attempt.set(try scanner.text(member), member)
                 default:
                     if try !requirements.take(member, &scanner) { try scanner.skipValue(depth: 1) }

@@ -69,10 +69,10 @@ struct Purge: Sendable {
 
     /// The number of the last commit that every manifest covers: no view shows anything older.
     private func horizon() async throws -> Int {
+        let known = try parts.tip.view().manifest.manifest.version
         let listed = try await access.listed(ObjectNames.checkpoints).objects
-        let own = try await access.manifests(
-            listed.map(\.key), of: parts.log.owner, above: parts.tip.view().manifest.manifest.version)
-        let manifests = listed.filter { own.contains($0.key) }.compactMap { object in
+        let own = try await access.manifests(listed, of: parts.log.owner, above: known)
+        let manifests = own.compactMap { object in
             ObjectNames.version(ofManifest: object.key).map {
                 CollectionRules.ListedManifest(version: $0, object: object)
             }

@@ -45,6 +45,7 @@ public struct RecordChanges: AsyncSequence, Sendable {
     /// Reads on. Not shared between tasks.
     public struct Iterator: AsyncIteratorProtocol {
         private let changes: RecordChanges
+        private var reader: CommitReader
         /// The number of the last commit that was read.
         private var number: Int
         private var buffer: [RecordChange] = []
@@ -52,6 +53,7 @@ public struct RecordChanges: AsyncSequence, Sendable {
 
         init(_ changes: RecordChanges) {
             self.changes = changes
+            reader = CommitReader(changes.parts, through: changes.end)
             number = changes.start
         }
 
@@ -60,29 +62,24 @@ public struct RecordChanges: AsyncSequence, Sendable {
             while place == buffer.count {
                 guard number < changes.end else { return nil }
                 try Deadline.check()
-                let last = Swift.min(changes.end, number + LogReader.width)
-                buffer = try await changes.read(number + 1...last)
-                place = 0
-                number = last
+                let readings = try await reader.next(after: number)
+                var found: [RecordChange] = []
+                for reading in readings { found += try await changes.changes(reading) }
+                (buffer, place) = (found, 0)
+                number += readings.count
             }
             place += 1
             return buffer[place - 1]
         }
     }
 
-    /// The changes of some commits.
-    private func read(_ numbers: ClosedRange<Int>) async throws -> [RecordChange] {
-        try await RecordChanges.records(numbers, parts).flatMap(RecordChanges.changes)
-    }
-
-    /// The records of the log of some numbers that are known to have been there.
-    /// - Throws: `storage.snapshot_expired` when the log no longer has one; `storage.damaged`.
-    static func records(_ numbers: ClosedRange<Int>, _ parts: EngineParts) async throws -> [PastViews.Found] {
-        let records = try await PastViews.records(Array(numbers), parts)
-        guard let missing = zip(numbers, records).first(where: { $0.1 == nil })?.0 else {
-            return records.compactMap(\.self)
+    /// The changes of a commit that is known to have been there.
+    /// - Throws: `storage.snapshot_expired` when the log no longer has it; `storage.damaged`.
+    private func changes(_ reading: CommitReader.Reading) async throws -> [RecordChange] {
+        guard let found = try reading.found.get() else {
+            throw try await RecordChanges.absence(of: reading.number, parts)
         }
-        throw try await absence(of: missing, parts)
+        return RecordChanges.changes(found)
     }
 
     /// Why a record of the log that is known to have been there is not. One LIST and one GET.

@@ -23,9 +23,9 @@ struct SchemaSettlement: Sendable {
 
     /// The first decision among commits; nil when there is none. A GET for each up to it, and one for the schema.
     /// - Parameter numbers: Those behind the newest manifest.
-    func decision(_ numbers: [Int]) async throws -> Decision? {
+    static func decision(_ numbers: [Int], _ access: StoreAccess) async throws -> Decision? {
         for number in numbers {
-            if let decision = try await SchemaSettlement.decision(number, access) { return decision }
+            if let decision = try await decision(number, access) { return decision }
         }
         return nil
     }

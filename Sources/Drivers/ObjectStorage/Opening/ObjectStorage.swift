@@ -51,7 +51,7 @@ public final class ObjectStorage: Storage {
         let can = objects.capabilities
         let needsLooks = options.isSingleWriter && !(can.canCreate && can.canCompareAndSwap)
         let access = StoreAccess(
-            objects: BudgetedObjectStore(base: needsLooks ? SingleWriterObjectStore(objects) : objects))
+            objects: BudgetedObjectStore(base: needsLooks ? SingleWriterObjectStore(objects) : objects), faults: faults)
         try check(access.capabilities, options)
         try RecordAttributes.check(options, access)
         let creation = StoreCreation(
@@ -210,7 +210,8 @@ public final class ObjectStorage: Storage {
         let shapes = RecordShapes(access, schema, manifest.eras)
         let follower = Follower(tip, log, surroundings, storeRead: held.date, faults: faults)
         let indexes = IndexReader(
-            indexFiles(of: manifest.store), cache: IndexBlockCache(bytes: options.indexCacheBytes))
+            indexFiles(of: manifest.store),
+            cache: IndexBlockCache(bytes: options.indexCacheBytes, sleep: surroundings.sleep))
         let parts = EngineParts(
             access: access, schema: schema, tip: tip, log: log, follower: follower,
             records: RecordReader(tip, log, indexes, shapes), indexes: indexes, surroundings: surroundings,

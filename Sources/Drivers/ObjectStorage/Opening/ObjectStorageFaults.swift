@@ -28,4 +28,8 @@ package struct ObjectStorageFaults: OptionSet, Sendable {
     package static let lostIsFailed = Self(rawValue: 1 << 10)
     /// Unique values are looked for in the index files only, not in what came since.
     package static let staleUnique = Self(rawValue: 1 << 11)
+    /// A commit record of another store counts as one of the log.
+    package static let strayRecords = Self(rawValue: 1 << 12)
+    /// A manifest of another store counts as one of this.
+    package static let strayManifests = Self(rawValue: 1 << 13)
 }

@@ -13,6 +13,8 @@ import ObjectStores
 /// an error, because it proves nothing about now.
 struct StoreAccess: Sendable {
     let objects: any ObjectStore
+    /// Deliberate mistakes, for simulations.
+    var faults: ObjectStorageFaults = []
 
     /// What a read found.
     enum Reading: Sendable {

@@ -80,7 +80,7 @@ struct StoreCreation: Sendable {
             if let last, let id = LogReader.schema(ofRecord: last), id != schema.id {
                 let settlement = SchemaSettlement(
                     access: access, surroundings: surroundings, notAfter: date?.addingTimeInterval(Committer.fence))
-                let decision = try await settlement.decision(numbers)
+                let decision = try await SchemaSettlement.decision(numbers, access)
                 guard let decision else { throw StorageError.otherSchema(id, than: schema) }
                 if mayWrite {
                     try await settlement.publish(decision)

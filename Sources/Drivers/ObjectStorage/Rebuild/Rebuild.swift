@@ -57,12 +57,12 @@ struct Rebuild: Sendable {
         let remains = try await StoreRemains.find(access, schema: options.schema)
         guard options.waits, remains.mayBeOpen else {
             let (log, findings) = try await survey(remains, writes: true)
-            guard isAcceptable(findings) else { return report(findings, remains) }
+            guard isAcceptable(findings) else { return report(findings) }
             _ = try await fence(remains)
             return try await rebuild(remains, log, findings)
         }
         let look = try await survey(remains, writes: false)
-        if !isAcceptable(look.findings) { return report(look.findings, remains) }
+        if !isAcceptable(look.findings) { return report(look.findings) }
         let fenced = try await fence(remains)
         let (settled, log, findings): (StoreRemains, LogRemains, RecordSurvey.Findings)
         do {
@@ -75,7 +75,7 @@ struct Rebuild: Sendable {
         }
         guard isAcceptable(findings) else {
             if let old = remains.store { try await replaceStore(old.bytes, fenced) }
-            return report(findings, settled)
+            return report(findings)
         }
         return try await rebuild(settled, log, findings)
     }
@@ -83,7 +83,7 @@ struct Rebuild: Sendable {
     private func rebuild(
         _ remains: StoreRemains, _ log: LogRemains, _ findings: RecordSurvey.Findings
     ) async throws -> RebuildReport {
-        var report = report(findings, remains)
+        var report = report(findings)
         let commit = max(remains.highest, findings.highest) + Rebuild.distance
         try await write(findings, log, remains, commit)
         report.isDone = true
@@ -109,7 +109,7 @@ struct Rebuild: Sendable {
         findings.problems.allSatisfy { options.accepted.contains($0.kind) }
     }
 
-    private func report(_ findings: RecordSurvey.Findings, _ remains: StoreRemains) -> RebuildReport {
+    private func report(_ findings: RecordSurvey.Findings) -> RebuildReport {
         var report = RebuildReport()
         report.tables = findings.tables.map(\.report)
         report.problems = findings.problems

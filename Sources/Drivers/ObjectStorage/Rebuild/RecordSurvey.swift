@@ -140,6 +140,16 @@ struct RecordSurvey: Sendable {
         let table = indexes.table
         let layout = indexes.overlay.keyLayout
         func id(_ key: Key) -> Workspace.RecordID { .init(table: table.position, key: layout.encode(key)) }
+        func refuse(_ message: String) {
+            let text = ObjectNames.keyText(ofFile: file.name, of: table.name)
+            if let key = text.flatMap({ try? KeyText.decode($0, of: table) }), log.newest(id(key)) > 0 {
+                // The log has the record as it was written last.
+                awaited.remove(id(key))
+                late.updateValue(file.etag, forKey: id(key))
+                return
+            }
+            findings.problems.append(problem(file, table, message))
+        }
         switch file.content {
         case .success(let reading) where reading.image.commit < StoreRemains.limit:
             let (image, id) = (reading.image, id(reading.key))
@@ -154,17 +164,8 @@ struct RecordSurvey: Sendable {
             if reading.isForgotten || image.commit < since(table) { return }
             indexes.add(id.key, image, digest: file.digest)
         case .success(let reading):
-            findings.problems.append(
-                problem(file, table, "it says that it is of commit \(reading.image.commit), which no store reaches"))
-        case .failure(let error):
-            let text = ObjectNames.keyText(ofFile: file.name, of: table.name)
-            if let key = text.flatMap({ try? KeyText.decode($0, of: table) }), log.newest(id(key)) > 0 {
-                // The log has the record as it was written last.
-                awaited.remove(id(key))
-                late.updateValue(file.etag, forKey: id(key))
-                return
-            }
-            findings.problems.append(problem(file, table, (error as? StorageError)?.message ?? "\(error)"))
+            refuse("it says that it is of commit \(reading.image.commit), which no store reaches")
+        case .failure(let error): refuse((error as? StorageError)?.message ?? "\(error)")
         }
     }
 

@@ -27,8 +27,9 @@ struct StoreRemains: Sendable {
     /// A migration that was cut short behind its record; nil when there is none.
     let decision: SchemaSettlement.Decision?
 
-    /// Numbers beyond this are none that a store reaches: somebody made them up.
-    static let limit = 1 << 60
+    /// Numbers from this on are none that a store reaches: somebody made them up. Below it there is room for the numbers of this rebuild
+    /// and for those of a store that goes on behind it.
+    static let limit = StoreFormat.largest - 2 * Rebuild.distance
 
     /// Whether another program may have the store open.
     var mayBeOpen: Bool { store != nil || version > 0 || !numbers.isEmpty }
@@ -74,9 +75,7 @@ struct StoreRemains: Sendable {
         if let schema { known = schema } else { known = try await find(shelf, manifest, numbers.last) }
         var decision: SchemaSettlement.Decision?
         if let covered = manifest?.covers, manifest?.schema != known.id,
-            let found = try await SchemaSettlement(
-                access: access, surroundings: .machine(), notAfter: nil
-            ).decision(numbers.filter { $0 > covered })
+            let found = try await SchemaSettlement.decision(numbers.filter { $0 > covered }, access)
         {
             decision = found
             manifest = found.manifest
@@ -85,7 +84,8 @@ struct StoreRemains: Sendable {
         if let manifest { eras = manifest.eras } else { eras = try await migrations(access, to: known) }
         return StoreRemains(
             store: store, ids: ids, isKnown: isKnown, manifest: manifest,
-            version: (versions + pins.map(\.manifest)).max() ?? 0, numbers: numbers, strays: strays,
+            version: (versions + pins.map(\.manifest)).filter { $0 < limit }.max() ?? 0, numbers: numbers,
+            strays: strays,
             highest: ([manifest?.covers ?? 0, found?.covers ?? 0, all.last ?? 0] + pins.map(\.commit)).filter {
                 $0 < limit
             }.max() ?? 0,

@@ -197,8 +197,15 @@ final class Committer: Sendable {
                 let (bytes, parts) = CommitParts.split(record)
                 try await write(parts)
                 let deadline = rest.map(\.deadline).max() ?? .zero
-                let end = await claim(record, bytes, confirmation, deadline, isContested: losses > 0) {
-                    rest = giveUp(rest, record, nil)
+                var isWithdrawn = false
+                let (end, isUncertain) = await claim(record, bytes, confirmation, deadline, isContested: losses > 0) {
+                    isUncertain in
+                    if isUncertain {
+                        rest = giveUp(rest, record, nil)
+                    } else {
+                        isWithdrawn = hasLate(rest)
+                    }
+                    return !isWithdrawn
                 }
                 switch end {
                 case .won:
@@ -214,13 +221,19 @@ final class Committer: Sendable {
                     return
                 case .lost(let bytes):
                     guard try await append(bytes, record) else {
-                        _ = giveUp(rest, record, Committer.undecided(record.number))
+                        let error = Committer.undecided(record.number)
+                        // Where each attempt was refused, there is nothing of it that could stand there.
+                        guard isUncertain else { throw error }
+                        _ = giveUp(rest, record, error)
                         return
                     }
                     losses += 1
                     // Who is behind would lose every number in between.
                     if try tip.view().number > record.number { _ = try await follower.follow() }
                     rest += line.withLock { $0.take(beside: rest) }
+                case .refused(let error) where isWithdrawn:
+                    // Nothing of it stands or can. The others go on, in a record without those whose time is over.
+                    rest = refuse(rest, error)
                 case .refused(let error):
                     // The proof it relied on was older than this machine believed: make another one.
                     guard error is ExpiredClaim, lateness < 3 else { throw error }
@@ -413,6 +426,24 @@ final class Committer: Sendable {
         }
     }
 
+    /// Whether the time of somebody is over.
+    private func hasLate(_ entries: [Entry]) -> Bool {
+        let now = surroundings.uptime()
+        return entries.contains { $0.deadline <= now }
+    }
+
+    /// Tells owners whose time is over why nothing was written.
+    /// - Returns: Those who were not told.
+    private func refuse(_ entries: [Entry], _ error: any Error) -> [Entry] {
+        let now = surroundings.uptime()
+        let error = StoreAccess.translated(error)
+        return entries.filter { entry in
+            if entry.deadline > now { return true }
+            entry.continuation.resume(throwing: error)
+            return false
+        }
+    }
+
     /// Puts a record that does nothing at a number, if that is the next one, so that an uncertain attempt at it can never land.
     func settle(_ number: Int) async throws {
         let view = try await follower.follow()
@@ -422,7 +453,7 @@ final class Committer: Sendable {
         var timeout = Duration.seconds(60)
         if let deadline = Deadline.current { timeout = min(timeout, ContinuousClock.now.duration(to: deadline)) }
         let confirmation = try tip.confirmed().confirmation
-        switch await claim(record, bytes, confirmation, surroundings.uptime() + timeout, tick: {}) {
+        switch await claim(record, bytes, confirmation, surroundings.uptime() + timeout).end {
         case .won: try tip.append(record, bytes: bytes, size: bytes.count, isOwn: true)
         case .lost(let bytes): guard try await append(bytes, record) else { throw Committer.undecided(number) }
         case .refused(let error), .unknown(let error): throw StoreAccess.translated(error)
@@ -448,7 +479,7 @@ final class Committer: Sendable {
             complete(&record)
             let bytes = CommitRecordJSON.encode(record)
             let confirmation = try tip.confirmed().confirmation
-            switch await claim(record, bytes, confirmation, deadline, tick: {}) {
+            switch await claim(record, bytes, confirmation, deadline).end {
             case .won:
                 try tip.append(record, bytes: bytes, size: bytes.count, isOwn: true)
                 return (record.number, record, bytes)
@@ -473,11 +504,13 @@ final class Committer: Sendable {
     /// - Parameters:
     ///   - isContested: Whether others are likely to write it, too. Then it and the number behind it are looked at beside: who loses
     ///     knows at once by whom, and does not try next for a number that is taken, too.
-    ///   - tick: Called now and then while it is not.
+    ///   - goesOn: Asked now and then while it is not; hears whether an attempt may have taken effect. If it says no, and none has, that is
+    ///     the end.
+    /// - Returns: How it ended, and whether some attempt may have taken effect by then, or still may.
     private func claim(
         _ record: CommitRecord, _ bytes: [UInt8], _ confirmation: Tip.Confirmation?, _ deadline: Duration,
-        isContested: Bool = false, tick: () -> Void
-    ) async -> NumberClaim.End {
+        isContested: Bool = false, goesOn: (Bool) -> Bool = { _ in true }
+    ) async -> (end: NumberClaim.End, isUncertain: Bool) {
         let number = record.number
         let name = ObjectNames.record(number)
         var claim = NumberClaim(bytes, trustsRefusals: faults.contains(.trustsRefusals))
@@ -488,7 +521,7 @@ final class Committer: Sendable {
             switch claim.step {
             case .end(let end):
                 if case .lost = end { for found in await beside { _ = try? tip.append(found) } }
-                return end
+                return (end, claim.isUncertain)
             case .put:
                 let start = surroundings.uptime()
                 let event = await log.access.claim(name, bytes, claim.mode, notAfter: notAfter)
@@ -513,8 +546,7 @@ final class Committer: Sendable {
                     claim.take(await log.access.look(name) { try await isStray($0, for: record) })
                 }
             case .pause:
-                tick()
-                if surroundings.uptime() >= deadline {
+                if !goesOn(claim.isUncertain) || surroundings.uptime() >= deadline {
                     claim.take(.late)
                     continue
                 }

@@ -67,7 +67,7 @@ struct NumberClaim: Sendable {
     /// The mark of the stray at the number, if one was seen there last.
     private var stray: ETag?
     /// Whether an attempt of ours may have taken effect, or still may.
-    private var isUncertain = false
+    private(set) var isUncertain = false
     /// What went wrong last.
     private var problem: (any Error)?
     private var isRecordThere = false

@@ -7,10 +7,11 @@
 extension AnswerDetails {
     /// What the header fields of an answer say of it.
     init(_ headers: [HeaderField]) {
+        let mark = headers.cacheMark
         self.init(
             serverDate: headers["date"].flatMap(HTTPDate.parse).map(Date.init(_:)),
-            age: headers["age"].flatMap { Int($0) },
-            cacheMark: headers.cacheMark.map { "\($0.name): \($0.value.prefix(80))" },
+            age: mark == nil ? nil : headers["age"].flatMap { Int($0) },
+            cacheMark: mark.map { "\($0.name): \($0.value.prefix(80))" },
             expiration: headers["x-amz-expiration"], requestID: headers["x-amz-request-id"])
     }
 }

@@ -26,8 +26,6 @@ struct S3Call: Sendable {
     var patience = Duration.zero
     /// The most bytes of an object that the caller takes; nil for the answers of other operations.
     var callersLimit: Int?
-    /// Whether 404 and the like are answers the caller asked for, with no body to explain them.
-    var isHead: Bool { method == "HEAD" }
     /// Whether it asks for something and changes nothing.
     var isReading: Bool { S3Call.isReading(method) }
 

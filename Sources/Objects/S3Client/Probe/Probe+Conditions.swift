@@ -77,7 +77,7 @@ extension Probe {
     private func copy(_ condition: HeaderField) async throws -> ProbeWire.Answer {
         var call = try wire.call("CopyObject", "PUT", Probe.orderedNames[1], condition: condition)
         let source = PercentEncoding.path("\(wire.bucket.name)/\(wire.prefix)\(Probe.target)")
-        call.headers.append(HeaderField("x-amz-copy-source", "/\(source)"))
+        call.headers += wire.encryption + [HeaderField("x-amz-copy-source", "/\(source)")]
         return try await wire.send(call)
     }
 

@@ -12,11 +12,11 @@ extension Probe {
     ///
     /// Each write to a key has a length of its own. So the listing at the end tells which of them took effect: a server that refuses
     /// and writes all the same is found out by it, without another request.
-    mutating func checkWriting(_ encryption: S3Encryption?) async throws {
+    mutating func checkWriting() async throws {
         let (other, name) = (Probe.writingNames[0], Probe.writingNames[1])
-        let first = try await etag(create(name, "1", encryption))
+        let first = try await etag(create(name, "1"))
         let second = try await wire.put(name, "22", Probe.ifAbsent)
-        let capital = try await create(other, "1", encryption)
+        let capital = try await create(other, "1")
         let swapped = try await swap(name, "333", second.etag ?? first)
         let stale = try await wire.put(name, "4444", ifMatch(first))
         let late = try await putLate(other, "55555")
@@ -42,18 +42,14 @@ extension Probe {
     }
 
     /// Stores an object that is not there. A server that does not know the condition gets it without.
-    private mutating func create(
-        _ name: String, _ text: String, _ encryption: S3Encryption?
-    ) async throws -> ProbeWire.Answer {
-        var encrypted = S3Call("PutObject", "PUT")
-        try encrypted.add(encryption)
-        let first = try await wire.put(name, text, Probe.ifAbsent, headers: encrypted.headers)
+    private mutating func create(_ name: String, _ text: String) async throws -> ProbeWire.Answer {
+        let first = try await wire.put(name, text, Probe.ifAbsent)
         guard case .refused(let error) = first else { return first }
         // The second key may be taken for the first one.
         if first.isFailedCondition, !Utf8.equal(name, Probe.writingNames[1]) { return first }
         guard error.code == .unsupported else { throw error }
         dialect.canCreate = false
-        return try await wire.put(name, text, headers: encrypted.headers)
+        return try await wire.put(name, text)
     }
 
     /// Signs a write for a time that is over; nil when nothing is signed.

@@ -11,6 +11,8 @@ final class ProbeWire: Sendable {
     /// The bucket, by the client of the probe.
     let bucket: S3Bucket
     private let original: S3Client
+    /// What a write says of how it is encrypted: a bucket may refuse those that do not say it.
+    let encryption: [HeaderField]
 
     private let state: Lock<State>
 
@@ -24,7 +26,11 @@ final class ProbeWire: Sendable {
         var clockOffset: Int?
     }
 
-    init(_ bucket: S3Bucket, prefix: String) throws(S3Error) {
+    /// - Parameter encryption: How what is written is encrypted.
+    init(_ bucket: S3Bucket, prefix: String, encryption: S3Encryption? = nil) throws(S3Error) {
+        var write = S3Call("PutObject", "PUT")
+        try write.add(encryption)
+        self.encryption = write.headers
         let digits = String(UInt32.random(in: 1...UInt32.max), radix: 16)
         let start = prefix.isEmpty || prefix.utf8.last == UInt8(ascii: "/") ? prefix : "\(prefix)/"
         self.prefix = "\(start).cairn-doctor-\(digits)/"
@@ -193,7 +199,7 @@ final class ProbeWire: Sendable {
     ) async throws -> Answer {
         var call = try call("PutObject", "PUT", name, condition: condition)
         call.body = .bytes(Array(text.utf8))
-        call.headers += headers
+        call.headers += encryption + headers
         call.time = time
         do {
             let answer = try await send(call, by: bucket)
@@ -220,6 +226,7 @@ final class ProbeWire: Sendable {
     func putForged(_ name: String, signed: String, sent: String) async throws -> Int? {
         var call = try call("PutObject", "PUT", name)
         call.body = .bytes(Array(signed.utf8))
+        call.headers += encryption
         remember(name)
         let client = bucket.client
         let attempt = try client.prepare(call, try await client.credentials.credentials())
@@ -255,7 +262,8 @@ final class ProbeWire: Sendable {
     // MARK: Uploads in parts
 
     func begin(_ name: String) async throws -> String {
-        let call = try call("CreateMultipartUpload", "POST", name, query: [(name: "uploads", value: "")])
+        var call = try call("CreateMultipartUpload", "POST", name, query: [(name: "uploads", value: "")])
+        call.headers += encryption
         let id = try await bucket.client.send(call) { answer throws(AnswerError) in
             try UploadStart(answer.body).uploadID
         }

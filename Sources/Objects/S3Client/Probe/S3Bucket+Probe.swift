@@ -17,7 +17,15 @@ extension S3Bucket {
     public func probe(
         _ prefix: String = "", quick: Bool = false, observer: (@Sendable (S3ProbeCheck) -> Void)? = nil
     ) async throws -> S3ProbeReport {
-        let wire = try ProbeWire(self, prefix: prefix)
+        try await probe(prefix, quick: quick, encryption: nil, observer: observer)
+    }
+
+    /// As ``probe(_:quick:observer:)``.
+    /// - Parameter encryption: How what is written is encrypted: a bucket may refuse what does not say it, and ETags may depend on it.
+    package func probe(
+        _ prefix: String, quick: Bool, encryption: S3Encryption?, observer: (@Sendable (S3ProbeCheck) -> Void)?
+    ) async throws -> S3ProbeReport {
+        let wire = try ProbeWire(self, prefix: prefix, encryption: encryption)
         return try await run(Probe(wire: wire, observer: observer), looks: !quick) { probe in
             if !quick { return try await probe.runAll() }
             try await probe.runQuick()
@@ -29,12 +37,12 @@ extension S3Bucket {
     /// the bucket keeps versions. What is not asked is told to the client as what the server cannot do.
     /// - Parameters:
     ///   - prefix: Where to write; `/` is added if it does not end so.
-    ///   - encryption: How what is written is encrypted: ETags may depend on it.
+    ///   - encryption: How what is written is encrypted: a bucket may refuse what does not say it, and ETags may depend on it.
     /// - Throws: As ``probe(_:quick:observer:)``, the quick one.
     package func probeWriting(_ prefix: String, encryption: S3Encryption? = nil) async throws -> S3ProbeReport {
-        let wire = try ProbeWire(self, prefix: prefix)
+        let wire = try ProbeWire(self, prefix: prefix, encryption: encryption)
         return try await run(Probe(wire: wire, observer: nil), looks: false) { probe in
-            try await probe.checkWriting(encryption)
+            try await probe.checkWriting()
             return true
         }
     }

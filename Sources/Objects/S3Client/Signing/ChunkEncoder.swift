@@ -27,9 +27,6 @@ struct ChunkEncoder: Sendable {
         fileprivate var hasTrailer: Bool { self != .signed }
     }
 
-    /// The least bytes of every chunk but the last: S3 refuses smaller ones.
-    static let minimumChunkBytes = 8 * 1024
-
     private let form: Form
     private var chain: SignatureChain?
 

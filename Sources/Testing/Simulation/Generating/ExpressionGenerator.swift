@@ -77,15 +77,30 @@ struct ExpressionGenerator {
 
     private func ofJSON(_ column: Column, _ random: inout SeededRandom) -> Condition {
         let (path, target) = path(into: column, &random)
-        switch random.weighted([45, 15, 15, 15]) {
+        switch random.weighted([45, 15, 15, 15, 25]) {
         case 0:
             return .computed(
                 .path(column: column.position, path), comparison(&random), .value(scalar(like: target, &random)))
         case 1: return .hasPath(column: column.position, path)
         case 2: return .isPathNull(column: column.position, path)
+        case 3: return text(column, path, target, &random)
         default:
             return .computed(.path(column: column.position, path), comparison(&random), beside(column, &random))
         }
+    }
+
+    /// What is searched for is mostly in the text that the path leads to.
+    private func text(
+        _ column: Column, _ path: [JSONStep], _ target: JSONValue?, _ random: inout SeededRandom
+    ) -> Condition {
+        var whole = "a"
+        if case .string(let text) = target {
+            whole = text
+        } else if case .string(let text) = EdgeValues.make(.string, &random) {
+            whole = text
+        }
+        let (match, operand, ignoringCase) = QueryGenerator.search(for: whole, &random)
+        return .pathText(column: column.position, path, match, operand, ignoringCase: ignoringCase)
     }
 
     /// What stands at another place: in the same document or another one, or in a column of any type, also of one that is refused.

@@ -65,7 +65,7 @@ package struct ProgramGenerator {
         let weights = [
             26, 5, 38, 4, 4 * nests, 3, 2,
             isInTransaction ? 0 : 8 * nests, isInTransaction ? 8 * nests : 0, 4 * nests,
-            1, 1, 1, depth == 0 ? 1 : 0,
+            1, 1, 1, depth == 0 ? 1 : 0, isInTransaction ? 0 : 2, isInTransaction ? 0 : 4,
         ]
         switch random.weighted(weights) {
         case 0: return .write(writes(single: true), idempotencyKey: nil)
@@ -81,12 +81,19 @@ package struct ProgramGenerator {
         case 10: return .wait(seconds: random.pick([1, 3600, 86_399, 86_401, 700_000], else: 1))
         case 11: return .maintain
         case 12: return .outcome
-        default: return .reopen
+        case 13: return .reopen
+        case 14: return .position
+        default: return changes()
         }
     }
 
     private mutating func from() -> Int? {
         snapshotCount > 0 && random.chance(60) ? random.below(snapshotCount) : nil
+    }
+
+    private mutating func changes() -> Step {
+        let table = random.chance(50) ? nil : self.table().position
+        return .changes(since: random.below(8), table: table, most: random.chance(60) ? .max : 1 + random.below(4))
     }
 
     private mutating func transaction(_ depth: Int) -> Step {
@@ -121,7 +128,7 @@ package struct ProgramGenerator {
     // MARK: Reading
 
     private mutating func read() -> Read {
-        switch random.weighted([15, 8, 55, 15, 7, 18, 12]) {
+        switch random.weighted([15, 8, 55, 15, 7, 18, 12, 22]) {
         case 0:
             let table = table()
             return .get(table: table.position, key(table))
@@ -134,8 +141,20 @@ package struct ProgramGenerator {
         case 3: return .count(queries.query(&random))
         case 4: return .explain(queries.query(&random))
         case 5: return .aggregate(queries.aggregates(&random))
-        default: return select()
+        case 6: return select()
+        default: return including()
         }
+    }
+
+    /// The records of a query with others, in pages sometimes. Of a table that has others, if there is one, and of many of its records:
+    /// most conditions leave few, and these none with relations two deep.
+    private mutating func including() -> Read {
+        guard let table = random.pick(schema.tables.filter(\.hasRelations)) else { return select() }
+        var query = queries.query(of: table, &random)
+        if random.chance(60) { query.condition = nil }
+        let inclusions = queries.inclusions(of: table, depth: 1, &random)
+        let size = random.chance(30) ? (random.chance(2) ? 0 : 1 + random.below(5)) : nil
+        return .including(query, inclusions, pageSize: size)
     }
 
     /// Some columns of a query: often those of an index, which then answers alone.
@@ -285,6 +304,11 @@ package struct ProgramGenerator {
         perform(writes)
         return .delete(query)
     }
+}
+
+extension Table {
+    /// Whether it refers to a table, or one to it.
+    fileprivate var hasRelations: Bool { !references.isEmpty || !referrers.isEmpty }
 }
 
 extension Query {

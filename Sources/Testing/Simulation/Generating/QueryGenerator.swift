@@ -113,9 +113,18 @@ struct QueryGenerator {
     ]
 
     private func text(_ column: Column, _ table: Table, _ random: inout SeededRandom) -> Condition {
+        let whole = pools.text(column, of: table, &random)
+        let (match, operand, ignoringCase) = QueryGenerator.search(for: whole, &random)
+        return .text(column: column.position, match, operand, ignoringCase: ignoringCase)
+    }
+
+    /// How a text, or one like it, is searched for.
+    static func search(
+        for whole: String, _ random: inout SeededRandom
+    ) -> (match: Condition.TextMatch, operand: String, ignoringCase: Bool) {
         let match = random.pick(QueryGenerator.matches, else: .like)
         let ignoringCase = random.chance(50)
-        var whole = pools.text(column, of: table, &random)
+        var whole = whole
         if random.chance(ignoringCase ? 70 : 20) { whole = EdgeValues.inOtherCase(whole, &random) }
         let operand =
             switch match {
@@ -124,6 +133,6 @@ struct QueryGenerator {
             case .matches: EdgeValues.regularExpression(whole, &random)
             default: EdgeValues.part(whole, &random)
             }
-        return .text(column: column.position, match, operand, ignoringCase: ignoringCase)
+        return (match, operand, ignoringCase)
     }
 }

@@ -33,6 +33,7 @@ struct SchemaGenerator {
         var table = TablePlan(name: "t\(position)", columns: columns, key: key)
         addUnique(to: &table)
         table.indexes = (0..<random.weighted([3, 4, 3, 2])).compactMap { index($0, of: table) }
+        table.keepsChanges = random.chance(45)
         return table
     }
 

@@ -16,8 +16,7 @@ enum ModelCondition {
             return values[column].isNull ? nil : operands.contains { ModelOrder.compare(values[column], $0) == 0 }
         case .text(let column, let match, let operand, let ignoringCase):
             guard case .string(let text) = values[column] else { return nil }
-            if match == .matches { return ModelRegex.isFound(operand, in: text, ignoringCase: ignoringCase) }
-            return matches(scalars(text, ignoringCase), match, scalars(operand, ignoringCase))
+            return matches(text, match, operand, ignoringCase)
         case .computed(let left, let comparison, let right):
             return ModelExpression.order(left, right, values).map { holds($0, comparison) }
         case .hasElement(let column, let element):
@@ -27,6 +26,9 @@ enum ModelCondition {
             return ModelExpression.json(values[column], path[...]) != nil
         case .isPathNull(let column, let path):
             return ModelExpression.json(values[column], path[...]).map { $0 == .null } ?? true
+        case .pathText(let column, let path, let match, let operand, let ignoringCase):
+            guard case .string(let text) = ModelExpression.json(values[column], path[...]) else { return nil }
+            return matches(text, match, operand, ignoringCase)
         case .and(let parts):
             let results = parts.map { holds($0, values, in: state) }
             return results.contains(false) ? false : results.contains(nil) ? nil : true
@@ -70,6 +72,13 @@ enum ModelCondition {
     private static func scalars(_ text: String, _ ignoringCase: Bool) -> ArraySlice<Unicode.Scalar> {
         let text = ignoringCase ? String(decoding: CaseFolding.fold(text), as: UTF8.self) : text
         return Array(text.unicodeScalars)[...]
+    }
+
+    private static func matches(
+        _ text: String, _ match: Condition.TextMatch, _ operand: String, _ ignoringCase: Bool
+    ) -> Bool {
+        if match == .matches { return ModelRegex.isFound(operand, in: text, ignoringCase: ignoringCase) }
+        return matches(scalars(text, ignoringCase), match, scalars(operand, ignoringCase))
     }
 
     private static func matches(

@@ -47,6 +47,18 @@ struct ModelState: Sendable {
         }
     }
 
+    /// What operations did to records of another state, each once, in the order in which they were first written.
+    func changes(from old: ModelState?, by operations: [WriteOperation]) -> [Change<Record>] {
+        var seen = schema.tables.map { _ in Set<Key>() }
+        return operations.compactMap { operation in
+            let (table, key) = (operation.table, operation.key)
+            guard seen[table.position].insert(key).inserted else { return nil }
+            let (before, after) = (old?.tables[table.position][key], tables[table.position][key])
+            guard before?.metadata != after?.metadata else { return nil }
+            return Change(before: before?.record(table), after: after?.record(table))
+        }
+    }
+
     // MARK: Writing
 
     /// Applies operations in order, or none; deletes that stand next to one another together, with what they take along.

@@ -7,6 +7,8 @@ final class ModelStorage: Storage {
     private struct Shared: Sendable {
         var state: ModelState?
         var isClosed = false
+        /// What commits did to tables that keep their changes.
+        var kept: [(time: Timestamp, changes: [Change<Record>])] = []
     }
 
     private let shared = Lock(Shared())
@@ -22,6 +24,7 @@ final class ModelStorage: Storage {
             driver: "model", location: "model:", isPersistent: false, isShared: false, isWritable: true,
             hasNativeQueries: false)
         capabilities.hasReferenceActions = true
+        capabilities.keepsChanges = true
         return capabilities
     }
 
@@ -76,11 +79,12 @@ final class ModelStorage: Storage {
         }
         let (results, operations) = try state.apply(batch.operations, at: time)
         try state.checkReferences(operations)
-        return try publish(&state, results, at: time, keyed: batch)
+        return try publish(&state, results, of: operations, at: time, keyed: batch)
     }
 
     func publish(
-        _ state: inout ModelState, _ results: [RecordMetadata], at time: Timestamp, keyed batch: Batch? = nil
+        _ state: inout ModelState, _ results: [RecordMetadata], of operations: [WriteOperation], at time: Timestamp,
+        keyed batch: Batch? = nil
     ) throws -> Receipt {
         state.commitCount += 1
         let token = OutcomeToken(rawValue: "model:\(state.commitCount):\(time.microseconds)")
@@ -91,6 +95,8 @@ final class ModelStorage: Storage {
         let newState = state
         let old = shared.withLock { shared in
             defer { shared.state = newState }
+            let changes = newState.changes(from: shared.state, by: operations).filter(\.table.options.changes)
+            if !changes.isEmpty { shared.kept.append((time, changes)) }
             return shared.state
         }
         hub.tell(CommittedChanges(time: time, changes: newState.changes(from: old)))
@@ -98,6 +104,24 @@ final class ModelStorage: Storage {
     }
 
     func listen(_ listener: ChangeListener) throws { try hub.add(listener) }
+
+    // MARK: Kept changes
+
+    private static func position(_ number: Int) -> ChangePosition { ChangePosition("model", store: "model", [number]) }
+
+    func changePosition() async throws -> ChangePosition { Self.position(shared.withLock { $0.kept.count }) }
+
+    func keptChanges(since position: ChangePosition, _ freshness: Freshness, limit: Int) async throws -> KeptChanges {
+        let start = try position.numbers(1, of: "model", store: "model")[0]
+        let kept = shared.withLock { $0.kept }
+        let commits = kept.indices.dropFirst(start).prefix(limit).map { number in
+            KeptCommit(
+                start: Self.position(number), position: Self.position(number + 1), time: kept[number].time,
+                changes: kept[number].changes)
+        }
+        let end = start + commits.count
+        return KeptChanges(commits: commits, end: Self.position(end), isComplete: end == kept.count)
+    }
 
     func outcome(of token: OutcomeToken) async throws -> CommitOutcome {
         guard let text = token.rawValue.split(separator: ":").last,
@@ -253,7 +277,7 @@ private final class ModelTransaction: StorageTransaction {
             return content
         }
         try content.state.checkReferences(content.operations)
-        return try storage.publish(&content.state, [], at: time)
+        return try storage.publish(&content.state, [], of: content.operations, at: time)
     }
 
     func rollback() async { content.withLock { $0.isOver = true } }

@@ -24,6 +24,8 @@ public struct Mutant: Sendable, CustomStringConvertible {
     var snapshotReader: @Sendable (any StorageSnapshot, any Storage) -> any StorageReader = { snapshot, _ in snapshot }
     /// Goes back to a savepoint.
     var rollBackTo: @Sendable (Int, any StorageTransaction) async throws -> Void = { try await $1.rollback(to: $0) }
+    /// Changes what is told of a commit behind a position.
+    var changes: @Sendable ([Change<Record>]) -> [Change<Record>] = { $0 }
     /// Forgets a transaction.
     var rollBack: @Sendable (any StorageTransaction) async -> Void = { await $0.rollback() }
 
@@ -36,7 +38,7 @@ public struct Mutant: Sendable, CustomStringConvertible {
     }
 
     /// The faults there are.
-    public static let all: [Mutant] = ordering + matching + checking + atomicity
+    public static let all: [Mutant] = ordering + matching + checking + atomicity + following
 
     // MARK: Order and pages
 
@@ -178,6 +180,24 @@ public struct Mutant: Sendable, CustomStringConvertible {
         },
         Mutant("snapshot-moment", "A snapshot sees what is written after it was made.") { mutant in
             mutant.snapshotReader = { _, storage in storage }
+        },
+    ]
+}
+
+extension Mutant {
+    // MARK: Kept changes
+
+    fileprivate static let following = [
+        Mutant("change-lost", "Of several changes of a commit the last one is not kept.") { mutant in
+            mutant.changes = { changes in changes.count > 1 ? Array(changes.dropLast()) : changes }
+        },
+        Mutant("change-order", "The changes of a commit are kept in another order.") { mutant in
+            mutant.changes = { $0.reversed() }
+        },
+        Mutant("change-before", "An update is kept without the record before it.") { mutant in
+            mutant.changes = { changes in
+                changes.compactMap { Change(before: $0.after == nil ? $0.before : nil, after: $0.after) }
+            }
         },
     ]
 }

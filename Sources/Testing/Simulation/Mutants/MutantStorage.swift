@@ -38,11 +38,7 @@ private final class MutantStorage: Storage {
         self.mutant = mutant
     }
 
-    var capabilities: StorageCapabilities {
-        var capabilities = base.capabilities
-        capabilities.keepsChanges = false
-        return capabilities
-    }
+    var capabilities: StorageCapabilities { base.capabilities }
 
     private var reader: MutantReader { reader(on: base) }
 
@@ -98,6 +94,23 @@ private final class MutantStorage: Storage {
         var batch = batch
         batch.operations = batch.operations.map(reader.operation)
         return try await mutant.commit(batch, base)
+    }
+
+    func changePosition() async throws -> ChangePosition { try await base.changePosition() }
+
+    func keptChanges(since position: ChangePosition, _ freshness: Freshness, limit: Int) async throws -> KeptChanges {
+        var page = try await base.keptChanges(since: position, freshness, limit: limit)
+        guard let known = schemas.withLock({ $0?.known }) else { return page }
+        func record(_ record: Record?) -> Record? {
+            record.map { Record(known.tables[$0.table.position], values: $0.values, metadata: $0.metadata) }
+        }
+        page.commits = page.commits.map { commit in
+            KeptCommit(
+                start: commit.start, position: commit.position, time: commit.time,
+                changes: mutant.changes(commit.changes)
+                    .compactMap { Change(before: record($0.before), after: record($0.after)) })
+        }
+        return page
     }
 
     func outcome(of token: OutcomeToken) async throws -> CommitOutcome { try await base.outcome(of: token) }

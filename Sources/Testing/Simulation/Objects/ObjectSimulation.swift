@@ -54,6 +54,8 @@ package struct ObjectSimulation: Sendable {
         case collection
         /// Requests are on their way for long, and what is sent after them is refused.
         case refusals
+        /// The store is replaced, and much of the old one comes late.
+        case strays
         /// A process sleeps at a bad moment, and little else goes wrong.
         case sleep(WorkloadPlan.Sleep)
     }
@@ -107,7 +109,7 @@ extension ObjectSimulation.Focus {
     /// What goes wrong; nil: by the seed.
     fileprivate var rates: [(fault: SimulatedFault, rate: Int)]? {
         switch self {
-        case .none, .quarrel, .collection: nil
+        case .none, .quarrel, .collection, .strays: nil
         case .refusals: [(.late, 600), (.denied, 1500)]
         case .sleep: []
         }
@@ -130,6 +132,11 @@ extension ObjectSimulation.Focus {
             plan.thinking = 100_000_000_000
             plan.deeds = 40
             plan.pauses = 80
+            options.hasFence = true
+        case .strays:
+            plan.replace(strays: 8)
+            plan.clients = 2
+            plan.deeds = 60
             options.hasFence = true
         case .sleep(let sleep):
             plan.letSleep(sleep)

@@ -12,7 +12,8 @@ extension ObjectSimulation {
             "crash", "clock_skew", "pause_of_minutes", "pause_of_hours", "pause_of_days", "copied_machine", "reopen",
             "hasty_close", "sleep_between_deeds", "sleep_before_manifest", "woken_at_collection",
             // The bucket, and what is done with it.
-            "hand_edit", "store_replaced", "stranger_refused", "crowd", "page_of_999", "page_of_1000", "page_of_1001",
+            "hand_edit", "store_replaced", "late_stray", "stranger_refused", "crowd", "page_of_999", "page_of_1000",
+            "page_of_1001",
             "listing_that_lags",
             "page_that_is_not_the_last", "heavy_batch", "collected_manifest", "collected_index_file",
             "collected_log_record",

@@ -30,6 +30,11 @@ package indirect enum Step: Sendable, Hashable {
     case savepoint([Step], fails: Bool)
     /// Steps beside an open snapshot, which they may read.
     case snapshot([Step])
+    /// Remembers where the changes of the store stand, and nothing inside a transaction.
+    case position
+    /// Reads changes behind a place that was remembered, those of a table or of all, and goes on from there the next time: at most so
+    /// many commits, or changes of the table. Nothing inside a transaction.
+    case changes(since: Int, table: Int?, most: Int)
     /// Time passes.
     case wait(seconds: Int)
     /// Forgets what is too old.
@@ -87,6 +92,8 @@ package enum Read: Sendable, Hashable {
     case explain(QuerySpec)
     case select(QuerySpec, [Int])
     case aggregate(AggregateSpec)
+    /// Records with others that are related to them; with a size, page by page.
+    case including(QuerySpec, [InclusionSpec], pageSize: Int?)
 }
 
 /// A query, by positions.
@@ -98,6 +105,32 @@ package struct QuerySpec: Sendable, Hashable {
 
     package func query(in schema: Schema) -> Query {
         Query(schema.tables[table], where: condition, order: order, limit: limit)
+    }
+}
+
+/// What is read with the records of a query, by positions.
+package struct InclusionSpec: Sendable, Hashable {
+    /// Which records are added to each.
+    package enum Kind: Sendable, Hashable {
+        /// The one that a column refers to.
+        case one(column: Int)
+        /// Those of another table whose column refers to it.
+        case many(QuerySpec, by: Int)
+    }
+
+    package var kind: Kind
+    /// What is read with the records that are added.
+    package var inner: [InclusionSpec] = []
+
+    /// How many relations lie behind one another.
+    var depth: Int { 1 + (inner.map(\.depth).max() ?? 0) }
+
+    func inclusion(in schema: Schema) -> RecordInclusion {
+        let inner = inner.map { $0.inclusion(in: schema) }
+        return switch kind {
+        case .one(let column): .one(column, including: inner)
+        case .many(let spec, let column): .many(spec.query(in: schema), by: column, including: inner)
+        }
     }
 }
 

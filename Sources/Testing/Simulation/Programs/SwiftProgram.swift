@@ -85,6 +85,11 @@ struct SwiftProgram {
                     writer.snapshotCount -= 1
                 }
             }
+        case .position: line("// the position of the changes is remembered here: changePosition()")
+        case .changes(let place, let table, let most):
+            let of = table.map { " of t\($0)" } ?? ""
+            line(
+                "// \(most == .max ? "all" : "\(most)") changes\(of) behind remembered position \(place) are read here")
         case .wait(let seconds): line("// \(seconds) seconds pass here, by the clock of the store")
         case .maintain: show(number, "try await store.maintain()")
         case .reopen: line("// a store that outlives its handle is closed here, and opened again")
@@ -134,6 +139,10 @@ struct SwiftProgram {
         case .select(let spec, let columns):
             "try await \(session).select(\(columns), of: \(SwiftText.query(spec)))"
         case .aggregate(let spec): "try await \(session).aggregate(\(SwiftText.query(spec)))"
+        case .including(let spec, let inclusions, nil):
+            "try await \(session).records(\"t\(spec.table)\").all(\(SwiftText.query(spec)), including: \(SwiftText.inclusions(inclusions)))"
+        case .including(let spec, let inclusions, let size?):
+            "try await \(session).records(\"t\(spec.table)\").page(\(SwiftText.query(spec)), including: \(SwiftText.inclusions(inclusions)), size: \(size)) // and the next ones"
         case .explain(let spec): "try await \(session).explain(\(SwiftText.query(spec)))"
         }
     }

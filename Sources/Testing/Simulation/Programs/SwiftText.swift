@@ -52,6 +52,8 @@ enum SwiftText {
         case .hasElement(let column, let element): ".hasElement(column: \(column), \(value(element)))"
         case .hasPath(let column, let path): ".hasPath(column: \(column), \(Self.path(path)))"
         case .isPathNull(let column, let path): ".isPathNull(column: \(column), \(Self.path(path)))"
+        case .pathText(let column, let path, let match, let operand, let ignoringCase):
+            ".pathText(column: \(column), \(Self.path(path)), .\(match.rawValue), \(string(operand)), ignoringCase: \(ignoringCase))"
         case .reference(let column, let table, let part):
             ".reference(column: \(column), RelatedTable(\(table.position)), \(Self.condition(part)))"
         case .isInRows(let column, let rows): ".isInRows(column: \(column), \(Self.rows(rows)))"
@@ -117,6 +119,16 @@ enum SwiftText {
         if !spec.order.isEmpty { parts.append("order: \(order(spec.order))") }
         if let limit = spec.limit { parts.append("limit: \(limit)") }
         return "AggregateQuery(\(parts.joined(separator: ", ")))"
+    }
+
+    static func inclusions(_ specs: [InclusionSpec]) -> String { list(specs.map(inclusion)) }
+
+    private static func inclusion(_ spec: InclusionSpec) -> String {
+        let inner = spec.inner.isEmpty ? "" : ", including: \(inclusions(spec.inner))"
+        return switch spec.kind {
+        case .one(let column): ".one(\(column)\(inner))"
+        case .many(let query, let column): ".many(\(Self.query(query)), by: \(column)\(inner))"
+        }
     }
 
     private static func order(_ terms: [OrderTerm]) -> String {

@@ -22,8 +22,16 @@ public struct Differential: Sendable {
     /// - Returns: The difference; nil when there is none.
     /// - Throws: What opening a store throws: then nothing was compared.
     public func run(seed: UInt64) async throws -> Difference? {
+        var coverage = Coverage()
+        return try await run(seed: seed, counting: &coverage)
+    }
+
+    /// As ``run(seed:)``, and counts what the program has come to.
+    public func run(seed: UInt64, counting coverage: inout Coverage) async throws -> Difference? {
         let program = try ProgramGenerator.program(seed: seed, steps: steps)
-        guard try await disagreement(program, name: "\(seed)") != nil else { return nil }
+        let expected = try await expected(of: program, name: "\(seed)")
+        coverage.add(program, expected)
+        guard try await disagreement(program, expected, name: "\(seed)") != nil else { return nil }
         let small = await Shrinker(self).shrink(program)
         guard let found = try await disagreement(small, name: "\(seed)-small") else { return nil }
         return Difference(seed: seed, original: program, program: small, disagreement: found)
@@ -36,8 +44,18 @@ public struct Differential: Sendable {
 
     /// The first step of a program at which drivers saw different things; nil when there is none.
     package func disagreement(_ program: Program, name: String) async throws -> Disagreement? {
+        try await disagreement(program, try await expected(of: program, name: name), name: name)
+    }
+
+    /// What the model sees.
+    private func expected(of program: Program, name: String) async throws -> [Observation] {
+        try await Execution.run(program.steps, program.schema.schema(), on: ModelDriver(), name: name)
+    }
+
+    private func disagreement(
+        _ program: Program, _ expected: [Observation], name: String
+    ) async throws -> Disagreement? {
         let schema = try program.schema.schema()
-        let expected = try await Execution.run(program.steps, schema, on: ModelDriver(), name: name)
         for driver in drivers {
             let seen = try await Execution.run(program.steps, schema, on: driver, name: name)
             if let place = Differential.firstDifference(expected, seen) {
@@ -60,7 +78,7 @@ public struct Differential: Sendable {
 
 /// Where a driver and the model part.
 package struct Disagreement: Sendable, Hashable {
-    /// The place of the step; -1 and the number of a table for what is read at the end.
+    /// The place of the step; -1 and the number of a table for what is read at the end; -2 for what is followed of its changes.
     package let path: [Int]
     package let driver: String
     package let expected: String
@@ -101,6 +119,10 @@ public struct Difference: Sendable, CustomStringConvertible {
     }
 
     private var place: String {
+        if disagreement.path.first == -2 {
+            return disagreement.path.count == 1
+                ? "the beginning, asking where its changes stand" : "the end, reading all changes"
+        }
         if let table = disagreement.path.last, disagreement.path.first == -1 {
             return "the end, reading all of \(program.schema.tables[table].name)"
         }

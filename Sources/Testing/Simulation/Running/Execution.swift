@@ -9,8 +9,12 @@ final class Execution {
     private let driver: any ConformanceDriver
     private let name: String
     private let schema: Schema
-    private let clock = SimulationClock()
-    private var store: Store
+    let clock = SimulationClock()
+    private(set) var store: Store
+    /// What the store reads and writes.
+    private(set) var storage: any Storage
+    /// The changes that are followed.
+    var following = Following()
     private(set) var observations: [Observation] = []
     private var snapshots: [Session] = []
     private var path: [Int] = []
@@ -23,15 +27,18 @@ final class Execution {
         self.driver = driver
         self.name = name
         self.schema = schema
-        store = try await Execution.open(driver, name, schema, clock)
+        (store, storage) = try await Execution.open(driver, name, schema, clock)
     }
+
+    /// Whether this is the model: what drivers share is said in other words there.
+    var isModel: Bool { driver is ModelDriver }
 
     private static func open(
         _ driver: any ConformanceDriver, _ name: String, _ schema: Schema, _ clock: SimulationClock
-    ) async throws -> Store {
+    ) async throws -> (Store, any Storage) {
         let storage = try await driver.open(name) { clock.now }
         do {
-            return try await Store.open(storage, schema: schema)
+            return (try await Store.open(storage, schema: schema), storage)
         } catch {
             // The first error is the one to tell.
             try? await storage.close()
@@ -46,10 +53,12 @@ final class Execution {
     ) async throws -> [Observation] {
         do {
             let execution = try await Execution(driver, name, schema)
+            await execution.attempt(at: [-2]) { try await execution.follow() }
             for (number, step) in steps.enumerated() {
                 await execution.run(step, number, in: execution.store.session)
             }
             await execution.sweep()
+            await execution.attempt(at: [-2, 0]) { try await execution.changes(since: 0, table: nil, most: .max) }
             try await execution.store.close()
             try await driver.remove(name)
             return execution.observations
@@ -63,6 +72,12 @@ final class Execution {
 
     private func note(_ content: Observation.Content) {
         observations.append(Observation(path: path, content: content))
+    }
+
+    private func attempt(at path: [Int], _ body: () async throws -> Observation.Content) async {
+        self.path = path
+        await attempt(body)
+        self.path = []
     }
 
     private func attempt(_ body: () async throws -> Observation.Content) async {
@@ -116,6 +131,12 @@ final class Execution {
                 snapshots.removeLast()
             }
             return .done("closed")
+        case .position:
+            guard session === store.session else { return .done("not in a transaction") }
+            return try await remember()
+        case .changes(let place, let table, let most):
+            guard session === store.session else { return .done("not in a transaction") }
+            return try await changes(since: place, table: table, most: most)
         case .wait(let seconds):
             clock.advance(seconds: seconds)
             return .done("waited")
@@ -126,7 +147,7 @@ final class Execution {
         case .reopen:
             guard driver.isPersistent, path.count == 1 else { return .done("reopened") }
             try await store.close()
-            store = try await Execution.open(driver, name, schema, clock)
+            (store, storage) = try await Execution.open(driver, name, schema, clock)
             return .done("reopened")
         case .outcome:
             guard let token else { return .done("no token") }
@@ -140,7 +161,7 @@ final class Execution {
         return snapshots[from]
     }
 
-    private func query(_ spec: QuerySpec) -> Query { spec.query(in: store.schema) }
+    func query(_ spec: QuerySpec) -> Query { spec.query(in: store.schema) }
 
     // MARK: Writing
 
@@ -174,13 +195,15 @@ final class Execution {
             // A plan is asked for each time: it must not fail either.
             _ = try await session.explain(query)
             return .results(try await session.aggregate(query))
+        case .including(let spec, let inclusions, let size):
+            return .results(try await including(spec, inclusions, pageSize: size, session))
         case .explain(let spec):
             // Each driver has its own plans; that there is one is what they share.
             return .done(try await session.explain(query(spec)).table)
         }
     }
 
-    private func records(_ table: Int, _ session: Session) throws -> RecordRepository {
+    func records(_ table: Int, _ session: Session) throws -> RecordRepository {
         try session.records(store.schema.tables[table].name)
     }
 
@@ -189,7 +212,7 @@ final class Execution {
     }
 
     /// Pages are no more than records, or a fault would turn for ever.
-    private static let mostPages = 200
+    static let mostPages = 200
 
     private func pages(
         _ spec: QuerySpec, _ size: Int, _ reader: Session, _ between: [Step], in session: Session

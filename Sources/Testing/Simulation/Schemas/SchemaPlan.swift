@@ -22,6 +22,8 @@ package struct TablePlan: Sendable, Hashable {
     /// Positions of the columns of the key.
     package var key: [Int]
     package var indexes: [IndexPlan] = []
+    /// Whether its changes are kept for those who follow them.
+    package var keepsChanges = false
 
     fileprivate func text(_ tables: [TablePlan]) -> String {
         let names = key.map { "\"\(columns[$0].name)\"" }.joined(separator: ", ")
@@ -31,6 +33,7 @@ package struct TablePlan: Sendable, Hashable {
             let indexTexts = indexes.map { "        \($0.text(columns))" }.joined(separator: ",\n")
             text += ",\n      \"indexes\": {\n\(indexTexts)\n      }"
         }
+        if keepsChanges { text += ",\n      \"changes\": true" }
         return text + "\n    }"
     }
 }

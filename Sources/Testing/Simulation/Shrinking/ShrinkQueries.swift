@@ -48,7 +48,7 @@ enum ShrinkQueries {
         return found
     }
 
-    private static func simpler(_ spec: QuerySpec) -> [QuerySpec] {
+    static func simpler(_ spec: QuerySpec) -> [QuerySpec] {
         var found: [QuerySpec] = []
         func add(_ change: (inout QuerySpec) -> Void) {
             var copy = spec
@@ -93,6 +93,12 @@ enum ShrinkQueries {
         case .isInRows(let column, let rows): simpler(rows).map { .isInRows(column: column, $0) }
         case .hasPath(let column, let path): shorter(path).map { .hasPath(column: column, $0) }
         case .isPathNull(let column, let path): shorter(path).map { .isPathNull(column: column, $0) }
+        case .pathText(let column, let path, let match, let operand, let ignoringCase):
+            (ignoringCase ? [Condition.pathText(column: column, path, match, operand, ignoringCase: false)] : [])
+                + shorter(path).map { .pathText(column: column, $0, match, operand, ignoringCase: ignoringCase) }
+                + ShrinkValues.simpler(operand).map {
+                    .pathText(column: column, path, match, $0, ignoringCase: ignoringCase)
+                }
         default: []
         }
     }
@@ -149,7 +155,7 @@ extension Step {
             switch self {
             case .read(.aggregate(let spec), _): spec.rows
             case .read(.select(let spec, _), _), .read(.rows(let spec), _), .read(.count(let spec), _),
-                .read(.explain(let spec), _),
+                .read(.explain(let spec), _), .read(.including(let spec, _, _), _),
                 .pages(let spec, _, _, _), .cursor(let spec, _, _, _), .update(let spec, _), .delete(let spec):
                 spec
             default: nil
@@ -161,6 +167,8 @@ extension Step {
             case .read(.rows, let from): self = .read(.rows(newValue), from: from)
             case .read(.count, let from): self = .read(.count(newValue), from: from)
             case .read(.explain, let from): self = .read(.explain(newValue), from: from)
+            case .read(.including(_, let inclusions, let size), let from):
+                self = .read(.including(newValue, inclusions, pageSize: size), from: from)
             case .read(.select(_, let columns), let from): self = .read(.select(newValue, columns), from: from)
             case .read(.aggregate(var spec), let from):
                 spec.rows = newValue

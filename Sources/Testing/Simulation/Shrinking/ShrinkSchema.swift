@@ -22,6 +22,7 @@ enum ShrinkSchema {
     static func simplifications(_ program: Program) -> [Shrinker.Edit] {
         var edits: [Shrinker.Edit] = []
         for (place, table) in program.schema.tables.enumerated() {
+            if table.keepsChanges { edits.append { $0.changing(place) { $0.keepsChanges = false } } }
             for (number, column) in table.columns.enumerated() {
                 func edit(_ change: @escaping (inout ColumnPlan) -> Void) {
                     edits.append { $0.changing(place) { change(&$0.columns[number]) } }
@@ -92,6 +93,10 @@ extension Program {
             spec.condition = spec.condition?.mapRelatedColumns(moved, of: table)
             spec.order = spec.order.compactMap { $0.mapColumns(moved, of: table, in: spec.table) }
             step.query = spec
+            if case .read(.including(let spec, let inclusions, let size), let from) = step {
+                let mapped = inclusions.compactMap { $0.mapColumns(moved, of: table, in: spec.table, schema) }
+                step = .read(.including(spec, mapped, pageSize: size), from: from)
+            }
             return step
         }
         // A batch writes to several tables.
@@ -130,14 +135,17 @@ extension Step {
             return moved(table).map { .read(.get(table: $0, key), from: from) }
         case .read(.find(let table, let keys), let from):
             return moved(table).map { .read(.find(table: $0, keys), from: from) }
+        case .changes(let place, let table?, let most):
+            return moved(table).map { .changes(since: place, table: $0, most: most) }
         default:
-            guard var spec = query else { return self }
-            guard let table = moved(spec.table) else { return nil }
-            spec.table = table
-            spec.condition = spec.condition?.mapTables(moved)
-            spec.order = spec.order.compactMap { $0.mapTables(moved) }
+            guard let spec = query else { return self }
+            guard let mapped = spec.mapTables(moved) else { return nil }
             var step = self
-            step.query = spec
+            step.query = mapped
+            if case .read(.including(let spec, let inclusions, let size), let from) = step {
+                step = .read(
+                    .including(spec, inclusions.compactMap { $0.mapTables(moved) }, pageSize: size), from: from)
+            }
             return step
         }
     }
@@ -192,6 +200,9 @@ extension Condition {
             moved(column).map { .isInRows(column: $0, rows) } ?? .constant(true)
         case .hasPath(let column, let path): moved(column).map { .hasPath(column: $0, path) } ?? .constant(true)
         case .isPathNull(let column, let path): moved(column).map { .isPathNull(column: $0, path) } ?? .constant(true)
+        case .pathText(let column, let path, let match, let operand, let ignoringCase):
+            moved(column).map { .pathText(column: $0, path, match, operand, ignoringCase: ignoringCase) }
+                ?? .constant(true)
         default: self
         }
     }

@@ -73,6 +73,10 @@ enum ShrinkSteps {
                 case .pages(let spec, _, let from, _): .read(.rows(spec), from: from)
                 case .cursor(let spec, _, let from, _): .read(.rows(spec), from: from)
                 case .read(.count(let spec), let from): .read(.rows(spec), from: from)
+                case .read(.including(let spec, let inclusions, _?), let from):
+                    .read(.including(spec, inclusions, pageSize: nil), from: from)
+                case .read(.including(let spec, let inclusions, nil), let from) where inclusions.isEmpty:
+                    .read(.rows(spec), from: from)
                 case .read(.select(let spec, let columns), let from) where columns.count > 1:
                     .read(.select(spec, Array(columns.dropLast())), from: from)
                 default: nil
@@ -82,6 +86,10 @@ enum ShrinkSteps {
                 switch step {
                 case .transaction(let steps, true): .transaction(steps, fails: false)
                 case .savepoint(let steps, true): .savepoint(steps, fails: false)
+                case .changes(let place, .some, let most): .changes(since: place, table: nil, most: most)
+                case .changes(let place, nil, let most) where most != .max:
+                    .changes(since: place, table: nil, most: .max)
+                case .changes(let place, nil, .max) where place > 0: .changes(since: 0, table: nil, most: .max)
                 case .update(let spec, let assignments) where assignments.count > 1:
                     .update(spec, Array(assignments.dropLast()))
                 default: nil

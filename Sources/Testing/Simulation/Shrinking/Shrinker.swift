@@ -20,7 +20,7 @@ struct Shrinker {
     /// What is tried, the most promising first.
     private static let passes: [@Sendable (Program) -> [Edit]] = [
         ShrinkSteps.removals, ShrinkSteps.unwrappings, ShrinkSteps.simplifications, ShrinkQueries.simplifications,
-        ShrinkQueries.fewerAggregates,
+        ShrinkQueries.fewerAggregates, ShrinkInclusions.simplifications,
         ShrinkSchema.removals, ShrinkSchema.simplifications, ShrinkValues.simplifications,
     ]
 

@@ -171,6 +171,14 @@ enum AggregateCases {
                 ),
                 ("people select count(), max(age) where age > 100", [[.int(0), .null]]),
                 ("people select country, count() where age > 100 group by country", []),
+                (
+                    "people select country, count(), sum(age) first 3 by age desc group by country order by sum(age)",
+                    [[.string("FR"), .int(1), .int(50)], [.string("DE"), .int(2), .int(70)]]
+                ),
+                ("people select country first 3 by age group by country having count() > 1", [[.string("DE")]]),
+                ("people select count(), sum(age) first 2 by age desc", [[.int(2), .int(90)]]),
+                ("people select sum(age) where age < 50 first 1 by country desc, age desc", [[.int(10)]]),
+                ("people select count(), max(age) first 0", [[.int(0), .null]]),
             ]
             for (text, rows) in expected {
                 try expectEqual(try await db.session.rows(matching: text).map(\.values), rows, text)
@@ -205,6 +213,23 @@ enum AggregateCases {
             let text = try DynamicQuery(parsing: "things select number group by number limit 1", schema: db.schema)
             try await expectError(.budget) { _ = try await db.session.rows(of: text.budget(rows: 3)) }
             try expectEqual(try await db.session.rows(of: text.budget(rows: 4)).map(\.values), [[.null]])
+        },
+        ConformanceCase(.l0, "A budget of rows stops what counts more different values, those of all groups together") {
+            store in
+            let db = try await store.open()
+            let number = try db.column("number", of: "things"), real = try db.column("real", of: "things")
+            try await fill(db, "number", [.int(1), .int(2), .null, .int(1), .int(3)])
+            // Of doubles every driver sums in one way, of the rest a driver may count by itself.
+            for others in [[], [Aggregate.sum(column: real)]] {
+                for (groups, rows) in [([], 3), ([number], 4)] {
+                    var query = AggregateQuery(
+                        try db.query("things"), groups: groups, aggregates: [.distinctCount(column: number)] + others)
+                    query.rows.budget = QueryBudget(rows: rows)
+                    try expectEqual(try await db.session.aggregate(query).count, groups.isEmpty ? 1 : 4)
+                    query.rows.budget = QueryBudget(rows: 2)
+                    try await expectError(.budget) { _ = try await db.session.aggregate(query) }
+                }
+            }
         },
         ConformanceCase(.l0, "As much is computed of groups as the limit says, and no more") { store in
             let db = try await store.open()

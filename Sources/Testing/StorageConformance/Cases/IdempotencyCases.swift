@@ -48,12 +48,17 @@ enum IdempotencyCases {
             try expectEqual(try await db.records("things").count(), 2)
         },
         ConformanceCase(.l1, "Housekeeping forgets receipts past their time and no others") { store in
-            let db = try await store.open()
+            var db = try await store.open()
             try await put(db, "a", 1, key: "old")
             store.clock.advance(seconds: 20 * 3600)
             try await put(db, "b", 1, key: "new")
             // A driver that is still busy with these by itself would forget the first one on the way, and count it nowhere.
             try expectEqual(try await db.maintain().expiredReceipts, 0)
+            // Its own work ends with a store. A folder that is being written tells the time of before, and that is believed.
+            if store.isPersistent {
+                try await db.close()
+                db = try await store.open()
+            }
             store.clock.advance(seconds: 5 * 3600)
             try expectEqual(try await db.maintain().expiredReceipts, 1)
             try expectEqual(try await db.maintain().expiredReceipts, 0)

@@ -121,6 +121,19 @@ enum PolicyCases {
                 defer { cursor.close() }
                 while try await cursor.next(10, { _ in true }) {}
             }
+            // Whoever sorts needs no more rows than the budget allows, and says the same.
+            let age = try db.column("age", of: "people")
+            query.order = [OrderTerm(column: age, isDescending: true)]
+            try await expectError(.budget) { _ = try await db.keys(query) }
+            query.budget = QueryBudget(rows: 100)
+            try expectEqual(try await db.keys(query).count, 100)
+            // Those that are computed with are no rows of the result.
+            var first = query
+            first.limit = 50
+            first.budget = QueryBudget(rows: 1)
+            let count = AggregateQuery(first, aggregates: [.rows])
+            try expectEqual(try await db.session.aggregate(count), [[.int(50)]])
+            query.budget = QueryBudget(rows: 99)
             // Counting has no rows, and a page has its own.
             try expectEqual(try await db.session.count(query), 100)
             try expectEqual(try await db.records("people").page(query, size: 20).items.count, 20)

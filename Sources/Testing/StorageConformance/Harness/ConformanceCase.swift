@@ -85,13 +85,16 @@ public enum StorageConformance {
 
     private static let reading =
         RecordCases.all + KeyCases.all + ValueCases.all + OrderCases.all + ComparisonCases.all + NullCases.all
-        + TextCases.all + RegexCases.all + ExpressionCases.all + JSONComparisonCases.all + EmptyCases.all
+        + TextCases.all + RegexCases.all + ExpressionCases.all + JSONComparisonCases.all + JSONTextCases.all
+        + EmptyCases.all
         + DaySpanCases.all
         + QueryCases.all + PlanCases.all + PartialIndexCases.all + AggregateCases.all
         + SelectionCases.all + PageCases.all + PolicyCases.all + BulkCases.all + LimitCases.all + RevisionCases.all
+        + InjectionCases.all
 
     private static let writing =
         UniqueCases.all + ReferenceCases.all + ReferenceActionCases.all + RelationCases.all + RelatedOrderCases.all
+        + InclusionCases.all
         + BatchCases.all + TransactionCases.all + SavepointCases.all + IdempotencyCases.all
 
     private static let together =

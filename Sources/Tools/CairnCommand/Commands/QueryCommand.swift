@@ -23,7 +23,7 @@ struct QueryCommand: Command {
             "With select it shows columns in place of whole records, or aggregates: count(), count(timezone), count(distinct timezone), sum, average, min, max. With group by a row for each group, having chooses among them and order by orders them; without, one row of all.",
             ParameterOption.note,
             "With --csv null is nothing, and the empty text two quotes. Of one column alone null is then an empty line: where a program skips those, select a second one, such as the key.",
-            "With --json each record is an object in a line of its own; without select it has all columns as they are stored and _revision, _created_at, _updated_at. All records are of one moment, and are shown as they are read: a query of a large table needs little memory.",
+            "With --json each record is an object in a line of its own; without select it has all columns as they are stored and _revision, _created_at, _updated_at. All records are of one moment, and are shown as they are read: a query of a large table needs little memory where an index or the key has its order.",
             ExistingStore.note,
         ],
         examples: [

@@ -46,6 +46,8 @@ struct MigrateApplyCommand: Command {
         }
         let isEager = try arguments.has("eager") && isLazy(arguments.operand("STORE"))
         return try await MigrationArguments.with(arguments.operand("STORE"), writes: true) { storage, held in
+            // Asked before anything is changed.
+            let rewritten = isEager ? try MigrateApplyCommand.rewritable(storage) : nil
             try filed?.checkStart(held, at: storage.capabilities.location)
             if Rollback.isUnderWay(held) {
                 try Rollback.checkLeaving(held, try await storage.migrations())
@@ -54,7 +56,7 @@ struct MigrateApplyCommand: Command {
             let plan = MigrationPlan(from: held, to: held.id == to.id ? held : to)
             var view = MigrationView(plan, allowsDestructive: allowsDestructive)
             guard view.isPossible, plan.verdict != .nothing else {
-                if isEager, view.isPossible { view.rewritten = try await rewrite(storage, console) }
+                if let rewritten, view.isPossible { view.rewritten = try await rewrite(rewritten, console) }
                 console.print(arguments.isJSON ? view.json : view.text(console))
                 return view.isPossible ? .done : .found
             }
@@ -64,25 +66,34 @@ struct MigrateApplyCommand: Command {
             defer { console.progress.end() }
             try await storage.apply(.migrate(migration))
             view.outcome = migration.isRehearsal ? .rehearsed : .applied
-            if isEager { view.rewritten = try await rewrite(storage, console) }
+            if let rewritten { view.rewritten = try await rewrite(rewritten, console) }
             console.print(arguments.isJSON ? view.json : view.text(console))
             return .done
         }
     }
 
     /// Writes the records that have an earlier form.
-    private func rewrite(_ storage: any Storage, _ console: Console) async throws -> EagerRewrite.Report {
+    private func rewrite(_ storage: ObjectStorage, _ console: Console) async throws -> EagerRewrite.Report {
         let history = try await storage.migrations()
         let store = try await Store.open(existing: storage)
         defer { console.progress.end() }
-        // Others have all their records in the newest form.
-        let objects = storage as? ObjectStorage
         let rewrite = EagerRewrite(store, history) { migration, table, keys in
-            try await objects?.precede(migration, table, keys) ?? keys.map { _ in false }
+            try await storage.precede(migration, table, keys)
         } progress: { [progress = console.progress] in
             progress.show(MigrationView.text($0))
         }
         return try await rewrite.run()
+    }
+
+    /// The store whose records are to be written anew: it says which of them have an earlier form.
+    /// - Throws: ``CommandError`` for one that does not, of which none would be written.
+    static func rewritable(_ storage: any Storage) throws -> ObjectStorage {
+        guard let objects = storage as? ObjectStorage else {
+            throw CommandError(
+                .usage, "\(storage.capabilities.location) does not say which records have an earlier form",
+                remedy: "leave '--eager' out: records take the new form when they change")
+        }
+        return objects
     }
 
     /// Whether records of a store keep their form until they change.

@@ -33,6 +33,19 @@ struct CodeWriter {
         line(")")
     }
 
+    /// Writes a function, its parameters on one line if they fit.
+    mutating func function(_ head: String, _ parameters: [String], _ body: (inout CodeWriter) -> Void) {
+        let short = "\(head)(\(parameters.joined(separator: ", ")))"
+        if short.utf8.count <= 100 { return block(short, body) }
+        line("\(head)(")
+        indented { code in
+            for (index, parameter) in parameters.enumerated() {
+                code.line(parameter + (index == parameters.count - 1 ? "" : ","))
+            }
+        }
+        block(")", body)
+    }
+
     /// Writes lines one level deeper.
     mutating func indented(_ body: (inout CodeWriter) -> Void) {
         depth += 1

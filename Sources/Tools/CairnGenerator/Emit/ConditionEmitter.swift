@@ -69,6 +69,8 @@ struct ConditionEmitter {
         case .hasElement(let column, let element): ".hasElement(column: \(column), \(value(element)))"
         case .hasPath(let column, let path): ".hasPath(column: \(column), \(steps(path)))"
         case .isPathNull(let column, let path): ".isPathNull(column: \(column), \(steps(path)))"
+        case .pathText(let column, let path, let match, let operand, let ignoringCase):
+            ".pathText(column: \(column), \(steps(path)), .\(match), \(text(operand)), ignoringCase: \(ignoringCase))"
         case .reference, .isInRows, .and, .or, .not: lines(condition).joined(separator: " ")
         }
     }

@@ -1,6 +1,6 @@
 import CairnSchema
 
-/// Writes one entity: the struct, its identifier, enums and columns.
+/// Writes one entity: the struct, its identifier, enums, columns and projections.
 ///
 /// A change of another table should not compile its file again: what it says names no other entity but those it refers to, not
 /// even by naming the database type, and has no operators.
@@ -31,6 +31,8 @@ struct EntityEmitter {
             EqualityEmitter(types: types).write(
                 entity.properties, of: entity.typeName, hashing: entity.identifier.parts, &code)
             writeColumns(&code)
+            let projections = ProjectionEmitter(entity: entity, types: types)
+            for projection in entity.projections { projections.write(projection, &code) }
         }
         for alias in aliases where alias.isOutside { alias.write(&code) }
     }
@@ -38,12 +40,7 @@ struct EntityEmitter {
     // MARK: Properties
 
     private func writeProperties(_ code: inout CodeWriter) {
-        code.line()
-        for property in entity.properties {
-            code.doc(PropertyDoc(property).paragraphs)
-            let keyword = property.isKey ? "let" : "var"
-            code.line("public \(keyword) \(property.name): \(types.spell(property))")
-        }
+        EntityEmitter.writeProperties(entity.properties, types, &code)
         code.line()
         code.doc("1 after the insert, one more after each update; 0 while it was never stored.")
         code.line("public private(set) var revision = 0")
@@ -51,6 +48,16 @@ struct EntityEmitter {
         code.line("public private(set) var createdAt = \(types.cairn("Timestamp")).epoch")
         code.doc("When this revision was written; 1970 while it was never stored.")
         code.line("public private(set) var updatedAt = \(types.cairn("Timestamp")).epoch")
+    }
+
+    /// Writes stored properties, those of the key so that they do not change.
+    static func writeProperties(_ properties: [PropertyModel], _ types: TypeSpelling, _ code: inout CodeWriter) {
+        code.line()
+        for property in properties {
+            code.doc(PropertyDoc(property).paragraphs)
+            let keyword = property.isKey ? "let" : "var"
+            code.line("public \(keyword) \(property.name): \(types.spell(property))")
+        }
     }
 
     private func writeInitializer(_ code: inout CodeWriter) {
@@ -61,24 +68,9 @@ struct EntityEmitter {
             let value = defaults.expression(property).map { " = \($0)" } ?? ""
             return "\(property.name): \(types.spell(property))\(value)"
         }
-        writeFunction("public init", parameters, &code) { code in
+        code.function("public init", parameters) { code in
             for property in entity.properties { code.line("self.\(property.name) = \(property.name)") }
         }
-    }
-
-    /// Writes a function, its parameters on one line if they fit.
-    private func writeFunction(
-        _ head: String, _ parameters: [String], _ code: inout CodeWriter, _ body: (inout CodeWriter) -> Void
-    ) {
-        let short = "\(head)(\(parameters.joined(separator: ", ")))"
-        if short.utf8.count <= 100 { return code.block(short, body) }
-        code.line("\(head)(")
-        code.indented { code in
-            for (index, parameter) in parameters.enumerated() {
-                code.line(parameter + (index == parameters.count - 1 ? "" : ","))
-            }
-        }
-        code.block(")", body)
     }
 
     // MARK: Identity
@@ -90,16 +82,7 @@ struct EntityEmitter {
     ]
 
     private func writeIdentity(_ code: inout CodeWriter) {
-        let parts = entity.identifier.parts
-        if parts.map(\.name) != ["id"] {
-            code.line()
-            code.doc("What identifies the record.")
-            let id =
-                parts.count == 1
-                ? (EntityEmitter.accessors.contains(parts[0].name) ? "self." : "") + parts[0].name
-                : "ID(\(parts.map { "\($0.name): \($0.name)" }.joined(separator: ", ")))"
-            code.line("public var id: ID { \(id) }")
-        }
+        EntityEmitter.writeID(entity.identifier, &code)
         code.line()
         code.doc("The place of its table in the schema.")
         code.line("public static var tablePosition: \(types.standard("Int")) { \(entity.table.position) }")
@@ -107,6 +90,19 @@ struct EntityEmitter {
         code.line("public static var database: any \(types.cairn("Database")).Type { \(database) }")
         code.doc("The columns, for queries.")
         code.line("public static var columns: Columns { Columns() }")
+    }
+
+    /// Writes the property that Swift's `Identifiable` asks for, unless the column of the key is it.
+    static func writeID(_ identifier: IdentifierModel, _ code: inout CodeWriter) {
+        let parts = identifier.parts
+        guard parts.map(\.name) != ["id"] else { return }
+        code.line()
+        code.doc("What identifies the record.")
+        let id =
+            parts.count == 1
+            ? (EntityEmitter.accessors.contains(parts[0].name) ? "self." : "") + parts[0].name
+            : "ID(\(parts.map { "\($0.name): \($0.name)" }.joined(separator: ", ")))"
+        code.line("public var id: ID { \(id) }")
     }
 
     // MARK: Columns

@@ -2,8 +2,9 @@
 struct EqualityEmitter {
     let types: TypeSpelling
 
+    /// - Parameter hashed: What identifies a value; nil: all properties.
     func write(
-        _ properties: [PropertyModel], of type: String, hashing hashed: [PropertyModel], _ code: inout CodeWriter
+        _ properties: [PropertyModel], of type: String, hashing hashed: [PropertyModel]?, _ code: inout CodeWriter
     ) {
         code.line()
         code.doc("Whether both have the same values; strings are compared by their bytes.")
@@ -19,11 +20,11 @@ struct EqualityEmitter {
             code.line("return true")
         }
         code.line()
-        code.doc("Feeds the hasher what identifies the record.")
+        code.doc("Feeds the hasher \(hashed == nil ? "all values" : "what identifies the record").")
         code.block("public func hash(into hasher: inout \(types.standard("Hasher")))") { code in
-            for property in hashed {
+            for property in hashed ?? properties {
                 let name = reach(property.name, beside: "hasher")
-                let isText = property.type == .standard("String")
+                let isText = property.type == .standard("String") && !property.isNullable
                 code.line(
                     isText ? "\(types.cairn("Utf8")).hash(\(name), into: &hasher)" : "hasher.combine(\(name))")
             }

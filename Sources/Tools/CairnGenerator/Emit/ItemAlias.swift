@@ -10,7 +10,7 @@ struct ItemAlias {
     let name: String
     /// The type; nil: the entity itself.
     let type: SwiftType?
-    /// Whether it stands beside the entity, in which `Item` is an enum.
+    /// Whether it stands beside the entity, in which `Item` is an enum or a projection.
     let isOutside: Bool
 
     /// Those an entity needs.
@@ -23,8 +23,8 @@ struct ItemAlias {
             named += (query.selection?.items ?? []).map(\.type)
         }
         // In the entity an alias would hide what else it names.
-        var taken = Set(entity.enums.map(\.name) + entity.properties.flatMap(\.identifiers))
-        let isOutside = entity.enums.contains { $0.name == "Item" }
+        var taken = Set(entity.nestedTypes + entity.properties.flatMap(\.identifiers))
+        let isOutside = entity.nestedTypes.contains("Item")
         // No name of a table becomes one with a `_` in it.
         let prefix = isOutside ? "\(entity.typeName)_" : ""
         var aliases: [ItemAlias] = []

@@ -56,8 +56,11 @@ struct QueryEmitter {
 
     /// What a parameter limits: what the query gives, or the rows that its condition looks values up in.
     private static func limit(_ name: String, of query: QueryModel) -> String {
-        let limits = [query.query.template.limit, query.selection?.groups?.limit]
-        guard limits.contains(.parameter(name)) else { return "How many rows values are looked up in, at most." }
+        let (first, groups) = (query.query.template.limit, query.selection?.groups)
+        if groups != nil, first == .parameter(name) { return "Of how many rows, the first ones, it computes." }
+        guard [first, groups?.limit].contains(.parameter(name)) else {
+            return "How many rows values are looked up in, at most."
+        }
         let rows = query.selection.map { $0.groups == nil ? "rows" : "groups" } ?? "records"
         return "How many \(rows) at most."
     }

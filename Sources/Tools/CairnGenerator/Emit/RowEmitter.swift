@@ -33,7 +33,8 @@ struct RowEmitter {
         }
     }
 
-    private func read(_ property: PropertyModel) -> String {
+    /// The expression that reads a property from `row`.
+    func read(_ property: PropertyModel) -> String {
         let value = readPlain(property.value, property.column.position, property.isNullable)
         if property.identifiers.isEmpty { return value }
         let inner = property.isNullable ? "$0" : value

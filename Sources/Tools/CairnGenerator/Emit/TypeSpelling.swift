@@ -2,7 +2,7 @@
 ///
 /// Cairn's types carry a module selector (`Cairn::Repository`), because the module the file goes into may have types of the
 /// same names. Swift's own carry one only where the schema itself hides them: a table `strings` makes a type `String` at the
-/// top of the file, a column `string` with an enum makes one inside its entity.
+/// top of the file, a column `string` with an enum makes one inside its entity, and so does a projection `String`.
 struct TypeSpelling {
     /// The module that is imported: `Cairn`, or `CairnCore`.
     let module: String
@@ -20,7 +20,7 @@ struct TypeSpelling {
     /// The spelling in the body of an entity.
     func inside(_ entity: EntityModel) -> TypeSpelling {
         var inner = self
-        inner.hidden.formUnion(entity.enums.map(\.name))
+        inner.hidden.formUnion(entity.nestedTypes)
         inner.scope = entity.typeName
         return inner
     }

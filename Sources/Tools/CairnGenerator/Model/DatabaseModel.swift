@@ -29,6 +29,7 @@ struct EntityModel {
     let properties: [PropertyModel]
     let identifier: IdentifierModel
     let lookups: [LookupModel]
+    let projections: [ProjectionModel]
     let queries: [QueryModel]
     /// The records that refer to one of it.
     let referrals: [ReferralModel]
@@ -48,6 +49,7 @@ struct EntityModel {
             lookups.append(LookupModel(index, properties))
         }
         self.lookups = lookups
+        projections = schema.projections.filter { $0.table == table.position }.map { ProjectionModel($0, properties) }
         let named = schema.queries.filter { $0.template.table.position == table.position }
         let types = ParameterTypeModels(of: named, in: schema)
         queries = named.map { QueryModel($0, types, in: schema) }
@@ -55,6 +57,9 @@ struct EntityModel {
     }
 
     var enums: [EnumModel] { properties.compactMap(\.enumeration) }
+
+    /// The names of the types nested in the record beside its identifier and its columns.
+    var nestedTypes: [String] { enums.map(\.name) + projections.map(\.name) }
 }
 
 /// One column as a Swift property.

@@ -201,7 +201,7 @@ extension Cairn::ReadableRepository<Shop> {
 extension Cairn::ReadableRepository<Shop> {
     /// Shops by what stands in their settings: """*/ `theme`.
     ///
-    ///     shops where settings["theme"] = $theme or settings["a\"b"][0] exists or settings['x'] is null or name matches $pattern or name like 'a\\%'
+    ///     shops where settings["theme"] = $theme or settings["a\"b"][0] exists or settings['x'] is null or settings['x'] begins with 'a' ignoring case or name matches $pattern or name like 'a\\%'
     ///
     /// - Parameters:
     ///   - theme: What is compared or computed with.
@@ -215,6 +215,7 @@ extension Cairn::ReadableRepository<Shop> {
                 .computed(.path(column: 3, [.member("theme")]), .equal, .value(theme.columnValue)),
                 .hasPath(column: 3, [.member("a\"b"), .element(0)]),
                 .isPathNull(column: 3, [.member("x")]),
+                .pathText(column: 3, [.member("x")], .hasPrefix, "a", ignoringCase: true),
                 .text(column: 2, .matches, pattern, ignoringCase: false),
                 .text(column: 2, .like, "a\\\\%", ignoringCase: false),
             ])
@@ -604,7 +605,7 @@ extension Cairn::ReadableRepository<Sale> {
 extension Cairn::ReadableRepository<Sale> {
     /// What the query `due_per_ware` selects.
     ///
-    ///     sales select ware, due group by ware, due having due in last $days days or due is null
+    ///     sales select ware, due first 100 by due group by ware, due having due in last $days days or due is null
     ///
     /// - Parameters:
     ///   - days: How many, with today as the last day.
@@ -612,7 +613,7 @@ extension Cairn::ReadableRepository<Sale> {
         days: Int
     ) async throws -> [(ware: Ware.ID?, due: Cairn::CalendarDate?)] {
         let _now = Cairn::Timestamp.now
-        return try await self.namedQuery(nil).unindexed()
+        return try await self.namedQuery(nil, order: [.init(column: 7)], limit: 100).unindexed()
             .namedGroups(
                 [2, 7], [],
                 having: .or([

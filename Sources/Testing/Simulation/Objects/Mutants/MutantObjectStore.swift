@@ -11,6 +11,8 @@ struct MutantObjectStore: ObjectStoreWrapper {
         case lateManifests
         /// What stands under a prefix is written without conditions.
         case overwrites(String)
+        /// A commit record of a store that was removed is written over without a condition.
+        case overwritesStrays
         /// A commit record that is there already is reported as created.
         case falseCreation
         /// A commit record whose answer was lost is reported as refused.
@@ -44,6 +46,9 @@ struct MutantObjectStore: ObjectStoreWrapper {
         case .noFence: options.notAfter = nil
         case .lateManifests where key.hasPrefix("_checkpoints/"): options.notAfter = nil
         case .overwrites(let prefix) where key.hasPrefix(prefix): options.mode = .overwrite
+        case .overwritesStrays where key.hasPrefix(MutantObjectStore.log):
+            // Nothing else of the log is ever written over.
+            if case .ifMatch = options.mode { options.mode = .overwrite }
         case .noTombstones where key.hasPrefix("tables/"):
             if let bytes = body.whole, let file = try? JSONValue(parsing: bytes), file["deleted"] == .bool(true) {
                 let answer = try await base.delete(key, DeleteOptions(notAfter: options.notAfter))

@@ -108,6 +108,15 @@ package struct ObjectMutant: Sendable {
         store("false-file", "a record file whose answer was lost is reported as written", .falseFile),
         store("stale-absence", "the end of the log is answered from a cache", .staleAbsence, .quarrel),
         store("no-tombstones", "files of deleted records are removed", .noTombstones),
+        driver(
+            "stray-records", "a commit record of a removed store is taken for one of the log", .strayRecords, seeds: 40,
+            .strays),
+        driver(
+            "stray-manifests", "a manifest of a removed store is taken for the newest", .strayManifests, seeds: 40,
+            .strays),
+        store(
+            "overwrites-strays", "records of a removed store are written over blindly", .overwritesStrays, seeds: 80,
+            .strays),
         collector("purges-online", "tombstones are removed while others write", .purgesOnline),
         collector("eager-log", "log records go before a manifest says so", .eagerLog),
     ]

@@ -12,6 +12,8 @@ struct Epochs: Sendable {
     }
 
     var replacement: Replacement?
+    /// Records and manifests of the first store, by name.
+    var relics: [String: [UInt8]] = [:]
     /// Processes that are opening a store, or died at it.
     var openings: [SimulatedProcess] = []
 
@@ -38,7 +40,11 @@ extension Workload {
         }
         if isDone { return }
         let before = bucket.changeCount
-        withEpochs { $0.replacement = Epochs.Replacement(begin: world.now, changesBefore: before) }
+        let relics = bucket.contents.filter { Workload.isRelic($0.key) }
+        withEpochs { epochs in
+            epochs.replacement = Epochs.Replacement(begin: world.now, changesBefore: before)
+            epochs.relics = relics
+        }
         world.tally.count("store_replaced")
         removeAll()
         world.after(Workload.quiet) { [self] in removeRest() }
@@ -52,6 +58,40 @@ extension Workload {
         removeAll()
         let changes = bucket.changeCount
         withEpochs { $0.replacement?.end = (world.now, changes) }
+        sendStrays(plan.strays)
+    }
+
+    // MARK: Strays
+
+    private static func isRelic(_ key: String) -> Bool { key.hasPrefix("_log/") || key.hasPrefix("_checkpoints/") }
+
+    /// Lets a few records and manifests of the old store arrive, as requests do that were under way for longer than anybody waits: where
+    /// nothing stands, and when the new store is there.
+    private func sendStrays(_ count: Int) {
+        if count == 0 || isDone { return }
+        guard bucket.bytes("_store.json") != nil else {
+            world.after(Workload.second) { [self] in sendStrays(count) }
+            return
+        }
+        if let (key, bytes) = nextStray() {
+            bucket.change(key, bytes, by: "the removed store")
+            world.tally.count("late_stray")
+            world.note { "\(key) of the removed store arrives" }
+        }
+        world.after(number(0...span / 8)) { [self] in sendStrays(count - 1) }
+    }
+
+    /// Something of the old store whose place is free: often what the new store needs next.
+    private func nextStray() -> (key: String, bytes: [UInt8])? {
+        let relics = withEpochs { $0.relics }
+        let free = relics.keys.filter { bucket.bytes($0) == nil }.sorted()
+        let records = free.filter { $0.hasPrefix("_log/") }
+        // Versions of manifests are complements: the last name is the next version.
+        let manifests = free.filter { !$0.hasPrefix("_log/") }
+        let some = chance(60) || manifests.isEmpty ? records : manifests.reversed()
+        guard !some.isEmpty else { return nil }
+        let key = some[chance(50) ? 0 : number(0...some.count - 1)]
+        return relics[key].map { (key, $0) }
     }
 
     private func removeAll() {

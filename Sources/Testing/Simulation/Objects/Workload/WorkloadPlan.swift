@@ -83,6 +83,8 @@ package struct WorkloadPlan: Sendable {
     var crowd = 0
     /// Whether somebody removes the store while processes are at work, and lets it be made anew.
     var isReplaced = false
+    /// How many records and manifests of that store come when the new one is there.
+    var strays = 0
     /// Whether the first process works through a fixed list of deeds, and those in its place do nothing.
     package var isScripted = false
 
@@ -139,6 +141,15 @@ package struct WorkloadPlan: Sendable {
         // One run in sixteen; where a collector is at work it leaves nothing to the driver.
         tidies = !collects && random.below(6) == 0
         leavesParts = tidies && !hasEditor && random.chance(50)
+        if isReplaced, random.chance(50) { replace(strays: random.number(1...8)) }
+    }
+
+    /// Makes it a plan in which the store is replaced, and something of the old one comes late.
+    mutating func replace(strays: Int) {
+        isReplaced = true
+        self.strays = strays
+        // What is kept for a day is told from a stray by what the driver says, and the collector of the simulation says nothing of strays.
+        (sleep, collects, tidies, leavesParts) = (nil, false, false, false)
     }
 
     /// Makes it a plan in which the first process sleeps at a bad moment, while another one is at work, or is idle.

@@ -49,7 +49,6 @@ struct ColumnFacts {
     }
 
     var count: Int { ints + reals + texts + blobs }
-    var hasNumbers: Bool { ints + reals > 0 }
 
     /// Whether all values are of a type.
     func fits(_ type: ValueType) -> Bool { possible.contains(type) }
