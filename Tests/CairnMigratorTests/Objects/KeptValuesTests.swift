@@ -51,7 +51,7 @@ struct KeptValuesTests {
         }
     }
 
-    /// So long that 64 records make a part.
+    /// So long that about 60 records make a part.
     private static func long(_ id: Int, _ letter: String = "m") -> String {
         "\(id) " + String(repeating: letter, count: 4200)
     }
@@ -128,6 +128,16 @@ struct KeptValuesTests {
             #expect(try await records.get(Key(.int(151)))["made"] == .string(Self.long(151)))
             #expect(counting.counts[.get] - first <= 2, "\(counting.counts)")
         }
+    }
+
+    @Test("A part has no more than a reader takes, however large records are that are made one behind the other")
+    func large() async throws {
+        try await fill(5)
+        let text = String(repeating: "l", count: KeptValuesWriter.limit + 1)
+        _ = try await migrate { _ in text }
+        let parts = try await keys().filter { !$0.hasSuffix("/directory.json") }
+        #expect(parts.count == 5, "\(parts)")
+        #expect(try await content(Self.new).allSatisfy { $0["made"] == .string(text) })
     }
 
     @Test("Indexes have them; records that change or come have their own; later migrations go on with them")
