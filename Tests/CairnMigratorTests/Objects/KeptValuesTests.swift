@@ -251,6 +251,20 @@ struct KeptValuesTests {
         #expect(try await content(Self.new) == Self.rows(1...150, "o"))
     }
 
+    @Test("What was made under another 'convert' is not taken, though the schema is the same")
+    func converted() async throws {
+        try await fill(150)
+        func text(_ otherwise: String) -> String {
+            database(
+                table(
+                    "a string; made string; b {\"type\": \"string\", \"convert\": {\"from\": \"a\", \"values\": {\"a1\": \"one\"}, \"otherwise\": \"\(otherwise)\"}}"
+                ))
+        }
+        _ = try await migrate(to: text("x"), version: "1", stop: 140)
+        #expect(try await migrate(to: text("y"), version: "1").count == 150)
+        #expect(try await content(text("y"))[7]["b"] == "y")
+    }
+
     @Test("Code that gives other values, and says that it is the same version, is found out, and nothing is changed")
     func changed() async throws {
         try await fill(150)
