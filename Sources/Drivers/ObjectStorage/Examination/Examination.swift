@@ -61,7 +61,11 @@ struct Examination: Sendable {
             }
             suspects += missing(expected, overlay.table)
         }
-        examination.findings += suspects.map(\.finding)
+        // Of an object that thousands of files need is spoken once.
+        var reasons: Set<String> = []
+        examination.findings += suspects.map(\.finding).filter {
+            $0.kind != .damagedObject || reasons.insert($0.message).inserted
+        }
         examination.findings += try await strays()
         return (examination, suspects)
     }
