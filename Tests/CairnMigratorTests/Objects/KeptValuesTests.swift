@@ -26,10 +26,20 @@ struct KeptValuesTests {
     init() {
         let ahead = Lock<Int64>(0)
         self.ahead = ahead
-        now = { Timestamp.now.adding(microseconds: ahead.withLock { $0 }) ?? .now }
+        now = KeptValuesTests.clock(ahead)
         var options = MemoryObjectStore.Options()
         options.clock = { Date(timeIntervalSinceNow: Double(ahead.withLock { $0 }) / 1e6) }
         objects = MemoryObjectStore(options)
+    }
+
+    private init(_ objects: MemoryObjectStore) {
+        self.objects = objects
+        ahead = Lock(0)
+        now = KeptValuesTests.clock(ahead)
+    }
+
+    private static func clock(_ ahead: Lock<Int64>) -> @Sendable () -> Timestamp {
+        { Timestamp.now.adding(microseconds: ahead.withLock { $0 }) ?? .now }
     }
 
     private func storage(_ objects: (any ObjectStore)? = nil) async throws -> ObjectStorage {
@@ -214,6 +224,38 @@ struct KeptValuesTests {
         #expect(findings.map(\.class) == [.changedByHand] && findings[0].message.contains(part), "\(findings)")
         try await objects.put(part, bytes)
         #expect(try await content(Self.new) == Self.rows(1...100))
+    }
+
+    @Test(
+        "Where one is missing, an examination names it once and takes no file for edited; nothing is committed over it",
+        arguments: [ObjectStoreCapabilities.ETags.perWrite, .md5], ["/0.json", "/directory.json"])
+    func examined(_ etags: ObjectStoreCapabilities.ETags, _ end: String) async throws {
+        var options = MemoryObjectStore.Options()
+        options.etags = etags
+        let scene = KeptValuesTests(MemoryObjectStore(options))
+        try await scene.fill(10)
+        _ = try await scene.migrate()
+        let lost = try #require(try await scene.keys().first { $0.hasSuffix(end) })
+        let bytes = try await scene.objects.bytes(lost)
+        let file = try await scene.objects.bytes("tables/t/objects/3.json")
+        let edited = String(decoding: file, as: UTF8.self).replacing("\"a3\"", with: "\"edited\"")
+        _ = try await scene.objects.delete(lost)
+        for isEdited in [false, true] {
+            if isEdited { try await scene.objects.put("tables/t/objects/3.json", Array(edited.utf8)) }
+            for action in [EditAction.report, .accept] {
+                let storage = try await scene.storage()
+                let store = try await Store.open(storage, schema: Schema(parsing: Self.new))
+                let examination = try await storage.examine(action)
+                let kinds = examination.findings.map(\.kind).sorted { $0.rawValue < $1.rawValue }
+                #expect(kinds == (isEdited ? [.damagedFile, .damagedObject] : [.damagedObject]), "\(examination)")
+                #expect(examination.findings.contains { $0.object == lost && $0.remedy.contains("backup") })
+                #expect(!examination.isSound && examination.repaired.isEmpty && examination.unrepaired.isEmpty)
+                try await store.close()
+            }
+        }
+        try await scene.objects.put(lost, bytes)
+        try await scene.objects.put("tables/t/objects/3.json", file)
+        #expect(try await scene.content(Self.new) == Self.rows(1...10))
     }
 
     // MARK: Going on

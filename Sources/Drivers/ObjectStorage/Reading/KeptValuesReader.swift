@@ -89,16 +89,19 @@ final class KeptValuesReader: Sendable {
     }
 
     private func part(_ place: Int, _ hash: [UInt8]) async throws -> Part {
-        let name = ObjectNames.keptValues(kept.run, of: pair.new.name, place)
-        var size = 0
-        let found = try await object(name) { [pair] bytes in
-            size = bytes.count
-            return try KeptValuesPart(decoding: bytes, of: pair, hash: hash, name: name)
-        }
+        let (found, size) = try await stored(place, hash)
         var part: Part = [:]
         for entry in found.entries { part[layout.encode(entry.key)] = entry.values }
         state.withLock { [part, size] in $0.parts.keep(part, cost: size, at: place) }
         return part
+    }
+
+    /// A part, and the bytes it has where it is stored. One GET.
+    private func stored(_ place: Int, _ hash: [UInt8]) async throws -> (part: KeptValuesPart, size: Int) {
+        let name = ObjectNames.keptValues(kept.run, of: pair.new.name, place)
+        return try await object(name) { [pair] bytes in
+            (try KeptValuesPart(decoding: bytes, of: pair, hash: hash, name: name), bytes.count)
+        }
     }
 
     private func object<Value: Sendable>(_ name: String, _ decode: ([UInt8]) throws -> Value) async throws -> Value {
@@ -106,6 +109,27 @@ final class KeptValuesReader: Sendable {
             case .value(let value) = try await access.decoded(name, object, { try decode($0.bytes) })
         else { throw StoreAccess.missing(name) }
         return value
+    }
+
+    /// Reads all of them, and keeps none. A GET for the directory, and one for each part.
+    /// - Returns: What is missing or is not what was kept, in the order of keys, with the names of the objects.
+    func examine() async throws -> [(name: String, error: StorageError)] {
+        let hashes: [[UInt8]]
+        do {
+            hashes = try await directory().hashes
+        } catch let error as StorageError where error.code == .damaged {
+            return [(ObjectNames.directory(ofValues: kept.run, of: pair.new.name), error)]
+        }
+        return try await Array(hashes.enumerated()).concurrently(LogReader.width) {
+            [self] place, hash -> (name: String, error: StorageError)? in
+            try Deadline.check()
+            do {
+                _ = try await stored(place, hash)
+                return nil
+            } catch let error as StorageError where error.code == .damaged {
+                return (ObjectNames.keptValues(kept.run, of: pair.new.name, place), error)
+            }
+        }.compactMap { $0 }
     }
 
     /// Looks whether all of them are there, reading no part. A GET, and a LIST for each thousand parts.
