@@ -140,6 +140,28 @@ struct KeptValuesTests {
         }
     }
 
+    @Test("Records that are read in another order than that of their keys read each part once")
+    func scattered() async throws {
+        let index = "\"by_a\": [\"a\"]"
+        try await with(database(table("a string", indexes: index))) { store in
+            try await store.insert(["t": (1...300).map { ["id": .int($0), "a": .string("a\($0)")] }])
+        }
+        let text = database(table("a string; made string", indexes: index))
+        let made = String(repeating: "s", count: 30_000)
+        _ = try await migrate(to: text) { "\(Self.id($0)) \(made)" }
+        let parts = try await keys().count - 1
+        let counting = CountingObjectStore(objects)
+        try await with(text, counting) { store in
+            let records = try store.records("t")
+            let before = counting.counts[.get]
+            let found = try await records.all(Query(records.table, order: [OrderTerm(column: 1)]))
+            #expect(found.map { $0["made"] } == found.map { .string("\(Self.id($0)) \(made)") } && found.count == 300)
+            // A file for each record; the tip, the index, the schemas and the migration beside.
+            let more = counting.counts[.get] - before - found.count
+            #expect(parts > 30 && more >= parts && more < parts + 30, "\(more) of \(parts) parts")
+        }
+    }
+
     @Test("A part has no more than a reader takes, however large records are that are made one behind the other")
     func large() async throws {
         try await fill(5)
