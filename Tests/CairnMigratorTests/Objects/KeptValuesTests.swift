@@ -292,11 +292,12 @@ struct KeptValuesTests {
                     .utf8)
         }
         func error(_ body: () throws -> Void) throws -> StorageError {
-            try #require(#expect(throws: StorageError.self) { try body() })
+            let error = #expect(throws: StorageError.self) { try body() }
+            return try #require(error)
         }
         let errors = [
             try error { _ = try MigrationTrash.decode(text("a"), of: pair.old, [1], name: "o") },
-            try error { _ = try KeptValuesPart(decoding: text("made"), of: pair, hash: nil, name: "o") },
+            try error { _ = try KeptValuesPart(decoding: text("made"), of: pair, hash: SHA256.digest(text("made")), name: "o") },
             try error { _ = try KeptValuesPart(decoding: text("made"), of: pair, hash: [1], name: "o") },
         ]
         for error in errors {
@@ -340,6 +341,17 @@ struct KeptValuesTests {
         #expect(try await migrate(version: "2", stop: 140) { Self.long(Self.id($0), "n") }.count == 140)
         #expect(try await migrate { Self.long(Self.id($0), "o") }.count == 150)
         #expect(try await content(Self.new) == Self.rows(1...150, "o"))
+    }
+
+    @Test("What a run has kept that was cut short, and that somebody has changed since, is not taken")
+    func touched() async throws {
+        try await fill(150)
+        _ = try await migrate(version: "1", stop: 140)
+        let part = try #require(try await keys().first { $0.hasSuffix("/0.json") })
+        let text = String(decoding: try await objects.bytes(part), as: UTF8.self)
+        try await objects.put(part, Array(text.replacing("\"5 mm", with: "\"5 mx").utf8))
+        #expect(try await migrate(version: "1").count == 150)
+        #expect(try await content(Self.new) == Self.rows(1...150))
     }
 
     @Test("What was made under another 'convert' is not taken, though the schema is the same")

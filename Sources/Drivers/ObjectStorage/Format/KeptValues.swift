@@ -155,8 +155,19 @@ struct KeptValuesPart: Sendable {
                     }
                 }
             }
+            // No directory says what the bytes are while a run is at work, and the next one goes on with them.
+            let digest = SHA256.digest(writer.bytes)
+            writer.name("sha256")
+            writer.plain(Hex.encode(digest))
         }
         return writer.bytes
+    }
+
+    /// Whether the last member of an object is the SHA-256 of all that stands before it.
+    private static func isWhole(_ bytes: [UInt8]) -> Bool {
+        func end(_ bytes: [UInt8]) -> [UInt8] { Array(",\"sha256\":\"\(Hex.encode(SHA256.digest(bytes)))\"}".utf8) }
+        let length = end([]).count
+        return bytes.count > length && end(Array(bytes.dropLast(length))) == Array(bytes.suffix(length))
     }
 
     init(store: String, entries: [Entry] = []) {
@@ -166,12 +177,15 @@ struct KeptValuesPart: Sendable {
 
     /// - Parameters:
     ///   - pair: The table they are of: columns that it does not add have no values here.
-    ///   - hash: What the directory says of the bytes; nil where there is none, of a run that was cut short.
+    ///   - hash: What the directory says of the bytes; nil where there is none, of a run that was cut short: it
+    ///     is compared with what the object says of itself.
     /// - Throws: `storage.damaged` naming the object, `storage.upgrade_required`.
     init(decoding bytes: [UInt8], of pair: TablePair, hash: [UInt8]?, name: String) throws {
         self = try StoredObject.read(bytes, name) { scanner in
             // Before anything of it is read: what is said of bytes that somebody has changed may be of a value.
-            if let hash, SHA256.digest(bytes) != hash { throw Damage("it is not what the migration has kept") }
+            guard hash.map({ $0 == SHA256.digest(bytes) }) ?? KeptValuesPart.isWhole(bytes) else {
+                throw Damage("it is not what the migration has kept")
+            }
             var requirements = Requirements()
             var store: String?
             var entries: [Entry]?
