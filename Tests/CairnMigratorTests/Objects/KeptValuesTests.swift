@@ -281,7 +281,7 @@ struct KeptValuesTests {
         #expect(try await scene.content(Self.new) == Self.rows(1...10))
     }
 
-    @Test("What is wrong with an object beside the files is said without sensitive values; a newer one is not called damaged")
+    @Test("Errors about objects beside the files say no sensitive value; a newer object is not called damaged")
     func sensitive() throws {
         let from = try Schema(parsing: database(table("a {\"type\": \"date\", \"sensitive\": true}")))
         let to = try Schema(parsing: database(table("a {\"type\": \"date\", \"sensitive\": true}; made date?")))
