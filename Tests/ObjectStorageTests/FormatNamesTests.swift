@@ -35,6 +35,26 @@ struct FormatNamesTests {
         #expect(ObjectNames.version(ofManifest: ObjectNames.manifest(version)) == version)
     }
 
+    @Test("The run that kept values comes back from the names of what it kept, and of nothing else")
+    func run() {
+        let tag = String(repeating: "0a", count: 16)
+        for run in ["once-1700000000000-00ff", "\(tag)-1700000000000-00ff"] {
+            for name in [
+                ObjectNames.keptValues(run, of: "notes", 0), ObjectNames.keptValues(run, of: "notes", 1234),
+                ObjectNames.directory(ofValues: run, of: "notes"),
+            ] {
+                #expect(ObjectNames.run(ofValues: name) == run)
+            }
+        }
+        for name in [
+            "", "x/notes/0.json", "once/notes/0.json", "once-/notes/0.json",
+            "twice-1/notes/0.json", "0a-1/notes/0.json", "once-1/0.json", "once-1//0.json", "once-1/notes/", "once-1/notes/x.json", "once-1/notes/01.json",
+            "once-1/notes/-1.json", "once-1/notes/0.txt", "once-1/notes/a/0.json", "once-x y/notes/0.json",
+        ] {
+            #expect(ObjectNames.run(ofValues: ObjectNames.keptValues + name) == nil, "\(name)")
+        }
+    }
+
     @Test("In the order of names, commit records come as their numbers do and manifests the newest first")
     func order() {
         let records = Self.numbers.map(ObjectNames.record)

@@ -26,10 +26,20 @@ struct KeptValuesTests {
     init() {
         let ahead = Lock<Int64>(0)
         self.ahead = ahead
-        now = { Timestamp.now.adding(microseconds: ahead.withLock { $0 }) ?? .now }
+        now = KeptValuesTests.clock(ahead)
         var options = MemoryObjectStore.Options()
         options.clock = { Date(timeIntervalSinceNow: Double(ahead.withLock { $0 }) / 1e6) }
         objects = MemoryObjectStore(options)
+    }
+
+    private init(_ objects: MemoryObjectStore) {
+        self.objects = objects
+        ahead = Lock(0)
+        now = KeptValuesTests.clock(ahead)
+    }
+
+    private static func clock(_ ahead: Lock<Int64>) -> @Sendable () -> Timestamp {
+        { Timestamp.now.adding(microseconds: ahead.withLock { $0 }) ?? .now }
     }
 
     private func storage(_ objects: (any ObjectStore)? = nil) async throws -> ObjectStorage {
@@ -51,7 +61,7 @@ struct KeptValuesTests {
         }
     }
 
-    /// So long that 64 records make a part.
+    /// So long that about 60 records make a part.
     private static func long(_ id: Int, _ letter: String = "m") -> String {
         "\(id) " + String(repeating: letter, count: 4200)
     }
@@ -130,6 +140,39 @@ struct KeptValuesTests {
         }
     }
 
+    @Test("Records that are read in another order than that of their keys read each part once")
+    func scattered() async throws {
+        let index = "\"by_a\": [\"a\"]"
+        try await with(database(table("a string", indexes: index))) { store in
+            try await store.insert(["t": (1...300).map { ["id": .int($0), "a": .string("a\($0)")] }])
+        }
+        let text = database(table("a string; made string", indexes: index))
+        let made = String(repeating: "s", count: 30_000)
+        _ = try await migrate(to: text) { "\(Self.id($0)) \(made)" }
+        let parts = try await keys().count - 1
+        let counting = CountingObjectStore(objects)
+        try await with(text, counting) { store in
+            let records = try store.records("t")
+            let before = counting.counts[.get]
+            let found = try await records.all(Query(records.table, order: [OrderTerm(column: 1)]))
+            #expect(found.count == 300)
+            #expect(found.allSatisfy { $0["made"] == .string("\(Self.id($0)) \(made)") })
+            // A file for each record; the tip, the index, the schemas and the migration beside.
+            let more = counting.counts[.get] - before - found.count
+            #expect(parts > 30 && more >= parts && more < parts + 30, "\(more) of \(parts) parts")
+        }
+    }
+
+    @Test("A part has no more than a reader takes, however large records are that are made one behind the other")
+    func large() async throws {
+        try await fill(5)
+        let text = String(repeating: "l", count: KeptValuesWriter.limit + 1)
+        _ = try await migrate { _ in text }
+        let parts = try await keys().filter { !$0.hasSuffix("/directory.json") }
+        #expect(parts.count == 5, "\(parts)")
+        #expect(try await content(Self.new).allSatisfy { $0["made"] == .string(text) })
+    }
+
     @Test("Indexes have them; records that change or come have their own; later migrations go on with them")
     func later() async throws {
         try await fill(20)
@@ -206,6 +249,68 @@ struct KeptValuesTests {
         #expect(try await content(Self.new) == Self.rows(1...100))
     }
 
+    @Test(
+        "Where one is missing, an examination names it once and takes no file for edited; nothing is committed over it",
+        arguments: [ObjectStoreCapabilities.ETags.perWrite, .md5], ["/0.json", "/directory.json"])
+    func examined(_ etags: ObjectStoreCapabilities.ETags, _ end: String) async throws {
+        var options = MemoryObjectStore.Options()
+        options.etags = etags
+        let scene = KeptValuesTests(MemoryObjectStore(options))
+        try await scene.fill(10)
+        _ = try await scene.migrate()
+        let lost = try #require(try await scene.keys().first { $0.hasSuffix(end) })
+        let bytes = try await scene.objects.bytes(lost)
+        let file = try await scene.objects.bytes("tables/t/objects/3.json")
+        let edited = String(decoding: file, as: UTF8.self).replacing("\"a3\"", with: "\"edited\"")
+        _ = try await scene.objects.delete(lost)
+        for isEdited in [false, true] {
+            if isEdited { try await scene.objects.put("tables/t/objects/3.json", Array(edited.utf8)) }
+            for action in [EditAction.report, .accept] {
+                let storage = try await scene.storage()
+                let store = try await Store.open(storage, schema: Schema(parsing: Self.new))
+                let examination = try await storage.examine(action)
+                let kinds = examination.findings.map(\.kind).sorted { $0.rawValue < $1.rawValue }
+                #expect(kinds == (isEdited ? [.damagedFile, .damagedObject] : [.damagedObject]), "\(examination)")
+                #expect(examination.findings.contains { $0.object == lost && $0.remedy.contains("backup") })
+                #expect(!examination.isSound && examination.repaired.isEmpty && examination.unrepaired.isEmpty)
+                try await store.close()
+            }
+        }
+        try await scene.objects.put(lost, bytes)
+        try await scene.objects.put("tables/t/objects/3.json", file)
+        #expect(try await scene.content(Self.new) == Self.rows(1...10))
+    }
+
+    @Test("Errors about objects beside the files say no sensitive value; a newer object is not called damaged")
+    func sensitive() throws {
+        let from = try Schema(parsing: database(table("a {\"type\": \"date\", \"sensitive\": true}")))
+        let to = try Schema(parsing: database(table("a {\"type\": \"date\", \"sensitive\": true}; made date?")))
+        let pair = try #require(try Migration(from: from, to: to).pairs.first)
+        func text(_ column: String, _ format: Int = StoreFormat.current) -> [UInt8] {
+            Array(
+                "{\"format\":\(format),\"needs\":[],\"store\":\"s\",\"records\":[{\"id\":\"1\",\"commit\":1,\"fields\":{\"\(column)\":\"secret\"}}]}"
+                    .utf8)
+        }
+        func error(_ body: () throws -> Void) throws -> StorageError {
+            let error = #expect(throws: StorageError.self) { try body() }
+            return try #require(error)
+        }
+        let (made, newer) = (text("made"), text("made", StoreFormat.current + 1))
+        let errors = [
+            try error { _ = try MigrationTrash.decode(text("a"), of: pair.old, [1], name: "o") },
+            try error { _ = try KeptValuesPart(decoding: made, of: pair, hash: SHA256.digest(made), name: "o") },
+            try error { _ = try KeptValuesPart(decoding: made, of: pair, hash: [1], name: "o") },
+        ]
+        for error in errors {
+            #expect(error.code == .damaged && error.message.contains("'o'") && !"\(error)".contains("secret"))
+        }
+        let refused = [
+            try error { _ = try KeptValuesPart(decoding: newer, of: pair, hash: [1], name: "o") },
+            try error { _ = try KeptValuesDirectory(decoding: newer, hash: [1], name: "o") },
+        ]
+        #expect(refused.allSatisfy { $0.code == .upgradeRequired })
+    }
+
     // MARK: Going on
 
     @Test("A run of the same version goes on with what the one before has kept", arguments: [new, indexed])
@@ -239,6 +344,31 @@ struct KeptValuesTests {
         #expect(try await migrate(version: "2", stop: 140) { Self.long(Self.id($0), "n") }.count == 140)
         #expect(try await migrate { Self.long(Self.id($0), "o") }.count == 150)
         #expect(try await content(Self.new) == Self.rows(1...150, "o"))
+    }
+
+    @Test("What a run has kept that was cut short, and that somebody has changed since, is not taken")
+    func touched() async throws {
+        try await fill(150)
+        _ = try await migrate(version: "1", stop: 140)
+        let part = try #require(try await keys().first { $0.hasSuffix("/0.json") })
+        let text = String(decoding: try await objects.bytes(part), as: UTF8.self)
+        try await objects.put(part, Array(text.replacing("\"5 mm", with: "\"5 mx").utf8))
+        #expect(try await migrate(version: "1").count == 150)
+        #expect(try await content(Self.new) == Self.rows(1...150))
+    }
+
+    @Test("What was made under another 'convert' is not taken, though the schema is the same")
+    func converted() async throws {
+        try await fill(150)
+        func text(_ otherwise: String) -> String {
+            database(
+                table(
+                    "a string; made string; b {\"type\": \"string\", \"convert\": {\"from\": \"a\", \"values\": {\"a1\": \"one\"}, \"otherwise\": \"\(otherwise)\"}}"
+                ))
+        }
+        _ = try await migrate(to: text("x"), version: "1", stop: 140)
+        #expect(try await migrate(to: text("y"), version: "1").count == 150)
+        #expect(try await content(text("y"))[7]["b"] == "y")
     }
 
     @Test("Code that gives other values, and says that it is the same version, is found out, and nothing is changed")

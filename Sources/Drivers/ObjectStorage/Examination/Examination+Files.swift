@@ -45,6 +45,8 @@ extension Examination {
         let etag: ETag
         /// The image, or why it is none.
         let image: Result<RecordImage, any Error>
+        /// Whether that is for an object beside it: nothing is known then of the file, but its bytes.
+        let isHindered: Bool
         /// Whether somebody has committed and written it since the view.
         let isOfLaterCommit: Bool
         /// Whether it is of a table that is no more.
@@ -58,12 +60,18 @@ extension Examination {
             bytes = object.bytes
             etag = object.etag
             let decoded: Result<RecordShapes.Reading, any Error>
+            var isHindered = false
             do {
                 let shapes = examination.engine.records.shapes
-                decoded = .success(try await shapes.decode(object.bytes, of: table, name: name))
+                decoded = .success(try await shapes.read(object.bytes, of: table, name: name))
             } catch let error as StorageError where !error.isRetryable {
                 decoded = .failure(error)
+            } catch let passed as PassedOn {
+                guard let error = passed.error as? StorageError, !error.isRetryable else { throw passed.error }
+                decoded = .failure(error)
+                isHindered = true
             }
+            self.isHindered = isHindered
             image = decoded.map(\.image)
             if case .success(let reading) = decoded {
                 isForgotten = reading.isForgotten
@@ -109,6 +117,11 @@ extension Examination {
         switch file.image {
         case .failure(let error):
             let reason = (error as? StorageError)?.message ?? "\(error)"
+            if file.isHindered { return hindered(file, expected, reason, suspect) }
+            // What Cairn wrote is taken for no edit, whatever it is that keeps it from being read.
+            if isAsWritten(file, expected) ?? false {
+                return suspect(.damagedObject, reason, Examination.restoring, nil)
+            }
             // Another program wrote it, or somebody has lost a line: what it says of the record may be readable all the same.
             guard let found = Examination.foreign(file.bytes, file.table, expected.key) else {
                 return suspect(.damagedFile, reason, Examination.undoing, nil)
@@ -129,16 +142,41 @@ extension Examination {
         }
     }
 
-    /// Whether a file has what was committed, as far as that is known.
-    private func isAsWritten(_ file: File, _ image: RecordImage, _ expected: Expected) -> Bool {
+    /// What is said of a file that cannot be read for an object beside it. What it has of the record is never taken for an edit: what
+    /// the migration has made of the record would be lost.
+    private func hindered(
+        _ file: File, _ expected: Expected, _ reason: String,
+        _ suspect: (StoreFinding.Kind, String, String, RecordImage?) -> Suspect
+    ) -> Suspect {
+        if isAsWritten(file, expected) ?? true { return suspect(.damagedObject, reason, Examination.restoring, nil) }
+        if expected.isAwaited, let commit = RecordFile.origin(of: file.bytes).commit, commit < expected.commit {
+            let message = "it is of commit \(commit), and the record of commit \(expected.commit)"
+            return suspect(.notWrittenYet, message, "nothing needs to be done", nil)
+        }
+        return suspect(
+            .damagedFile, "it is not what commit \(expected.commit) wrote, and cannot be read: \(reason)",
+            Examination.undoing, nil)
+    }
+
+    /// Whether the bytes of a file are what was committed; nil where only what it says can tell.
+    private func isAsWritten(_ file: File, _ expected: Expected) -> Bool? {
         if let committed = expected.image {
             return file.bytes
                 == RecordFile.encode(committed, of: file.table, key: expected.key, schema: view.schema.id)
         }
-        if !expected.digest.isEmpty, let digest = ComputedETag.md5(file.bytes) { return digest == expected.digest }
+        guard !expected.digest.isEmpty, let digest = ComputedETag.md5(file.bytes) else { return nil }
+        return digest == expected.digest
+    }
+
+    /// Whether a file has what was committed, as far as that is known.
+    private func isAsWritten(_ file: File, _ image: RecordImage, _ expected: Expected) -> Bool {
+        if let isAsWritten = isAsWritten(file, expected) { return isAsWritten }
         return image.isLive == expected.isLive && image.commit == expected.commit
             && image.metadata.revision == expected.revision
     }
+
+    /// The remedy for an object that nobody can make again.
+    static let restoring = "restore the object that it names from a backup"
 
     /// The remedy for a file that has something else than was committed.
     private static let deciding =
@@ -157,7 +195,8 @@ extension Examination {
                     message: "its name is not that of a record", remedy: "move it out of the store"),
                 table: file.table, key: Key(.null), found: nil, etag: nil, expected: nil)
         }
-        let found = image.flatMap { $0.isLive ? $0 : nil } ?? Examination.foreign(file.bytes, file.table, key)
+        let read = image.flatMap { $0.isLive ? $0 : nil }
+        let found = read ?? (file.isHindered ? nil : Examination.foreign(file.bytes, file.table, key))
         let finding = StoreFinding(
             kind: .addedByHand, object: file.name, table: file.table.name, id: KeyText.encode(key),
             message: "no commit made this file",

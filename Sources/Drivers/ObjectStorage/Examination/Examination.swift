@@ -9,6 +9,8 @@ import ObjectStores
 /// written, and only the others are read, with those of deleted records, of which the index has no digest; elsewhere every file is
 /// read. What the overlay knows better than the index is compared with the overlay.
 ///
+/// What migrations have kept for record files of before is read, too: no file tells that it is gone.
+///
 /// Others may commit while this looks. What they write is of a commit behind the view, and is believed when the log has it.
 struct Examination: Sendable {
     let engine: Engine
@@ -61,7 +63,13 @@ struct Examination: Sendable {
             }
             suspects += missing(expected, overlay.table)
         }
-        examination.findings += suspects.map(\.finding)
+        let kept = try await keptValues()
+        examination.findings += kept
+        // Of an object that thousands of files need is spoken once.
+        var reasons = Set(kept.map(\.message))
+        examination.findings += suspects.map(\.finding).filter {
+            $0.kind != .damagedObject || reasons.insert($0.message).inserted
+        }
         examination.findings += try await strays()
         return (examination, suspects)
     }

@@ -4,7 +4,8 @@ extension ObjectStorage {
     /// Examines all record files: whether each is what was committed last.
     ///
     /// One LIST for each thousand files, and a GET for each that is not as it was written, or whose record is deleted; where ETags
-    /// are not the MD5 of the bytes (a folder, memory), a GET for each. Two LISTs tell what came late from a store that was removed from
+    /// are not the MD5 of the bytes (a folder, memory), a GET for each. A GET more for each object of the values
+    /// that migrations have kept. Two LISTs tell what came late from a store that was removed from
     /// the place. All indexes are read; the primary one of a table is held in memory while the table is examined.
     /// - Parameters:
     ///   - action: What to do with files that are not what was committed.

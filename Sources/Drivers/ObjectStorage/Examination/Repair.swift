@@ -40,7 +40,7 @@ struct Repair: Sendable {
         switch kind {
         case .editedByHand, .addedByHand: action != .report
         case .damagedFile, .outdatedFile, .missingFile: action == .undo
-        case .notWrittenYet, .wrongCount, .damagedIndex, .ofAnotherStore: false
+        case .notWrittenYet, .wrongCount, .damagedObject, .damagedIndex, .ofAnotherStore: false
         }
     }
 

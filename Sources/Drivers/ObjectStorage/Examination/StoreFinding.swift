@@ -14,6 +14,9 @@ public struct StoreFinding: Sendable, Hashable, CustomStringConvertible {
         case outdatedFile = "outdated_file"
         /// A record file will be written by the next checkpoint; the log has the record.
         case notWrittenYet = "not_written_yet"
+        /// An object without which older record files cannot be read is missing, or is not what was written: what a migration made of the
+        /// tables, a schema, or values that it has kept. The record files may be as they were written.
+        case damagedObject = "damaged_object"
         /// An index cannot be read. Its table was not examined, if it is the primary one.
         case damagedIndex = "damaged_index"
         /// The manifest says another number of records than one of its indexes has.

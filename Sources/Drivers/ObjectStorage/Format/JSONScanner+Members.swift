@@ -125,6 +125,26 @@ extension JSONScanner {
         guard group == "main" else { throw Damage("it is of the group '\(group)', and there is only 'main'") }
     }
 
+    /// Consumes a value of a column, as it stands in an object beside the record files.
+    /// - Parameter isHidden: Whether it is kept out of errors, though the column does not say so itself.
+    mutating func value(of column: Column, in table: Table, isHidden: Bool = false, depth: Int) throws -> Value {
+        // A column of JSON that must not be null has the null of JSON.
+        if column.isNullable, try peek() == UInt8(ascii: "n") {
+            _ = try literal()
+            return .null
+        }
+        do {
+            return try ValueJSON.read(&self, as: column.valueType, depth: depth)
+        } catch {
+            // What was found may be the value itself.
+            let problem =
+                isHidden || column.isSensitive
+                ? "expected \(ValueJSON.expectation(of: column.valueType)) (at byte \(error.offset))"
+                : error.description
+            throw StorageError.invalid(table, column, problem)
+        }
+    }
+
     private mutating func value(of member: String, as type: ValueType) throws -> Value {
         do {
             return try ValueJSON.read(&self, as: type)

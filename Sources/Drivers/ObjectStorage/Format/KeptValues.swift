@@ -81,6 +81,7 @@ struct KeptValuesDirectory: Sendable, Hashable {
     /// - Throws: `storage.damaged` naming the object, `storage.upgrade_required`.
     init(decoding bytes: [UInt8], hash: [UInt8], name: String) throws {
         self = try StoredObject.read(bytes, name) { scanner in
+            guard SHA256.digest(bytes) == hash else { throw Damage("it is not what the migration has kept") }
             var requirements = Requirements()
             var store: String?
             var parts: [Part]?
@@ -92,7 +93,6 @@ struct KeptValuesDirectory: Sendable, Hashable {
                 }
             }
             try requirements.checked()
-            guard SHA256.digest(bytes) == hash else { throw Damage("it is not what the migration has kept") }
             var directory = KeptValuesDirectory(store: try store.needed("store"))
             directory.parts = try parts.needed("parts")
             return directory
@@ -155,8 +155,19 @@ struct KeptValuesPart: Sendable {
                     }
                 }
             }
+            // No directory says what the bytes are while a run is at work, and the next one goes on with them.
+            let digest = SHA256.digest(writer.bytes)
+            writer.name("sha256")
+            writer.plain(Hex.encode(digest))
         }
         return writer.bytes
+    }
+
+    /// Whether the last member of an object is the SHA-256 of all that stands before it.
+    private static func isWhole(_ bytes: [UInt8]) -> Bool {
+        func end(_ bytes: [UInt8]) -> [UInt8] { Array(",\"sha256\":\"\(Hex.encode(SHA256.digest(bytes)))\"}".utf8) }
+        let length = end([]).count
+        return bytes.count > length && end(Array(bytes.dropLast(length))) == Array(bytes.suffix(length))
     }
 
     init(store: String, entries: [Entry] = []) {
@@ -166,10 +177,15 @@ struct KeptValuesPart: Sendable {
 
     /// - Parameters:
     ///   - pair: The table they are of: columns that it does not add have no values here.
-    ///   - hash: What the directory says of the bytes; nil where there is none, of a run that was cut short.
+    ///   - hash: What the directory says of the bytes; nil where there is none, of a run that was cut short: it
+    ///     is compared with what the object says of itself.
     /// - Throws: `storage.damaged` naming the object, `storage.upgrade_required`.
     init(decoding bytes: [UInt8], of pair: TablePair, hash: [UInt8]?, name: String) throws {
         self = try StoredObject.read(bytes, name) { scanner in
+            // Before anything of it is read: what is said of bytes that somebody has changed may be of a value.
+            guard hash.map({ $0 == SHA256.digest(bytes) }) ?? KeptValuesPart.isWhole(bytes) else {
+                throw Damage("it is not what the migration has kept")
+            }
             var requirements = Requirements()
             var store: String?
             var entries: [Entry]?
@@ -182,7 +198,6 @@ struct KeptValuesPart: Sendable {
                 }
             }
             try requirements.checked()
-            if let hash, SHA256.digest(bytes) != hash { throw Damage("it is not what the migration has kept") }
             return KeptValuesPart(store: try store.needed("store"), entries: try entries.needed("records"))
         }
     }
@@ -200,13 +215,9 @@ struct KeptValuesPart: Sendable {
                     guard let column = pair.new.column(named: name), pair.sources[column.position] == nil else {
                         throw Damage("it has a value of '\(name)', which '\(pair.new.name)' did not get")
                     }
-                    // A column of JSON that must not be null has the null of JSON.
-                    if column.isNullable, try scanner.peek() == UInt8(ascii: "n") {
-                        _ = try scanner.literal()
-                        values[column.position] = .null
-                    } else {
-                        values[column.position] = try ValueJSON.read(&scanner, as: column.valueType, depth: 4)
-                    }
+                    // What is made of a sensitive column is no less sensitive, and nobody knows of what code makes a value.
+                    let isHidden = pair.old.columns.contains(where: \.isSensitive)
+                    values[column.position] = try scanner.value(of: column, in: pair.new, isHidden: isHidden, depth: 4)
                 }
             default: try scanner.skipValue(depth: 3)
             }

@@ -96,11 +96,27 @@ package enum ObjectNames {
         "\(keptValues(run, of: table))directory.json"
     }
 
-    /// The run of a migration that kept values; nil for a name of something else.
+    /// The run of a migration that kept values; nil for a name of something else: what the collector does not know it leaves.
     package static func run(ofValues name: String) -> String? {
-        guard name.hasPrefix(keptValues) else { return nil }
-        let rest = name.dropFirst(keptValues.utf8.count)
-        return rest.firstIndex(of: "/").map { String(rest[..<$0]) }
+        guard name.hasPrefix(keptValues), name.hasSuffix(".json") else { return nil }
+        let rest = name.dropFirst(keptValues.utf8.count).dropLast(".json".utf8.count)
+        let names = rest.split(separator: "/", omittingEmptySubsequences: false)
+        guard names.count == 3, !names[1].isEmpty, names[2] == "directory" || isDecimal(names[2]) else { return nil }
+        // The tag of its code, and an id.
+        let parts = names[0].split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[0] == "once" || parts[0].utf8.count == 32 && parts[0].utf8.allSatisfy(isHex),
+            !parts[1].isEmpty, parts[1].utf8.allSatisfy({ isHex($0) || $0 == UInt8(ascii: "-") })
+        else { return nil }
+        return String(names[0])
+    }
+
+    /// Whether a text is a number from 0, without zeros before it.
+    private static func isDecimal(_ text: Substring) -> Bool {
+        !text.isEmpty && text.utf8.allSatisfy { (0x30...0x39).contains($0) } && (text == "0" || text.first != "0")
+    }
+
+    private static func isHex(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte)
     }
 
     /// Where what a migration dropped is kept: by the number of the commit before its own, on which it worked.

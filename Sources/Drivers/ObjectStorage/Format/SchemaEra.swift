@@ -158,7 +158,9 @@ package struct TableSuccession: Sendable, Hashable {
             }
             if !made.isEmpty {
                 writer.name("made")
-                writer.write(.object(JSONObject(made.map { .init(name: $0.key, value: $0.value.value) })))
+                // In an order: the same are the same bytes.
+                let sorted = made.sorted { Utf8.isLess($0.key, $1.key) }
+                writer.write(.object(JSONObject(sorted.map { .init(name: $0.key, value: $0.value.value) })))
             }
             if let values {
                 writer.name("values")

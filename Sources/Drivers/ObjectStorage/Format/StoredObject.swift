@@ -103,6 +103,10 @@ struct PassedOn: Error {
     static func from<Result>(_ body: () throws -> Result) throws -> Result {
         do { return try body() } catch { throw PassedOn(error: error) }
     }
+
+    static func from<Result>(_ body: () async throws -> Result) async throws -> Result {
+        do { return try await body() } catch { throw PassedOn(error: error) }
+    }
 }
 
 /// A newer Cairn wrote the object.

@@ -223,8 +223,11 @@ struct Collector: Sendable {
         guard files.allSatisfy({ file in eras.contains { $0.end == file.era.end && $0.time == file.era.time } }) else {
             return
         }
-        try await collect(ObjectNames.keptValues, &report) { object, date, _ in
-            guard let run = ObjectNames.run(ofValues: object.key) else { return false }
+        try await collect(ObjectNames.keptValues, &report) { object, date, report in
+            guard let run = ObjectNames.run(ofValues: object.key) else {
+                report.add(unknown: object.key)
+                return false
+            }
             return !decided.contains(run) && CollectionRules.isOlder(object, than: CollectionRules.fileAge, at: date)
         } counted: {
             $0.removed.trash += $1

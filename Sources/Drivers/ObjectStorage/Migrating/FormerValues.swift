@@ -5,8 +5,8 @@ import ObjectStores
 /// What a run of a migration that was cut short had made of the records of a table.
 ///
 /// The next run of the same code goes on with it: it takes what was made of a record that has not changed since. Of the same code is a run
-/// that says so (`codeVersion`), for the same store, the same schemas and the same migrations before. It reads what
-/// was kept in the order of the keys, beside the table, and where something is wrong with it, it ends there.
+/// that says so (`codeVersion`), for the same store, the same schemas with the same `convert` and `renamed_from`, and the same migrations
+/// before. It reads what was kept in the order of the keys, beside the table, and where something is wrong with it, it ends there.
 struct FormerValues {
     private let parts: EngineParts
     private let pair: TablePair
@@ -27,13 +27,16 @@ struct FormerValues {
 
     /// What the names of runs of the same code begin with; nil where the code does not say which it is.
     ///
-    /// Records that have not changed are the same for the same schemas and the same migrations before.
+    /// Records that have not changed are the same for the same schemas and the same migrations before. What is made of them is looked at by
+    /// what `convert` and `renamed_from` say, too, which are no part of a schema id.
     static func tag(of migration: Migration, _ view: View) -> String? {
         guard let version = migration.maker?.version else { return nil }
         let manifest = view.manifest.manifest
+        var successions = JSONWriter()
+        successions.object { TableSuccession.write(migration.pairs.map { TableSuccession($0) }, to: &$0) }
         let texts = [
             manifest.store, migration.from.id.description, migration.to.id.description,
-            "\(manifest.eras.last?.end ?? 0)", version,
+            "\(manifest.eras.last?.end ?? 0)", String(decoding: successions.bytes, as: UTF8.self), version,
         ]
         return Hex.encode(SHA256.digest(Array(texts.joined(separator: "\u{0}").utf8)).prefix(16))
     }

@@ -35,13 +35,16 @@ struct KeptValuesWriter {
         bytes += 64 + ValueSize.bytes(Array(values.values))
     }
 
-    /// Stores what is held, when that is enough for a part.
+    /// Stores what is held, when that is enough for a part. To be called after each record, so that a part is no larger than that and one
+    /// record.
+    /// - Throws: `storage.limit` for a part that no reader would take.
     mutating func spill() async throws {
         if bytes >= KeptValuesWriter.limit || part.entries.count >= KeptValuesWriter.records { try await store() }
     }
 
     /// Stores the rest, and the directory.
     /// - Returns: Where all of it is; nil when there was no record.
+    /// - Throws: as ``spill()``.
     mutating func finish() async throws -> KeptValues? {
         try await store()
         if directory.parts.isEmpty { return nil }
@@ -53,6 +56,15 @@ struct KeptValuesWriter {
     private mutating func store() async throws {
         guard let first = part.entries.first else { return }
         let encoded = part.encoded(table)
+        guard encoded.count <= JSONLimits.bytes else {
+            var details = StorageError.Details()
+            details.table = table.name
+            details.id = KeyText.encode(first.key)
+            throw StorageError(
+                .limit,
+                "what the migration makes of records of table '\(table.name)', from record \(KeyText.encode(first.key)) on, takes \(encoded.count) bytes, and an object that Cairn reads has at most \(JSONLimits.bytes)",
+                remedy: "make less of a record; nothing was changed", details: details)
+        }
         try await create(ObjectNames.keptValues(run, of: table.name, directory.parts.count), encoded)
         directory.parts.append(.init(first: KeyText.encode(first.key), hash: SHA256.digest(encoded)))
         part.entries = []

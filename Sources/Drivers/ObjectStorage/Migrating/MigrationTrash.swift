@@ -112,13 +112,7 @@ struct MigrationTrash {
                     guard let column = table.column(named: name) else {
                         throw Damage("it has a column '\(name)', which '\(table.name)' had not")
                     }
-                    // A column of JSON that must not be null has the null of JSON.
-                    if column.isNullable, try scanner.peek() == UInt8(ascii: "n") {
-                        _ = try scanner.literal()
-                        values[column.position] = .null
-                    } else {
-                        values[column.position] = try ValueJSON.read(&scanner, as: column.valueType, depth: 4)
-                    }
+                    values[column.position] = try scanner.value(of: column, in: table, depth: 4)
                 }
             default: try scanner.skipValue(depth: 3)
             }

@@ -137,6 +137,7 @@ struct TableMigrations: Sendable {
                 guard let image = row.image else {
                     // All of it was looked at by the run that made it.
                     writer?.add(key, row.commit, row.former?.values ?? [:])
+                    try await writer?.spill()
                     continue
                 }
                 guard let values = image.values else { continue }
@@ -144,6 +145,8 @@ struct TableMigrations: Sendable {
                 let new = try records.migrate(values, given: given, lookUp: lookups.found)
                 if plan.looksAtRecords { try check.look(at: new, given: given) }
                 writer?.add(key, image.commit, new.chosen(Array(given.keys) + pair.lookups.keys))
+                // Not by the batch: its records may be as large as records can be.
+                try await writer?.spill()
                 made.append((key, RecordImage(values: new, metadata: image.metadata, commit: number)))
                 for place in built.indices {
                     guard let entry = layouts[place].entry(of: new) else { continue }
@@ -157,7 +160,6 @@ struct TableMigrations: Sendable {
             }
             try await runs.spill()
             try await trash?.spill()
-            try await writer?.spill()
             read += batch.count
             count.done += batch.count
             tell(pair.old, count)

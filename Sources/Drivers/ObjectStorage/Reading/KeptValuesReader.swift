@@ -4,16 +4,17 @@ import ObjectStores
 
 /// Finds the values that the records of a table got in a migration, and that are kept beside their files.
 ///
-/// One GET for the directory, and one for each part, of which some are held: records that are read in the order of their keys cost a GET
-/// more for each some thousand.
+/// One GET for the directory, and one for each part, of which some are held (``limit``): records that are read in the order of their keys
+/// cost a GET more for each part. Those that are read in another order, out of more parts than are held, cost up to a GET more each.
 final class KeptValuesReader: Sendable {
     private let access: StoreAccess
     private let kept: KeptValues
     private let pair: TablePair
     private let layout: KeyLayout
     private let state = Lock(State())
-    /// Many who want the same part at once wait for the one who reads it.
-    private let turnstile = Turnstile()
+    /// Many who want the same part at once wait for the one who reads it; those who want others do not, or seldom.
+    private let turnstiles = (0..<LogReader.width).map { _ in Turnstile() }
+    private let directoryTurnstile = Turnstile()
 
     private typealias Part = [[UInt8]: [Int: Value]]
 
@@ -22,8 +23,8 @@ final class KeptValuesReader: Sendable {
         var parts = LeastRecentlyUsed<Int, Part>(limit: KeptValuesReader.limit)
     }
 
-    /// Bytes of parts that are held, as they are stored.
-    private static let limit = 4 << 20
+    /// Bytes of parts that are held, as they are stored: twice what is needed for each of those who read records at once to have another.
+    static let limit = 2 * LogReader.width * KeptValuesWriter.limit
 
     init(_ access: StoreAccess, _ kept: KeptValues, _ pair: TablePair) {
         self.access = access
@@ -37,10 +38,10 @@ final class KeptValuesReader: Sendable {
     func values(of key: Key) async throws -> [Int: Value] {
         let bytes = layout.encode(key)
         if case .some(let found) = held(bytes) { return try found ?? missing(key) }
-        return try await turnstile.run {
+        let directory = try await directory()
+        guard let place = KeptValuesReader.place(of: bytes, in: directory.firsts) else { return try missing(key) }
+        return try await turnstiles[place % turnstiles.count].run {
             if case .some(let found) = held(bytes) { return try found ?? missing(key) }
-            let directory = try await directory()
-            guard let place = KeptValuesReader.place(of: bytes, in: directory.firsts) else { return try missing(key) }
             let part = try await part(place, directory.hashes[place])
             return try part[bytes] ?? missing(key)
         }
@@ -73,6 +74,13 @@ final class KeptValuesReader: Sendable {
 
     private func directory() async throws -> (firsts: [[UInt8]], hashes: [[UInt8]]) {
         if let directory = state.withLock({ $0.directory }) { return directory }
+        return try await directoryTurnstile.run {
+            if let directory = state.withLock({ $0.directory }) { return directory }
+            return try await readDirectory()
+        }
+    }
+
+    private func readDirectory() async throws -> (firsts: [[UInt8]], hashes: [[UInt8]]) {
         let name = ObjectNames.directory(ofValues: kept.run, of: pair.new.name)
         let found = try await object(name) { [kept] in
             try KeptValuesDirectory(decoding: $0, hash: kept.hash, name: name)
@@ -89,16 +97,20 @@ final class KeptValuesReader: Sendable {
     }
 
     private func part(_ place: Int, _ hash: [UInt8]) async throws -> Part {
-        let name = ObjectNames.keptValues(kept.run, of: pair.new.name, place)
-        var size = 0
-        let found = try await object(name) { [pair] bytes in
-            size = bytes.count
-            return try KeptValuesPart(decoding: bytes, of: pair, hash: hash, name: name)
-        }
+        let (found, size) = try await stored(place, hash)
         var part: Part = [:]
         for entry in found.entries { part[layout.encode(entry.key)] = entry.values }
-        state.withLock { [part, size] in $0.parts.keep(part, cost: size, at: place) }
+        // The newest is held however large it is: its records are read one behind the other.
+        state.withLock { [part, size] in $0.parts.keep(part, cost: min(size, KeptValuesReader.limit), at: place) }
         return part
+    }
+
+    /// A part, and the bytes it has where it is stored. One GET.
+    private func stored(_ place: Int, _ hash: [UInt8]) async throws -> (part: KeptValuesPart, size: Int) {
+        let name = ObjectNames.keptValues(kept.run, of: pair.new.name, place)
+        return try await object(name) { [pair] bytes in
+            (try KeptValuesPart(decoding: bytes, of: pair, hash: hash, name: name), bytes.count)
+        }
     }
 
     private func object<Value: Sendable>(_ name: String, _ decode: ([UInt8]) throws -> Value) async throws -> Value {
@@ -106,6 +118,27 @@ final class KeptValuesReader: Sendable {
             case .value(let value) = try await access.decoded(name, object, { try decode($0.bytes) })
         else { throw StoreAccess.missing(name) }
         return value
+    }
+
+    /// Reads all of them, and keeps none. A GET for the directory, and one for each part.
+    /// - Returns: What is missing or is not what was kept, in the order of keys, with the names of the objects.
+    func examine() async throws -> [(name: String, error: StorageError)] {
+        let hashes: [[UInt8]]
+        do {
+            hashes = try await directory().hashes
+        } catch let error as StorageError where error.code == .damaged {
+            return [(ObjectNames.directory(ofValues: kept.run, of: pair.new.name), error)]
+        }
+        return try await Array(hashes.enumerated()).concurrently(LogReader.width) {
+            [self] place, hash -> (name: String, error: StorageError)? in
+            try Deadline.check()
+            do {
+                _ = try await stored(place, hash)
+                return nil
+            } catch let error as StorageError where error.code == .damaged {
+                return (ObjectNames.keptValues(kept.run, of: pair.new.name, place), error)
+            }
+        }.compactMap { $0 }
     }
 
     /// Looks whether all of them are there, reading no part. A GET, and a LIST for each thousand parts.

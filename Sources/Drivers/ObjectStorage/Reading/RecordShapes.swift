@@ -62,15 +62,22 @@ final class RecordShapes: Sendable {
     /// - Throws: `storage.damaged` naming the object; `storage.upgrade_required`; `storage.schema_mismatch` for a file of a schema that
     ///   came after this program's.
     func decode(_ bytes: [UInt8], of table: Table, name: String) async throws -> Reading {
+        do { return try await read(bytes, of: table, name: name) } catch let passed as PassedOn { throw passed.error }
+    }
+
+    /// Reads the file of a record, as ``decode(_:of:name:)``, and tells apart what is wrong with it and what is wrong with an object that
+    /// is needed beside it.
+    /// - Throws: ``PassedOn`` for the latter.
+    func read(_ bytes: [UInt8], of table: Table, name: String) async throws -> Reading {
         guard let last = eras.last, let commit = RecordFile.origin(of: bytes).commit, commit < last.end,
             let era = eras.firstIndex(where: { commit < $0.end })
         else { return try newest(bytes, table, name) }
-        switch try await path(table, era) {
+        switch try await PassedOn.from({ try await path(table, era) }) {
         case .through(let columns, let steps):
             var (key, image) = try RecordFile.decode(bytes, columns, name: name)
             guard var values = image.values else { return Reading(key: key, image: image) }
             for step in steps {
-                let given = try await step.kept?.values(of: key) ?? [:]
+                let given = try await PassedOn.from { [key] in try await step.kept?.values(of: key) ?? [:] }
                 do {
                     values = try step.migration.migrate(values, given: given)
                 } catch let error as StorageError {
