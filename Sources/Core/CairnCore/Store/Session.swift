@@ -208,6 +208,7 @@ public final class Session: Sendable {
     }
 
     func checkedWrite(_ batch: Batch) async throws -> Receipt {
+        if core.isReadOnly { throw StorageError.usedByTwo(core) }
         var batch = batch
         let bytes = try core.check.check(&batch.operations)
         switch mode {

@@ -35,6 +35,14 @@ package struct Rollback: Sendable {
                 .invalid, "the store has no migration \(number): \(known)",
                 remedy: "'cairn migrate history' lists those it has")
         }
+        guard history[first].from.window == nil || history[first].from == held else {
+            throw StorageError(
+                .migrationUnsupported,
+                "before migration \(number) programs of two schemas used the store: what programs wrote since would not reach what comes back",
+                remedy:
+                    "begin anew with 'cairn migrate start', to the schema that is wanted; or take back the start as well, '--before' with its number"
+            )
+        }
         self.acceptsLoss = acceptsLoss
         let way = Rollback.way(through: history[first...])
         guard (way.last?.to ?? history[first].from) == held else {
@@ -136,8 +144,10 @@ package struct Rollback: Sendable {
         )
     }
 
-    /// As ``checkLeaving(_:_:)-(Schema,[PastMigration])``, for a store whose migrations are read only where it stands between two schemas.
+    /// As ``checkLeaving(_:_:)-(Schema,[PastMigration])``, for a store whose migrations are read only where it stands between two schemas. One
+    /// that programs of two schemas use is not left either.
     package static func checkLeaving(_ held: Schema, _ history: () throws -> [PastMigration]) throws {
+        if let window = held.window { throw Migration.isOpen(window) }
         if isUnderWay(held) { try checkLeaving(held, history()) }
     }
 

@@ -1,0 +1,104 @@
+/// What the value of an old column is made from when a program of the new schema writes: a declared conversion, turned round.
+///
+/// It is a proposal: whoever uses it makes the new values from it again and compares. So it need not be right for every value, and what
+/// cannot be turned round is found before it is written.
+package struct InverseConversion: Sendable {
+    private enum Source: Sendable {
+        /// The value of a new column in another type.
+        case column(Int)
+        /// The text that the conversion looks up for a value.
+        case text(Int, of: [Value: Value])
+        /// The texts of new columns, with what was between them; null ones are left out.
+        case joined([Int], with: String)
+        /// One of so many parts of the text of a new column.
+        case part(Int, place: Int, count: Int, at: String)
+    }
+
+    private let source: Source
+    private let type: ValueType
+
+    /// The ways back to an old column; none where there is none.
+    /// - Parameters:
+    ///   - column: A column that only the old schema has.
+    ///   - made: The columns that only the new schema has and that are made from it.
+    package static func all(
+        of column: Column, from made: [(column: Column, conversion: Conversion)]
+    ) -> [InverseConversion] {
+        made.compactMap { new, conversion in
+            source(of: column, new, conversion, made).map { InverseConversion(source: $0, type: column.valueType) }
+        }
+    }
+
+    private static func source(
+        of old: Column, _ new: Column, _ conversion: Conversion, _ made: [(column: Column, conversion: Conversion)]
+    ) -> Source? {
+        switch conversion.source {
+        case .column:
+            guard let texts = conversion.values else {
+                return leadsBack(new.valueType, to: old.valueType) ? .column(new.position) : nil
+            }
+            return looked(texts, old, new).map { .text(new.position, of: $0) }
+        case .joined(let names, let separator):
+            let place = names.firstIndex { Utf8.equal($0, old.name) }
+            guard conversion.values == nil, !separator.isEmpty, new.valueType == .string, let place else { return nil }
+            return .part(new.position, place: place, count: names.count, at: separator)
+        case .part(_, _, let separator, _):
+            return parts(old, separator, made).map { .joined($0, with: separator) }
+        }
+    }
+
+    /// Whether a value of the new type can be one of the old.
+    private static func leadsBack(_ new: ValueType, to old: ValueType) -> Bool {
+        new == old || ValueConversion.exists(from: new, to: old) || old == .string || old == .json || new == .json
+    }
+
+    /// For each value the first text that stands for it.
+    private static func looked(_ texts: JSONObject, _ old: Column, _ new: Column) -> [Value: Value]? {
+        var found: [Value: Value] = [:]
+        for member in texts.members {
+            guard let value = ValueJSON.value(member.value, as: new.valueType),
+                let text = ValueConversion.closest(.string(member.name), as: old.valueType)
+            else { continue }
+            if found[value] == nil { found[value] = text }
+        }
+        return found.isEmpty ? nil : found
+    }
+
+    /// The columns that have all parts of a text between them, the first first.
+    private static func parts(
+        _ old: Column, _ separator: String, _ made: [(column: Column, conversion: Conversion)]
+    ) -> [Int]? {
+        guard old.valueType == .string else { return nil }
+        var columns: [Int: Int] = [:]
+        var last: Int?
+        for (column, conversion) in made where conversion.values == nil {
+            guard case .part(let number, _, let at, let count) = conversion.source, Utf8.equal(at, separator),
+                number > 0, columns[number] == nil
+            else { continue }
+            columns[number] = column.position
+            // Only where the last part has all the rest nothing of the text is missing.
+            if count == number { last = number }
+        }
+        guard let last else { return nil }
+        let found = (1...last).compactMap { columns[$0] }
+        return found.count == last ? found : nil
+    }
+
+    /// The value of the old column; nil where there is none.
+    /// - Parameter record: The values of a record in the new table.
+    package func value(_ record: [Value]) -> Value? {
+        switch source {
+        case .column(let column): return ValueConversion.closest(record[column], as: type)
+        case .text(let column, let texts):
+            return record[column].isNull ? .null : texts[record[column]]
+        case .joined(let columns, let separator):
+            let given = columns.map { record[$0] }.filter { !$0.isNull }
+            if given.isEmpty { return .null }
+            return .string(given.map(ValueConversion.closestText).joined(separator: separator))
+        case .part(let column, let place, let count, let separator):
+            if record[column].isNull { return .null }
+            let all = ColumnConversion.split(ValueConversion.closestText(record[column]), at: separator, count)
+            return all.count == count ? ValueConversion.closest(.string(all[place]), as: type) : nil
+        }
+    }
+}
