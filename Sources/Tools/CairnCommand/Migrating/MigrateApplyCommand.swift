@@ -44,7 +44,7 @@ struct MigrateApplyCommand: Command {
             throw CommandError(
                 .usage, "'--eager' writes records, and '--dry-run' takes all back", remedy: "give one of them")
         }
-        let isEager = try arguments.has("eager") && isLazy(arguments.operand("STORE"))
+        let isEager = try arguments.has("eager") && MigrateApplyCommand.isLazy(arguments.operand("STORE"))
         return try await MigrationArguments.with(arguments.operand("STORE"), writes: true) { storage, held in
             try filed?.checkStart(held, at: storage.capabilities.location)
             if Rollback.isUnderWay(held) {
@@ -54,7 +54,7 @@ struct MigrateApplyCommand: Command {
             let plan = MigrationPlan(from: held, to: held.id == to.id ? held : to)
             var view = MigrationView(plan, allowsDestructive: allowsDestructive)
             guard view.isPossible, plan.verdict != .nothing else {
-                if isEager, view.isPossible { view.rewritten = try await rewrite(storage, console) }
+                if isEager, view.isPossible { view.rewritten = try await MigrateApplyCommand.rewrite(storage, console) }
                 console.print(arguments.isJSON ? view.json : view.text(console))
                 return view.isPossible ? .done : .found
             }
@@ -64,16 +64,16 @@ struct MigrateApplyCommand: Command {
             defer { console.progress.end() }
             try await storage.apply(.migrate(migration))
             view.outcome = migration.isRehearsal ? .rehearsed : .applied
-            if isEager { view.rewritten = try await rewrite(storage, console) }
+            if isEager { view.rewritten = try await MigrateApplyCommand.rewrite(storage, console) }
             console.print(arguments.isJSON ? view.json : view.text(console))
             return .done
         }
     }
 
     /// Writes the records that have an earlier form.
-    private func rewrite(_ storage: any Storage, _ console: Console) async throws -> EagerRewrite.Report {
+    static func rewrite(_ storage: any Storage, _ console: Console) async throws -> EagerRewrite.Report {
         let history = try await storage.migrations()
-        let store = try await Store.open(existing: storage)
+        let store = try await Store.open(rewriting: storage)
         defer { console.progress.end() }
         // Others have all their records in the newest form.
         let objects = storage as? ObjectStorage
@@ -86,7 +86,7 @@ struct MigrateApplyCommand: Command {
     }
 
     /// Whether records of a store keep their form until they change.
-    private func isLazy(_ address: String) throws -> Bool { [.file, .s3].contains(try StoreURL(address).scheme) }
+    static func isLazy(_ address: String) throws -> Bool { [.file, .s3].contains(try StoreURL(address).scheme) }
 
     /// The schema to end with.
     private func target(_ filed: PlanFile?, _ arguments: ParsedArguments) throws -> Schema {
