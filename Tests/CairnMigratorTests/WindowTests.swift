@@ -1,0 +1,214 @@
+import CairnCore
+import CairnMigrator
+import CairnSchema
+import MemoryStorage
+import ObjectStorage
+import Testing
+
+@Suite("Programs of two schemas at once")
+struct WindowTests {
+    private static let persistent = Driver.allCases.filter(\.remembersMigrations)
+
+    private let old = database(table(#"a string; n string; gone {"type": "string", "default": "d"}"#))
+    private let new = database(
+        table(
+            #"a string; n int; b {"type": "string", "default": "x", "renamed_from": "b"}"#),
+        table("t {\"references\": \"t\"}", name: "u"))
+
+    /// A store of the old schema with records, which programs of the new one use, too.
+    private func place(_ driver: Driver) async throws -> Place {
+        let place = Place(driver)
+        try await place.with(Schema(parsing: old)) { store in
+            try await store.insert([
+                "t": [["id": 1, "a": "x", "n": "7", "gone": "g"], ["id": 2, "a": "y", "n": "8", "gone": "h"]]
+            ])
+        }
+        try await change(place) { try Migration.start(from: $0, to: Schema(parsing: new)) }
+        return place
+    }
+
+    private func change(_ place: Place, _ migration: (Schema) throws -> Migration) async throws {
+        let storage = try await place.storage()
+        let held = try #require(try await storage.schema())
+        do {
+            try await storage.apply(.migrate(migration(held)))
+        } catch {
+            try await place.leave(storage)
+            throw error
+        }
+        try await place.leave(storage)
+    }
+
+    private func read(_ place: Place, _ schema: String) async throws -> Content {
+        try await place.with(Schema(parsing: schema)) { try await $0.content() }
+    }
+
+    // MARK: The way of a change
+
+    @Test(
+        "Programs of both schemas read what was there, and what is there when it is completed",
+        arguments: Driver.allCases)
+    func completed(_ driver: Driver) async throws {
+        let place = try await place(driver)
+        let before = try await read(place, old)
+        #expect(before["t"]?[1] == ["id": 2, "a": "y", "n": "8", "gone": "h"])
+        #expect(try await read(place, new)["t"]?[0] == ["id": 1, "a": "x", "n": 7, "b": "x"])
+        try await place.with(Schema(parsing: new)) { store in
+            try await store.insert(["t": [["id": 3, "a": "z", "n": 9, "b": "new"]], "u": [["id": 1, "t": 3]]])
+        }
+        #expect(try await read(place, old)["t"]?[2] == ["id": 3, "a": "z", "n": "9", "gone": "d"])
+        try await change(place) { try Migration.complete($0, allowsDestructive: true) }
+        let content = try await read(place, new)
+        #expect(content["t"]?.map { $0["n"] } == [7, 8, 9] && content["u"]?.count == 1)
+        try await expectError(.schemaMismatch) { _ = try await read(place, old) }
+    }
+
+    @Test(
+        "A change that is aborted leaves the old schema, with what programs of the new one wrote",
+        arguments: Driver.allCases)
+    func aborted(_ driver: Driver) async throws {
+        let place = try await place(driver)
+        try await place.with(Schema(parsing: new)) { store in
+            var record = try await store.records("t").get(Key(.int(1)))
+            try record.set("n", .int(70))
+            try await store.records("t").update(record)
+        }
+        try await change(place) { try Migration.abort($0, allowsDestructive: true) }
+        #expect(try await read(place, old)["t"]?[0] == ["id": 1, "a": "x", "n": "70", "gone": "g"])
+        try await place.with(Schema(parsing: old)) { try await $0.rewrite() }
+    }
+
+    @Test(
+        "Dropping what only one schema has must be allowed, and the store is not changed otherwise",
+        arguments: persistent)
+    func guarded(_ driver: Driver) async throws {
+        let place = try await place(driver)
+        try await expectError(.migrationDestructive) { try await change(place) { try Migration.complete($0) } }
+        try await expectError(.migrationDestructive) { try await change(place) { try Migration.abort($0) } }
+        for schema in [old, new, database(table("a string"))] {
+            try await expectError(.migrationUnsupported) {
+                try await place.migrate(to: Schema(parsing: schema), allowsDestructive: true)
+            }
+        }
+        try await expectError(.migrationUnsupported) {
+            try await change(place) { try Migration.start(from: $0, to: Schema(parsing: database(table("z int")))) }
+        }
+        #expect(try await read(place, old)["t"]?.count == 2)
+    }
+
+    @Test(
+        "Records that the new schema does not allow stop the start, and nothing is changed", arguments: Driver.allCases)
+    func stopped(_ driver: Driver) async throws {
+        let place = Place(driver)
+        try await place.with(Schema(parsing: old)) { store in
+            try await store.insert(["t": [["id": 1, "a": "x", "n": "007", "gone": "g"]]])
+        }
+        let error = try await expectError(.invalid) {
+            try await change(place) { try Migration.start(from: $0, to: Schema(parsing: new)) }
+        }
+        #expect(error.message.contains("'007'"), "\(error)")
+        #expect(try await read(place, old)["t"]?.count == 1)
+    }
+
+    @Test("It is part of the history, and taken back by beginning with its start", arguments: persistent)
+    func history(_ driver: Driver) async throws {
+        let place = try await place(driver)
+        try await change(place) { try Migration.complete($0, allowsDestructive: true) }
+        let history = try await place.history()
+        #expect(history.map(\.number) == [1, 2])
+        #expect(history[0].steps.first?.hasPrefix("let programs of") == true, "\(history[0].steps)")
+        #expect(throws: StorageError.self) { try Rollback(before: 2, in: history, held: history[1].to) }
+        let rollback = try Rollback(before: 1, in: history, held: history[1].to)
+        _ = try await rollback.run(
+            allowsDestructive: true, isRehearsal: false, open: { try await place.storage() }, progress: { _ in })
+        #expect(try await read(place, old)["t"]?[1] == ["id": 2, "a": "y", "n": "8", "gone": "h"])
+    }
+
+    @Test("Records are written anew for both, once, beside programs of both", arguments: [Driver.folder])
+    func backfill(_ driver: Driver) async throws {
+        let place = try await place(driver)
+        let before = (try await read(place, old), try await read(place, new))
+        for written in [2, 0] {
+            let history = try await place.history()
+            let storage = try #require(try await place.storage() as? ObjectStorage)
+            let store = try await Store.open(rewriting: storage)
+            let report = try await EagerRewrite(store, history) { try await storage.precede($0, $1, $2) }.run()
+            #expect(report.written == written)
+            try await place.leave(storage)
+        }
+        #expect(try await read(place, old) == before.0)
+        #expect(try await read(place, new) == before.1)
+    }
+
+    // MARK: What cannot be so
+
+    /// A change that `start` refuses, and the column and words of the refusal.
+    struct Refused: CustomTestStringConvertible, Sendable {
+        let old: String
+        let new: String
+        let column: String
+        let words: String
+        var testDescription: String { "\(column): \(words)" }
+    }
+
+    @Test(
+        "A change of which writes would not reach the other program is refused, naming the column",
+        arguments: [
+            Refused(
+                old: table("a string"), new: table("a string; b string"), column: "b",
+                words: "programs of the old schema do not know the column"),
+            Refused(
+                old: table("a string; b string"), new: table("a string"), column: "b",
+                words: "programs of the new schema do not know the column"),
+            Refused(
+                old: table("a string"),
+                new: table(
+                    #"b {"type": "string", "renamed_from": "b", "convert": {"split": "a", "at": " ", "part": 1}}"#),
+                column: "a", words: "nothing leads back"),
+            Refused(
+                old: table("a string; b string"),
+                new: table(
+                    #"c {"type": "string", "renamed_from": "c", "convert": {"join": ["a", "b"]}}"#),
+                column: "a", words: "nothing leads back"),
+        ])
+    func refused(_ refused: Refused) throws {
+        let error = #expect(throws: StorageError.self) {
+            try Migration.start(
+                from: Schema(parsing: database(refused.old)), to: Schema(parsing: database(refused.new)))
+        }
+        #expect(error?.code == .migrationUnsupported)
+        #expect(error?.details.column == refused.column, "\(String(describing: error))")
+        #expect(error?.message.contains(refused.words) == true, "\(String(describing: error))")
+        #expect(error?.remedy != nil)
+    }
+
+    @Test("A window says in the schema which two it is between, and is read as it was written")
+    func stored() throws {
+        let from = try Schema(parsing: old)
+        let to = try Schema(parsing: new)
+        let held = try Migration.start(from: from, to: to).to
+        let read = try Schema(stored: held.canonicalText, file: "held")
+        #expect(read.id == held.id && read.window?.old.id == from.id && read.window?.new.id == to.id)
+        #expect(held.id != from.id && held.id != to.id)
+        #expect(read.table(named: "t")?.columns.map(\.name).sorted() == ["a", "b", "gone", "id", "n", "n_before"])
+        let error = #expect(throws: SchemaError.self) { try Schema(parsing: held.canonicalText) }
+        #expect(error?.diagnostics.contains { $0.code == "schema.window" } == true)
+    }
+
+    @Test("A rename alone is one column under two names, and nothing is written")
+    func renamed() async throws {
+        let from = database(table("a string"))
+        let to = database(table(#"b {"type": "string", "renamed_from": "a"}"#))
+        let migration = try Migration.start(from: Schema(parsing: from), to: Schema(parsing: to))
+        #expect(migration.to.table(named: "t")?.columns.map(\.name).sorted() == ["b", "id"])
+        let storage = MemoryStorage()
+        try await storage.apply(.create(Schema(parsing: from)))
+        try await storage.apply(.migrate(migration))
+        let one = try await Store.open(storage, schema: Schema(parsing: from))
+        let other = try await Store.open(storage, schema: Schema(parsing: to))
+        try await one.insert(["t": [["id": 1, "a": "x"]]])
+        #expect(try await other.content() == ["t": [["id": 1, "b": "x"]]])
+        try await other.rewrite()
+        #expect(try await one.content() == ["t": [["id": 1, "a": "x"]]])
+    }
+}
