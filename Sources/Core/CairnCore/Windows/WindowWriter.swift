@@ -2,8 +2,8 @@ import CairnSchema
 
 /// Writes of a program, completed to records of the expanded schema.
 ///
-/// A write that changes a record reads it first, in the same transaction, so that what the program does not know stays and nobody comes
-/// between. What goes with a deleted record is found by the references of the expanded schema.
+/// A write that changes a record reads it first, in the same transaction, or asks when it is committed that it is the same still: so what
+/// the program does not know stays, and nobody comes between. What goes with a deleted record is found by the references of the expanded schema.
 struct WindowWriter: Sendable {
     let view: WindowView
     /// The store with the expanded schema.
@@ -11,10 +11,10 @@ struct WindowWriter: Sendable {
 
     /// Writes a batch of the store.
     func write(_ batch: Batch) async throws -> Receipt {
-        if batch.idempotencyKey != nil { return try await writeOnce(batch) }
-        guard batch.operations.contains(where: needsStored) else {
-            let operations = try batch.operations.map { try expanded($0, over: nil) }
-            return try await view.presenting { try await session.checkedWrite(Batch(operations)) }
+        let deletes = batch.operations.contains { if case .delete = $0 { true } else { false } }
+        // What goes with a deleted record is known in a transaction only, and a batch under a key is none.
+        guard deletes, batch.idempotencyKey == nil, batch.operations.contains(where: needsStored) else {
+            return try await writeSettled(batch)
         }
         let (results, receipt) = try await core.transactionWithReceipt { try await write(batch.operations, $0) }
         return Receipt(token: receipt.token, time: receipt.time, results: results)
@@ -105,9 +105,10 @@ struct WindowWriter: Sendable {
             }
             return nil
         }
-        if case .update(_, _, let revision?) = operation, revision != stored.revision {
-            // Whether the values fit is not asked of a record that somebody changed meanwhile.
-            return .update(table.expanded, stored.values, expecting: revision)
+        // Whether the values fit is not asked of a record that somebody changed meanwhile.
+        if case .update(_, let values, let revision?) = operation, revision != stored.revision {
+            throw StorageError.conflict(
+                table.presented, table.presented.key(of: values), expected: revision, actual: stored.revision)
         }
         return try expanded(operation, over: stored.values)
     }
@@ -131,19 +132,18 @@ struct WindowWriter: Sendable {
         return stored
     }
 
-    // MARK: Under an idempotency key
+    // MARK: As a batch
 
-    /// Writes a batch that may be sent again. A transaction has no such key: the records are read first, and that they are the same still
-    /// is asked when the batch is committed.
-    private func writeOnce(_ batch: Batch) async throws -> Receipt {
+    /// Writes a batch as one: the newest records are read first, and that they are the same still is asked when it is committed.
+    private func writeSettled(_ batch: Batch) async throws -> Receipt {
         var backoff = Backoff(first: .milliseconds(1), largest: .milliseconds(200))
         var attempts = 0
         while true {
             var expanded = Batch([], idempotencyKey: batch.idempotencyKey)
-            expanded.origin = batch.digest
+            if batch.idempotencyKey != nil { expanded.origin = batch.digest }
             do {
                 expanded.operations = try await settled(batch.operations)
-            } catch let error as StorageError {
+            } catch let error as StorageError where batch.idempotencyKey != nil {
                 // It may have been done before, and records have changed since.
                 return try await receipt(of: expanded, for: batch, otherwise: error)
             }

@@ -179,18 +179,14 @@ enum WindowCases {
             store in
             guard let window = try await Window.open(store) else { return }
             let table = try require(window.old.schema.table(named: "people"), "people")
-            func values(_ id: Int, _ full: String) throws -> [Value] {
-                let given: [String: Value] = [
-                    "id": .int(id), "full": .string(full), "size": .int(1), "number": .string("1"),
-                ]
-                return try window.old.record("people", given).values
-            }
+            let (first, second) = (try person(1, "A B", window.old), try person(1, "C D", window.old))
+            let (third, fourth) = (try person(2, "E F", window.old), try person(2, "G H", window.old))
             let receipt = try await window.old.write { batch in
-                batch.append(.insert(table, try values(1, "A B")))
-                batch.append(.update(table, try values(1, "C D"), expecting: nil))
-                batch.append(.upsert(table, try values(2, "E F")))
+                batch.append(.insert(table, first))
+                batch.append(.update(table, second, expecting: nil))
+                batch.append(.upsert(table, third))
                 batch.append(.delete(table, .int(2), expecting: nil))
-                batch.append(.upsert(table, try values(2, "G H")))
+                batch.append(.upsert(table, fourth))
             }
             try expectEqual(receipt.results.count, 5)
             try expectEqual(try await window.new.records("people").get(.int(1))["first"], .string("C"))
@@ -200,18 +196,14 @@ enum WindowCases {
             store in
             guard let window = try await Window.open(store) else { return }
             try await ada(window.old)
-            let table = try require(window.old.schema.table(named: "people"), "people")
             var record = try await window.old.records("people").get(.int(1))
             try record.set("size", .int(8))
             let values = record.values
-            func send() async throws -> Receipt {
-                try await window.old.write(idempotencyKey: "k") { $0.append(.update(table, values, expecting: 1)) }
-            }
-            let first = try await send()
+            let first = try await send(values, window.old)
             try await window.new.session.change("people", .int(1), ["note": .string("since")])
-            try expectEqual(try await send(), first)
+            try expectEqual(try await send(values, window.old), first)
             try await window.new.records("people").delete(.int(1))
-            try expectEqual(try await send(), first)
+            try expectEqual(try await send(values, window.old), first)
             try expectEqual(try await window.old.records("people").count(), 0)
         },
         ConformanceCase(.l1, "What a program deletes takes along what only the other one knows, as that one says") {
@@ -261,12 +253,11 @@ enum WindowCases {
             try await window.new.session.change("people", .int(1), ["note": .string("n")])
             let conflict = try await expectError(.conflict) { try await window.old.records("people").update(stale) }
             try expectEqual(conflict.details.actualRevision, 2)
-            var twin = stale.values
-            let table = stale.table
-            twin[try window.old.column("id", of: "people")] = .int(9)
-            let record = Record(table, values: twin)
+            var record = stale
+            try record.set("id", .int(9))
+            let twin = record
             let duplicate = try await expectError(.duplicate) {
-                try await window.old.records("people").insert(record)
+                try await window.old.records("people").insert(twin)
             }
             try expectEqual(duplicate.details.index, "by_nick")
             try await expectError(.notFound) { try await window.old.session.change("people", .int(77), [:]) }
@@ -347,6 +338,20 @@ enum WindowCases {
                 "number": .int(12), "alias": .string("t"), "state": .string("closed"),
                 "day": .date(try day("2026-06-07")), "note": .string("x"),
             ])
+    }
+
+    /// The values of a record of the old schema.
+    private static func person(_ id: Int, _ full: String, _ old: Store) throws -> [Value] {
+        let given: [String: Value] = [
+            "id": .int(id), "full": .string(full), "size": .int(1), "number": .string("1"),
+        ]
+        return try old.record("people", given).values
+    }
+
+    /// Updates the first revision of a record under a key.
+    private static func send(_ values: [Value], _ old: Store) async throws -> Receipt {
+        let table = try require(old.schema.table(named: "people"), "people")
+        return try await old.write(idempotencyKey: "k") { $0.append(.update(table, values, expecting: 1)) }
     }
 
     private static func day(_ text: String) throws -> CalendarDate { try require(CalendarDate(text), "the day") }
