@@ -195,6 +195,27 @@ struct WindowTests {
         #expect(error?.diagnostics.contains { $0.code == "schema.window" } == true)
     }
 
+    /// A store in memory for programs of two schemas, and one of each.
+    private func window(_ old: String, _ new: String) async throws -> (old: Store, new: Store) {
+        let (from, to) = (try Schema(parsing: database(old)), try Schema(parsing: database(new)))
+        let storage = MemoryStorage()
+        try await storage.apply(.create(from))
+        try await storage.apply(.migrate(Migration.start(from: from, to: to)))
+        return (try await Store.open(storage, schema: from), try await Store.open(storage, schema: to))
+    }
+
+    @Test("A list of one element is its element to programs that know no list, and a longer one is refused")
+    func lists() async throws {
+        let window = try await window(
+            table("a string; n int"), table(#"a {"array": "string"}; n {"array": "int"}"#))
+        try await window.new.insert(["t": [["id": 1, "a": ["x"], "n": [5]]]])
+        #expect(try await window.old.content() == ["t": [["id": 1, "a": "x", "n": 5]]])
+        try await expectError(.invalid) {
+            try await window.new.insert(["t": [["id": 2, "a": ["x", "y"], "n": [5]]]])
+        }
+        #expect(try await window.old.content()["t"]?.count == 1)
+    }
+
     @Test("A rename alone is one column under two names, and nothing is written")
     func renamed() async throws {
         let from = database(table("a string"))

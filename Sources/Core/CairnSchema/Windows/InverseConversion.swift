@@ -88,7 +88,9 @@ package struct InverseConversion: Sendable {
     /// - Parameter record: The values of a record in the new table.
     package func value(_ record: [Value]) -> Value? {
         switch source {
-        case .column(let column): return ValueConversion.closest(record[column], as: type)
+        case .column(let column):
+            // A list of one element is that element before it is a text.
+            return ValueConversion.exact(record[column], as: type) ?? ValueConversion.closest(record[column], as: type)
         case .text(let column, let texts):
             return record[column].isNull ? .null : texts[record[column]]
         case .joined(let columns, let separator):
