@@ -110,18 +110,33 @@ struct WindowTests {
         #expect(try await read(place, old)["t"]?.count == 1)
     }
 
-    @Test("It is part of the history, and taken back by beginning with its start", arguments: persistent)
+    @Test("It is part of the history, and is not taken back once it is completed", arguments: persistent)
     func history(_ driver: Driver) async throws {
         let place = try await place(driver)
         try await change(place) { try Migration.complete($0, allowsDestructive: true) }
         let history = try await place.history()
         #expect(history.map(\.number) == [1, 2])
         #expect(history[0].steps.first?.hasPrefix("let programs of") == true, "\(history[0].steps)")
-        #expect(throws: StorageError.self) { try Rollback(before: 2, in: history, held: history[1].to) }
-        let rollback = try Rollback(before: 1, in: history, held: history[1].to)
+        for number in [2, 1] {
+            let error = #expect(throws: StorageError.self) {
+                try Rollback(before: number, in: history, held: history[1].to)
+            }
+            #expect(error?.code == .migrationUnsupported, "\(String(describing: error))")
+            #expect(error?.remedy?.contains("--before") == false)
+        }
+    }
+
+    @Test("While both are used it is taken back with what programs of the new schema wrote", arguments: persistent)
+    func takenBack(_ driver: Driver) async throws {
+        let place = try await place(driver)
+        try await place.with(Schema(parsing: new)) { store in
+            try await store.insert(["t": [["id": 3, "a": "z", "n": 9, "b": "new"]]])
+        }
+        let history = try await place.history()
+        let rollback = try Rollback(before: 1, in: history, held: history[0].to)
         _ = try await rollback.run(
             allowsDestructive: true, isRehearsal: false, open: { try await place.storage() }, progress: { _ in })
-        #expect(try await read(place, old)["t"]?[1] == ["id": 2, "a": "y", "n": "8", "gone": "h"])
+        #expect(try await read(place, old)["t"]?[2] == ["id": 3, "a": "z", "n": "9", "gone": "d"])
     }
 
     @Test("Records are written anew for both, once, beside programs of both", arguments: [Driver.folder])

@@ -25,7 +25,7 @@ package struct Rollback: Sendable {
     ///   - held: The schema it holds.
     ///   - acceptsLoss: Whether what was dropped may stay away where it is not kept any more, or does not fit any more.
     /// - Throws: `storage.invalid` for a number the store does not have; `storage.schema_mismatch` when its schema is none of those that
-    ///   the migrations since left.
+    ///   the migrations since left; `migration.unsupported` when programs of two schemas used it meanwhile, and no longer do.
     package init(
         before number: Int, in history: [PastMigration], held: Schema, acceptsLoss: Bool = false
     ) throws {
@@ -34,14 +34,6 @@ package struct Rollback: Sendable {
             throw StorageError(
                 .invalid, "the store has no migration \(number): \(known)",
                 remedy: "'cairn migrate history' lists those it has")
-        }
-        guard history[first].from.window == nil || history[first].from == held else {
-            throw StorageError(
-                .migrationUnsupported,
-                "before migration \(number) programs of two schemas used the store: what programs wrote since would not reach what comes back",
-                remedy:
-                    "begin anew with 'cairn migrate start', to the schema that is wanted; or take back the start as well, '--before' with its number"
-            )
         }
         self.acceptsLoss = acceptsLoss
         let way = Rollback.way(through: history[first...])
@@ -57,6 +49,7 @@ package struct Rollback: Sendable {
             undoings.removeFirst()
             undoings[0].isUnderWay = true
         }
+        try Rollback.checkWindows(undoings)
         for place in undoings.indices {
             let later = undoings[..<place].filter { !$0.isUnderWay }.reversed().map(\.past)
             undoings[place].remade = Rollback.remade(undoings[place], later, history)
@@ -79,6 +72,16 @@ package struct Rollback: Sendable {
             }
         }
         return way
+    }
+
+    /// What one of two schemas had alone was kept when the use of both ended. What was written since changed the rest only, and the two
+    /// would contradict one another.
+    private static func checkWindows(_ undoings: [Undoing]) throws {
+        guard let ended = undoings.first(where: { !$0.isUnderWay && $0.past.from.window != nil }) else { return }
+        throw StorageError(
+            .migrationUnsupported,
+            "before migration \(ended.past.number) programs of two schemas used the store: what programs wrote since would not reach what comes back",
+            remedy: "begin anew with 'cairn migrate start', to the schema that is wanted")
     }
 
     /// The tables of before a migration whose records taking back a later one made anew, and until when: nil for this run.
