@@ -222,7 +222,7 @@ struct WindowTests {
     @Test("A list of one element is its element to programs that know no list, and a longer one is refused")
     func lists() async throws {
         let window = try await window(
-            table("a string; n int"), table(#"a {"array": "string"}; n {"array": "int"}"#))
+            table("a string; n int"), table("a [string]; n [int]"))
         try await window.new.insert(["t": [["id": 1, "a": ["x"], "n": [5]]]])
         #expect(try await window.old.content() == ["t": [["id": 1, "a": "x", "n": 5]]])
         try await expectError(.invalid) {
