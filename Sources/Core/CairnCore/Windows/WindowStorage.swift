@@ -63,11 +63,11 @@ struct WindowStorage: Storage, WindowReading {
         since position: ChangePosition, _ freshness: Freshness, limit: Int
     ) async throws -> KeptChanges {
         var kept = try await base.keptChanges(since: position, freshness, limit: limit)
-        kept.commits = kept.commits.compactMap { commit in
-            let changes = view.presented(commit.changes).filter(\.table.options.changes)
-            return changes.isEmpty
-                ? nil
-                : KeptCommit(start: commit.start, position: commit.position, time: commit.time, changes: changes)
+        // Commits stay that did nothing to what the program knows: a position may stand inside of one.
+        kept.commits = kept.commits.map { commit in
+            commit.mapChanges { change in
+                view.presented(change).flatMap { $0.table.options.changes ? $0 : nil }
+            }
         }
         return kept
     }
@@ -126,13 +126,13 @@ private final class WindowTransaction: StorageTransaction, WindowReading {
 
 extension WindowView {
     /// Changes of records that the program knows, as those of its tables.
-    func presented(_ changes: [Change<Record>]) -> [Change<Record>] {
-        changes.compactMap { change in
-            guard let table = table(of: change.table) else { return nil }
-            return change.map { record in
-                Record(
-                    table.presented, values: table.places.map { record.values[$0] }, metadata: record.metadata)
-            }
+    func presented(_ changes: [Change<Record>]) -> [Change<Record>] { changes.compactMap { presented($0) } }
+
+    /// A change as one of the program's table; nil when it has none.
+    func presented(_ change: Change<Record>) -> Change<Record>? {
+        guard let table = table(of: change.table) else { return nil }
+        return change.map { record in
+            Record(table.presented, values: table.places.map { record.values[$0] }, metadata: record.metadata)
         }
     }
 }

@@ -2,7 +2,7 @@ import CairnCore
 
 /// Programs of two schemas that use one store at once: each sees its own, and what one writes reaches the other.
 enum WindowCases {
-    static let all: [ConformanceCase] = reading + changing + refusing + ending
+    static let all: [ConformanceCase] = reading + following + changing + refusing + ending
 
     // MARK: Reading what the other one writes
 
@@ -128,6 +128,35 @@ enum WindowCases {
             try expectEqual(try await changes.next(), .inserted(inserted))
             try expectEqual(try await changes.next(), .updated(from: inserted, to: updated))
         },
+    ]
+
+    // MARK: Following what both write
+
+    private static let following: [ConformanceCase] = [
+        ConformanceCase(
+            .l2, "Where a consumer of one schema stood, inside a commit too, one of the other goes on and loses nothing"
+        ) {
+            store in
+            let window = try await Window.open(store, from: Schemas.followedBefore, to: Schemas.followedAfter)
+            guard let window, window.old.capabilities.keepsChanges else { return }
+            let start = try await window.old.changePosition()
+            try await insert([("gone", 1), ("t", 1), ("t", 2)], window.old)
+            try await insert([("gone", 2), ("gone", 3)], window.old)
+            try await insert([("t", 3), ("added", 1)], window.new)
+            var old = try window.old.records("t").changes(since: start).makeAsyncIterator()
+            var first = try require(try await old.next(), "a change")
+            try expectEqual(first.after?.key, .int(1))
+            var new = try window.new.records("t").changes(since: first.position).makeAsyncIterator()
+            for id in [2, 3] { try expectEqual(try await new.next()?.after?.key, .int(id)) }
+            var gone = try window.old.records("gone").changes(since: first.position).makeAsyncIterator()
+            let inside = try require(try await gone.next(), "a change")
+            try expectEqual(inside.after?.key, .int(2))
+            var commits = window.new.changes(since: inside.position).makeAsyncIterator()
+            try expectEqual(try await commits.next()?.changes.map(\.table.name), ["t", "added"])
+            for _ in [2, 3] { first = try require(try await old.next(), "a change") }
+            var rest = window.new.changes(since: first.position).makeAsyncIterator()
+            try expectEqual(try await rest.next()?.changes.map(\.table.name), ["added"])
+        }
     ]
 
     // MARK: Changing what the other one wrote
@@ -352,6 +381,16 @@ enum WindowCases {
     private static func send(_ values: [Value], _ old: Store) async throws -> Receipt {
         let table = try require(old.schema.table(named: "people"), "people")
         return try await old.write(idempotencyKey: "k") { $0.append(.update(table, values, expecting: 1)) }
+    }
+
+    /// Inserts records that have a key only, in one commit.
+    private static func insert(_ records: [(table: String, id: Int)], _ program: Store) async throws {
+        try await program.write { batch in
+            for (table, id) in records {
+                let record = try program.record(table, ["id": .int(id)])
+                batch.append(.insert(record.table, record.values))
+            }
+        }
     }
 
     private static func day(_ text: String) throws -> CalendarDate { try require(CalendarDate(text), "the day") }

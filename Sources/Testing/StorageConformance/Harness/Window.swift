@@ -90,4 +90,18 @@ extension Schemas {
               "id": "int", "person": { "references": "people", "on_delete": "cascade" }, "text": "string" },
             "key": "id" } } }
         """
+
+    /// Tables whose changes are kept, one of which goes.
+    static let followedBefore = """
+        { "database": "d", "tables": {
+          "t": { "columns": { "id": "int" }, "key": "id", "changes": true },
+          "gone": { "columns": { "id": "int" }, "key": "id", "changes": true } } }
+        """
+
+    /// The other one of them, and one that comes.
+    static let followedAfter = """
+        { "database": "d", "tables": {
+          "t": { "columns": { "id": "int" }, "key": "id", "changes": true },
+          "added": { "columns": { "id": "int" }, "key": "id", "changes": true } } }
+        """
 }
