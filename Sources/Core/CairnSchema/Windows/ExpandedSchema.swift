@@ -117,6 +117,7 @@ package struct ExpandedSchema {
             columns[name] = referring(old, declaration(of: pair.old)?["columns"]?[old.name])
                 .map(ExpandedSchema.withoutCascade)
         }
+        keepMade(made.map { $0.conversion }, in: pair, &columns)
         declared["columns"] = .object(columns)
         addIndexes(of: pair, to: &declared)
         if pair.old.options.changes { declared["changes"] = true }
@@ -162,6 +163,18 @@ package struct ExpandedSchema {
     /// Programs that do not know a column must not delete, by deleting what it refers to, records that they know.
     private static func withoutCascade(_ declared: JSONValue) -> JSONValue {
         declared["on_delete"] == "cascade" ? declared.with("on_delete", nil) : declared
+    }
+
+    /// What is made from one another is written by programs only, which write both: a delete that made a reference null would leave the
+    /// other side as it was.
+    private func keepMade(_ conversions: [Conversion], in pair: TablePair, _ columns: inout JSONObject) {
+        let own = names.columns[pair.new.name] ?? [:]
+        let called = Dictionary(uniqueKeysWithValues: own.map { ($0.value, $0.key) })
+        let sources = conversions.flatMap(\.columns).map { called[$0] ?? $0 }
+        let made = names.conversions[pair.new.name].map { Array($0.keys) } ?? []
+        for column in sources + made where columns[column]?["on_delete"] == "set_null" {
+            columns[column] = columns[column]?.with("on_delete", nil)
+        }
     }
 
     /// A record that a program writes which does not know a column must get something in it.

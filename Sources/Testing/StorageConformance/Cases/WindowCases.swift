@@ -243,6 +243,20 @@ enum WindowCases {
             try await window.old.records("people").delete(.int(1))
             try expectEqual(try await window.new.records("notes").count(), 0)
         },
+        ConformanceCase(
+            .l1, "No delete makes a reference null that something is made from, as the other side would not know"
+        ) {
+            store in
+            guard let window = try await Window.open(store, from: Schemas.owned, to: Schemas.owners) else { return }
+            try await window.old.insert("towns", ["id": .int(5)])
+            try await window.old.insert("people", ["id": .int(1), "town": .int(5)])
+            for program in [window.old, window.new] {
+                try await expectError(.reference) { try await program.records("towns").delete(.int(5)) }
+            }
+            try expectEqual(try await window.new.records("people").get(.int(1))["place"], .string("5"))
+            try await window.new.session.change("people", .int(1), ["place": .null])
+            try await window.old.records("towns").delete(.int(5))
+        },
     ]
 
     // MARK: Refusing

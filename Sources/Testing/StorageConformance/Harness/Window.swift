@@ -91,6 +91,24 @@ extension Schemas {
             "key": "id" } } }
         """
 
+    /// A reference that is let go when its target is deleted.
+    static let owned = """
+        { "database": "d", "tables": {
+          "people": { "columns": {
+              "id": "int", "town": { "references": "towns", "nullable": true, "on_delete": "set_null" } },
+            "key": "id" },
+          "towns": { "columns": { "id": "int" }, "key": "id" } } }
+        """
+
+    /// The same people, with a text that is made from it.
+    static let owners = """
+        { "database": "d", "tables": {
+          "people": { "columns": {
+              "id": "int", "place": { "type": "string?", "renamed_from": "place", "convert": { "from": "town" } } },
+            "key": "id" },
+          "towns": { "columns": { "id": "int" }, "key": "id" } } }
+        """
+
     /// Tables whose changes are kept, one of which goes.
     static let followedBefore = """
         { "database": "d", "tables": {
