@@ -172,7 +172,7 @@ struct WindowRecords: Sendable {
     private func fill(_ group: Group, _ record: inout [Value], _ now: [Value]) throws {
         for (position, inverses) in group.sources {
             let place = old[position]
-            let proposals = inverses.compactMap { $0.value(now) }
+            let proposals = inverses.flatMap { $0.values(now) }
             guard let first = proposals.first else { throw noWayBack(group, position) }
             let fitting = proposals.first { proposal in
                 record[place] = proposal

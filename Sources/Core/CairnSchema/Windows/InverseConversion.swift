@@ -84,23 +84,34 @@ package struct InverseConversion: Sendable {
         return found.count == last ? found : nil
     }
 
-    /// The value of the old column; nil where there is none.
+    /// What the value of the old column could be, the likeliest first.
     /// - Parameter record: The values of a record in the new table.
-    package func value(_ record: [Value]) -> Value? {
+    package func values(_ record: [Value]) -> [Value] {
         switch source {
         case .column(let column):
             // A list of one element is that element before it is a text.
-            return ValueConversion.exact(record[column], as: type) ?? ValueConversion.closest(record[column], as: type)
+            let value = ValueConversion.exact(record[column], as: type) ?? ValueConversion.closest(record[column], as: type)
+            return value.map { [$0] } ?? []
         case .text(let column, let texts):
-            return record[column].isNull ? .null : texts[record[column]]
+            return record[column].isNull ? [.null] : texts[record[column]].map { [$0] } ?? []
         case .joined(let columns, let separator):
-            let given = columns.map { record[$0] }.filter { !$0.isNull }
-            if given.isEmpty { return .null }
-            return .string(given.map(ValueConversion.closestText).joined(separator: separator))
+            return InverseConversion.joined(columns.map { record[$0] }, with: separator)
         case .part(let column, let place, let count, let separator):
-            if record[column].isNull { return .null }
+            if record[column].isNull { return [.null] }
             let all = ColumnConversion.split(ValueConversion.closestText(record[column]), at: separator, count)
-            return all.count == count ? ValueConversion.closest(.string(all[place]), as: type) : nil
+            guard all.count == count, let value = ValueConversion.closest(.string(all[place]), as: type) else {
+                return []
+            }
+            return [value]
         }
+    }
+
+    /// The texts that have all parts: first those without empty ones at the end, which may stand for parts that there were none of. Else
+    /// what joins the parts would become text that nobody wrote.
+    private static func joined(_ values: [Value], with separator: String) -> [Value] {
+        let parts = values.filter { !$0.isNull }.map(ValueConversion.closestText)
+        guard let last = parts.indices.last else { return [.null] }
+        let first = parts.lastIndex { !$0.isEmpty } ?? 0
+        return (first...last).map { .string(parts[...$0].joined(separator: separator)) }
     }
 }
