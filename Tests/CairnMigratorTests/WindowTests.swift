@@ -233,12 +233,12 @@ struct WindowTests {
 
     @Test("A text is put together from its parts without what nobody wrote", arguments: ["", "Ann", "Ann Evans"])
     func parts(_ rest: String) async throws {
-        let split = { #""renamed_from": "\($0)", "convert": { "split": "name", "at": " ", "part": \($1)"# }
+        let split = #""convert": { "split": "name", "at": " ", "part""#
         let window = try await window(
             table("name string"),
             table(
-                "first { \"type\": \"string\", \(split("first", 1)) } }; "
-                    + "rest { \"type\": \"string\", \(split("rest", 2)), \"parts\": 2, \"otherwise\": \"\" } }"))
+                #"first { "type": "string", "renamed_from": "first", \#(split): 1 } }; "#
+                    + #"rest { "type": "string", "renamed_from": "rest", \#(split): 2, "parts": 2, "otherwise": "" } }"#))
         try await window.new.insert(["t": [["id": 1, "first": "Mary", "rest": .string(rest)]]])
         let name = rest.isEmpty ? "Mary" : "Mary \(rest)"
         #expect(try await window.old.content() == ["t": [["id": 1, "name": .string(name)]]])
