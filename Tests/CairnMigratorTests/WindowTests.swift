@@ -245,6 +245,27 @@ struct WindowTests {
         #expect(try await window.new.content()["t"]?[0]["rest"] == .string(rest))
     }
 
+    @Test("A joined text is taken apart where there is one way to do it, and moves nothing between columns")
+    func joined() async throws {
+        let join = #""renamed_from": "name", "convert": { "join": ["a", "b"], "with": " " }"#
+        let window = try await window(table("a string; b string?"), table(#"name { "type": "string", \#(join) }"#))
+        try await window.old.insert(["t": [["id": 1, "a": "Mary Ann", "b": "Evans"], ["id": 2, "a": "Ada"]]])
+        func change(_ id: Int, _ name: String) async throws -> JSONValue? {
+            var record = try await window.new.records("t").get(Key(.int(id)))
+            try record.set("name", .string(name))
+            try await window.new.records("t").update(record)
+            return try await window.old.content()["t"]?[id - 1]
+        }
+        #expect(try await change(1, "Mary Ann Smith") == ["id": 1, "a": "Mary Ann", "b": "Smith"])
+        #expect(try await change(1, "Eliza Jane Smith") == ["id": 1, "a": "Eliza Jane", "b": "Smith"])
+        #expect(try await change(2, "Augusta") == ["id": 2, "a": "Augusta", "b": .null])
+        #expect(try await change(2, "Augusta King") == ["id": 2, "a": "Augusta", "b": "King"])
+        try await expectError(.invalid) { _ = try await change(1, "Mary Ann Evans") }
+        try await expectError(.invalid) {
+            try await window.new.insert(["t": [["id": 3, "name": "Mary Ann Evans"]]])
+        }
+    }
+
     @Test("A rename alone is one column under two names, and nothing is written")
     func renamed() async throws {
         let from = database(table("a string"))

@@ -85,7 +85,7 @@ struct WindowRecords: Sendable {
             let conversions = from.keys.sorted().compactMap { column in
                 from[column].map { (column: pair.new.columns[column], conversion: $0.conversion) }
             }
-            let inverses = InverseConversion.all(of: pair.old.columns[source], from: conversions)
+            let inverses = InverseConversion.all(of: pair.old.columns[source], in: pair.old, from: conversions)
             var group = Group(sources: [(source, inverses)], made: Set(from.keys))
             while let place = groups.firstIndex(where: { !$0.made.isDisjoint(with: group.made) }) {
                 let other = groups.remove(at: place)
@@ -161,7 +161,7 @@ struct WindowRecords: Sendable {
         let now = new.map { record[$0] }
         for group in groups {
             if let before, group.made.allSatisfy({ before[$0] == now[$0] }) { continue }
-            try fill(group, &record, now)
+            try fill(group, &record, now, over: stored.map { stored in old.map { stored[$0] } })
         }
         if stored != nil { return }
         for position in oldOnly {
@@ -169,10 +169,10 @@ struct WindowRecords: Sendable {
         }
     }
 
-    private func fill(_ group: Group, _ record: inout [Value], _ now: [Value]) throws {
+    private func fill(_ group: Group, _ record: inout [Value], _ now: [Value], over stored: [Value]?) throws {
         for (position, inverses) in group.sources {
             let place = old[position]
-            let proposals = inverses.flatMap { $0.values(now) }
+            let proposals = inverses.flatMap { $0.values(now, over: stored) }
             guard let first = proposals.first else { throw noWayBack(group, position) }
             let fitting = proposals.first { proposal in
                 record[place] = proposal

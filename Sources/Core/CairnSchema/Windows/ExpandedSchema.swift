@@ -197,7 +197,7 @@ package struct ExpandedSchema {
     ) throws {
         let from = made.filter { $0.conversion.columns.contains { Utf8.equal($0, old.name) } }
         guard !from.isEmpty else { return try checkMissing(old, of: pair.new, isNew: false) }
-        guard InverseConversion.all(of: old, from: from).isEmpty else { return }
+        guard InverseConversion.all(of: old, in: pair.old, from: from).isEmpty else { return }
         let names = from.map { "'\($0.column.name)'" }.joined(separator: ", ")
         throw WindowRefusal(
             pair.new.name, old.name,

@@ -10,8 +10,8 @@ package struct InverseConversion: Sendable {
         case text(Int, of: [Value: Value])
         /// The texts of new columns, with what was between them; null ones are left out.
         case joined([Int], with: String)
-        /// One of so many parts of the text of a new column.
-        case part(Int, place: Int, count: Int, at: String)
+        /// One of the texts that are joined to that of a new column.
+        case part(Int, place: Int, of: JoinedParts)
     }
 
     private let source: Source
@@ -20,17 +20,20 @@ package struct InverseConversion: Sendable {
     /// The ways back to an old column; none where there is none.
     /// - Parameters:
     ///   - column: A column that only the old schema has.
+    ///   - table: Its table.
     ///   - made: The columns that only the new schema has and that are made from it.
     package static func all(
-        of column: Column, from made: [(column: Column, conversion: Conversion)]
+        of column: Column, in table: Table, from made: [(column: Column, conversion: Conversion)]
     ) -> [InverseConversion] {
         made.compactMap { new, conversion in
-            source(of: column, new, conversion, made).map { InverseConversion(source: $0, type: column.valueType) }
+            source(of: column, in: table, new, conversion, made)
+                .map { InverseConversion(source: $0, type: column.valueType) }
         }
     }
 
     private static func source(
-        of old: Column, _ new: Column, _ conversion: Conversion, _ made: [(column: Column, conversion: Conversion)]
+        of old: Column, in table: Table, _ new: Column, _ conversion: Conversion,
+        _ made: [(column: Column, conversion: Conversion)]
     ) -> Source? {
         switch conversion.source {
         case .column:
@@ -40,8 +43,11 @@ package struct InverseConversion: Sendable {
             return looked(texts, old, new).map { .text(new.position, of: $0) }
         case .joined(let names, let separator):
             let place = names.firstIndex { Utf8.equal($0, old.name) }
-            guard conversion.values == nil, !separator.isEmpty, new.valueType == .string, let place else { return nil }
-            return .part(new.position, place: place, count: names.count, at: separator)
+            let columns = names.compactMap { table.column(named: $0) }
+            guard conversion.values == nil, !separator.isEmpty, new.valueType == .string, let place,
+                columns.count == names.count
+            else { return nil }
+            return .part(new.position, place: place, of: JoinedParts(columns, with: separator))
         case .part(_, _, let separator, _):
             return parts(old, separator, made).map { .joined($0, with: separator) }
         }
@@ -85,8 +91,10 @@ package struct InverseConversion: Sendable {
     }
 
     /// What the value of the old column could be, the likeliest first.
-    /// - Parameter record: The values of a record in the new table.
-    package func values(_ record: [Value]) -> [Value] {
+    /// - Parameters:
+    ///   - record: The values of a record in the new table.
+    ///   - stored: Those it has in the old one; nil for a new record.
+    package func values(_ record: [Value], over stored: [Value]?) -> [Value] {
         switch source {
         case .column(let column):
             // A list of one element is that element before it is a text.
@@ -96,13 +104,11 @@ package struct InverseConversion: Sendable {
             return record[column].isNull ? [.null] : texts[record[column]].map { [$0] } ?? []
         case .joined(let columns, let separator):
             return InverseConversion.joined(columns.map { record[$0] }, with: separator)
-        case .part(let column, let place, let count, let separator):
+        case .part(let column, let place, let parts):
             if record[column].isNull { return [.null] }
-            let all = ColumnConversion.split(ValueConversion.closestText(record[column]), at: separator, count)
-            guard all.count == count, let value = ValueConversion.closest(.string(all[place]), as: type) else {
-                return []
-            }
-            return [value]
+            let text = ValueConversion.closestText(record[column])
+            guard let part = parts.parts(of: text, over: stored)?[place] else { return [] }
+            return part.of(type).map { [$0] } ?? []
         }
     }
 
