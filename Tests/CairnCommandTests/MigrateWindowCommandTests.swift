@@ -105,4 +105,21 @@ struct MigrateWindowCommandTests {
         let outcome = await cairn("migrate", "apply", address, "--to", new, "--allow-destructive")
         #expect(outcome.code == .failed && outcome.errors.contains("'cairn migrate complete'"), "\(outcome.errors)")
     }
+
+    @Test("An edit of a record file is not accepted while programs of two schemas use the store, and can be undone")
+    func edited() async throws {
+        let address = try await store("file")
+        #expect(await cairn("migrate", "start", address, "--to", new).code == .done)
+        let file = "store/tables/t/objects/1.json"
+        let before = try folder.read(file)
+        try #require(before.contains("\"x\""))
+        try folder.write(file, before.replacing("\"x\"", with: "\"z\""))
+        let refused = await cairn("doctor", address, "--accept-edits")
+        #expect(refused.code == .found && refused.output.contains("two schemas use"), "\(refused.output)")
+        let undone = await cairn("doctor", address, "--undo-edits")
+        #expect(undone.code == .done, "\(undone.output)\(undone.errors)")
+        let last = try await open(address, "old.jsonc")
+        #expect(try await last.records("t").get(Key(.int(1)))["a"] == .string("x"))
+        try await last.close()
+    }
 }

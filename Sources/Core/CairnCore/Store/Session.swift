@@ -208,7 +208,7 @@ public final class Session: Sendable {
     }
 
     func checkedWrite(_ batch: Batch) async throws -> Receipt {
-        if core.isReadOnly { throw StorageError.usedByTwo(core) }
+        if core.isReadOnly { throw StorageError.usedByTwo(core.storage.capabilities.location) }
         var batch = batch
         let bytes = try core.check.check(&batch.operations)
         switch mode {

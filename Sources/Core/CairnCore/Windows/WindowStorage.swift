@@ -139,10 +139,10 @@ extension WindowView {
 
 extension StorageError {
     /// A write by a tool to a store that programs of two schemas use.
-    static func usedByTwo(_ core: StoreCore) -> StorageError {
+    package static func usedByTwo(_ location: String) -> StorageError {
         StorageError(
             .unsupported,
-            "programs of two schemas use \(core.storage.capabilities.location) at once: it is not written by what is neither",
+            "programs of two schemas use \(location) at once: it is not written by what is neither",
             remedy:
                 "open it with one of the two schemas; or end that first: 'cairn migrate complete', 'cairn migrate abort'"
         )
