@@ -244,6 +244,26 @@ enum WindowCases {
             try expectEqual(try await window.new.records("notes").count(), 0)
         },
         ConformanceCase(
+            .l1, "A delete under an idempotency key stays possible when the other schema adds references, and takes nothing along"
+        ) {
+            store in
+            guard let window = try await Window.open(store) else { return }
+            try await ada(window.old)
+            try await alan(window.new)
+            try await window.new.insert("notes", ["id": .int(1), "person": .int(1), "text": .string("x")])
+            let table = try require(window.old.schema.table(named: "people"), "people")
+            func delete(_ id: Int) async throws -> Receipt {
+                try await window.old.write(idempotencyKey: "delete \(id)") {
+                    $0.append(.delete(table, Key(.int(id)), expecting: nil))
+                }
+            }
+            let first = try await delete(2)
+            try expectEqual(try await delete(2), first)
+            try await expectError(.reference) { _ = try await delete(1) }
+            try expectEqual(try await window.new.records("notes").count(), 1)
+            try expectEqual(try await window.new.records("people").all().map(\.key), [.int(1)])
+        },
+        ConformanceCase(
             .l1, "No delete makes a reference null that something is made from, as the other side would not know"
         ) {
             store in
