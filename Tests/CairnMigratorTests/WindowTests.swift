@@ -266,6 +266,17 @@ struct WindowTests {
         }
     }
 
+    @Test("A value that several texts stand for comes back as the first one that the old column can have")
+    func texts() async throws {
+        let values = #""values": { "z": "open", "o": "open", "x": "open", "c": "closed" }"#
+        let window = try await window(
+            table(#"code { "enum": ["x", "o", "c"] }"#),
+            table(
+                #"state { "enum": ["open", "closed"], "renamed_from": "state", "convert": { "from": "code", \#(values) } }"#))
+        try await window.new.insert(["t": [["id": 1, "state": "open"]]])
+        #expect(try await window.old.content() == ["t": [["id": 1, "code": "o"]]])
+    }
+
     @Test("A rename alone is one column under two names, and nothing is written")
     func renamed() async throws {
         let from = database(table("a string"))

@@ -58,16 +58,23 @@ package struct InverseConversion: Sendable {
         new == old || ValueConversion.exists(from: new, to: old) || old == .string || old == .json || new == .json
     }
 
-    /// For each value the first text that stands for it.
+    /// For each value the first text that stands for it and that the old column can have.
     private static func looked(_ texts: JSONObject, _ old: Column, _ new: Column) -> [Value: Value]? {
         var found: [Value: Value] = [:]
         for member in texts.members {
             guard let value = ValueJSON.value(member.value, as: new.valueType),
-                let text = ValueConversion.closest(.string(member.name), as: old.valueType)
+                let text = ValueConversion.closest(.string(member.name), as: old.valueType), canHave(text, old)
             else { continue }
             if found[value] == nil { found[value] = text }
         }
         return found.isEmpty ? nil : found
+    }
+
+    private static func canHave(_ value: Value, _ column: Column) -> Bool {
+        if case .enumeration(let cases) = column.type {
+            guard case .string(let text) = value, cases.contains(where: { Utf8.equal($0, text) }) else { return false }
+        }
+        return ColumnCheck.brokenRule(value, column.rules) == nil
     }
 
     /// The columns that have all parts of a text between them, the first first.
