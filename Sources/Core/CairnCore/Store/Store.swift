@@ -24,18 +24,20 @@ public final class Store: Sendable {
         _ storage: any Storage, schema: Schema, options: StoreOptions = StoreOptions()
     ) async throws -> Store {
         var held = if let held = try await storage.schema() { held } else { try await create(schema, in: storage) }
+        if held.id != schema.id, options.migrating == .additive, try WindowView(of: held, presenting: schema) == nil {
+            held = try await migrate(held, to: schema, in: storage)
+        }
+        // Also one that another program opened for both schemas while this one would have changed it.
         if let view = try WindowView(of: held, presenting: schema) {
             try await storage.attach(held)
             return Store(core: StoreCore(schema: schema, storage: WindowStorage(view, storage), options: options))
-        }
-        if held.id != schema.id, options.migrating == .additive {
-            held = try await migrate(held, to: schema, in: storage)
         }
         guard held.id == schema.id else {
             throw SchemaMismatch(held: held, wanted: schema, location: storage.capabilities.location).error
         }
         try await storage.attach(schema)
-        return Store(core: StoreCore(schema: schema, storage: storage, options: options))
+        return Store(
+            core: StoreCore(schema: schema, storage: storage, options: options, isReadOnly: schema.window != nil))
     }
 
     /// Gives an empty store its schema.

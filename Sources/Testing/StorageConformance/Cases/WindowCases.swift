@@ -339,6 +339,9 @@ enum WindowCases {
             let record = try await tool.records("people").get(.int(1))
             try expectEqual([record["full"], record["first"]], [.string("Ada Lovelace"), .string("Ada")])
             try await expectError(.unsupported) { try await tool.records("people").delete(.int(1)) }
+            let whole = try await Store.open(try await store.storage(name: Window.name), schema: tool.schema)
+            try await expectError(.unsupported) { try await whole.records("people").delete(.int(1)) }
+            try await whole.close()
             try await tool.close()
         },
     ]
