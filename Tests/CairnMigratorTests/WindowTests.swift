@@ -185,6 +185,13 @@ struct WindowTests {
                 new: table(
                     #"c {"type": "string", "renamed_from": "c", "convert": {"join": ["a", "b"]}}"#),
                 column: "a", words: "nothing leads back"),
+            Refused(
+                old: table("a string"),
+                new: table(#"a string; b {"type": "string", "default": "x", "unique": true, "renamed_from": "b"}"#),
+                column: "b", words: "it is unique"),
+            Refused(
+                old: table(#"a string; b {"type": "string", "default": "x", "unique": true}"#), new: table("a string"),
+                column: "b", words: "it is unique"),
         ])
     func refused(_ refused: Refused) throws {
         let error = #expect(throws: StorageError.self) {

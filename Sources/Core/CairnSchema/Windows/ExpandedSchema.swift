@@ -101,7 +101,7 @@ package struct ExpandedSchema {
             } else if let conversion = pair.conversions[column.position]?.conversion {
                 made.append((column, conversion))
             } else {
-                try checkMissing(column, of: pair.new, isNew: true)
+                try checkMissing(column, of: pair.new, named: table, isNew: true)
             }
             columns[column.name] = columns[column.name].map(ExpandedSchema.withoutCascade)
         }
@@ -178,12 +178,23 @@ package struct ExpandedSchema {
     }
 
     /// A record that a program writes which does not know a column must get something in it.
-    private func checkMissing(_ column: Column, of table: Table, isNew: Bool) throws {
+    private func checkMissing(_ column: Column, of table: Table, named name: String, isNew: Bool) throws {
+        let (knows, lacks) = isNew ? ("new", "old") : ("old", "new")
+        let isAlone = table.indexes.contains {
+            $0.isLookup && $0.parts.map(\.column) == [column.position]
+        }
+        if isAlone, case .literal(let value)? = column.defaultValue, !value.isNull {
+            throw WindowRefusal(
+                name, column.name,
+                "it is unique, and all records that programs of the \(lacks) schema write would get the same default",
+                remedy: isNew
+                    ? "leave the default out and let it be null, or declare it unique once no old program runs"
+                    : "take the default or the unique index away in a migration before")
+        }
         if column.isNullable || column.defaultValue != nil { return }
         if case .array = column.valueType, column.rules.minimumLength ?? 0 == 0 { return }
-        let (knows, lacks) = isNew ? ("new", "old") : ("old", "new")
         throw WindowRefusal(
-            table.name, column.name,
+            name, column.name,
             "programs of the \(lacks) schema do not know the column, and the \(knows) one asks for a value",
             remedy: isNew
                 ? "give it a default, or say with 'convert' what it is made from, or let it be null until the window is closed"
@@ -196,7 +207,7 @@ package struct ExpandedSchema {
         _ old: Column, _ made: [(column: Column, conversion: Conversion)], of pair: TablePair
     ) throws {
         let from = made.filter { $0.conversion.columns.contains { Utf8.equal($0, old.name) } }
-        guard !from.isEmpty else { return try checkMissing(old, of: pair.new, isNew: false) }
+        guard !from.isEmpty else { return try checkMissing(old, of: pair.old, named: pair.new.name, isNew: false) }
         guard InverseConversion.all(of: old, in: pair.old, from: from).isEmpty else { return }
         let names = from.map { "'\($0.column.name)'" }.joined(separator: ", ")
         throw WindowRefusal(
