@@ -7,28 +7,39 @@ struct WindowReader: StorageReader {
 
     func get(_ table: Table, _ key: Key, _ body: (RowReader) throws -> Void) async throws -> Bool {
         let table = try view.table(table)
-        return try await base.get(table.expanded, key) { row in try body(WindowRow(table, row)) }
+        return try await view.presenting {
+            try await base.get(table.expanded, key) { row in try body(WindowRow(table, row)) }
+        }
     }
 
     func get(_ table: Table, _ keys: [Key], _ body: (Int, RowReader) throws -> Void) async throws {
         let table = try view.table(table)
-        try await base.get(table.expanded, keys) { place, row in try body(place, WindowRow(table, row)) }
+        try await view.presenting {
+            try await base.get(table.expanded, keys) { place, row in try body(place, WindowRow(table, row)) }
+        }
     }
 
     func rows(_ query: Query) async throws -> any RowCursor {
-        WindowCursor(try view.table(query.table), try await base.rows(try view.expanded(query)))
+        let rows = try await view.presenting { try await base.rows(try view.expanded(query)) }
+        return WindowCursor(view, try view.table(query.table), rows)
     }
 
-    func count(_ query: Query) async throws -> Int { try await base.count(try view.expanded(query)) }
+    func count(_ query: Query) async throws -> Int {
+        try await view.presenting { try await base.count(try view.expanded(query)) }
+    }
 
-    func explain(_ query: Query) async throws -> QueryPlan { try await base.explain(try view.expanded(query)) }
+    func explain(_ query: Query) async throws -> QueryPlan {
+        let plan = try await view.presenting { try await base.explain(try view.expanded(query)) }
+        return view.presented(plan)
+    }
 
     func aggregate(_ query: AggregateQuery) async throws -> [[Value]] {
-        try await base.aggregate(try view.expanded(query))
+        try await view.presenting { try await base.aggregate(try view.expanded(query)) }
     }
 
     func explain(_ query: AggregateQuery) async throws -> QueryPlan {
-        try await base.explain(try view.expanded(query))
+        let plan = try await view.presenting { try await base.explain(try view.expanded(query)) }
+        return view.presented(plan)
     }
 }
 
@@ -63,16 +74,18 @@ private final class WindowRow: RowReader {
 }
 
 private final class WindowCursor: RowCursor {
+    private let view: WindowView
     private let table: WindowTable
     private let base: any RowCursor
 
-    init(_ table: WindowTable, _ base: any RowCursor) {
+    init(_ view: WindowView, _ table: WindowTable, _ base: any RowCursor) {
+        self.view = view
         self.table = table
         self.base = base
     }
 
     func next(_ count: Int, _ body: (RowReader) throws -> Bool) async throws -> Bool {
-        try await base.next(count) { row in try body(WindowRow(table, row)) }
+        try await view.presenting { try await base.next(count) { row in try body(WindowRow(table, row)) } }
     }
 
     func close() { base.close() }

@@ -69,6 +69,22 @@ final class WindowView: Sendable {
             error.code, error.message, remedy: error.remedy, isRetryable: error.isRetryable, details: details)
     }
 
+    /// A plan that names table and indexes as the program does. Conditions and what an engine says are in the words of the store.
+    func presented(_ plan: QueryPlan) -> QueryPlan {
+        var presented = plan
+        if let table = tables.first(where: { $0.expanded.name == plan.table }) {
+            presented.table = table.presented.name
+            if case .index(let name) = plan.access { presented.access = .index(table.indexNames[name] ?? name) }
+        }
+        presented.parts = plan.parts.map { self.presented($0) }
+        presented.related = plan.related.map { related in
+            var related = related
+            related.plan = self.presented(related.plan)
+            return related
+        }
+        return presented
+    }
+
     /// Runs `body`, whose errors name what is in the store.
     func presenting<Result>(_ body: () async throws -> Result) async throws -> Result {
         do {

@@ -78,6 +78,11 @@ enum WindowCases {
             try expectEqual(try await new.records("people").count(rows), 4)
             try expectEqual(
                 try await new.session.explain(rows).access, .index("by_state"), "the index of the new schema")
+            let nick = Condition.compare(column: try old.column("nick", of: "people"), .equal, .string("x"))
+            try expectEqual(
+                try await old.session.explain(old.query("people", where: nick)).access, .index("by_nick"),
+                "the name that the old schema has for it")
+            try expectEqual(try await old.session.explain(old.query("towns")).table, "towns")
             try expectEqual(
                 try await new.records("people").aggregate(
                     AggregateQuery(rows, aggregates: [.sum(column: newSize), .rows])),

@@ -46,6 +46,8 @@ struct MigrateApplyCommand: Command {
         }
         let isEager = try arguments.has("eager") && MigrateApplyCommand.isLazy(arguments.operand("STORE"))
         return try await MigrationArguments.with(arguments.operand("STORE"), writes: true) { storage, held in
+            // A plan from all that two schemas have would list what nobody asked for.
+            if let window = held.window, held.id != to.id { throw Migration.isOpen(window) }
             try filed?.checkStart(held, at: storage.capabilities.location)
             if Rollback.isUnderWay(held) {
                 try Rollback.checkLeaving(held, try await storage.migrations())
