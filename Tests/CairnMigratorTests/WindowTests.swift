@@ -245,7 +245,8 @@ struct WindowTests {
             table("name string"),
             table(
                 #"first { "type": "string", "renamed_from": "first", \#(split): 1 } }; "#
-                    + #"rest { "type": "string", "renamed_from": "rest", \#(split): 2, "parts": 2, "otherwise": "" } }"#))
+                    + #"rest { "type": "string", "renamed_from": "rest", \#(split): 2, "parts": 2, "otherwise": "" } }"#
+            ))
         try await window.new.insert(["t": [["id": 1, "first": "Mary", "rest": .string(rest)]]])
         let name = rest.isEmpty ? "Mary" : "Mary \(rest)"
         #expect(try await window.old.content() == ["t": [["id": 1, "name": .string(name)]]])
@@ -279,7 +280,8 @@ struct WindowTests {
         let window = try await window(
             table(#"code { "enum": ["x", "o", "c"] }"#),
             table(
-                #"state { "enum": ["open", "closed"], "renamed_from": "state", "convert": { "from": "code", \#(values) } }"#))
+                #"state { "enum": ["open", "closed"], "renamed_from": "state", "convert": { "from": "code", \#(values) } }"#
+            ))
         try await window.new.insert(["t": [["id": 1, "state": "open"]]])
         #expect(try await window.old.content() == ["t": [["id": 1, "code": "o"]]])
     }

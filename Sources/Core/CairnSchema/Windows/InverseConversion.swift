@@ -105,8 +105,9 @@ package struct InverseConversion: Sendable {
         switch source {
         case .column(let column):
             // A list of one element is that element before it is a text.
-            let value = ValueConversion.exact(record[column], as: type) ?? ValueConversion.closest(record[column], as: type)
-            return value.map { [$0] } ?? []
+            let value = record[column]
+            let found = ValueConversion.exact(value, as: type) ?? ValueConversion.closest(value, as: type)
+            return found.map { [$0] } ?? []
         case .text(let column, let texts):
             return record[column].isNull ? [.null] : texts[record[column]].map { [$0] } ?? []
         case .joined(let columns, let separator):

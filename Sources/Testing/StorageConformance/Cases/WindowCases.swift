@@ -249,7 +249,7 @@ enum WindowCases {
             try expectEqual(try await window.new.records("notes").count(), 0)
         },
         ConformanceCase(
-            .l1, "A delete under an idempotency key stays possible when the other schema adds references, and takes nothing along"
+            .l1, "A delete under a key stays possible when the other schema adds references, and takes nothing along"
         ) {
             store in
             guard let window = try await Window.open(store) else { return }
