@@ -82,6 +82,23 @@ struct OpeningTests {
         for storage in storages { try await storage.close() }
     }
 
+    @Test("One that others open for both schemas at the same time is opened all the same", arguments: Driver.allCases)
+    func window(_ driver: Driver) async throws {
+        let place = try await made(driver)
+        let (one, other) = (try await place.storage(), try await place.storage())
+        let migration = try Migration.start(from: old, to: wider)
+        // Who is second finds that the other one was first.
+        async let started: ()? = try? other.apply(.migrate(migration))
+        let store = try await Store.open(one, schema: wider, options: options)
+        _ = await started
+        try await other.close()
+        let count = try? await store.records("t").count()
+        try await place.leave(one)
+        // Whoever has it open when it is opened for both opens it again.
+        if let count { #expect(count == 1) }
+        #expect(try await self.count(place, wider) == 1)
+    }
+
     @Test("A store that is open does not change under its program", arguments: Driver.allCases)
     func attached(_ driver: Driver) async throws {
         let place = try await made(driver)

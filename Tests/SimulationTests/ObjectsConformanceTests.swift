@@ -71,6 +71,7 @@ struct ObjectsConformanceTests {
                 "Observing ends when the store is closed, and cannot begin after that",
                 "A task that observes is cancelled, or out of time, at once",
                 "A snapshot orders by other records of its own moment, and observers hear of them",
+                "Changes of a store that programs of two schemas use come to a program as its own",
             ]
         ),
         (

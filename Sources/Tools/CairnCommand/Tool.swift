@@ -12,7 +12,8 @@ struct Tool: Sendable {
             DoctorCommand(), MaintainCommand(), RebuildCommand(), AdoptCommand(), MigratePlanCommand(),
             MigrateApplyCommand(), MigrateStatusCommand(), MigrateDriftCommand(), MigrateHistoryCommand(),
             MigrateRollbackCommand(), MigrateBaselineCommand(), MigrateMergeCommand(), MigrateSquashCommand(),
-            MigrateVerifyCommand(),
+            MigrateVerifyCommand(), MigrateStartCommand(), MigrateBackfillCommand(), MigrateCompleteCommand(),
+            MigrateAbortCommand(),
             S3ListCommand(), S3GetCommand(), S3PutCommand(), S3RemoveCommand(), S3StatCommand(), S3PresignCommand(),
             S3MakeBucketCommand(), S3RemoveBucketCommand(), S3DoctorCommand(),
         ]

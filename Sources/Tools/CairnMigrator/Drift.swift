@@ -23,6 +23,11 @@ package struct Drift: Sendable {
             if Rollback.isUnderWay(held) {
                 // Where a store stands between two schemas no other way leads on than those two.
                 findings.append(Drift.rollback(held, survey.history))
+            } else if let wanted, wanted.id != held.id, let window = held.window {
+                // Programs of either open it.
+                if wanted.id != window.old.id, wanted.id != window.new.id {
+                    findings.append(DriftFinding(.noPath, Drift.object, Migration.isOpen(window)))
+                }
             } else if let wanted, wanted.id != held.id {
                 findings += Drift.path(MigrationPlan(from: held, to: wanted), survey.check, file)
             }

@@ -58,7 +58,8 @@ package enum Lint {
         case .addIndex: (.buildIndex, "the whole table is read to build it")
         case .changeKey: (.changeKey, "every record would move")
         case .changeOption: (.unsupported, "this version does not make the change")
-        case .createTable, .addColumn, .makeNullable, .widenType, .addValues, .relaxRules, .changeSecrecy,
+        case .openWindow, .closeWindow, .createTable, .addColumn, .makeNullable, .widenType, .addValues, .relaxRules,
+            .changeSecrecy,
             .dropIndex, .dropUniqueIndex, .keepChanges, .forgetChanges:
             nil
         }

@@ -19,8 +19,10 @@ extension SchemaOperation {
         case .addUniqueIndex: "no two records have the same values under \(columnText)"
         case .dropColumn, .dropTable: "dropping data is allowed"
         case .changeType, .changeKey, .changeOption: "this version makes the change"
-        case .renameTable, .createTable, .renameColumn, .addColumn, .makeNullable, .addValues, .relaxRules,
-            .changeDefault, .changeSecrecy, .dropReference, .changeAction, .dropIndex, .dropUniqueIndex, .addIndex,
+        case .openWindow, .closeWindow, .renameTable, .createTable, .renameColumn, .addColumn, .makeNullable,
+            .addValues,
+            .relaxRules, .changeDefault, .changeSecrecy, .dropReference, .changeAction, .dropIndex, .dropUniqueIndex,
+            .addIndex,
             .keepChanges, .forgetChanges:
             nil
         }
@@ -29,6 +31,8 @@ extension SchemaOperation {
     /// What holds of the store afterwards.
     package var postCheck: String {
         switch kind {
+        case .openWindow: "programs of \(before ?? "") and of \(after ?? "") open the store"
+        case .closeWindow: "programs of one schema open the store"
         case .createTable: "\(tableText) is there, without records"
         case .renameTable: "\(tableText) has as many records as '\(before ?? "")' had"
         case .renameColumn: "each record of \(tableText) has in '\(name ?? "")' what it had in '\(before ?? "")'"
@@ -51,6 +55,11 @@ extension SchemaOperation {
     /// How it is taken back, or why it is not.
     package var reverse: Reverse {
         switch kind {
+        case .openWindow: .by("close the window: 'cairn migrate abort' does it, or 'cairn migrate complete'")
+        case .closeWindow:
+            .by(
+                "open the window again; what programs wrote since does not reach what came back, so begin anew: 'cairn migrate start'"
+            )
         case .createTable: .by("drop table \(tableText), with what was written to it since")
         case .renameTable: .by("rename table \(tableText) to '\(before ?? "")'")
         case .renameColumn: .by("rename column \(columnText) to '\(before ?? "")'")

@@ -40,9 +40,24 @@ public final class ChangeListener: Sendable {
 
     private let subject: Subject
     private let state = Lock(State())
+    /// Who is told instead, as a program sees it that uses the store with another schema; nil for a listener of the store's own.
+    private let relay: Relay?
+
+    private struct Relay: Sendable {
+        let listener: ChangeListener
+        let view: WindowView
+    }
 
     init(_ subject: Subject) {
         self.subject = subject
+        relay = nil
+    }
+
+    /// Hears for another one. It leaves its hub with that one.
+    init(relayingTo listener: ChangeListener, through view: WindowView) {
+        subject = listener.subject
+        relay = Relay(listener: listener, view: view)
+        listener.onLeave { [weak self] in self?.leave() }
     }
 
     var interest: ChangeHub.Interest {
@@ -67,6 +82,11 @@ public final class ChangeListener: Sendable {
     // MARK: Hearing
 
     func tell(_ commit: CommittedChanges) {
+        if let relay {
+            let changes = relay.view.presented(commit.changes)
+            let told = CommittedChanges(number: commit.number, time: commit.time, changes: changes)
+            return changes.isEmpty ? relay.listener.tellEmpty() : relay.listener.tell(told)
+        }
         change { state in
             switch subject {
             case .tables(let tables):
@@ -86,6 +106,10 @@ public final class ChangeListener: Sendable {
     }
 
     func tell(tables written: Set<Int>) {
+        if let relay {
+            let tables = relay.view.presented(written)
+            return tables.isEmpty ? relay.listener.tellEmpty() : relay.listener.tell(tables: tables)
+        }
         change { state in
             guard case .tables(let tables) = subject, tables.map({ !$0.isDisjoint(with: written) }) ?? true else {
                 return
@@ -95,18 +119,21 @@ public final class ChangeListener: Sendable {
     }
 
     func tellEmpty() {
+        if let relay { return relay.listener.tellEmpty() }
         change { state in
             if case .tables(nil) = subject { state.isDirty = true }
         }
     }
 
     func tellUnknown() {
+        if let relay { return relay.listener.tellUnknown() }
         change { state in
             if case .tables = subject { state.isDirty = true }
         }
     }
 
     func interrupt(_ error: StorageError) {
+        if let relay { return relay.listener.interrupt(error) }
         change { state in
             switch subject {
             case .tables: state.isDirty = true
@@ -116,6 +143,7 @@ public final class ChangeListener: Sendable {
     }
 
     func finish(_ error: StorageError?) {
+        if let relay { return relay.listener.finish(error) }
         change { $0.end = error.map(End.failed) ?? .closed }
     }
 

@@ -98,10 +98,14 @@ public struct KeptCommitSequence: AsyncSequence, Sendable {
             while place < commits.count {
                 let commit = commits[place]
                 place += 1
-                guard let told else { return commit }
+                guard let told else {
+                    // A commit that did nothing to what the program knows.
+                    if commit.changes.isEmpty { continue }
+                    return commit
+                }
                 self.told = nil
                 guard told.commit == commit.position.digest else { throw StorageError.foreignPosition(sequence.start) }
-                if told.changes < commit.changes.count { return commit.dropping(told.changes) }
+                if let rest = commit.dropping(told.changes) { return rest }
             }
             return nil
         }
@@ -183,11 +187,9 @@ public struct KeptChangeSequence<Item: Sendable>: AsyncSequence, Sendable {
             while true {
                 if let commit, let place = rest.popLast() {
                     // Behind the last one of the table others of the commit may be left to tell, to who follows the store.
-                    let isLast = place == commit.changes.count - 1
-                    let position =
-                        isLast ? commit.position : commit.start.advanced(by: place + 1, in: commit.position)
                     return KeptChange(
-                        position: position, time: commit.time, change: try commit.changes[place].map(make))
+                        position: commit.position(behind: place), time: commit.time,
+                        change: try commit.changes[place].map(make))
                 }
                 guard let next = try await commits.next() else { return nil }
                 commit = next

@@ -50,6 +50,8 @@ public struct Migration: Sendable {
     }
 
     private func check() throws {
+        // Files say nothing of names that the store has for a time: taken by them, a column could be made of the wrong one.
+        if let window = from.window, !to.notes.namesAreSettled, to.id != from.id { throw Migration.isOpen(window) }
         if let ambiguity = diff.ambiguities.first { throw Migration.ambiguous(ambiguity) }
         if let operation = diff.operations.first(where: { $0.kind.effect == .refused }) {
             throw StorageError(
@@ -156,7 +158,7 @@ package enum MigrationAdvice {
         case .addConvertedColumn:
             "change the records it cannot be made from first, or say what they get with \"otherwise\""
         case .renameTable, .renameColumn:
-            "no program of the old schema can go on: stop them first, and start the new ones after"
+            "no program of the old schema can go on: stop them first, and start the new ones after; or let both run for a time, with 'cairn migrate start'"
         default: nil
         }
     }

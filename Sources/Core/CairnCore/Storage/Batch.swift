@@ -36,6 +36,8 @@ public struct Batch: Sendable {
     public var operations: [WriteOperation]
     /// Makes the batch safe to send again: within 24 hours the same key returns the first receipt instead of writing twice.
     public var idempotencyKey: String?
+    /// The digest of the batch that this one was made of; nil for one that a program wrote.
+    package var origin: [UInt8]?
 
     /// A batch.
     public init(_ operations: [WriteOperation] = [], idempotencyKey: String? = nil) {

@@ -35,10 +35,14 @@ struct SchemaMismatch {
         let held = held.canonicalValue
         let wanted = wanted.canonicalValue
         let tables = Members(held["tables"], wanted["tables"])
-        var found = tables.onlyHeld.map { "the program lacks table '\($0)'" }
+        let windows = self.held.window.map {
+            ["programs of the schemas \($0.old.id.short) and \($0.new.id.short) use the store at once"]
+        }
+        var found = windows ?? []
+        found += tables.onlyHeld.map { "the program lacks table '\($0)'" }
         found += tables.onlyWanted.map { "the store lacks table '\($0)'" }
         found += tables.changed.flatMap { table in tableDifferences(table.name, table.held, table.wanted) }
-        for member in Members(held, wanted).all where member.name != "tables" {
+        for member in Members(held, wanted).all where member.name != "tables" && member.name != "window" {
             found.append(declaredOtherwise("'\(member.name)' of the schema", member.held, member.wanted))
         }
         return found

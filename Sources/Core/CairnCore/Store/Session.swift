@@ -207,7 +207,19 @@ public final class Session: Sendable {
         }
     }
 
+    /// Commits a batch of the store under an idempotency key whose deletes take nothing along: where records refer to what they delete
+    /// it is `storage.reference`.
+    func writeKeyed(_ batch: Batch) async throws -> Receipt {
+        var batch = batch
+        _ = try core.check.check(&batch.operations)
+        try TransactionContext.refuseOutside(core)
+        try Session.check(idempotencyKey: batch.idempotencyKey)
+        try Deadline.check()
+        return try await core.storage.commit(batch)
+    }
+
     func checkedWrite(_ batch: Batch) async throws -> Receipt {
+        if core.isReadOnly { throw StorageError.usedByTwo(core.storage.capabilities.location) }
         var batch = batch
         let bytes = try core.check.check(&batch.operations)
         switch mode {

@@ -24,14 +24,20 @@ public final class Store: Sendable {
         _ storage: any Storage, schema: Schema, options: StoreOptions = StoreOptions()
     ) async throws -> Store {
         var held = if let held = try await storage.schema() { held } else { try await create(schema, in: storage) }
-        if held.id != schema.id, options.migrating == .additive {
+        if held.id != schema.id, options.migrating == .additive, try WindowView(of: held, presenting: schema) == nil {
             held = try await migrate(held, to: schema, in: storage)
+        }
+        // Also one that another program opened for both schemas while this one would have changed it.
+        if let view = try WindowView(of: held, presenting: schema) {
+            try await storage.attach(held)
+            return Store(core: StoreCore(schema: schema, storage: WindowStorage(view, storage), options: options))
         }
         guard held.id == schema.id else {
             throw SchemaMismatch(held: held, wanted: schema, location: storage.capabilities.location).error
         }
         try await storage.attach(schema)
-        return Store(core: StoreCore(schema: schema, storage: storage, options: options))
+        return Store(
+            core: StoreCore(schema: schema, storage: storage, options: options, isReadOnly: schema.window != nil))
     }
 
     /// Gives an empty store its schema.
@@ -68,7 +74,8 @@ public final class Store: Sendable {
         }
     }
 
-    /// Opens a store by the schema it holds itself, for tools.
+    /// Opens a store by the schema it holds itself, for tools. One that programs of two schemas use can be read so, with all that either
+    /// has, and not written: what one of them does not see must be made by what the schemas declare.
     /// - Throws: `storage.not_a_store` when it holds none yet.
     public static func open(
         existing storage: any Storage, options: StoreOptions = StoreOptions()
@@ -79,7 +86,15 @@ public final class Store: Sendable {
                 remedy: "open it once with the program that has the schema; that creates them")
         }
         try await storage.attach(schema)
-        return Store(core: StoreCore(schema: schema, storage: storage, options: options))
+        return Store(
+            core: StoreCore(schema: schema, storage: storage, options: options, isReadOnly: schema.window != nil))
+    }
+
+    /// Opens a store by the schema it holds itself, for what writes whole records of it, also where programs of two schemas use it.
+    /// - Throws: as ``open(existing:options:)``.
+    package static func open(rewriting storage: any Storage) async throws -> Store {
+        let schema = try await open(existing: storage).schema
+        return Store(core: StoreCore(schema: schema, storage: storage, options: StoreOptions()))
     }
 
     /// What the driver can do.
@@ -160,8 +175,11 @@ final class StoreCore: Sendable {
     let check: BatchCheck
     let observers: [Observer]
     let indexGuard: IndexGuard
+    /// Whether writes are refused, because programs of two schemas use the store and this is neither.
+    let isReadOnly: Bool
 
-    init(schema: Schema, storage: any Storage, options: StoreOptions) {
+    init(schema: Schema, storage: any Storage, options: StoreOptions, isReadOnly: Bool = false) {
+        self.isReadOnly = isReadOnly
         self.schema = schema
         self.storage = storage
         check = BatchCheck(schema)

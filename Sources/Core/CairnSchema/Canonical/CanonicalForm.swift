@@ -5,13 +5,14 @@
 /// that does not use it. What only Swift or a person sees (`doc`, `deprecated`, `entity`, `renamed_from`) is left out too, and so are
 /// projections and named queries: they say what the program asks, and nothing of what is stored.
 enum CanonicalForm {
-    static func value(database: String, tables: [Table]) -> JSONValue {
-        let members = [
+    static func value(database: String, tables: [Table], window: SchemaWindow?) -> JSONValue {
+        var members = [
             JSONObject.Member(name: "database", value: .string(database)),
             JSONObject.Member(
                 name: "tables",
                 value: object(tables.map { table in (table.name, object(self.table(table))) })),
         ]
+        if let window { members.append(JSONObject.Member(name: "window", value: window.value)) }
         return .object(JSONObject(members))
     }
 
@@ -60,12 +61,21 @@ enum CanonicalForm {
     /// An index as a schema file declares it, in one line.
     static func text(of index: Index, in table: Table) -> String { object(self.index(index, of: table)).description }
 
+    /// An index as a schema file declares it, of columns that are called otherwise.
+    static func value(of index: Index, in table: Table, naming name: (String) -> String) -> JSONValue {
+        object(self.index(index, of: table, naming: name))
+    }
+
     private static func object(_ members: [(String, JSONValue)]) -> JSONValue {
         .object(JSONObject(members.map { JSONObject.Member(name: $0.0, value: $0.1) }))
     }
 
     private static func names(_ positions: [Int], of table: Table) -> JSONValue {
         .array(positions.map { .string(table.columns[$0].name) })
+    }
+
+    private static func index(_ index: Index, of table: Table) -> [(String, JSONValue)] {
+        self.index(index, of: table) { $0 }
     }
 
     private static func table(_ table: Table) -> [(String, JSONValue)] {
@@ -127,23 +137,22 @@ enum CanonicalForm {
         }
     }
 
-    private static func index(_ index: Index, of table: Table) -> [(String, JSONValue)] {
+    private static func index(
+        _ index: Index, of table: Table, naming name: (String) -> String
+    ) -> [(String, JSONValue)] {
         let parts = index.parts.map { part in
-            JSONValue.string(table.columns[part.column].name + (part.isDescending ? " desc" : ""))
+            JSONValue.string(name(table.columns[part.column].name) + (part.isDescending ? " desc" : ""))
         }
         var members: [(String, JSONValue)] = [("on", .array(parts))]
         if index.isUnique { members.append(("unique", true)) }
         if !index.included.isEmpty {
             // Which columns are included matters, their order does not.
-            members.append(
-                (
-                    "include",
-                    names(
-                        index.included.sorted { Utf8.isLess(table.columns[$0].name, table.columns[$1].name) }, of: table
-                    )
-                ))
+            let included = index.included.map { name(table.columns[$0].name) }.sorted(by: Utf8.isLess)
+            members.append(("include", .array(included.map(JSONValue.string))))
         }
-        if let condition = index.condition { members.append(("where", .string(condition.text(table.columns)))) }
+        if let condition = index.condition {
+            members.append(("where", .string(condition.text { name(table.columns[$0].name) })))
+        }
         return members
     }
 }

@@ -117,8 +117,14 @@ package struct ColumnConversion: Sendable {
             return values[Array(ValueConversion.closestText(value).utf8)].map(Outcome.value)
                 ?? .unfit("\(shown(value)) is none of the 'values'")
         }
-        guard let made = ValueConversion.closest(value, as: column.valueType) else {
-            return .unfit("\(shown(value)) is no \(column.valueType)")
+        let isExact = conversion.isExact
+        let found =
+            isExact
+            ? ValueConversion.exact(value, as: column.valueType)
+            : ValueConversion.closest(value, as: column.valueType)
+        guard let made = found else {
+            let which = isExact ? " from which it could be made again" : ""
+            return .unfit("\(shown(value)) is no \(column.valueType)\(which)")
         }
         return made.isNull ? .nothing : .value(made)
     }
@@ -130,7 +136,7 @@ package struct ColumnConversion: Sendable {
     }
 
     /// The parts of a text, by bytes: at least one.
-    private static func split(_ text: String, at separator: String, _ most: Int?) -> [String] {
+    package static func split(_ text: String, at separator: String, _ most: Int?) -> [String] {
         let (bytes, wanted) = (Array(text.utf8), Array(separator.utf8))
         var parts: [String] = []
         var (start, place) = (0, 0)

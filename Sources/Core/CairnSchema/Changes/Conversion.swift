@@ -23,6 +23,8 @@ package struct Conversion: Sendable, Hashable {
     package let values: JSONObject?
     /// `otherwise`: what a record gets whose source gives no value; nil where such a record stands in the way.
     package let otherwise: JSONValue?
+    /// `exact`: whether only a value will do from which that of the column it is made from could be made again.
+    package let isExact: Bool
 
     /// The columns it reads.
     package var columns: [String] {
@@ -43,13 +45,19 @@ package struct Conversion: Sendable, Hashable {
             case .lookup(let result, let table, let unique, let column):
                 .lookup(result, in: table, where: unique, is: name(column))
             }
-        return Conversion(renamed, values, otherwise)
+        return Conversion(renamed, values, otherwise, isExact: isExact)
     }
 
-    private init(_ source: Source, _ values: JSONObject?, _ otherwise: JSONValue?) {
+    /// The same value in another type: what a column gets that takes another type.
+    package init(exactly column: String) {
+        self.init(.column(column), nil, nil, isExact: true)
+    }
+
+    private init(_ source: Source, _ values: JSONObject?, _ otherwise: JSONValue?, isExact: Bool) {
         self.source = source
         self.values = values
         self.otherwise = otherwise
+        self.isExact = isExact
     }
 
     /// The most columns that are joined, and the most values that are looked up.
@@ -84,6 +92,11 @@ package struct Conversion: Sendable, Hashable {
             values = nil
         }
         otherwise = members["otherwise"]
+        switch members["exact"] {
+        case nil, .bool(false)?: isExact = false
+        case .bool(true)? where values == nil: isExact = true
+        default: throw Mistake("has as 'exact' true or false, and not beside 'values'", remedy: Conversion.forms)
+        }
     }
 
     private static let forms =
@@ -113,7 +126,9 @@ package struct Conversion: Sendable, Hashable {
     }
 
     /// The members that go with a source.
-    private static let parts = ["join": ["with"], "split": ["at", "part", "parts"], "lookup": ["in", "where", "is"]]
+    private static let parts = [
+        "from": ["exact"], "join": ["with"], "split": ["at", "part", "parts"], "lookup": ["in", "where", "is"],
+    ]
 
     private static func text(_ name: String, _ members: JSONObject) throws(Mistake) -> String {
         guard case .string(let text)? = members[name] else { throw Mistake("has a text as '\(name)'", remedy: forms) }
@@ -175,6 +190,7 @@ package struct Conversion: Sendable, Hashable {
         }
         object["values"] = values.map(JSONValue.object)
         object["otherwise"] = otherwise
+        if isExact { object["exact"] = true }
         return .object(object)
     }
 }

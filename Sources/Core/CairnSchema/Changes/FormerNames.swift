@@ -62,7 +62,7 @@ extension Schema {
                 },
                 renamedFrom: names.tables[table.name])
         }
-        return Schema(database: database, tables: tables).with(notes)
+        return Schema(database: database, tables: tables, window: window).with(notes)
     }
 }
 

@@ -23,6 +23,7 @@ package struct SchemaDiff: Sendable {
         pairTables()
         findAmbiguousTables()
         compareDatabases()
+        compareWindows()
         for pair in pairs {
             let comparison = TableComparison(pair, names: TableNames(pairs))
             operations += comparison.operations
@@ -132,6 +133,18 @@ package struct SchemaDiff: Sendable {
                     SchemaAmbiguity(table: nil, old: gone.name, new: table.name, isDeclared: false))
             }
         }
+    }
+
+    /// Windows of which both schemas have the same change nothing.
+    private mutating func compareWindows() {
+        func note(_ kind: SchemaOperation.Kind, _ window: SchemaWindow?) {
+            guard let window else { return }
+            operations.append(SchemaOperation(kind, before: window.old.id.short, after: window.new.id.short))
+        }
+        if old.window == nil, new.window == nil { return }
+        if let window = old.window, window.isSame(new.window) { return }
+        note(.closeWindow, old.window)
+        note(.openWindow, new.window)
     }
 
     private mutating func compareDatabases() {

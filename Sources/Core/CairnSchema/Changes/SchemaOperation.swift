@@ -26,6 +26,8 @@ package struct SchemaOperation: Sendable, Hashable {
 
     /// The kinds of operations, in the order a plan lists them. The texts are stable: programs read them.
     package enum Kind: String, Sendable, Hashable, CaseIterable {
+        case openWindow = "open_window"
+        case closeWindow = "close_window"
         case renameTable = "rename_table"
         case createTable = "create_table"
         case renameColumn = "rename_column"
@@ -63,7 +65,9 @@ package struct SchemaOperation: Sendable, Hashable {
             case .createTable, .addColumn, .makeNullable, .addValues, .relaxRules, .changeDefault, .changeSecrecy,
                 .dropIndex, .addIndex, .keepChanges:
                 .additive
-            case .renameTable, .renameColumn, .dropReference, .changeAction, .dropUniqueIndex, .forgetChanges: .chosen
+            case .openWindow, .closeWindow, .renameTable, .renameColumn, .dropReference, .changeAction,
+                .dropUniqueIndex, .forgetChanges:
+                .chosen
             case .addRequiredColumn, .addConvertedColumn, .makeRequired, .widenType, .convertType, .removeValues,
                 .tightenRules, .addReference,
                 .addUniqueIndex:
@@ -99,6 +103,8 @@ extension SchemaOperation: CustomStringConvertible {
         let change = before.map { "\($0) becomes " }.map { $0 + (after ?? "not declared") } ?? after ?? ""
         let column = "column '\(name)' of '\(table)'"
         return switch kind {
+        case .openWindow: "let programs of \(before ?? "") and of \(after ?? "") use the store at once"
+        case .closeWindow: "let programs of \(before ?? "") and of \(after ?? "") use the store at once no more"
         case .renameTable: "rename table '\(before ?? "")' to '\(table)'"
         case .createTable: "create table '\(table)'"
         case .renameColumn: "rename column '\(before ?? "")' of '\(table)' to '\(name)'"

@@ -83,16 +83,19 @@ package indirect enum IndexCondition: Sendable, Hashable {
 
     /// The condition as a schema file says it, always in the same words, however it was written there.
     /// - Parameter columns: The columns of the table.
-    package func text(_ columns: [Column]) -> String {
+    package func text(_ columns: [Column]) -> String { text { columns[$0].name } }
+
+    /// The same of columns that are called so.
+    func text(naming: (Int) -> String) -> String {
         func name(_ column: Int) -> String {
-            let name = columns[column].name
+            let name = naming(column)
             return QueryParser.words.contains(name.lowercased()) ? "`\(name)`" : name
         }
         func joined(_ parts: [IndexCondition], by word: String) -> String {
             parts.map { part in
                 switch part {
-                case .and, .or: "(\(part.text(columns)))"
-                default: part.text(columns)
+                case .and, .or: "(\(part.text(naming: naming)))"
+                default: part.text(naming: naming)
                 }
             }.joined(separator: " \(word) ")
         }
@@ -104,7 +107,7 @@ package indirect enum IndexCondition: Sendable, Hashable {
             "\(name(column)) in (\(values.map { "\(ValueJSON.value($0))" }.joined(separator: ", ")))"
         case .and(let parts): joined(parts, by: "and")
         case .or(let parts): joined(parts, by: "or")
-        case .not(let part): "not (\(part.text(columns)))"
+        case .not(let part): "not (\(part.text(naming: naming)))"
         }
     }
 

@@ -6,17 +6,20 @@ public struct Schema: Sendable {
     public let tables: [Table]
     /// What the file it was read from says beside that.
     package let notes: SchemaNotes
+    /// The schemas of the two programs that use a store of this one at once; nil for any other.
+    package let window: SchemaWindow?
     /// What identifies the schema: the same for every file that declares the same tables, whatever its comments, docs and
     /// order.
     public let id: SchemaID
     /// The canonical form: JSON, members sorted, shorthands written out, defaults left out. Itself a schema file.
     public let canonicalText: String
 
-    init(database: String, tables: [Table]) {
+    init(database: String, tables: [Table], window: SchemaWindow? = nil) {
         self.database = database
         self.tables = tables
+        self.window = window
         notes = SchemaNotes()
-        let canonical = CanonicalForm.value(database: database, tables: tables)
+        let canonical = CanonicalForm.value(database: database, tables: tables, window: window)
         canonicalText = CanonicalForm.text(canonical)
         id = SchemaID(digestOf: canonical.description)
     }
@@ -24,6 +27,7 @@ public struct Schema: Sendable {
     private init(_ schema: Schema, _ notes: SchemaNotes) {
         database = schema.database
         tables = schema.tables
+        window = schema.window
         id = schema.id
         canonicalText = schema.canonicalText
         self.notes = notes
@@ -49,7 +53,7 @@ public struct Schema: Sendable {
 
     /// The canonical form as a value: what two schemas with different ids differ in.
     package var canonicalValue: JSONValue {
-        CanonicalForm.value(database: database, tables: tables)
+        CanonicalForm.value(database: database, tables: tables, window: window)
     }
 
     /// The tables, those that are referred to before those that refer to them, as far as there is such an order.

@@ -63,6 +63,7 @@ package struct SchemaReader {
             missing("database", "a name, like \"atlas\"", root, &diagnostics)
         }
         let queriesNode = file.take("queries")
+        let window = file.takeRefused("window").flatMap { Self.window($0, from: origin, &diagnostics) }
         let tables = file.take("tables").flatMap { MemberReader($0, "'tables'", &diagnostics) }
         let allowances = AllowanceReader.read(&file, in: .schema, &diagnostics)
         file.finish(&diagnostics)
@@ -94,13 +95,28 @@ package struct SchemaReader {
         // Their texts are read in any case; what they mean is asked of tables that are right.
         let queries = queriesNode.map { QueryDraftReader.read($0, &diagnostics) } ?? []
         let projections = ProjectionReader.resolve(read, &diagnostics)
-        guard let schema else { return nil }
+        guard var schema else { return nil }
+        if let window { schema = Schema(database: schema.database, tables: schema.tables, window: window) }
         var notes = SchemaNotes()
         notes.projections = projections
         notes.queries = QueryFileResolver(schema, origin).resolve(queries, &diagnostics)
         notes.allowances = diagnostics.allowances(allowances, read)
         if origin == .file { notes.places = diagnostics.places(read) }
         return schema.with(notes)
+    }
+
+    /// The two schemas between which a store stands. No file says that of itself.
+    private static func window(
+        _ node: JSONNode, from origin: Origin, _ diagnostics: inout DiagnosticCollector
+    ) -> SchemaWindow? {
+        guard origin == .stored else {
+            diagnostics.error(
+                "schema.window", at: node.offset,
+                "a store has a schema with a 'window' while programs of two schemas use it: a schema file has none",
+                remedy: "use the file of one of the two, 'old' or 'new' in it")
+            return nil
+        }
+        return SchemaWindow.read(node, &diagnostics) { read($0, from: origin, &$1) }
     }
 
     private static func missing(

@@ -6,6 +6,8 @@ extension Repair {
     /// Commits what stands in a file, as a new revision.
     /// - Throws: an error that says why that cannot be.
     func accept(_ suspect: Examination.Suspect) async throws {
+        // Only a program of one of the two makes what the other one reads.
+        if view.schema.window != nil { throw StorageError.usedByTwo(access.capabilities.location) }
         guard let found = suspect.found else {
             throw StorageError(
                 .damaged, "it cannot be read as a record of table '\(suspect.table.name)'",

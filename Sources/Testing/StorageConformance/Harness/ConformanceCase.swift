@@ -98,7 +98,8 @@ public enum StorageConformance {
         + BatchCases.all + TransactionCases.all + SavepointCases.all + IdempotencyCases.all
 
     private static let together =
-        OpeningCases.all + SnapshotCases.all + ChangeCases.all + FollowingCases.all + ObservationCases.all
+        OpeningCases.all + WindowCases.all + SnapshotCases.all + ChangeCases.all + FollowingCases.all
+        + ObservationCases.all
         + ConcurrencyCases.all
         + CancellationCases.all + MaintenanceCases.all + CrashCases.all
 

@@ -50,6 +50,9 @@ final class ConformanceStore: Sendable {
         return try await driver.open(full) { clock.now }
     }
 
+    /// Closes stores that a case opened by itself when it ends.
+    func keep(_ stores: [Store]) { opened.withLock { $0 += stores } }
+
     func closeAll() async throws {
         for store in opened.withLock({ $0 }) { try await store.close() }
         for name in names.withLock({ $0 }) { try await driver.remove(name) }

@@ -44,8 +44,10 @@ struct MigrateApplyCommand: Command {
             throw CommandError(
                 .usage, "'--eager' writes records, and '--dry-run' takes all back", remedy: "give one of them")
         }
-        let isEager = try arguments.has("eager") && isLazy(arguments.operand("STORE"))
+        let isEager = try arguments.has("eager") && MigrateApplyCommand.isLazy(arguments.operand("STORE"))
         return try await MigrationArguments.with(arguments.operand("STORE"), writes: true) { storage, held in
+            // A plan from all that two schemas have would list what nobody asked for.
+            if let window = held.window, held.id != to.id { throw Migration.isOpen(window) }
             // Asked before anything is changed.
             let rewritten = isEager ? try MigrateApplyCommand.rewritable(storage) : nil
             try filed?.checkStart(held, at: storage.capabilities.location)
@@ -56,7 +58,7 @@ struct MigrateApplyCommand: Command {
             let plan = MigrationPlan(from: held, to: held.id == to.id ? held : to)
             var view = MigrationView(plan, allowsDestructive: allowsDestructive)
             guard view.isPossible, plan.verdict != .nothing else {
-                if let rewritten, view.isPossible { view.rewritten = try await rewrite(rewritten, console) }
+                if let rewritten, view.isPossible { view.rewritten = try await MigrateApplyCommand.rewrite(rewritten, console) }
                 console.print(arguments.isJSON ? view.json : view.text(console))
                 return view.isPossible ? .done : .found
             }
@@ -72,16 +74,16 @@ struct MigrateApplyCommand: Command {
                 return .found
             }
             view.outcome = migration.isRehearsal ? .rehearsed : .applied
-            if let rewritten { view.rewritten = try await rewrite(rewritten, console) }
+            if let rewritten { view.rewritten = try await MigrateApplyCommand.rewrite(rewritten, console) }
             console.print(arguments.isJSON ? view.json : view.text(console))
             return .done
         }
     }
 
     /// Writes the records that have an earlier form.
-    private func rewrite(_ storage: ObjectStorage, _ console: Console) async throws -> EagerRewrite.Report {
+    static func rewrite(_ storage: ObjectStorage, _ console: Console) async throws -> EagerRewrite.Report {
         let history = try await storage.migrations()
-        let store = try await Store.open(existing: storage)
+        let store = try await Store.open(rewriting: storage)
         defer { console.progress.end() }
         let rewrite = EagerRewrite(store, history) { migration, table, keys in
             try await storage.precede(migration, table, keys)
@@ -103,7 +105,7 @@ struct MigrateApplyCommand: Command {
     }
 
     /// Whether records of a store keep their form until they change.
-    private func isLazy(_ address: String) throws -> Bool { [.file, .s3].contains(try StoreURL(address).scheme) }
+    static func isLazy(_ address: String) throws -> Bool { [.file, .s3].contains(try StoreURL(address).scheme) }
 
     /// The schema to end with.
     private func target(_ filed: PlanFile?, _ arguments: ParsedArguments) throws -> Schema {

@@ -69,6 +69,10 @@ private struct DriftView {
         if !drift.findings.isEmpty {
             return "\(drift.findings.count) found. The store has the schema \(held.id.short)."
         }
+        if let window = held.window {
+            return
+                "The store is as its schema \(held.id.short) says: programs of \(window.old.id.short) and of \(window.new.id.short) use it at once."
+        }
         return "The store is as its schema \(held.id.short) says"
             + (drift.wanted == nil ? "." : ", which is that of the file.")
     }
@@ -83,6 +87,7 @@ private struct DriftView {
                 writer.member("driver", .string(drift.survey.driver))
                 writer.member("holds", id(drift.survey.held))
                 writer.member("wanted", id(drift.wanted))
+                writer.member("window", MigrateStatusCommand.json(drift.survey.held?.window))
                 writer.member("drift", .bool(!drift.findings.isEmpty))
                 writer.members("findings", drift.findings) { finding, writer in
                     writer.member("class", .string(finding.class.rawValue))

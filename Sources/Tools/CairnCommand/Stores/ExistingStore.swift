@@ -53,7 +53,7 @@ enum ExistingStore {
         var text = text
         for command in [
             "doctor", "rebuild", "maintain", "adopt", "migrate apply", "migrate rollback", "migrate history",
-            "migrate baseline",
+            "migrate baseline", "migrate start", "migrate backfill", "migrate complete", "migrate abort",
         ] {
             text = text.replacing("cairn \(command)", with: "cairn \(command) \(ShellText.quoted(address))")
         }

@@ -61,6 +61,7 @@ struct TouchedParts {
         case .renameTable: changed = [.table(operation.before ?? ""), .newTable(operation.table ?? "")]
         case .changeKey: changed = [.table(pair?.old.name ?? "")]
         case .keepChanges, .forgetChanges: changed = [.option("changes", of: pair?.old.name)]
+        case .openWindow, .closeWindow: changed = [.option("window", of: nil)]
         case .changeOption: changed = [.option(name, of: pair?.old.name)]
         case .dropColumn:
             changed = [.column(name, of: pair?.old.name ?? ""), .columnIdentity(name, of: pair?.old.name ?? "")]

@@ -21,6 +21,8 @@ struct BridgeSchema {
     /// - Returns: The schema, with the old names of `target`; nil when it would be none.
     func schema(to target: Schema, names: FormerNames) -> Schema? {
         guard case .object(var root) = target.canonicalValue, target.table(named: mark) == nil else { return nil }
+        // No program uses it, so not those of two schemas either.
+        root["window"] = nil
         root.change("tables") { tables in
             for table in target.tables {
                 tables.change(table.name) { declaration in

@@ -25,7 +25,7 @@ package struct Rollback: Sendable {
     ///   - held: The schema it holds.
     ///   - acceptsLoss: Whether what was dropped may stay away where it is not kept any more, or does not fit any more.
     /// - Throws: `storage.invalid` for a number the store does not have; `storage.schema_mismatch` when its schema is none of those that
-    ///   the migrations since left.
+    ///   the migrations since left; `migration.unsupported` when programs of two schemas used it meanwhile, and no longer do.
     package init(
         before number: Int, in history: [PastMigration], held: Schema, acceptsLoss: Bool = false
     ) throws {
@@ -49,6 +49,7 @@ package struct Rollback: Sendable {
             undoings.removeFirst()
             undoings[0].isUnderWay = true
         }
+        try Rollback.checkWindows(undoings)
         for place in undoings.indices {
             let later = undoings[..<place].filter { !$0.isUnderWay }.reversed().map(\.past)
             undoings[place].remade = Rollback.remade(undoings[place], later, history)
@@ -71,6 +72,16 @@ package struct Rollback: Sendable {
             }
         }
         return way
+    }
+
+    /// What one of two schemas had alone was kept when the use of both ended. What was written since changed the rest only, and the two
+    /// would contradict one another.
+    private static func checkWindows(_ undoings: [Undoing]) throws {
+        guard let ended = undoings.first(where: { !$0.isUnderWay && $0.past.from.window != nil }) else { return }
+        throw StorageError(
+            .migrationUnsupported,
+            "before migration \(ended.past.number) programs of two schemas used the store: what programs wrote since would not reach what comes back",
+            remedy: "begin anew with 'cairn migrate start', to the schema that is wanted")
     }
 
     /// The tables of before a migration whose records taking back a later one made anew, and until when: nil for this run.
@@ -136,8 +147,10 @@ package struct Rollback: Sendable {
         )
     }
 
-    /// As ``checkLeaving(_:_:)-(Schema,[PastMigration])``, for a store whose migrations are read only where it stands between two schemas.
+    /// As ``checkLeaving(_:_:)-(Schema,[PastMigration])``, for a store whose migrations are read only where it stands between two schemas. One
+    /// that programs of two schemas use is not left either.
     package static func checkLeaving(_ held: Schema, _ history: () throws -> [PastMigration]) throws {
+        if let window = held.window { throw Migration.isOpen(window) }
         if isUnderWay(held) { try checkLeaving(held, history()) }
     }
 
