@@ -47,9 +47,10 @@ struct FormatNamesTests {
             }
         }
         for name in [
-            "", "x/notes/0.json", "once/notes/0.json", "once-/notes/0.json",
-            "twice-1/notes/0.json", "0a-1/notes/0.json", "once-1/0.json", "once-1//0.json", "once-1/notes/", "once-1/notes/x.json", "once-1/notes/01.json",
-            "once-1/notes/-1.json", "once-1/notes/0.txt", "once-1/notes/a/0.json", "once-x y/notes/0.json",
+            "", "x/notes/0.json", "once/notes/0.json", "once-/notes/0.json", "twice-1/notes/0.json",
+            "0a-1/notes/0.json", "once-1/0.json", "once-1//0.json", "once-1/notes/", "once-1/notes/x.json",
+            "once-1/notes/01.json", "once-1/notes/-1.json", "once-1/notes/0.txt", "once-1/notes/a/0.json",
+            "once-x y/notes/0.json",
         ] {
             #expect(ObjectNames.run(ofValues: ObjectNames.keptValues + name) == nil, "\(name)")
         }
