@@ -48,7 +48,8 @@ struct WindowRecords: Sendable {
     ///   - old: The same for the columns of the old schema, in the order of the pair.
     ///   - new: The same for those of the new one.
     init(
-        _ pair: TablePair, in schema: Schema, isOld: Bool, presented: Table, places: [Int], expanded: Table, old: [Int], new: [Int]
+        _ pair: TablePair, in schema: Schema, isOld: Bool, presented: Table, places: [Int], expanded: Table, old: [Int],
+        new: [Int]
     ) throws {
         self.pair = pair
         self.isOld = isOld

@@ -103,7 +103,7 @@ package struct ExpandedSchema {
                     throw WindowRefusal(
                         table, column.name,
                         "it is looked up in another table, which nobody does when programs of the old schema write",
-                        remedy: "look it up in a migration of its own, before or after; or let it be null, without 'convert'")
+                        remedy: "look it up in a migration before or after; or let it be null, without 'convert'")
                 }
                 made.append((column, conversion))
             } else {

@@ -58,7 +58,9 @@ struct MigrateApplyCommand: Command {
             let plan = MigrationPlan(from: held, to: held.id == to.id ? held : to)
             var view = MigrationView(plan, allowsDestructive: allowsDestructive)
             guard view.isPossible, plan.verdict != .nothing else {
-                if let rewritten, view.isPossible { view.rewritten = try await MigrateApplyCommand.rewrite(rewritten, console) }
+                if let rewritten, view.isPossible {
+                    view.rewritten = try await MigrateApplyCommand.rewrite(rewritten, console)
+                }
                 console.print(arguments.isJSON ? view.json : view.text(console))
                 return view.isPossible ? .done : .found
             }
