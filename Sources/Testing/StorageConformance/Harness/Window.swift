@@ -120,6 +120,6 @@ extension Schemas {
     static let followedAfter = """
         { "database": "d", "tables": {
           "t": { "columns": { "id": "int" }, "key": "id", "changes": true },
-          "added": { "columns": { "id": "int" }, "key": "id", "changes": true } } }
+          "added": { "renamed_from": "added", "columns": { "id": "int" }, "key": "id", "changes": true } } }
         """
 }
