@@ -106,6 +106,15 @@ struct MigrateWindowCommandTests {
         #expect(outcome.code == .failed && outcome.errors.contains("'cairn migrate complete'"), "\(outcome.errors)")
     }
 
+    @Test("A record that stands in the way of 'start' ends it with 1, and the store is as it was")
+    func inTheWay() async throws {
+        let address = try await store("sqlite")
+        let tight = try folder.schema("tight.jsonc", #""a": "string", "n": { "type": "string", "max_length": 0 }"#)
+        let refused = await cairn("migrate", "start", address, "--to", tight)
+        #expect(refused.code == .found && refused.errors.contains("at most 0"), "\(refused.output)\(refused.errors)")
+        try await open(address, "old.jsonc").close()
+    }
+
     @Test("An edit of a record file is not accepted while programs of two schemas use the store, and can be undone")
     func edited() async throws {
         let address = try await store("file")

@@ -56,7 +56,13 @@ enum WindowArguments {
             }
             migration.progress = { [progress = console.progress] in progress.show(MigrationView.text($0)) }
             defer { console.progress.end() }
-            try await storage.apply(.migrate(migration))
+            do {
+                try await storage.apply(.migrate(migration))
+            } catch let error as StorageError where MigrationArguments.isRefusal(error) {
+                console.progress.end()
+                ErrorReport.write(error, console, isJSON: arguments.isJSON)
+                return .found
+            }
             view.outcome = migration.isRehearsal ? .rehearsed : .applied
             console.print(arguments.isJSON ? view.json : view.text(console))
             return .done
