@@ -173,9 +173,27 @@ struct WindowRecords: Sendable {
     }
 
     private func fill(_ group: Group, _ record: inout [Value], _ now: [Value], over stored: [Value]?) throws {
+        if stored != nil {
+            // What still stands for what is written stays: several texts may stand for one value.
+            var kept = record
+            do {
+                try fill(group, &kept, now, over: stored, keeping: true)
+                record = kept
+                return
+            } catch is StorageError {}
+        }
+        try fill(group, &record, now, over: stored, keeping: false)
+    }
+
+    /// - Parameter keeps: Whether what the record has comes before what is proposed, where something is made of it alone.
+    private func fill(
+        _ group: Group, _ record: inout [Value], _ now: [Value], over stored: [Value]?, keeping keeps: Bool
+    ) throws {
         for (position, inverses) in group.sources {
             let place = old[position]
-            let proposals = inverses.flatMap { $0.values(now, over: stored) }
+            let isAlone = group.made.contains { made[$0]?.sources.map(\.position) == [position] }
+            let own = keeps && isAlone ? stored.map { [$0[position]] } ?? [] : []
+            let proposals = own + inverses.flatMap { $0.values(now, over: stored) }
             guard let first = proposals.first else { throw noWayBack(group, position) }
             let fitting = proposals.first { proposal in
                 record[place] = proposal

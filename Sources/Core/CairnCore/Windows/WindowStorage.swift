@@ -21,6 +21,8 @@ struct WindowStorage: Storage, WindowReading {
         var capabilities = base.capabilities
         // What goes with a deleted record is found here, by the references that both programs know.
         capabilities.hasReferenceActions = true
+        // A place in them grows old by changes of tables that only the other program knows, too.
+        capabilities.changesAgeWithEveryCommit = true
         return capabilities
     }
 

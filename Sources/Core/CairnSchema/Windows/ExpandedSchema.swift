@@ -24,6 +24,7 @@ package struct ExpandedSchema {
         }
         self.tables = tables
         schema = diff.new
+        try checkNames()
         for pair in diff.pairs { try merge(pair) }
         for table in diff.dropped { try keep(table) }
         root["tables"] = .object(self.tables)
@@ -50,6 +51,16 @@ package struct ExpandedSchema {
     }
 
     // MARK: Tables
+
+    /// A table that is new must not have the name of one that is renamed: nothing could give that its name back.
+    private func checkNames() throws {
+        for pair in diff.pairs where pair.old.name != pair.new.name {
+            guard diff.created.contains(where: { $0.name == pair.old.name }) else { continue }
+            throw WindowRefusal(
+                pair.old.name, nil, "the new schema gives its name to another table, and calls it '\(pair.new.name)'",
+                remedy: "give the new table another name")
+        }
+    }
 
     /// What a table of the old schema is called.
     private func name(ofOld table: String) -> String {
@@ -107,7 +118,7 @@ package struct ExpandedSchema {
                 }
                 made.append((column, conversion))
             } else {
-                try checkMissing(column, of: pair.new, named: table, isNew: true)
+                try checkMissing(column, of: pair.new, named: table, isNew: true, among: pair.added)
             }
             columns[column.name] = columns[column.name].map(ExpandedSchema.withoutCascade)
         }
@@ -150,6 +161,12 @@ package struct ExpandedSchema {
                     "it refers to '\(before)' in the old schema and is an enum in the new one",
                     remedy: "drop the reference in a migration of its own, once no old program runs")
             }
+            guard new.rules.isEmpty else {
+                throw WindowRefusal(
+                    pair.new.name, new.name,
+                    "it refers to '\(before)' in the old schema and has rules of its own in the new one",
+                    remedy: "leave the rules out until no old program runs, and add them in a later migration")
+            }
             for rule in ["type", "min", "max", "min_length", "max_length", "pattern", "default"] { members[rule] = nil }
             members["references"] = .string(before)
         // Deleting takes along only what the programs of both know of.
@@ -184,12 +201,16 @@ package struct ExpandedSchema {
     }
 
     /// A record that a program writes which does not know a column must get something in it.
-    private func checkMissing(_ column: Column, of table: Table, named name: String, isNew: Bool) throws {
+    /// - Parameter lacking: The positions of all such columns of the table.
+    private func checkMissing(
+        _ column: Column, of table: Table, named name: String, isNew: Bool, among lacking: Set<Int>
+    ) throws {
         let (knows, lacks) = isNew ? ("new", "old") : ("old", "new")
-        let isAlone = table.indexes.contains {
-            $0.isLookup && $0.parts.map(\.column) == [column.position]
+        let isRepeated = table.indexes.contains { index in
+            index.isLookup && index.parts.contains { $0.column == column.position }
+                && index.parts.allSatisfy { lacking.contains($0.column) && table.columns[$0.column].hasFixedDefault }
         }
-        if isAlone, case .literal(let value)? = column.defaultValue, !value.isNull {
+        if isRepeated {
             throw WindowRefusal(
                 name, column.name,
                 "it is unique, and all records that programs of the \(lacks) schema write would get the same default",
@@ -213,7 +234,12 @@ package struct ExpandedSchema {
         _ old: Column, _ made: [(column: Column, conversion: Conversion)], of pair: TablePair
     ) throws {
         let from = made.filter { $0.conversion.columns.contains { Utf8.equal($0, old.name) } }
-        guard !from.isEmpty else { return try checkMissing(old, of: pair.old, named: pair.new.name, isNew: false) }
+        guard !from.isEmpty else {
+            let used = Set(made.flatMap(\.conversion.columns))
+            let lacking = pair.dropped.filter { !used.contains(pair.old.columns[$0].name) }
+            return try checkMissing(
+                old, of: pair.old, named: pair.new.name, isNew: false, among: Set(lacking))
+        }
         guard InverseConversion.all(of: old, in: pair.old, from: from).isEmpty else { return }
         let names = from.map { "'\($0.column.name)'" }.joined(separator: ", ")
         throw WindowRefusal(
@@ -253,6 +279,21 @@ package struct ExpandedSchema {
             indexes[ExpandedSchema.free(index.name, among: &taken)] = value
         }
         if !indexes.members.isEmpty { declared["indexes"] = .object(indexes) }
+    }
+}
+
+extension TablePair {
+    /// The positions of columns that only the new table has, and that nothing makes.
+    fileprivate var added: Set<Int> {
+        Set(new.columns.indices.filter { sources[$0] == nil && conversions[$0] == nil })
+    }
+}
+
+extension Column {
+    /// Whether all records that do not say get the same value, and not null.
+    fileprivate var hasFixedDefault: Bool {
+        if case .literal(let value)? = defaultValue { return !value.isNull }
+        return false
     }
 }
 

@@ -121,12 +121,11 @@ package struct InverseConversion: Sendable {
         }
     }
 
-    /// The texts that have all parts: first those without empty ones at the end, which may stand for parts that there were none of. Else
-    /// what joins the parts would become text that nobody wrote.
+    /// The texts that may have all parts, the shortest first: those at the end may stand for parts that there were none of. Else what joins
+    /// the parts would become text that nobody wrote.
     private static func joined(_ values: [Value], with separator: String) -> [Value] {
         let parts = values.filter { !$0.isNull }.map(ValueConversion.closestText)
         guard let last = parts.indices.last else { return [.null] }
-        let first = parts.lastIndex { !$0.isEmpty } ?? 0
-        return (first...last).map { .string(parts[...$0].joined(separator: separator)) }
+        return (0...last).map { .string(parts[...$0].joined(separator: separator)) }
     }
 }

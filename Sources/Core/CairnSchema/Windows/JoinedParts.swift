@@ -33,9 +33,17 @@ struct JoinedParts: Sendable {
     func parts(of text: String, over stored: [Value]?) -> [Part]? {
         let kept = stored.map { stored in columns.map { stored[$0.position] } }
         if let kept, Utf8.equal(joined(kept), text) { return kept.map(Part.same) }
+        if let kept, isUnclear(kept) { return nil }
         let all = ColumnConversion.split(text, at: separator, nil)
         if all.count == columns.count { return all.map(Part.text) }
         return all.count < columns.count ? fewer(all, kept) : kept.flatMap { more(text, $0) }
+    }
+
+    /// Whether what a record has does not say which columns have nothing: one of its texts has a separator in it, and others are null.
+    private func isUnclear(_ kept: [Value]) -> Bool {
+        let texts = kept.filter { !$0.isNull }
+        return texts.count < kept.count && !texts.isEmpty
+            && ColumnConversion.split(joined(kept), at: separator, nil).count != texts.count
     }
 
     private func joined(_ values: some Sequence<Value>) -> String {
@@ -47,8 +55,10 @@ struct JoinedParts: Sendable {
         var isNull = kept.map { $0.map(\.isNull) } ?? []
         if isNull.filter({ !$0 }).count != texts.count {
             isNull = columns.map(\.isNullable)
-            // Where some of them may have a text it is the first ones.
-            for place in isNull.indices where isNull.filter({ !$0 }).count < texts.count { isNull[place] = false }
+            // Of a new record it is the first ones, where some of them may have a text; nothing moves in one that is there.
+            for place in isNull.indices where kept == nil && isNull.filter({ !$0 }).count < texts.count {
+                isNull[place] = false
+            }
         }
         guard isNull.filter({ !$0 }).count == texts.count else { return nil }
         var rest = texts[...]
