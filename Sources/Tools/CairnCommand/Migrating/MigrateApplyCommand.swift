@@ -67,14 +67,10 @@ struct MigrateApplyCommand: Command {
             var migration = try Migration(
                 from: held, to: to, allowsDestructive: allowsDestructive, isRehearsal: arguments.has("dry-run"))
             migration.progress = { [progress = console.progress] in progress.show(MigrationView.text($0)) }
-            defer { console.progress.end() }
-            do {
+            let done: Void? = try await MigrationArguments.changing(arguments, console) {
                 try await storage.apply(.migrate(migration))
-            } catch let error as StorageError where MigrationArguments.isRefusal(error) {
-                console.progress.end()
-                ErrorReport.write(error, console, isJSON: arguments.isJSON)
-                return .found
             }
+            guard done != nil else { return .found }
             view.outcome = migration.isRehearsal ? .rehearsed : .applied
             if let rewritten { view.rewritten = try await MigrateApplyCommand.rewrite(rewritten, console) }
             console.print(arguments.isJSON ? view.json : view.text(console))

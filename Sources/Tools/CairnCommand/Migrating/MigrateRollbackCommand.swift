@@ -48,17 +48,14 @@ struct MigrateRollbackCommand: Command {
             return view.isPossible && rollback.left.isEmpty ? .done : .found
         }
         let url = try StoreURL(address)
-        defer { console.progress.end() }
-        do {
-            view.restored = try await rollback.run(
+        let restored = try await MigrationArguments.changing(arguments, console) {
+            try await rollback.run(
                 allowsDestructive: allowsDestructive, isRehearsal: isRehearsal,
                 open: { try await Stores.storage(forWorkingOn: url) },
                 progress: { [progress = console.progress] in progress.show(MigrationView.text($0)) })
-        } catch let error as StorageError where MigrationArguments.isRefusal(error) {
-            console.progress.end()
-            ErrorReport.write(error, console, isJSON: arguments.isJSON)
-            return .found
         }
+        guard let restored else { return .found }
+        view.restored = restored
         view.outcome = isRehearsal ? .rehearsed : .applied
         console.print(arguments.isJSON ? view.json : view.text(console))
         return rollback.left.isEmpty ? .done : .found

@@ -10,10 +10,25 @@ enum MigrationArguments {
 
     /// Whether a change was looked at and is not made, because of a record or of what the store has; and not that it could not be
     /// looked at.
-    static func isRefusal(_ error: StorageError) -> Bool {
+    private static func isRefusal(_ error: StorageError) -> Bool {
         [
             .invalid, .limit, .duplicate, .reference, .migrationAmbiguous, .migrationDestructive, .migrationUnsupported,
         ].contains(error.code)
+    }
+
+    /// Runs what changes a store. What stands in the way of it is told.
+    /// - Returns: nil when it was refused.
+    static func changing<Result>(
+        _ arguments: ParsedArguments, _ console: Console, _ body: () async throws -> Result
+    ) async throws -> Result? {
+        defer { console.progress.end() }
+        do {
+            return try await body()
+        } catch let error as StorageError where isRefusal(error) {
+            console.progress.end()
+            ErrorReport.write(error, console, isJSON: arguments.isJSON)
+            return nil
+        }
     }
 
     /// The plan of a file.

@@ -55,14 +55,10 @@ enum WindowArguments {
                 return .found
             }
             migration.progress = { [progress = console.progress] in progress.show(MigrationView.text($0)) }
-            defer { console.progress.end() }
-            do {
+            let done: Void? = try await MigrationArguments.changing(arguments, console) {
                 try await storage.apply(.migrate(migration))
-            } catch let error as StorageError where MigrationArguments.isRefusal(error) {
-                console.progress.end()
-                ErrorReport.write(error, console, isJSON: arguments.isJSON)
-                return .found
             }
+            guard done != nil else { return .found }
             view.outcome = migration.isRehearsal ? .rehearsed : .applied
             console.print(arguments.isJSON ? view.json : view.text(console))
             return .done
