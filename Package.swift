@@ -32,6 +32,13 @@ func tests(
         plugins: plugins)
 }
 
+/// A database of one of the programs that use a store at once.
+func desk(_ name: String) -> Target {
+    .target(
+        name: name, dependencies: ["Cairn"], path: "Tests/Support/\(name)", swiftSettings: settings,
+        plugins: ["CairnPlugin"])
+}
+
 /// Generated code that cannot share a module with anything else: its types hide those of others.
 func golden(_ name: String) -> Target {
     .target(
@@ -163,8 +170,13 @@ let package = Package(
             ]),
         tests(
             "CairnTests",
-            ["Cairn", "CairnCore", "ObjectStorage", "ObjectStores", "S3Client", "SQLiteStorage", "ScriptedHTTP"],
+            [
+                "Cairn", "CairnCore", "ObjectStorage", "ObjectStores", "S3Client", "SQLiteStorage", "ScriptedHTTP",
+                "DeskBefore", "DeskAfter",
+            ],
             exclude: ["Golden"], plugins: ["CairnPlugin"]),
+        desk("DeskBefore"),
+        desk("DeskAfter"),
         tests("CairnBenchTests", ["cairn-bench"]),
         tests(
             "FuzzTests",

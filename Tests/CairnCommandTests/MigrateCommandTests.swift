@@ -99,6 +99,16 @@ struct MigrateCommandTests {
         #expect(await cairn("get", address, "t", "1").output.contains("long"))
     }
 
+    @Test("That records may stand in the way is said before a change and not after it")
+    func shown() async throws {
+        let unique = try folder.schema("unique.jsonc", #""a": { "type": "string", "unique": true }, "b": "int?""#)
+        #expect(await cairn("migrate", "plan", "--from", address, "--to", unique).output.contains("error: "))
+        for options in [["--dry-run", "--json"], ["--dry-run"], []] {
+            let outcome = await cairn(["migrate", "apply", address, "--to", unique] + options)
+            #expect(outcome.code == .done && !outcome.output.contains("MF101"), "\(outcome.output)")
+        }
+    }
+
     @Test("A record that stands in the way is named with an exit code of 1, and nothing is changed")
     func stopped() async throws {
         for options in [[], ["--dry-run"]] {

@@ -54,7 +54,7 @@ struct LintTests {
         Row(db("a int"), db("a int", "\"i\": [\"a\"]"), ["OP102"], .additive),
         Row(
             db("a int; b int", "\"i\": [\"a\", \"b\"]"), db("a int; b int", "\"i\": [\"a\", \"b\"], \"j\": [\"a\"]"),
-            ["OP102", "IX101"], .additive),
+            ["OP102", "IX102"], .additive),
         Row(
             database("\"t\": { \"columns\": { \"k\": \"int\", \"a\": \"int\" }, \"key\": \"k\" }"),
             database("\"t\": { \"columns\": { \"k\": \"int\", \"a\": \"int\" }, \"key\": \"a\" }"), ["KY101"], .refused),
@@ -69,5 +69,23 @@ struct LintTests {
         #expect(findings.map(\.code) == row.codes)
         #expect(plan.verdict == row.verdict)
         for finding in findings where finding.level == .error { #expect(finding.recipe != nil, "\(finding)") }
+    }
+
+    @Test("A named query whose index goes is told with the step that takes it, and others are not")
+    func queries() throws {
+        let queries = #""queries": { "by_a": "t where a = $a", "by_id": "t where id = $id", "by_z": "o where z = $z" }"#
+        func schema(_ indexes: String) throws -> Schema {
+            let text = Self.db("a int", indexes).dropLast().trimmingCharacters(in: .whitespaces)
+            return try Schema(parsing: "\(text), \(queries) }")
+        }
+        let plan = MigrationPlan(from: try schema(#""i": ["a"]"#), to: try schema(""))
+        let findings = plan.steps.flatMap(\.findings)
+        #expect(findings.map(\.code) == ["IX101"])
+        #expect(findings.first?.message.contains("'by_a'") == true && findings.first?.level == .warning)
+        #expect(findings.first?.recipe?.contains(#""by_a": ["a"]"#) == true)
+        #expect(MigrationPlan(from: try schema(""), to: try schema(#""i": ["a"]"#)).allFindings.map(\.code) == ["OP102"])
+        let narrower = MigrationPlan(
+            from: try schema(#""i": ["a"]"#), to: try schema(#""i": { "on": ["a"], "where": "a > 5" }"#))
+        #expect(narrower.allFindings.map(\.code).contains("IX101"))
     }
 }

@@ -53,9 +53,21 @@ extension FindingCode {
             .addReference, .changeKey, .name, .unsupported:
             .error
         case .tightenRules, .renameTable, .renameColumn, .changeDefault, .dropReference, .changeAction, .exceedBudget,
-            .redundantIndex:
+            .unservedQuery, .redundantIndex:
             .warning
         case .buildIndex: .note
+        }
+    }
+
+    /// Whether it is about records that may stand in the way: a migration that was made, or tried, has shown that none does.
+    package var isAboutRecords: Bool {
+        switch self {
+        case .narrow, .addUniqueIndex, .makeIndexUnique, .addRequiredColumn, .makeRequired, .tightenRules,
+            .addReference:
+            true
+        case .dropTable, .dropColumn, .renameTable, .renameColumn, .changeDefault, .dropReference, .changeAction,
+            .exceedBudget, .buildIndex, .changeKey, .name, .unservedQuery, .redundantIndex, .unsupported:
+            false
         }
     }
 }

@@ -11,6 +11,7 @@ package enum Lint {
             findings.append(Finding(rule, message, recipe: MigrationAdvice.recipe(operation)))
         }
         if let finding = prefix(operation, in: new) { findings.append(finding) }
+        findings += unserved(operation, in: new)
         return findings.map { placed($0, operation, in: new) }
     }
 
@@ -81,6 +82,14 @@ package enum Lint {
         }
     }
 
+    /// The queries of the schema that no index serves once this one is gone, or another.
+    private static func unserved(_ operation: SchemaOperation, in new: Schema) -> [Finding] {
+        guard operation.takesIndex, let table = operation.table else { return [] }
+        return new.queries.compactMap(\.missingIndex).filter { $0.table == table }.map { _, warning in
+            Finding(.unservedQuery, warning.message, recipe: warning.remedy)
+        }
+    }
+
     /// The finding with what it is about, and what the file says to it.
     private static func placed(_ finding: Finding, _ operation: SchemaOperation, in new: Schema) -> Finding {
         var finding = finding
@@ -117,6 +126,15 @@ package enum Lint {
 }
 
 extension SchemaOperation {
+    /// Whether there is no index afterwards that was there before.
+    fileprivate var takesIndex: Bool {
+        switch kind {
+        case .dropIndex, .dropUniqueIndex: true
+        case .addIndex, .addUniqueIndex: before != nil
+        default: false
+        }
+    }
+
     /// The index it makes, in the new schema.
     func index(in new: Schema) -> Index? {
         guard kind == .addIndex || kind == .addUniqueIndex else { return nil }

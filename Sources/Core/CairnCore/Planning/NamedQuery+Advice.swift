@@ -6,17 +6,21 @@ extension NamedQuery {
     ///
     /// It is judged as stores judge queries under ``UnindexedPolicy``: by what is compared, not by the values. Where values
     /// matter, as a truth value that switches a condition off does, the defaults count.
-    package var indexWarning: Diagnostic? {
+    package var indexWarning: Diagnostic? { missingIndex?.warning }
+
+    /// That warning, and the table that lacks the index.
+    package var missingIndex: (table: String, warning: Diagnostic)? {
         guard !isUnindexed, let query = try? template.bound(to: samples).rows else { return nil }
         let advice = IndexAdvice(query)
         guard !advice.isServed else { return nil }
         let (table, index) = advice.missing
         let declared = index.map { "declare \($0) among the \"indexes\" of table '\(table)'" }
-        return Diagnostic(
+        let warning = Diagnostic(
             .warning, "IX101",
             "no index of table '\(table)' serves query '\(name)': the whole table would be read",
             remedy: (declared ?? "compare a column by =, in, a range or 'begins with', which an index can serve")
                 + ", or say \"unindexed\": true of the query", at: location)
+        return (table, warning)
     }
 
     /// A value for each parameter.

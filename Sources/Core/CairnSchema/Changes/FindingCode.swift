@@ -19,7 +19,8 @@ package enum FindingCode: String, Sendable, Hashable, CaseIterable {
     case buildIndex = "OP102"
     case changeKey = "KY101"
     case name = "NM101"
-    case redundantIndex = "IX101"
+    case unservedQuery = "IX101"
+    case redundantIndex = "IX102"
     case unsupported = "UN101"
 
     /// What the code is about, in a few words.
@@ -43,6 +44,7 @@ package enum FindingCode: String, Sendable, Hashable, CaseIterable {
         case .buildIndex: "an index that reads the whole table"
         case .changeKey: "a primary key changes"
         case .name: "a Swift name that is reserved or taken"
+        case .unservedQuery: "a query of the schema loses the index that served it"
         case .redundantIndex: "an index that another one serves as well"
         case .unsupported: "a change that this version does not make"
         }
@@ -52,7 +54,7 @@ package enum FindingCode: String, Sendable, Hashable, CaseIterable {
     package var scope: Scope {
         switch self {
         case .dropTable, .exceedBudget: .schema
-        case .dropColumn, .renameTable, .changeKey, .redundantIndex, .makeIndexUnique: .table
+        case .dropColumn, .renameTable, .changeKey, .unservedQuery, .redundantIndex, .makeIndexUnique: .table
         default: .column
         }
     }

@@ -43,7 +43,7 @@ struct MigrationView {
 
     func text(_ console: Console) -> String {
         var lines = [steps(console)].filter { !$0.isEmpty }
-        lines += plan.findings.map { text($0, console) }
+        lines += shown(plan.findings).map { text($0, console) }
         if let cost = plan.cost, outcome == .planned { lines.append(MigrationView.text(cost)) }
         lines.append(verdict)
         if let rewritten {
@@ -62,9 +62,14 @@ struct MigrationView {
         }
         for step in plan.steps {
             lines.append("\(Printable.line(step.operation.description)) (\(step.operation.kind.effect.text))")
-            lines += step.findings.map { text($0, console) }
+            lines += shown(step.findings).map { text($0, console) }
         }
         return lines.joined(separator: "\n")
+    }
+
+    /// What is still to be said: that records may stand in the way, only before it was seen that none does.
+    private func shown(_ findings: [Finding]) -> [Finding] {
+        outcome == .planned ? findings : findings.filter { !$0.rule.isAboutRecords }
     }
 
     /// A finding in a line; one that is allowed with the reason why. What the flag asks for is no error any more.
@@ -147,16 +152,15 @@ struct MigrationView {
                     writer.member("fixes", .array(ambiguity.fixes.map(JSONValue.string)))
                 }
                 writer.members("operations", plan.steps) { step, writer in
-                    MigrationView.write(step, to: &writer)
+                    MigrationView.write(step.operation, shown(step.findings), to: &writer)
                 }
-                writer.members("findings", plan.findings, MigrationView.write)
+                writer.members("findings", shown(plan.findings), MigrationView.write)
             }
         }
     }
 
-    private static func write(_ step: MigrationPlan.Step, to writer: inout JSONWriter) {
+    private static func write(_ operation: SchemaOperation, _ findings: [Finding], to writer: inout JSONWriter) {
         func text(_ value: String?) -> JSONValue { value.map(JSONValue.string) ?? .null }
-        let operation = step.operation
         writer.member("kind", .string(operation.kind.rawValue))
         writer.member("table", text(operation.table))
         writer.member("name", text(operation.name))
@@ -164,7 +168,7 @@ struct MigrationView {
         writer.member("after", text(operation.after))
         writer.member("effect", .string(operation.kind.effect.text))
         writer.member("description", .string(operation.description))
-        writer.members("findings", step.findings, write)
+        writer.members("findings", findings, write)
     }
 
     private static func write(_ finding: Finding, to writer: inout JSONWriter) {
