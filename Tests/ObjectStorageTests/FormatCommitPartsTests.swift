@@ -90,7 +90,7 @@ struct FormatCommitPartsTests {
     @Test("The record holds the hash and the length of each part, and no operation")
     func golden() throws {
         let split = CommitParts.split(try record([1, 1]), limit: 500)
-        let text = String(decoding: split.record, as: UTF8.self)
+        let text = String(decoding: FormatFixtures.unsealed(split.record), as: UTF8.self)
         let entries = split.parts.map {
             "{\"sha256\":\"\(Hex.encode(SHA256.digest($0.bytes)))\",\"bytes\":\($0.bytes.count)}"
         }
@@ -142,10 +142,12 @@ struct FormatCommitPartsTests {
             "{\"sha256\":\"\(Hex.encode(SHA256.digest($0)))\",\"bytes\":\($0.count)}"
         }
         let transactions = counts.enumerated().map { "{\"id\":\"t\($0)\",\"count\":\($1)}" }
-        return CommitRecordJSON.encode(try FormatFixtures.record([])).replacing(
-            "\"transactions\":[]",
-            with:
-                "\"parts\":[\(parts.joined(separator: ","))],\"transactions\":[\(transactions.joined(separator: ","))]")
+        return Seal.put(
+            on: FormatFixtures.unsealed(CommitRecordJSON.encode(try FormatFixtures.record([]))).replacing(
+                "\"transactions\":[]",
+                with:
+                    "\"parts\":[\(parts.joined(separator: ","))],\"transactions\":[\(transactions.joined(separator: ","))]"
+            ))
     }
 
     @Test("Hashes that fit do not make sense of parts that say something else")

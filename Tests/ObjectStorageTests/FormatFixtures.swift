@@ -106,6 +106,11 @@ enum FormatFixtures {
         }
     }
 
+    /// A commit record or a manifest without its checksum.
+    static func unsealed(_ bytes: [UInt8]) -> [UInt8] {
+        bytes.dropLast(#","sum":"0123456789abcdef"}"#.utf8.count) + [0x7D]
+    }
+
     /// Reads a text cut off at every place, with every byte changed in a few ways, and random bytes. Whatever is read then, nothing
     /// but errors of the store may come of it, and what was cut off is never read as whole.
     static func torture<Result>(_ bytes: [UInt8], _ name: String, _ read: ([UInt8]) throws -> Result) {

@@ -84,7 +84,7 @@ struct FormatManifestTests {
             + #""results":[[1,\#(micros),\#(micros)]]}],"#
             + #""pending":[{"table":"t","id":"1","image":{"revision":1,"created_at":"\#(time)","updated_at":"\#(time)","#
             + #""commit":2,"fields":{"a":"x","id":1}}}]}"#
-        #expect(String(decoding: ManifestJSON.encode(manifest), as: UTF8.self) == expected)
+        #expect(ManifestJSON.encode(manifest) == Seal.put(on: Array(expected.utf8)))
         #expect(try ManifestJSON.decode(Array(expected.utf8), name: name) { _ in schema } == manifest)
     }
 

@@ -29,6 +29,29 @@ struct LogDamageTests {
         }
     }
 
+    @Test("Any byte of the newest commit record changed is found out by its own checksum")
+    func newest() async throws {
+        try await scene.fill(3)
+        let name = try #require(try await scene.objects.keys(prefix: ObjectNames.log).max())
+        let bytes = try await scene.objects.bytes(name)
+        // What is not the checksum is as it was where its name was changed.
+        let sum = try #require(String(decoding: bytes, as: UTF8.self).range(of: ",\"sum\":")?.lowerBound)
+        let checked = String(decoding: bytes, as: UTF8.self)[..<sum].utf8.count
+        for place in bytes.indices {
+            var flipped = bytes
+            flipped[place] ^= UInt8(1 << (place % 7))
+            try await scene.objects.put(name, flipped)
+            do {
+                let store = try await scene.open()
+                if place < checked { Issue.record("byte \(place) of \(bytes.count) was changed, and the store opened") }
+                try await store.close()
+            } catch let error as StorageError {
+                let codes: [StorageError.Code] = [.damaged, .upgradeRequired, .replaced, .schemaMismatch]
+                #expect(codes.contains(error.code), "byte \(place): \(error)")
+            }
+        }
+    }
+
     @Test("A live process that meets a changed record stops with its number")
     func live() async throws {
         try await scene.fill(2)

@@ -50,7 +50,7 @@ package enum CommitRecordJSON {
                 }
             }
         }
-        return writer.bytes
+        return Seal.put(on: writer.bytes)
     }
 
     private static func write(_ note: MaintenanceNote, to writer: inout JSONWriter) {
@@ -160,7 +160,7 @@ package enum CommitRecordJSON {
         /// Reads the object of a record.
         /// - Throws: `storage.damaged` naming the object, `storage.upgrade_required`; what `schema` throws.
         package init(_ bytes: [UInt8], name: String, schema: (SchemaID) throws -> Schema) throws {
-            (record, entries, counts) = try StoredObject.read(bytes, name) { scanner in
+            (record, entries, counts) = try StoredObject.read(bytes, name, isSealed: true) { scanner in
                 var reader = CommitRecordReader(name: name)
                 return try reader.read(&scanner, schema)
             }

@@ -10,7 +10,7 @@ package enum ManifestJSON {
     package static func encode(_ manifest: Manifest) -> [UInt8] {
         var writer = JSONWriter(capacity: 4096)
         write(manifest, to: &writer)
-        return writer.bytes
+        return Seal.put(on: writer.bytes)
     }
 
     /// Writes a manifest as a value.
@@ -179,7 +179,7 @@ package enum ManifestJSON {
     package static func decode(
         _ bytes: [UInt8], name: String, schema: (SchemaID) throws -> Schema
     ) throws -> Manifest {
-        try StoredObject.read(bytes, name) { scanner in
+        try StoredObject.read(bytes, name, isSealed: true) { scanner in
             var reader = ManifestReader(name: name)
             return try reader.read(&scanner, schema)
         }

@@ -9,17 +9,20 @@ enum StoredObject {
     /// Reads all of an object.
     /// - Parameters:
     ///   - details: What errors name, unless they know better.
+    ///   - isSealed: Whether it may have a checksum of its own; other programs may have written what has none.
     ///   - body: Consumes one value; throws ``Damage``, `JSONError` or a `StorageError` of a codec for what is wrong,
     ///     ``PassedOn`` for what went wrong elsewhere.
     /// - Throws: `storage.upgrade_required`, `storage.damaged`; what was passed on.
     static func read<Result>(
         _ bytes: [UInt8], _ name: String, details: StorageError.Details = StorageError.Details(),
-        _ body: (inout JSONScanner) throws -> Result
+        isSealed: Bool = false, _ body: (inout JSONScanner) throws -> Result
     ) throws -> Result {
         do {
             var scanner = try JSONScanner(bytes)
             let result = try body(&scanner)
             try scanner.end()
+            // What else is wrong says more than that something is.
+            if isSealed { try Seal.check(bytes) }
             return result
         } catch let passed as PassedOn {
             throw passed.error

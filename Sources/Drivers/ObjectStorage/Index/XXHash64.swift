@@ -10,6 +10,8 @@ enum XXHash64 {
 
     static func hash(_ bytes: [UInt8]) -> UInt64 { bytes.withUnsafeBytes { hash($0) } }
 
+    static func hash(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.withUnsafeBytes { hash($0) } }
+
     /// The hash of bytes, with the seed 0.
     static func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
         let (prime1, prime2, prime3, prime4, prime5) = (prime1, prime2, prime3, prime4, prime5)
