@@ -1,5 +1,6 @@
 import CairnMigrator
 import CairnSchema
+import Foundation
 import Testing
 
 @Suite("Lint of migrations")
