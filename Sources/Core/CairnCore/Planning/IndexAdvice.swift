@@ -67,7 +67,7 @@ struct IndexAdvice {
         layouts(for: conjuncts).contains { layout in
             var match = IndexMatch(layout)
             match.take(conjuncts)
-            return match.share < 1 || layout.condition != nil
+            return match.isNarrowed || layout.condition != nil
         }
     }
 

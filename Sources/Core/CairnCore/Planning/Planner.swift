@@ -2,11 +2,10 @@ import CairnSchema
 
 /// Chooses how to answer a query for drivers without a query engine.
 ///
-/// Every index, the primary key among them, is a candidate. Of the conditions that must all hold, equalities on the first
-/// columns of an index and one range (or prefix, or list of values) on the next become bounds; the others stay as a
-/// filter. If the entries come in the order asked for, forwards or backwards, nothing is sorted and the limit stops the
-/// scan. If they do but for the key that makes the order total, as when an index is read backwards, only equal ones are sorted
-/// among themselves. An index with a condition of its own is a candidate where those of the query imply it; what of them it implies
+/// Every index, the primary key among them, is a candidate. Of the conditions that must all hold, equalities and lists of values on
+/// the first columns of an index and one range (or prefix) on the next become bounds; the others stay as a filter. If the entries
+/// come in the order asked for, forwards or backwards, nothing is sorted and the limit stops the scan. If they do but for the key
+/// that makes the order total, as when an index is read backwards, only equal ones are sorted among themselves. An index with a condition of its own is a candidate where those of the query imply it; what of them it implies
 /// in turn is not checked again. Where one of several conditions must hold and an index serves each of them, each is a query by
 /// itself, and what several of them find counts once.
 ///
