@@ -122,4 +122,21 @@ struct IndexBoundTests {
         #expect(isRead("b", 5, 3) && isRead("b", 4, 1) && isRead("c", 7, 1))
         #expect(!isRead("b", 5, 1) && !isRead("b", 6, 9) && !isRead("a", 7, 1) && !isRead("c", 9, 1))
     }
+
+    // MARK: Entries of the key
+
+    @Test(
+        "Where a record is a request, what is left of a condition on the key is asked of the entries of the primary index"
+    )
+    func primaryEntries() throws {
+        let costs = ScanCosts(entry: 20, primaryRecord: 600, record: 600, comparison: 1, checksEntries: true)
+        let range = try plan("pet > 5 and pet < 9 and pet != 7", costs)
+        #expect(range.scan?.index == nil && range.filter == nil)
+        #expect(range.scan?.filter == .compare(column: try column("pet"), .notEqual, .int(7)))
+        let second = try plan("number = 1 and note contains 'x'", costs)
+        #expect(second.scan?.index == nil && second.scan?.filter != nil && second.filter != nil)
+        // It is a part of the table that is read, by its entries.
+        #expect(second.description(driver: "test").access == .index("primary"))
+        #expect(try plan("number = 1").scan?.filter == nil)
+    }
 }

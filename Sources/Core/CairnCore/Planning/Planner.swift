@@ -18,8 +18,9 @@ import CairnSchema
 ///              + rows × log2(rows) × comparison to sort
 ///
 /// with the ``ScanCosts`` of the driver. If it checks entries, what is left of the condition and looks only at columns that the
-/// entries have is checked on them, and only the share of the records is read that it leaves, by the same guesses; an order that is served but for ties counts as served, and as sorted. Of an `or` it is the
-/// sum of its parts.
+/// entries have (those of the primary index have the key) is checked on them, and only the share of the records is read that it
+/// leaves, by the same guesses; an order that is served but for ties counts as served, and as sorted. Of an `or` it is the sum of
+/// its parts.
 ///
 /// The cheapest wins; of equals the one that comes first, the primary key before all. The result never depends on the choice,
 /// only the time does.
@@ -85,7 +86,7 @@ package struct Planner: Sendable {
         let available = Set(layout.parts.map(\.column) + (index?.included ?? []))
         let isCovered = isCovered(by: available, filter: left.map(\.condition), isSorted: isSorted)
         let onEntries =
-            index == nil || isCovered || !costs.checksEntries
+            isCovered || !costs.checksEntries
             ? [] : left.filter { !$0.condition.hasRelations && available.isSuperset(of: $0.condition.columns) }
         let filter =
             onEntries.isEmpty
