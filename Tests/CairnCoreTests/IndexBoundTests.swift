@@ -139,4 +139,36 @@ struct IndexBoundTests {
         #expect(second.description(driver: "test").access == .index("primary"))
         #expect(try plan("number = 1").scan?.filter == nil)
     }
+
+    // MARK: Patterns
+
+    @Test(
+        "What a pattern begins with is a bound, and the pattern is checked where it asks for more",
+        arguments: [
+            ("kind like 'Par%'", "kind like \"Par%\"", nil), ("kind like 'Par%%'", "kind like \"Par%%\"", nil),
+            ("kind like 'Par%s'", "kind begins with \"Par\"", "kind like \"Par%s\""),
+            ("kind like 'P_ris'", "kind begins with \"P\"", "kind like \"P_ris\""),
+            ("kind like 'Paris'", "kind like \"Paris\"", nil), ("kind like ''", "kind like \"\"", nil),
+        ] as [(String, String, String?)])
+    func patterns(_ text: String, _ bound: String, _ filter: String?) throws {
+        let plan = try plan(text).description(driver: "test")
+        #expect(plan.access == .index("by_kind"))
+        #expect(plan.bounds == [bound] && plan.filter == filter)
+    }
+
+    @Test(
+        "A pattern that begins with anything, one that ignores case and one that must not match bound nothing",
+        arguments: [
+            "kind like '%s'", "kind like '_a'", "kind like '%'", "kind like 'P%' ignoring case", "not (kind like 'P%')",
+        ])
+    func unbounded(_ text: String) throws {
+        let plan = try plan(text)
+        #expect(plan.scan?.index == nil && plan.bounds.isEmpty && plan.filter != nil)
+    }
+
+    @Test("A pattern without % and _ is a value, behind which a range is a bound")
+    func wholePattern() throws {
+        let ranges = try ranges("kind like '5\\%' and price > 3")
+        #expect(ranges.map(\.equal) == [[.string("5%")]] && ranges.first?.lower?.value == .int(3))
+    }
 }

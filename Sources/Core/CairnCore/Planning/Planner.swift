@@ -77,8 +77,12 @@ package struct Planner: Sendable {
         var match = IndexMatch(layout)
         match.take(conjuncts)
         let own = Conjunct.split(index?.condition.map(Condition.init))
-        let served = conjuncts.indices.filter { match.used.contains($0) || own.implies(conjuncts[$0].condition) }
-        let left = conjuncts.indices.filter { !served.contains($0) }.map { conjuncts[$0] }
+        let implied = conjuncts.indices.filter { own.implies(conjuncts[$0].condition) }
+        let served = conjuncts.indices.filter { match.used.contains($0) || implied.contains($0) }
+        let left = conjuncts.indices.compactMap { place -> Conjunct? in
+            if implied.contains(place) { return nil }
+            return served.contains(place) ? conjuncts[place].rest : conjuncts[place]
+        }
         let isSingle = match.isSingle(index)
         let direction = match.direction(serving: query.totalOrder)
         let isSorted = isSingle || direction != nil || !needsOrder
@@ -127,7 +131,7 @@ package struct Planner: Sendable {
         let beginsBehind = query.after == nil || scan.after != nil && !scan.includesAfter
         if isSorted, filter.isEmpty, beginsBehind { scan.limit = query.limit }
         return AccessPlan(
-            query: query, scan: scan, bounds: served.map { conjuncts[$0].condition },
+            query: query, scan: scan, bounds: served.map { conjuncts[$0].bound },
             filter: Condition.all(filter.map(\.condition)), isSorted: isSorted,
             sortsTies: tied != nil, checksPosition: !beginsBehind,
             isKeyLookup: index == nil && isSingle,
