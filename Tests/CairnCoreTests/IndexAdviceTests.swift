@@ -31,7 +31,9 @@ struct IndexAdviceTests {
             "cities where id > 5 and name contains 'x'", "cities where country = 'FR'",
             "cities where country = 'FR' order by population desc limit 3", "cities where country in ('FR', 'DE')",
             "cities where country begins with 'F'", "cities order by country limit 3",
-            "cities where name = 'x' limit 0", "cities where name in ()",
+            "cities where name = 'x' limit 0", "cities where name in ()", "cities where country like 'F%'",
+            "cities where country like 'F%x'", "cities where country like 'FR'",
+            "cities where id in (\((0..<200).map(String.init).joined(separator: ", ")))",
         ])
     func served(_ text: String) throws {
         #expect(try error(text) == nil)
@@ -53,6 +55,9 @@ struct IndexAdviceTests {
                 "\"by_population_name\": [\"population desc\", \"name\"]"
             ),
             ("cities where zone in ('x', 'y')", "\"by_zone\": [\"zone\"]"),
+            ("cities where zone like 'x%y'", "\"by_zone\": [\"zone\"]"),
+            ("cities where country like '%F'", "add a condition that an index can serve"),
+            ("cities where country like 'F%' ignoring case", "add a condition that an index can serve"),
             ("cities where name contains 'x'", "add a condition that an index can serve"),
             ("cities where name = 'x' or zone = 'y'", "add a condition that an index can serve"),
             ("cities where zone is not null", "add a condition that an index can serve"),

@@ -180,6 +180,12 @@ struct QueryParameterTests {
                 "\"by_name\": [\"name\"] among the \"indexes\" of table 'countries'"
             ),
             ("\"cities where name contains $n\"", "compare a column by =, in, a range"),
+            ("\"cities where country like 'F%'\"", nil),
+            ("\"cities where country like $c\"", "compare a column by =, in, a range"),
+            (
+                "{ \"query\": \"cities where country like $c\", \"parameters\": { \"c\": { \"default\": \"F%\" } } }",
+                nil
+            ),
             ("{ \"query\": \"cities where name = $n\", \"unindexed\": true }", nil),
             ("\"cities select count() where name = $n\"", "declare \"by_name\": [\"name\"]"),
             ("\"cities select name where country = $c\"", nil),

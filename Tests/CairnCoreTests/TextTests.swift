@@ -69,6 +69,43 @@ struct LikePatternTests {
         }
     }
 
+    @Test(
+        "What a pattern begins with ends at the first % or _ that stands for something",
+        arguments: [
+            ("", .whole("")), ("abc", .whole("abc")), ("a\\%\\_\\\\b", .whole("a%_\\b")), ("a\\b\\", .whole("a\\b\\")),
+            ("%", .beginning("", isAll: true)), ("_", .beginning("", isAll: false)),
+            ("ab%", .beginning("ab", isAll: true)),
+            ("ab%%", .beginning("ab", isAll: true)), ("ab%_", .beginning("ab", isAll: false)),
+            ("a%b%", .beginning("a", isAll: false)), ("é😀_", .beginning("é😀", isAll: false)),
+            ("\\%%", .beginning("%", isAll: true)), ("\\\\%", .beginning("\\", isAll: true)),
+        ] as [(String, LikePattern.Literal)])
+    func literal(_ pattern: String, _ wanted: LikePattern.Literal) {
+        #expect(LikePattern(pattern).literal == wanted)
+    }
+
+    @Test("What matches a random pattern is what its beginning says", arguments: 0..<20 as Range<UInt64>)
+    func beginnings(_ seed: UInt64) {
+        var random = SeededRandom(seed)
+        let alphabet: [Unicode.Scalar] = ["%", "_", "\\", "a", "é", "😀"]
+        for _ in 0..<200 {
+            func text(_ count: Int) -> String {
+                var text = ""
+                for _ in 0..<count { text.unicodeScalars.append(alphabet[random.number(0..<alphabet.count)]) }
+                return text
+            }
+            let (content, pattern) = (text(random.number(0..<5)), text(random.number(0..<5)))
+            let matches = TextMatcher(.like, pattern, ignoringCase: false).matches(content)
+            switch LikePattern(pattern).literal {
+            case .whole(let whole):
+                #expect(matches == content.utf8.elementsEqual(whole.utf8), "seed \(seed): \(pattern)")
+            case .beginning(let beginning, isAll: true):
+                #expect(matches == content.utf8.starts(with: beginning.utf8), "seed \(seed): \(pattern)")
+            case .beginning(let beginning, isAll: false):
+                #expect(!matches || content.utf8.starts(with: beginning.utf8), "seed \(seed): \(pattern)")
+            }
+        }
+    }
+
     @Test("Bytes that are no text do not trap")
     func garbage() {
         let matcher = TextMatcher(.like, "%_é_%", ignoringCase: false)

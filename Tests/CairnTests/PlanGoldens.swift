@@ -119,6 +119,7 @@ extension PlanGolden {
         PlanGolden("residual", "cities where country = \"CH\" and founded > 1500"),
         PlanGolden("entries", "cities where country = \"BR\" and name ends with \"a\""),
         PlanGolden("prefix", "cities where name begins with \"Cas\" order by name"),
+        PlanGolden("like", "cities where name like \"Cas%a\" order by name"),
         PlanGolden("text", "cities where name contains \"BERG\" ignoring case"),
         PlanGolden("regex", "cities where name matches \"^[AF].*ia?$\""),
         PlanGolden("json", "cities where facts[\"river\"] = \"Nile\" and facts[\"mayor\"][\"since\"] >= 2015"),

@@ -48,6 +48,30 @@ struct EntryFilterTests {
         try await process.store.close()
     }
 
+    @Test("What is left of a condition on the key is told by the entries of the primary index")
+    func key() async throws {
+        let (site, counting, process) = try await hundredCities()
+        let session = process.store.session
+        let id = site.cities.key[0]
+        let condition = Condition.and([
+            .compare(column: id, .greater, .int(1040)), .compare(column: id, .less, .int(1050)),
+            .compare(column: id, .notEqual, .int(1045)),
+        ])
+        let query = Query(site.cities, where: condition)
+        let plan = try await session.explain(query)
+        #expect(plan.access == .index("primary") && plan.bounds.count == 2 && plan.filter == nil, "\(plan)")
+        #expect(plan.entryFilter == "id != 1045", "\(plan)")
+        let before = counting.counts
+        #expect(
+            ids(try await process.store.records("cities").all(query)) == [
+                1041, 1042, 1043, 1044, 1046, 1047, 1048, 1049,
+            ])
+        // The tip, two for the index, and eight records.
+        #expect((counting.counts - before)[.get] <= 11)
+        #expect(try await session.explain(query, run: true).readRows == 8)
+        try await process.store.close()
+    }
+
     @Test("What entries cannot tell is checked on the records that are left")
     func rest() async throws {
         let site = try Site()

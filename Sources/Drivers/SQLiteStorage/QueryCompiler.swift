@@ -271,22 +271,54 @@ struct QueryCompiler {
     private mutating func write(
         _ column: Int, _ match: Condition.TextMatch, _ operand: String, ignoringCase: Bool
     ) {
-        let name = columns[column]
         switch match {
-        case .equals where !ignoringCase:
-            write("\(name) = ")
-            write(.string(operand))
+        case .equals where !ignoringCase: write(columns[column], equals: operand)
         case .hasPrefix where !ignoringCase && !operand.isEmpty:
-            // A range, which an index serves. A prefix of bytes FF has no end; valid text has no such bytes.
-            write("(\(name) >= ")
-            write(.string(operand))
-            write(" AND \(name) < ?)")
-            output.parameters.append(.text(KeyBytes.end(ofPrefix: Array(operand.utf8)) ?? []))
-        default:
-            write("cairn_match(\(name), \(SQLiteFunctions.number(of: match, ignoringCase: ignoringCase)), ")
-            write(.string(operand))
+            write("(")
+            write(columns[column], beginsWith: operand)
+            write(")")
+        case .like where !ignoringCase: write(column, like: operand)
+        default: write(column, matches: match, operand, ignoringCase: ignoringCase)
+        }
+    }
+
+    /// Writes what an index can serve of a pattern: that it is a text, or the beginning of texts. What this does not say follows.
+    private mutating func write(_ column: Int, like pattern: String) {
+        switch LikePattern(pattern).literal {
+        case .whole(let text): write(columns[column], equals: text)
+        case .beginning("", _): write(column, matches: .like, pattern, ignoringCase: false)
+        case .beginning(let text, let isAll):
+            write("(")
+            write(columns[column], beginsWith: text)
+            if !isAll {
+                write(" AND ")
+                write(column, matches: .like, pattern, ignoringCase: false)
+            }
             write(")")
         }
+    }
+
+    private mutating func write(_ name: String, equals text: String) {
+        write("\(name) = ")
+        write(.string(text))
+    }
+
+    /// A range, which an index serves. A prefix of bytes FF has no end; valid text has no such bytes.
+    private mutating func write(_ name: String, beginsWith text: String) {
+        write("\(name) >= ")
+        write(.string(text))
+        write(" AND \(name) < ?")
+        output.parameters.append(.text(KeyBytes.end(ofPrefix: Array(text.utf8)) ?? []))
+    }
+
+    /// A function that is asked of each row.
+    private mutating func write(
+        _ column: Int, matches match: Condition.TextMatch, _ operand: String, ignoringCase: Bool
+    ) {
+        let number = SQLiteFunctions.number(of: match, ignoringCase: ignoringCase)
+        write("cairn_match(\(columns[column]), \(number), ")
+        write(.string(operand))
+        write(")")
     }
 
     // MARK: Position

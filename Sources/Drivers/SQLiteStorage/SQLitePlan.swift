@@ -114,7 +114,9 @@ struct SQLitePlan {
         var rest: [Condition] = []
         for (part, terms) in zip(parts, needs) {
             let isBound = !terms.isEmpty && terms.allSatisfy { used.contains($0) && counts[$0] == 1 }
-            if isBound { bounds.append(part) } else { rest.append(part) }
+            if isBound { bounds.append(part.beginning ?? part) }
+            // Of a pattern a search has only the beginning.
+            if !isBound || part.beginning != nil { rest.append(part) }
         }
         return (bounds, rest.count > 1 ? .and(rest) : rest.first)
     }
@@ -137,11 +139,15 @@ struct SQLitePlan {
         case .compare(let column, .equal, _), .isIn(let column, _), .isInRows(let column, _), .isNull(let column),
             .text(let column, .equals, _, ignoringCase: false):
             ["\(name(column))=?"]
+        case .text(let column, .like, let pattern, ignoringCase: false) where LikePattern(pattern).isWhole:
+            ["\(name(column))=?"]
         // A position in the order is a range too, and SQLite does not say which of the two it took.
         case _ where query.after != nil: []
         case .compare(let column, .less, _), .compare(let column, .lessOrEqual, _): ["\(name(column))<?"]
         case .compare(let column, .greater, _), .compare(let column, .greaterOrEqual, _): ["\(name(column))>?"]
         case .text(let column, .hasPrefix, let prefix, ignoringCase: false) where !prefix.isEmpty:
+            ["\(name(column))>?", "\(name(column))<?"]
+        case .text(let column, .like, let pattern, ignoringCase: false) where LikePattern(pattern).hasBeginning:
             ["\(name(column))>?", "\(name(column))<?"]
         default: []
         }

@@ -83,7 +83,11 @@ package struct AccessPlan: Sendable {
         let text = ConditionText(table)
         let access: QueryPlan.Access =
             if let scan {
-                isKeyLookup ? .key : scan.index.map { .index($0.name) } ?? (bounds.isEmpty ? .table : .index("primary"))
+                // Entries that are asked first are those of the key.
+                isKeyLookup
+                    ? .key
+                    : scan.index.map { .index($0.name) }
+                        ?? (bounds.isEmpty && scan.filter == nil ? .table : .index("primary"))
             } else {
                 parts.isEmpty ? .nothing : .union
             }

@@ -21,6 +21,12 @@ struct Conjunct {
     let column: Int?
     let form: Form
 
+    /// What an index has served of it that served its form.
+    var bound: Condition { condition.beginning ?? condition }
+
+    /// What is left to check of it where an index serves its form; nil for nothing.
+    var rest: Conjunct? { condition.beginning == nil ? nil : Conjunct(condition, nil, .other) }
+
     /// The conditions of a condition; nil for none. A `not` of a comparison is turned around, which three-valued logic
     /// allows: both are neither for null.
     /// - Parameter sizes: About how many values there are in the rows that will be read first.
@@ -36,7 +42,7 @@ struct Conjunct {
         }
     }
 
-    private init(_ condition: Condition, _ column: Int, _ form: Form) {
+    private init(_ condition: Condition, _ column: Int?, _ form: Form) {
         self.condition = condition
         self.column = column
         self.form = form
@@ -63,6 +69,12 @@ struct Conjunct {
             (self.column, form) = (column, .prefix(prefix))
         case .text(let column, .equals, let text, ignoringCase: false):
             (self.column, form) = (column, .equal(.string(text)))
+        case .text(let column, .like, let pattern, ignoringCase: false):
+            switch LikePattern(pattern).literal {
+            case .whole(let text): (self.column, form) = (column, .equal(.string(text)))
+            case .beginning(let text, _) where !text.isEmpty: (self.column, form) = (column, .prefix(text))
+            case .beginning: (self.column, form) = (nil, .other)
+            }
         default: (column, form) = (nil, .other)
         }
     }
@@ -86,6 +98,18 @@ struct Conjunct {
         case .isIn(_, let values): values.isEmpty
         default: false
         }
+    }
+}
+
+extension Condition {
+    /// That a text begins with what a pattern of `like` begins with, where that is only a part of what the pattern asks for:
+    /// `name like "Par%s"` has an index find the names that begin with "Par", and leaves to check which of them end so. Nil for all
+    /// other conditions, and for a pattern that begins with `%` or `_`.
+    package var beginning: Condition? {
+        guard case .text(let column, .like, let pattern, ignoringCase: false) = self,
+            case .beginning(let text, isAll: false) = LikePattern(pattern).literal, !text.isEmpty
+        else { return nil }
+        return .text(column: column, .hasPrefix, text, ignoringCase: false)
     }
 }
 

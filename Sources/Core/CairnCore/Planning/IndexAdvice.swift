@@ -67,7 +67,7 @@ struct IndexAdvice {
         layouts(for: conjuncts).contains { layout in
             var match = IndexMatch(layout)
             match.take(conjuncts)
-            return match.share < 1 || layout.condition != nil
+            return match.isNarrowed || layout.condition != nil
         }
     }
 
@@ -110,7 +110,7 @@ struct IndexAdvice {
     private var remedy: String {
         guard let declaration else {
             return
-                "add a condition that an index can serve, such as ==, in, a range or hasPrefix of a column, or say unindexed() to read the whole table"
+                "add a condition that an index can serve, such as ==, in, a range or hasPrefix of a column, or a like that begins with text, or say unindexed() to read the whole table"
         }
         return "declare \(declaration) among its \"indexes\", or say unindexed() to read the whole table"
     }

@@ -26,8 +26,13 @@ extension NamedQuery {
     /// A value for each parameter.
     private var samples: [String: Value] {
         var samples: [String: Value] = [:]
+        let patterns = Set(template.condition?.patterns ?? [])
         for parameter in parameters {
-            samples[parameter.parameter.name] = parameter.defaultValue ?? NamedQuery.sample(of: parameter.parameter)
+            let name = parameter.parameter.name
+            // A pattern that is given may begin with anything.
+            let isPattern = patterns.contains(name) && parameter.parameter.cases == nil
+            let sample = isPattern ? .string("%") : NamedQuery.sample(of: parameter.parameter)
+            samples[name] = parameter.defaultValue ?? sample
         }
         return samples
     }
@@ -36,5 +41,18 @@ extension NamedQuery {
         guard let type = parameter.stored else { return .string("UTC") }
         if case .array(let element) = type { return .array([element.sample(parameter.cases)]) }
         return type.sample(parameter.cases)
+    }
+}
+
+extension TemplateCondition {
+    /// The parameters that are patterns of `like`.
+    fileprivate var patterns: [String] {
+        switch self {
+        case .text(_, .like, .parameter(let name), _): [name]
+        case .and(let parts), .or(let parts): parts.flatMap(\.patterns)
+        case .not(let part), .reference(_, _, let part): part.patterns
+        case .isInRows(_, let rows): rows.condition?.patterns ?? []
+        default: []
+        }
     }
 }

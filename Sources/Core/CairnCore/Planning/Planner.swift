@@ -2,11 +2,10 @@ import CairnSchema
 
 /// Chooses how to answer a query for drivers without a query engine.
 ///
-/// Every index, the primary key among them, is a candidate. Of the conditions that must all hold, equalities on the first
-/// columns of an index and one range (or prefix, or list of values) on the next become bounds; the others stay as a
-/// filter. If the entries come in the order asked for, forwards or backwards, nothing is sorted and the limit stops the
-/// scan. If they do but for the key that makes the order total, as when an index is read backwards, only equal ones are sorted
-/// among themselves. An index with a condition of its own is a candidate where those of the query imply it; what of them it implies
+/// Every index, the primary key among them, is a candidate. Of the conditions that must all hold, equalities and lists of values on
+/// the first columns of an index and one range (or prefix) on the next become bounds; the others stay as a filter. If the entries
+/// come in the order asked for, forwards or backwards, nothing is sorted and the limit stops the scan. If they do but for the key
+/// that makes the order total, as when an index is read backwards, only equal ones are sorted among themselves. An index with a condition of its own is a candidate where those of the query imply it; what of them it implies
 /// in turn is not checked again. Where one of several conditions must hold and an index serves each of them, each is a query by
 /// itself, and what several of them find counts once.
 ///
@@ -19,8 +18,9 @@ import CairnSchema
 ///              + rows × log2(rows) × comparison to sort
 ///
 /// with the ``ScanCosts`` of the driver. If it checks entries, what is left of the condition and looks only at columns that the
-/// entries have is checked on them, and only the share of the records is read that it leaves, by the same guesses; an order that is served but for ties counts as served, and as sorted. Of an `or` it is the
-/// sum of its parts.
+/// entries have (those of the primary index have the key) is checked on them, and only the share of the records is read that it
+/// leaves, by the same guesses; an order that is served but for ties counts as served, and as sorted. Of an `or` it is the sum of
+/// its parts.
 ///
 /// The cheapest wins; of equals the one that comes first, the primary key before all. The result never depends on the choice,
 /// only the time does.
@@ -77,8 +77,12 @@ package struct Planner: Sendable {
         var match = IndexMatch(layout)
         match.take(conjuncts)
         let own = Conjunct.split(index?.condition.map(Condition.init))
-        let served = conjuncts.indices.filter { match.used.contains($0) || own.implies(conjuncts[$0].condition) }
-        let left = conjuncts.indices.filter { !served.contains($0) }.map { conjuncts[$0] }
+        let implied = conjuncts.indices.filter { own.implies(conjuncts[$0].condition) }
+        let served = conjuncts.indices.filter { match.used.contains($0) || implied.contains($0) }
+        let left = conjuncts.indices.compactMap { place -> Conjunct? in
+            if implied.contains(place) { return nil }
+            return served.contains(place) ? conjuncts[place].rest : conjuncts[place]
+        }
         let isSingle = match.isSingle(index)
         let direction = match.direction(serving: query.totalOrder)
         let isSorted = isSingle || direction != nil || !needsOrder
@@ -86,7 +90,7 @@ package struct Planner: Sendable {
         let available = Set(layout.parts.map(\.column) + (index?.included ?? []))
         let isCovered = isCovered(by: available, filter: left.map(\.condition), isSorted: isSorted)
         let onEntries =
-            index == nil || isCovered || !costs.checksEntries
+            isCovered || !costs.checksEntries
             ? [] : left.filter { !$0.condition.hasRelations && available.isSuperset(of: $0.condition.columns) }
         let filter =
             onEntries.isEmpty
@@ -127,7 +131,7 @@ package struct Planner: Sendable {
         let beginsBehind = query.after == nil || scan.after != nil && !scan.includesAfter
         if isSorted, filter.isEmpty, beginsBehind { scan.limit = query.limit }
         return AccessPlan(
-            query: query, scan: scan, bounds: served.map { conjuncts[$0].condition },
+            query: query, scan: scan, bounds: served.map { conjuncts[$0].bound },
             filter: Condition.all(filter.map(\.condition)), isSorted: isSorted,
             sortsTies: tied != nil, checksPosition: !beginsBehind,
             isKeyLookup: index == nil && isSingle,

@@ -97,9 +97,44 @@ package struct LikePattern: Sendable {
         case byte(UInt8)
         case one
         case any
+
+        /// The byte it stands for; nil where it stands for several.
+        var byte: UInt8? {
+            if case .byte(let byte) = self { byte } else { nil }
+        }
     }
 
     private let elements: [Element]
+
+    /// What a pattern says of the beginning of a text: as far as an order of texts finds those that match.
+    package enum Literal: Sendable, Equatable {
+        /// There is neither `%` nor `_` in it: this text matches, and no other.
+        case whole(String)
+        /// What matches begins with this text, which is empty where the pattern begins with `%` or `_`.
+        /// - Parameter isAll: Whether all that begins with it matches: one `%` or several follow, and nothing else.
+        case beginning(String, isAll: Bool)
+    }
+
+    /// The text before the first `%` or `_`, without the `\` of escapes. Of a valid pattern it is whole scalars: what ends it is ASCII.
+    package var literal: Literal {
+        let bytes = elements.prefix { $0.byte != nil }.compactMap(\.byte)
+        let text = String(decoding: bytes, as: UTF8.self)
+        let rest = elements.dropFirst(bytes.count)
+        return rest.isEmpty ? .whole(text) : .beginning(text, isAll: rest.allSatisfy { $0 == .any })
+    }
+
+    /// Whether one text alone matches.
+    package var isWhole: Bool {
+        if case .whole = literal { true } else { false }
+    }
+
+    /// Whether several texts match, and all of them begin alike.
+    package var hasBeginning: Bool {
+        if case .beginning(let text, _) = literal { !text.isEmpty } else { false }
+    }
+
+    /// A pattern that tells case apart.
+    package init(_ pattern: String) { self.init(Array(pattern.utf8)) }
 
     package init(_ pattern: [UInt8]) {
         var elements: [Element] = []

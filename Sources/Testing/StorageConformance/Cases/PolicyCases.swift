@@ -43,6 +43,7 @@ enum PolicyCases {
                 nil, .compare(column: id, .equal, .int(1)), .compare(column: id, .greater, .int(0)),
                 .compare(column: name, .equal, .string("Ada")),
                 .text(column: name, .hasPrefix, "A", ignoringCase: false),
+                .text(column: name, .like, "A%a", ignoringCase: false),
                 .isIn(column: age, [.int(36), .int(40)]),
                 .and([
                     .compare(column: try column("country"), .equal, .string("FR")),
@@ -58,6 +59,10 @@ enum PolicyCases {
             try expectEqual(try await db.keys(youngest), ["1"])
             let sorted = try db.query("people", order: [OrderTerm(column: try column("country"), isDescending: true)])
             try expectEqual(try await db.keys(sorted), ["1"])
+            for (pattern, ignoringCase) in [("%a", false), ("A%", true)] {
+                let anywhere = Condition.text(column: name, .like, pattern, ignoringCase: ignoringCase)
+                try await expectError(.unindexed) { _ = try await db.keys(db.query("people", where: anywhere)) }
+            }
             try expectEqual(try await db.session.delete(db.query("people", where: conditions[3])), 1)
         },
         ConformanceCase(.l0, "The first rows of an order that no index has are refused, and counting them is not") {

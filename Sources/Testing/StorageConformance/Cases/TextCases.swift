@@ -32,6 +32,30 @@ enum TextCases {
                     try expectEqual(try await db.keys(db.query("things", where: condition)), ["\(index)"])
                 }
             },
+            ConformanceCase(
+                .l0, "What a pattern begins with is found through an index, in order, and the rest is checked"
+            ) {
+                store in
+                let db = try await store.open(Schemas.indexedThings)
+                let texts = ["ma", "mb", "m\u{10FFFF}a", "m\u{7F}", "na", "l\u{10FFFF}a", "Ma", "", "m\0a", "m", "m%a"]
+                for (index, text) in texts.enumerated() {
+                    try await db.insert("things", ["id": .string("\(index)"), "text": .string(text)])
+                }
+                try await db.insert("things", ["id": .string("none")])
+                let column = try db.column("text", of: "things")
+                for (pattern, wanted) in [
+                    ("m%a", ["8", "10", "0", "2"]), ("m_", ["0", "1", "3"]),
+                    ("m%", ["9", "8", "10", "0", "1", "3", "2"]),
+                    ("m", ["9"]), ("m\\%%", ["10"]), ("", ["7"]), ("%a", ["6", "5", "8", "10", "0", "2", "4"]),
+                ] {
+                    let condition = Condition.text(column: column, .like, pattern, ignoringCase: false)
+                    for isDescending in [false, true] {
+                        let order = [OrderTerm(column: column, isDescending: isDescending)]
+                        let found = try await db.keys(db.query("things", where: condition, order: order))
+                        try expectEqual(found, isDescending ? wanted.reversed() : wanted, pattern)
+                    }
+                }
+            },
             ConformanceCase(.l0, "An empty prefix, suffix and part match every text") { store in
                 let db = try await store.open()
                 for (id, text) in [("a", ""), ("b", "x")] {
@@ -103,6 +127,15 @@ enum TextCases {
         Table(.like, "a\\bc", yes: ["a\\bc"], no: ["abc"]),
         Table(.like, "a\\", yes: ["a\\"], no: ["a", "a\\\\"]),
         Table(.like, "%a%b%", yes: ["ab", "xaxbx", "aab", "bab"], no: ["ba", "a", "b"]),
+        Table(.like, "é_%", yes: ["éa", "é\u{1F600}b", "éé"], no: ["é", "e\u{301}a", "É_", "aé", ""]),
+        Table(.like, "ab%c", yes: ["abc", "ab\0c", "abab\u{10FFFF}c"], no: ["ab", "abcd", "aac", "Abc", ""]),
+        Table(.like, "a\\%%", yes: ["a%", "a%b"], no: ["a", "ab", "a\\%"]),
+        Table(.like, "a\\_b_", yes: ["a_bc"], no: ["a_b", "axbc", "a\\_bc"]),
+        Table(.like, "a\\%", yes: ["a%"], no: ["a", "ab", "a%b"]),
+        Table(.like, "a\0%%", yes: ["a\0", "a\0b"], no: ["a", "ab"]),
+        Table(.like, "a\u{10FFFF}%", yes: ["a\u{10FFFF}", "a\u{10FFFF}\u{10FFFF}"], no: ["a", "a\u{FFFF}", "b"]),
+        Table(.like, "\u{7F}_%", yes: ["\u{7F}a", "\u{7F}\u{80}"], no: ["\u{7F}", "\u{80}a", "~a"]),
+        Table(.like, "_%", yes: ["a", "\0", "é"], no: [""]),
         Table(.like, "[a-c]*?", yes: ["[a-c]*?"], no: ["a", "abc"]),
         Table(
             .equals, "paris", ignoringCase: true, yes: ["paris", "PARIS", "Paris"], no: ["pari", "paris ", "pàris"]),

@@ -88,7 +88,7 @@ public enum StorageConformance {
         + TextCases.all + RegexCases.all + ExpressionCases.all + JSONComparisonCases.all + JSONTextCases.all
         + EmptyCases.all
         + DaySpanCases.all
-        + QueryCases.all + PlanCases.all + PartialIndexCases.all + AggregateCases.all
+        + QueryCases.all + PlanCases.all + IndexBoundCases.all + PartialIndexCases.all + AggregateCases.all
         + SelectionCases.all + PageCases.all + PolicyCases.all + BulkCases.all + LimitCases.all + RevisionCases.all
         + InjectionCases.all
 
