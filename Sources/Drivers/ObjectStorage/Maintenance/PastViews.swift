@@ -82,7 +82,7 @@ struct PastViews: Sendable {
             throw StorageError(
                 .schemaMismatch, "the store had the schema \(manifest.schema.short) at commit \(commit)",
                 remedy:
-                    "read a moment since the store was migrated; those before it can be read only while the store has that schema again"
+                    "read a moment since the store was migrated; those before it can be read once cairn migrate rollback has taken that back"
             )
         }
         var view = View(manifest, parts.schema)
