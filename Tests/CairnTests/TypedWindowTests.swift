@@ -108,6 +108,26 @@ struct TypedWindowTests {
         try await new.close()
     }
 
+    @Test("A moment that is over is seen under one's own names, too; one of before the change of schemas is refused")
+    func past() async throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let (old, new) = try await started("file:")
+        let commit = try await new.currentCommit()
+        try await old.users.update(1) { $0.name = "ada l" }
+        #expect(try await new.snapshot(asOf: commit) { try await $0.users.get(1).login } == "ada")
+        try await new.pin("now")
+        try await old.users.update(1) { $0.floor = "5" }
+        #expect(try await new.snapshot(pinned: "now") { try await $0.users.where { $0.floor == 3 }.ids() } == [1])
+        #expect(try await old.pins().map(\.name) == ["now"])
+        try await old.unpin("now")
+        let error = await #expect(throws: StorageError.self) {
+            try await new.snapshot(asOf: 1) { try await $0.users.count() }
+        }
+        #expect(error?.code == .schemaMismatch)
+        try await old.close()
+        try await new.close()
+    }
+
     @Test("When it is completed new programs go on and old ones are refused", arguments: ["sqlite:", "file:"])
     func completing(_ kind: String) async throws {
         defer { try? FileManager.default.removeItem(at: folder) }

@@ -9,7 +9,8 @@ struct Tool: Sendable {
     init() {
         let commands: [any Command] = [
             InitCommand(), CheckCommand(), GenerateCommand(), GetCommand(), QueryCommand(), ExplainCommand(),
-            DoctorCommand(), MaintainCommand(), RebuildCommand(), AdoptCommand(), MigratePlanCommand(),
+            DoctorCommand(), MaintainCommand(), PinCommand(), UnpinCommand(), PinsCommand(), RebuildCommand(),
+            AdoptCommand(), MigratePlanCommand(),
             MigrateApplyCommand(), MigrateStatusCommand(), MigrateDriftCommand(), MigrateHistoryCommand(),
             MigrateRollbackCommand(), MigrateBaselineCommand(), MigrateMergeCommand(), MigrateSquashCommand(),
             MigrateVerifyCommand(), MigrateStartCommand(), MigrateBackfillCommand(), MigrateCompleteCommand(),

@@ -48,6 +48,9 @@ public protocol Storage: StorageReader {
     /// A view of one moment, that neither blocks writers nor sees them.
     func snapshot(_ freshness: Freshness) async throws -> any StorageSnapshot
 
+    /// The moments that are over; nil, which is the default, where the driver keeps the present only.
+    var past: (any StoragePast)? { get }
+
     /// Begins a transaction.
     func transaction() async throws -> any StorageTransaction
 

@@ -35,7 +35,13 @@ extension Store {
 extension StoreCore {
     /// Reads one moment; see ``Store/snapshot(_:_:)``.
     func snapshot<Result>(_ freshness: Freshness, _ body: (Session) async throws -> Result) async throws -> Result {
-        let snapshot = try await storage.snapshot(freshness)
+        try await lend(try await storage.snapshot(freshness), body)
+    }
+
+    /// Runs `body` with a snapshot, and closes it.
+    func lend<Result>(
+        _ snapshot: any StorageSnapshot, _ body: (Session) async throws -> Result
+    ) async throws -> Result {
         do {
             let result = try await body(Session(core: self, reader: snapshot, mode: .snapshot))
             await snapshot.close()

@@ -46,6 +46,8 @@ struct WindowStorage: Storage, WindowReading {
         WindowSnapshot(view, try await base.snapshot(freshness))
     }
 
+    var past: (any StoragePast)? { base.past.map { WindowPast(view: view, base: $0) } }
+
     func transaction() async throws -> any StorageTransaction {
         WindowTransaction(view, writer, try await base.transaction())
     }
@@ -78,6 +80,26 @@ struct WindowStorage: Storage, WindowReading {
 
     func maintain() async throws -> MaintenanceReport { try await base.maintain() }
     func close() async throws { try await base.close() }
+}
+
+/// The moments that are over as a program sees them. Those of before the window had another schema, and are refused by the driver.
+private struct WindowPast: StoragePast {
+    let view: WindowView
+    let base: any StoragePast
+
+    func currentCommit() async throws -> Int { try await base.currentCommit() }
+
+    func snapshot(asOf commit: Int) async throws -> any StorageSnapshot {
+        WindowSnapshot(view, try await base.snapshot(asOf: commit))
+    }
+
+    func snapshot(pinned name: String) async throws -> any StorageSnapshot {
+        WindowSnapshot(view, try await base.snapshot(pinned: name))
+    }
+
+    func pin(_ name: String) async throws -> StorePin { try await base.pin(name) }
+    func unpin(_ name: String) async throws { try await base.unpin(name) }
+    func pins() async throws -> [StorePin] { try await base.pins() }
 }
 
 /// A transaction of a program.

@@ -1,7 +1,10 @@
 public import CairnCore
 
 /// Moments that are over, and what happened since.
-extension ObjectStorage {
+extension ObjectStorage: StoragePast {
+    /// The store itself.
+    public var past: (any StoragePast)? { self }
+
     /// The number of the newest commit. One GET.
     ///
     /// Numbers begin at 1 and have no gaps; 0 is the empty store. What each commit did, ``changes(since:)`` tells.

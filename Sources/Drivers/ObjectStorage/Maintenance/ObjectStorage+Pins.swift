@@ -1,25 +1,9 @@
-import CairnCore
-public import CairnSchema
+public import CairnCore
+import CairnSchema
 import ObjectStores
 
 /// Pins: moments of the store that are kept until somebody lets go of them.
 extension ObjectStorage {
-    /// A moment that is kept.
-    public struct Pin: Sendable, Hashable {
-        /// What it is called.
-        public let name: String
-        /// When it was made.
-        public let created: Timestamp
-        /// The number of the newest commit it shows.
-        public let commit: Int
-
-        init(_ file: PinFile) {
-            name = file.name
-            created = file.created
-            commit = file.commit
-        }
-    }
-
     /// Keeps the store as it is now, under a name, until ``unpin(_:)``: for a backup that takes long, or to come back to.
     ///
     /// What is kept are the index files of the moment, and from then on the whole commit log, by which changed records are read
@@ -31,7 +15,7 @@ extension ObjectStorage {
     /// - Throws: `storage.invalid` for another name; `storage.duplicate` when there is a pin of that name; `storage.maintenance`
     ///   while another process has closed the store; `storage.read_only`; `storage.busy`.
     @discardableResult
-    public func pin(_ name: String) async throws -> Pin {
+    public func pin(_ name: String) async throws -> StorePin {
         try PinFiles.check(name)
         let engine = try engine()
         try checkWritable()
@@ -57,7 +41,7 @@ extension ObjectStorage {
             switch try await parts.access.create(
                 ObjectNames.pin(name), file.encoded, notAfter: limits.compactMap { $0 }.min(), parts.surroundings)
             {
-            case .created: return Pin(file)
+            case .created: return StorePin(file)
             case .taken:
                 throw StorageError(
                     .duplicate, "there is a pin '\(name)' already", remedy: "remove it first, or choose another name")
@@ -98,12 +82,18 @@ extension ObjectStorage {
 
     /// All pins, by name. A LIST, and a GET for each.
     /// - Throws: `storage.damaged` for one that cannot be read.
-    public func pins() async throws -> [Pin] {
-        try await PinFiles(access: try engine().parts.access).all().map(Pin.init)
+    public func pins() async throws -> [StorePin] {
+        try await PinFiles(access: try engine().parts.access).all().map(StorePin.init)
     }
 
     static func noPin(_ name: String) -> StorageError {
         StorageError(
-            .notFound, "there is no pin '\(name)'", remedy: "pins() tells which there are")
+            .notFound, "there is no pin '\(name)'", remedy: "pins() and 'cairn pins' tell which there are")
+    }
+}
+
+extension StorePin {
+    fileprivate init(_ file: PinFile) {
+        self.init(name: file.name, created: file.created, commit: file.commit)
     }
 }

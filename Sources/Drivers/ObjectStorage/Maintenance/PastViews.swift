@@ -81,7 +81,9 @@ struct PastViews: Sendable {
         guard manifest.schema == parts.schema.id else {
             throw StorageError(
                 .schemaMismatch, "the store had the schema \(manifest.schema.short) at commit \(commit)",
-                remedy: "read it with a program that was generated from that schema")
+                remedy:
+                    "read a moment since the store was migrated; those before it can be read once cairn migrate rollback has taken that back"
+            )
         }
         var view = View(manifest, parts.schema)
         while view.number < commit {

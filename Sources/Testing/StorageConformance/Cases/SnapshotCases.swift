@@ -121,6 +121,41 @@ enum SnapshotCases {
             try expectEqual(try await storage.count(Query(table)), 50)
             try await storage.close()
         },
+        ConformanceCase(
+            .l2,
+            "A moment that is over is read as it was, by its number and by its pin; a driver that keeps none says so"
+        ) { store in
+            let db = try await QueryCases.people(store)
+            guard try await keepsPast(db) else {
+                try await expectError(.unsupported) { try await db.snapshot(asOf: 0) { _ in } }
+                try await expectError(.unsupported) { try await db.snapshot(pinned: "then") { _ in } }
+                try await expectError(.unsupported) { try await db.pin("then") }
+                try await expectError(.unsupported) { try await db.unpin("then") }
+                try await expectError(.unsupported) { _ = try await db.pins() }
+                return
+            }
+            let commit = try await db.currentCommit()
+            let pin = try await db.pin("then")
+            try expectEqual(pin.commit, commit)
+            try await db.session.change("people", .int(1), ["age": .int(150)])
+            try await db.records("people").delete(.int(2))
+            try expectEqual(try await db.currentCommit(), commit + 2)
+            let check: (Session) async throws -> Void = { past in
+                try expectEqual(try await past.records("people").get(.int(1))["age"], .int(1))
+                try expectEqual(try await past.records("people").count(), 100)
+                try await expectError(.invalid) { try await past.change("people", .int(1), ["age": .int(1)]) }
+            }
+            try await db.snapshot(asOf: commit, check)
+            try await db.snapshot(pinned: "then", check)
+            try expectEqual(try await db.snapshot(asOf: commit + 1) { try await $0.records("people").count() }, 100)
+            try await expectError(.invalid) { try await db.snapshot(asOf: commit + 3) { _ in } }
+            try await expectError(.duplicate) { try await db.pin("then") }
+            try expectEqual(try await db.pins(), [pin])
+            try await db.unpin("then")
+            try expectEqual(try await db.pins(), [])
+            try await expectError(.notFound) { try await db.unpin("then") }
+            try await expectError(.notFound) { try await db.snapshot(pinned: "then") { _ in } }
+        },
         ConformanceCase(.l2, "Fifty snapshots at once see the same moment") { store in
             let db = try await QueryCases.people(store)
             let counts = try await withThrowingTaskGroup(of: Int.self) { group in
@@ -138,4 +173,13 @@ enum SnapshotCases {
             try expectEqual(Set(counts), [200])
         },
     ]
+
+    private static func keepsPast(_ db: Store) async throws -> Bool {
+        do {
+            _ = try await db.currentCommit()
+            return true
+        } catch let error as StorageError where error.code == .unsupported {
+            return false
+        }
+    }
 }

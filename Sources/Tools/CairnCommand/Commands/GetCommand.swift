@@ -12,10 +12,13 @@ struct GetCommand: Command {
                 name: "KEY",
                 help: "the key of the record, as messages of Cairn write it, or its plain value; parts joined by '/'"),
         ],
-        options: [Option(name: "show-sensitive", help: "show the columns the schema declares sensitive")],
-        notes: [ExistingStore.note, "Exits with 1 when there is no such record."],
+        options: PastMoment.options + [
+            Option(name: "show-sensitive", help: "show the columns the schema declares sensitive")
+        ],
+        notes: [PastMoment.note, ExistingStore.note, "Exits with 1 when there is no such record."],
         examples: [
             "cairn get sqlite:atlas.db cities 2988507", "cairn get sqlite:atlas.db countries FR --json",
+            "cairn get file:atlas/ cities 2988507 --pinned june",
             "cairn get 's3://photos/atlas?region=eu-west-1' cities 2988507",
         ])
 
@@ -23,11 +26,15 @@ struct GetCommand: Command {
     static let hidden = "•••"
 
     func run(_ arguments: ParsedArguments, _ console: Console) async throws -> ExitCode {
-        try await ExistingStore.with(arguments.operand("STORE")) { store in
-            let records = try store.records(arguments.operand("TABLE"))
-            let key = try KeyArgument.key(arguments.operand("KEY"), of: records.table)
-            guard let record = try await records.find(key) else {
-                ErrorReport.write(StorageError.missing(records.table, key), console, isJSON: arguments.isJSON)
+        let moment = try PastMoment(arguments)
+        return try await ExistingStore.with(arguments.operand("STORE")) { store in
+            let table = try store.table(named: arguments.operand("TABLE"))
+            let key = try KeyArgument.key(arguments.operand("KEY"), of: table)
+            let found = try await moment.read(store) { session in
+                try await RecordRepository(session, table: table.name).find(key)
+            }
+            guard let record = found else {
+                ErrorReport.write(StorageError.missing(table, key), console, isJSON: arguments.isJSON)
                 return .found
             }
             let view = RecordView(record, showsSensitive: arguments.has("show-sensitive"))

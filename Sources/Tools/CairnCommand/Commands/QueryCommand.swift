@@ -12,7 +12,8 @@ struct QueryCommand: Command {
                 help: "TABLE [select …] [where …] [group by …] [having …] [order by COLUMN [desc], …] [limit N]"),
         ],
         options: [
-            ParameterOption.option,
+            ParameterOption.option
+        ] + PastMoment.options + [
             Option(
                 name: "csv", help: "commas between values, a record a line, the names of the columns first (RFC 4180)"),
             Option(name: "show-sensitive", help: "show the columns the schema declares sensitive"),
@@ -24,19 +25,21 @@ struct QueryCommand: Command {
             ParameterOption.note,
             "With --csv null is nothing, and the empty text two quotes. Of one column alone null is then an empty line: where a program skips those, select a second one, such as the key.",
             "With --json each record is an object in a line of its own; without select it has all columns as they are stored and _revision, _created_at, _updated_at. All records are of one moment, and are shown as they are read: a query of a large table needs little memory where an index or the key has its order.",
-            ExistingStore.note,
+            PastMoment.note, ExistingStore.note,
         ],
         examples: [
             "cairn query sqlite:atlas.db 'cities where country = \"FR\" and population > 100_000 order by name limit 10'",
             "cairn query file:atlas/ 'countries where languages contains \"fr\"' --csv",
             "cairn query sqlite:atlas.db 'cities select country, count(), sum(population) group by country having count() > 10 order by sum(population) desc limit 5'",
             "cairn query sqlite:atlas.db 'cities where country = $c' --set \"c=$COUNTRY\"",
+            "cairn query file:atlas/ 'cities where country = \"FR\"' --as-of 4711",
         ])
 
     func run(_ arguments: ParsedArguments, _ console: Console) async throws -> ExitCode {
         guard !(arguments.isJSON && arguments.has("csv")) else {
             throw CommandError(.usage, "--json and --csv are two forms of the same", remedy: "choose one")
         }
+        let moment = try PastMoment(arguments)
         try await ExistingStore.with(arguments.operand("STORE")) { store in
             let query = try DynamicQuery(
                 parsing: arguments.operand("QUERY"), schema: store.schema, texts: try ParameterOption.texts(arguments))
@@ -51,15 +54,17 @@ struct QueryCommand: Command {
                         query.columns, unit: query.isOfRecords ? "record" : "row", showsSensitive: showsSensitive)
                 }
             // Who has seen enough has gone.
-            if case .records(let records) = query.content {
-                try await store.session.read(records) { row in
-                    output.add(try Record(row: row), console)
-                    return console.failure == nil
-                }
-            } else {
-                try await store.session.read(query) { row in
-                    output.add(row.values, of: nil, console)
-                    return console.failure == nil
+            try await moment.read(store) { session in
+                if case .records(let records) = query.content {
+                    try await session.read(records) { row in
+                        output.add(try Record(row: row), console)
+                        return console.failure == nil
+                    }
+                } else {
+                    try await session.read(query) { row in
+                        output.add(row.values, of: nil, console)
+                        return console.failure == nil
+                    }
                 }
             }
             output.end(console)
