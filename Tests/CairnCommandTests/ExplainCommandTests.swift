@@ -70,6 +70,19 @@ struct ExplainCommandTests {
         #expect(try JSONValue(parsing: await cairn("explain", zoo, query, "--json").output)["run"] == nil)
     }
 
+    @Test("How SQLite reads other tables is in the plan, and one that is read whole in its first line")
+    func related() async throws {
+        let folder = try TestFolder()
+        let zoo = try await Zoo.make(in: folder)
+        let query = "animals where keeper.name = 'Ada'"
+        let outcome = await cairn("explain", zoo, query)
+        #expect(outcome.output.hasPrefix("sqlite: animals by index reference_keeper, reading all of keepers\n"))
+        #expect(outcome.output.contains("\n  related first, sqlite: keepers by reading the whole table\n"))
+        let related = try JSONValue(parsing: await cairn("explain", zoo, query, "--json").output)["related"]?[0]
+        #expect(related?["first"] == true && related?["table"] == "keepers" && related?["access"] == "table")
+        #expect(related?["filter"] == "name = \"Ada\"")
+    }
+
     @Test("Values of sensitive columns are not in the plan")
     func sensitive() async throws {
         let folder = try TestFolder()

@@ -70,7 +70,7 @@ struct LookupTests {
         let plan = try await plan("cities order by country.name desc limit 10", countries: 200, cities: 30_000)
         #expect(
             plan.description == """
-                test: cities by reading the whole table
+                test: cities by reading the whole table, reading all of countries
                   sort    country.name desc, id
                   limit   10
                   rows    about 30000 read

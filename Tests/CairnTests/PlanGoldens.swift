@@ -133,12 +133,15 @@ extension PlanGolden {
             "lookup-rows",
             "cities where country in (select iso from countries order by population desc limit 2) and is_capital = true"
         ),
+        PlanGolden("lookup-order", "cities where country.continent.name = \"Europe\" order by population desc limit 3"),
         PlanGolden("order-related", "cities where population > 20000 order by country.name desc, name limit 5"),
         PlanGolden("exists", "countries where exists cities by country (population > 21000)"),
         PlanGolden("exists-not", "countries where not exists cities by country (population > 21000)"),
         PlanGolden("count", "cities where country = \"FR\" and population < 9000", .count),
+        PlanGolden("count-all", "cities", .count),
         PlanGolden("groups", "cities where population > 5000", .groups("country", sum: "population")),
         PlanGolden("maximum", "cities where country = \"FR\"", .maximum("population")),
+        PlanGolden("maximum-all", "cities", .maximum("population")),
         PlanGolden("page", "cities where country = \"FR\" order by population desc", .secondPage(size: 3)),
         PlanGolden("page-backwards", "cities order by population", .secondPage(size: 4)),
     ]

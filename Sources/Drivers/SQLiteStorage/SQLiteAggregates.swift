@@ -33,9 +33,7 @@ extension SQLiteConnection.Access {
 
     func explain(_ query: AggregateQuery) throws -> QueryPlan {
         let compiled = try compile(query)
-        var plan = try SQLitePlan(
-            query.source, plan(of: compiled), compiled.sql, SQLiteStatistics(of: query.table, self)
-        ).plan.computing(query)
+        var plan = try plan(of: compiled, query.source).plan.computing(query)
         // What SQLite sorts, without a limit, are the groups.
         if query.source.limit == nil { plan.sort = [] }
         return plan

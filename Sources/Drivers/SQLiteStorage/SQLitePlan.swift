@@ -8,21 +8,40 @@ struct SQLitePlan {
     private let lines: [String]
     private let sql: String
     private let statistics: SQLiteStatistics?
+    /// How those others are read.
+    let related: [QueryPlan.Related]
 
-    /// One line of what SQLite says.
+    /// One line of what SQLite says, with those below it.
     struct Line {
         let text: String
-        /// Whether it is about other rows that the condition asks about.
-        let isRelated: Bool
+        let below: [Line]
+
+        /// Whether it, and what is below it, is about other rows that the condition or the order asks about.
+        var isRelated: Bool { text.contains("SUBQUERY") }
+
+        /// What is said here about the same rows, not about others.
+        var own: [String] { isRelated ? [] : [text] + below.flatMap(\.own) }
+
+        /// The lines that begin to say how others are read.
+        var related: [Line] { isRelated ? [self] : below.flatMap(\.related) }
+
+        /// All of it, as text.
+        func texts(isRelated: Bool = false) -> [String] {
+            let isRelated = isRelated || self.isRelated
+            return ["\(isRelated ? "  " : "")\(text)"] + below.flatMap { $0.texts(isRelated: isRelated) }
+        }
     }
 
-    /// - Parameter statistics: What SQLite knows of the table; nil when it knows nothing.
-    init(_ query: Query, _ lines: [Line], _ sql: String, _ statistics: SQLiteStatistics?) throws {
+    /// - Parameter statistics: What SQLite knows of a table; nil when it knows nothing.
+    init(
+        _ query: Query, _ lines: [Line], _ sql: String, _ statistics: (Table) throws -> SQLiteStatistics?
+    ) throws {
         self.query = try query.lowered()
         allLines = lines
-        self.lines = lines.filter { !$0.isRelated }.map(\.text)
+        self.lines = lines.flatMap(\.own)
         self.sql = sql
-        self.statistics = statistics
+        self.statistics = try statistics(query.table)
+        related = try SQLitePlan.related(self.query, lines.flatMap(\.related), statistics)
     }
 
     var plan: QueryPlan {
@@ -33,14 +52,31 @@ struct SQLitePlan {
             driver: SQLiteStorage.driver, table: query.table.name, access: access, bounds: bounds.map(text.describe),
             filter: filter.map(text.describe), sort: needsSort ? query.totalOrder.map(text.describe) : [],
             limit: query.limit, isCovered: lines.contains { $0.contains("COVERING INDEX") },
-            details: ["sql     \(sql)"] + allLines.map { "sqlite  \($0.isRelated ? "  " : "")\($0.text)" })
+            details: ["sql     \(sql)"] + allLines.flatMap { $0.texts() }.map { "sqlite  \($0)" })
         if isUnion { plan.parts = scans.map(part) }
         plan.estimatedRows = estimatedRows(isSorted: !needsSort, isFiltered: filter != nil)
+        plan.related = related
         return plan
     }
 
-    /// The lines that say how rows are come to.
-    private var scans: [String] { lines.filter { $0.hasPrefix("SEARCH") || $0.hasPrefix("SCAN") } }
+    /// The plan as part of another, whose SQL it shares. Where SQLite does not say which conditions a search serves, its bounds are in
+    /// SQLite's words.
+    var partialPlan: QueryPlan {
+        var plan = plan
+        plan.details = []
+        if plan.bounds.isEmpty { plan.bounds = scans.first.map(SQLitePlan.terms) ?? [] }
+        return plan
+    }
+
+    /// Whether it is known which conditions the search serves, if it serves any.
+    var saysBounds: Bool { scans.allSatisfy { SQLitePlan.terms(of: $0).isEmpty } || !conditions.bounds.isEmpty }
+
+    /// The lines that say how rows are come to, but for rows of another line of theirs.
+    private var scans: [String] { SQLitePlan.scans(lines) }
+
+    static func scans(_ lines: [String]) -> [String] {
+        lines.filter { ($0.hasPrefix("SEARCH") || $0.hasPrefix("SCAN")) && !$0.contains("(subquery") }
+    }
 
     /// Whether each part of an `or` is searched by itself.
     private var isUnion: Bool { lines.contains { $0.hasPrefix("MULTI-INDEX") } }

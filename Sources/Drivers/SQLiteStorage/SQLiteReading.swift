@@ -35,24 +35,32 @@ extension SQLiteConnection.Access {
 
     func explain(_ query: Query) throws -> QueryPlan {
         let compiled = try QueryCompiler.rows(query, statements(of: query.table).sql)
-        return try SQLitePlan(query, plan(of: compiled), compiled.sql, SQLiteStatistics(of: query.table, self)).plan
+        return try plan(of: compiled, query).plan
     }
 
-    /// What SQLite says about its plan, a line each.
-    func plan(of compiled: QueryCompiler.Statement) throws -> [SQLitePlan.Line] {
+    /// What SQLite says about its plan for a query.
+    func plan(of compiled: QueryCompiler.Statement, _ query: Query) throws -> SQLitePlan {
+        let lines = try lines(of: compiled)
+        return try SQLitePlan(query, lines, compiled.sql) { try SQLiteStatistics(of: $0, self) }
+    }
+
+    /// What SQLite says about its plan: the lines at the top, with those below them.
+    private func lines(of compiled: QueryCompiler.Statement) throws -> [SQLitePlan.Line] {
         try with("EXPLAIN QUERY PLAN \(compiled.sql)") { statement in
             statement.bind(compiled.parameters)
-            var lines: [SQLitePlan.Line] = []
-            // The lines that say how other rows are read, and those below them, by their numbers.
-            var related: Set<Int64> = []
+            var texts: [(id: Int64, parent: Int64, text: String)] = []
             while try statement.step() {
                 guard let text = sqlite3_column_text(statement.handle, 3).map({ String(cString: $0) }) else { continue }
-                let isRelated =
-                    text.contains("SUBQUERY") || related.contains(sqlite3_column_int64(statement.handle, 1))
-                if isRelated { related.insert(sqlite3_column_int64(statement.handle, 0)) }
-                lines.append(SQLitePlan.Line(text: text, isRelated: isRelated))
+                texts.append(
+                    (sqlite3_column_int64(statement.handle, 0), sqlite3_column_int64(statement.handle, 1), text))
             }
-            return lines
+            func lines(below parent: Int64) -> [SQLitePlan.Line] {
+                texts.filter { $0.parent == parent }.map { line in
+                    // Those at the top are below 0, which is no line.
+                    SQLitePlan.Line(text: line.text, below: line.id == parent ? [] : lines(below: line.id))
+                }
+            }
+            return lines(below: 0)
         }
     }
 }

@@ -8,7 +8,9 @@ extension Executor {
         prepared.rows = try await self.prepared(
             query.source, columns: query.columns, needsOrder: query.source.limit != nil)
         switch try await way(prepared, plan) {
-        case .ends(let plans): return try await Aggregation.results(of: ends(plans, query), query)
+        case .ends(let plans):
+            let counting = QueryMeasure.current?.counting(plans) ?? plans
+            return try await Aggregation.results(of: ends(counting, query), query)
         case .rows(let plan):
             let counting = QueryMeasure.current?.counting(plan) ?? plan
             return try await Aggregation.results(of: try await rows(counting), query)
@@ -16,14 +18,17 @@ extension Executor {
     }
 
     package func explain(_ query: AggregateQuery) async throws -> QueryPlan {
-        try await explained(query).plan.description(driver: driver).computing(query)
+        let (plan, _, rows) = try await explained(query)
+        var description = plan.description(driver: driver).computing(query)
+        if description.estimatedRows != nil { description.estimatedRows = rows }
+        return description
     }
 
-    /// The plan to show, and how many of its kind are run.
-    package func explained(_ query: AggregateQuery) async throws -> (plan: AccessPlan, count: Int) {
+    /// The plan to show, how many of its kind are run, and about how many rows all of them read.
+    package func explained(_ query: AggregateQuery) async throws -> (plan: AccessPlan, count: Int, rows: Int) {
         switch try await way(query, explained) {
-        case .ends(let plans): (plans[0], plans.count)
-        case .rows(let plan): (plan, 1)
+        case .ends(let plans): (plans[0], plans.count, plans.reduce(0) { $0 + $1.estimatedRows })
+        case .rows(let plan): (plan, 1, plan.estimatedRows)
         }
     }
 

@@ -13,7 +13,17 @@ extension Store {
     public func observe<Value: Equatable & Sendable>(
         _ read: @escaping @Sendable (Session) async throws -> Value
     ) -> ResultSequence<Value> {
-        ResultSequence(source: .init(core: core, tables: nil, read: read, isSame: ==))
+        observe(read, isSame: ==)
+    }
+
+    /// A value that is read from one moment, now and whenever it has changed: one that is not `Equatable`, such as rows with what is
+    /// related to them. `read` runs again after commits, of whatever table.
+    /// - Parameter isSame: Whether a result says nothing new beside the one before, and is left out.
+    public func observe<Value: Sendable>(
+        _ read: @escaping @Sendable (Session) async throws -> Value,
+        isSame: @escaping @Sendable (Value, Value) -> Bool
+    ) -> ResultSequence<Value> {
+        ResultSequence(source: .init(core: core, tables: nil, read: read, isSame: isSame))
     }
 }
 
@@ -27,7 +37,18 @@ extension Database {
     public func observe<Value: Equatable & Sendable>(
         _ read: @escaping @Sendable (SnapshotScope) async throws -> Value
     ) -> ResultSequence<Value> {
-        store.observe { session in try await read(SnapshotScope(session: session)) }
+        observe(read, isSame: ==)
+    }
+
+    /// A value that is read from one moment, now and whenever it has changed: one that is not `Equatable`, such as a tuple.
+    /// `atlas.observe { (try await $0.cities.count(), try await $0.countries.count()) } isSame: { $0 == $1 }`. `read` runs again after
+    /// commits, of whatever table.
+    /// - Parameter isSame: Whether a result says nothing new beside the one before, and is left out.
+    public func observe<Value: Sendable>(
+        _ read: @escaping @Sendable (SnapshotScope) async throws -> Value,
+        isSame: @escaping @Sendable (Value, Value) -> Bool
+    ) -> ResultSequence<Value> {
+        store.observe({ session in try await read(SnapshotScope(session: session)) }, isSame: isSame)
     }
 }
 
@@ -63,14 +84,17 @@ extension Session {
     }
 
     /// The result of a query now and whenever it has changed.
+    /// - Parameters:
+    ///   - tables: The positions of all tables that the result depends on.
+    ///   - sameness: Which results are no news.
+    ///   - problem: Why the query cannot run.
     func observe<Value: Sendable>(
-        _ query: Query, _ read: @escaping @Sendable (Session) async throws -> Value,
-        isSame: @escaping @Sendable (Value, Value) -> Bool
+        _ tables: Set<Int>, _ sameness: Sameness<Value>, problem: StorageError? = nil,
+        _ read: @escaping @Sendable (Session) async throws -> Value
     ) -> ResultSequence<Value> {
-        // What leads to other tables depends on them, too.
-        let tables = query.hasRelations ? nil : Set([query.table.position])
-        return ResultSequence(
-            source: .init(core: core, tables: tables, read: read, isSame: isSame, problem: misuse))
+        ResultSequence(
+            source: .init(
+                core: core, tables: tables, read: read, isSame: sameness.areSame, problem: misuse ?? problem))
     }
 }
 
@@ -88,15 +112,12 @@ extension Repository {
 extension RepositoryQuery {
     /// The records of the query, now and whenever one of them has changed, came or went: see ``ResultSequence``.
     ///
-    /// After a commit that wrote the table the query runs again; the result comes if it is another. On an object store that costs the
-    /// requests of reading, without the one that proves that nothing is newer.
+    /// After a commit that wrote the table, or one that its condition or order leads to, the query runs again; the result comes if it is
+    /// another. On an object store that costs the requests of reading, without the one that proves that nothing is newer.
     public func observe<Item>() -> ResultSequence<[Item]> where Base == Repository<Item> {
         let query = query
-        return base.session.observe(query) { session in
+        return base.session.observe(query.tables, Sameness<Item>.record.ofLists) { session in
             try await RepositoryQuery<SnapshotRepository<Item>>(SnapshotRepository(session), query).all()
-        } isSame: { left, right in
-            // A new revision is a new result even when it has the same values: an update must know it.
-            left.elementsEqual(right) { $0.revision == $1.revision && $0 == $1 }
         }
     }
 }
@@ -109,15 +130,13 @@ extension RecordRepository {
 
     /// The records of a query, now and whenever one of them has changed, came or went: see ``ResultSequence``.
     public func observe(_ query: Query) -> ResultSequence<[Record]> {
-        session.observe(query) { session in
+        session.observe(query.tables, .equal) { session in
             var records: [Record] = []
             try await session.read(query) { row in
                 records.append(try Record(row: row))
                 return true
             }
             return records
-        } isSame: {
-            $0 == $1
         }
     }
 }

@@ -78,9 +78,11 @@ package struct AccessPlan: Sendable {
     }
 
     /// The plan as `explain` shows it.
-    package func description(driver: String) -> QueryPlan {
+    /// - Parameter name: What is shown of a condition.
+    package func description(driver: String, naming name: (Condition) -> Condition = { $0 }) -> QueryPlan {
         let table = query.table
         let text = ConditionText(table)
+        func describe(_ condition: Condition) -> String { text.describe(name(condition)) }
         let access: QueryPlan.Access =
             if let scan {
                 // Entries that are asked first are those of the key.
@@ -92,12 +94,12 @@ package struct AccessPlan: Sendable {
                 parts.isEmpty ? .nothing : .union
             }
         var plan = QueryPlan(
-            driver: driver, table: table.name, access: access, bounds: bounds.map(text.describe),
-            filter: filter.map(text.describe), sort: sort.map(text.describe), sortsTies: sortsTies,
+            driver: driver, table: table.name, access: access, bounds: bounds.map(describe),
+            filter: filter.map(describe), sort: sort.map(text.describe), sortsTies: sortsTies,
             limit: relatedOrder.map(\.query.limit) ?? query.limit, isCovered: isCovered)
-        plan.entryFilter = scan?.filter.map(text.describe)
+        plan.entryFilter = scan?.filter.map(describe)
         if scan != nil { plan.estimatedRows = estimatedRows }
-        plan.parts = parts.map { $0.description(driver: driver) }
+        plan.parts = parts.map { $0.description(driver: driver, naming: name) }
         plan.related = lookups.map { lookup in
             QueryPlan.Related(lookup.plan.description(driver: driver), isFirst: lookup.isFirst, lookup.rows)
         }

@@ -103,7 +103,7 @@ extension Condition {
 
 extension Condition {
     /// The columns whose values it looks up, and in which rows.
-    var lookups: [(column: Int, rows: RelatedRows)] {
+    package var lookups: [(column: Int, rows: RelatedRows)] {
         switch self {
         case .isInRows(let column, let rows): [(column, rows)]
         case .and(let parts), .or(let parts): parts.flatMap(\.lookups)
@@ -126,6 +126,21 @@ extension Condition {
         case .and(let parts): return .and(parts.map { $0.listing(values, in: table, isNegated: isNegated) })
         case .or(let parts): return .or(parts.map { $0.listing(values, in: table, isNegated: isNegated) })
         case .not(let part): return .not(part.listing(values, in: table, isNegated: true))
+        default: return self
+        }
+    }
+
+    /// The same condition with rows in the place of the values that ``listing(_:in:isNegated:)`` wrote for them: as it was asked.
+    func naming(_ lists: [RelatedRows: [Value]]) -> Condition {
+        func rows(_ values: [Value]) -> RelatedRows? { lists.first { $0.value == values }?.key }
+        if lists.isEmpty { return self }
+        switch self {
+        case .isIn(let column, let values): return rows(values).map { .isInRows(column: column, $0) } ?? self
+        case .computed(.column(let left), .notEqual, .column(let right)) where left == right:
+            return rows([]).map { .isInRows(column: left, $0) } ?? self
+        case .and(let parts): return .and(parts.map { $0.naming(lists) })
+        case .or(let parts): return .or(parts.map { $0.naming(lists) })
+        case .not(let part): return .not(part.naming(lists))
         default: return self
         }
     }

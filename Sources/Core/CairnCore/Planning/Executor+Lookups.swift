@@ -98,8 +98,12 @@ extension Executor {
     func prepared(_ query: Query, columns: Set<Int>? = nil, needsOrder: Bool = true) async throws -> Query {
         var query = try query.lowered()
         var lists: [RelatedRows: [Value]] = [:]
-        for lookup in try await lookups(query, columns: columns, needsOrder: needsOrder) where lookup.isFirst {
-            if let values = try await values(of: lookup.rows) { lists[lookup.rows] = Array(values) }
+        for lookup in try await lookups(query, columns: columns, needsOrder: needsOrder) {
+            let values = try await lookup.isFirst ? self.values(of: lookup.rows).map { Array($0) } : nil
+            lists[lookup.rows] = values
+            guard let measure = QueryMeasure.current else { continue }
+            measure.note(lookup.rows, isFirst: values != nil)
+            if let values { measure.note(values, of: lookup.rows) }
         }
         query.condition = query.condition?.listing(lists, in: query.table)
         return query
@@ -116,7 +120,9 @@ extension Executor {
     fileprivate func values(of rows: RelatedRows, among keys: Set<Value>) async throws -> [Value] {
         guard !keys.isEmpty else { return [] }
         var query = try rows.query()
-        query.restrict(to: .isIn(column: rows.column, Array(keys)))
+        let list = Array(keys)
+        query.restrict(to: .isIn(column: rows.column, list))
+        QueryMeasure.current?.note(list, of: rows)
         return Array(try await values(query, rows, atMost: keys.count))
     }
 
@@ -125,7 +131,7 @@ extension Executor {
         let needsOrder = rows.limit != nil
         let query = try await prepared(query, needsOrder: needsOrder)
         var plan = try await plan(query, needsOrder: needsOrder)
-        if let measure = QueryMeasure.current { plan = plan.counting(measure.counter(of: rows)) }
+        if let measure = QueryMeasure.current { plan = measure.counting(plan, of: rows) }
         let cursor = try await self.rows(plan)
         defer { cursor.close() }
         var values: Set<Value> = []

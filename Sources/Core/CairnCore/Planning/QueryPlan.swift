@@ -12,6 +12,8 @@ public struct QueryPlan: Sendable, Hashable, CustomStringConvertible {
         case union
         /// Not at all: the condition can never be true.
         case nothing
+        /// Not at all: how many there are is kept.
+        case count
     }
 
     /// The driver that answers.
@@ -60,7 +62,7 @@ public struct QueryPlan: Sendable, Hashable, CustomStringConvertible {
     public var readRows: Int?
     /// What the query took, if it has run.
     public var run: Run?
-    /// How other rows are read that the condition asks about; empty where the driver's own engine reads them.
+    /// How other rows are read that the condition or the order asks about; where a driver's own engine reads them, as far as that tells.
     public var related: [Related] = []
     /// How the records are read that `including` adds, each relation once for all records of the query; what it adds to these is in their
     /// plans. What all of it takes is in ``run``.
@@ -126,7 +128,7 @@ public struct QueryPlan: Sendable, Hashable, CustomStringConvertible {
 
     /// The plan as lines, the access first; what it costs only where there is a price.
     public var description: String {
-        var lines = ["\(driver): \(table) by \(accessText)"]
+        var lines = ["\(driver): \(table) by \(accessText)\(wholeTablesText)"]
         if !bounds.isEmpty { lines.append("  bounds  \(bounds.joined(separator: " and "))") }
         if let entryFilter { lines.append("  entries \(entryFilter)") }
         if let filter { lines.append("  filter  \(filter)") }
@@ -181,6 +183,20 @@ public struct QueryPlan: Sendable, Hashable, CustomStringConvertible {
         return plan
     }
 
+    /// The tables that are read whole for what the condition or the order asks about: no index of the rows themselves makes up for that.
+    private var wholeTablesText: String {
+        var names: [String] = []
+        for name in related.flatMap(\.plan.wholeTables) where !names.contains(name) { names.append(name) }
+        return names.isEmpty ? "" : ", reading all of \(names.joined(separator: ", "))"
+    }
+
+    private var wholeTables: [String] {
+        let isFound = access == .key || access == .nothing || access == .count || access == .union || !bounds.isEmpty
+        // The first ones in the order of an index are not all.
+        let isWhole = !isFound && (limit == nil || !sort.isEmpty)
+        return (isWhole ? [table] : []) + related.flatMap(\.plan.wholeTables)
+    }
+
     private var accessText: String {
         switch access {
         case .key: "key"
@@ -188,6 +204,7 @@ public struct QueryPlan: Sendable, Hashable, CustomStringConvertible {
         case .table: "reading the whole table"
         case .union: "\(parts.count) parts, each row once"
         case .nothing: "nothing: the condition is never true"
+        case .count: "the count that is kept"
         }
     }
 }

@@ -200,7 +200,9 @@ final class RelatedRecords {
             missing = keys
         }
         var query = stop.query
-        query.restrict(to: .isIn(column: stop.columns[0], Array(missing)))
+        let list = Array(missing)
+        query.restrict(to: .isIn(column: stop.columns[0], list))
+        QueryMeasure.current?.note(list, of: stop.rows)
         _ = try await read(query, stop, into: place, atMost: .max)
         for key in missing where known[place][key] == nil { known[place][key] = [] }
     }
@@ -210,7 +212,7 @@ final class RelatedRecords {
         _ query: Query, _ stop: RelatedOrder.Stop, into place: Int, atMost room: Int
     ) async throws -> Bool {
         var plan = try await executor.plan(query, needsOrder: false)
-        if let measure = QueryMeasure.current { plan = plan.counting(measure.counter(of: stop.rows)) }
+        if let measure = QueryMeasure.current { plan = measure.counting(plan, of: stop.rows) }
         let cursor = try await executor.rows(plan)
         defer { cursor.close() }
         func take(_ row: RowReader) throws -> Bool {

@@ -18,8 +18,16 @@ public struct IncludingQuery<Base: ReadableRepository, each Related: Sendable>: 
     public var loading: Loading<Base.Item, (Base.Item, repeat each Related)> {
         let inclusions = inclusions
         var columns: [Int] = []
-        for inclusion in repeat each inclusions { columns.append(inclusion.column) }
-        return Loading(columns: columns, item: Base.Item.init(row:)) { session, items, values in
+        var tables: Set<Int> = []
+        for inclusion in repeat each inclusions {
+            columns.append(inclusion.column)
+            tables.formUnion(inclusion.tables)
+        }
+        return Loading(
+            columns: columns, tables: tables,
+            sameness: .tuple(Sameness<Base.Item>.record, repeat (each inclusions).sameness),
+            item: Base.Item.init(row:)
+        ) { session, items, values in
             var reading = RelatedReading(session: session, values: values)
             let related = (repeat try await reading.next(each inclusions))
             return items.indices.map { place in (items[place], repeat (each related)[place]) }
@@ -100,6 +108,19 @@ public struct IncludingQuery<Base: ReadableRepository, each Related: Sendable>: 
     /// - Throws: with `run`, as reading does.
     public func explain(run: Bool = false) async throws -> QueryPlan {
         try await loading.plan(in: records.base.session, of: records.query, run: run)
+    }
+}
+
+extension IncludingQuery {
+    /// The records with what is related to them, now and whenever one of all these has changed, came or went: see ``ResultSequence``.
+    ///
+    /// After a commit that wrote one of their tables, or one that a condition or an order leads to, everything is read again; the result
+    /// comes if it is another. On an object store that costs the requests of reading, without the one that proves that nothing is newer.
+    public func observe<Item>() -> ResultSequence<[(Item, repeat each Related)]> where Base == Repository<Item> {
+        let (query, loading) = (records.query, loading)
+        return records.base.session.observe(query.tables.union(loading.tables), loading.sameness.ofLists) { session in
+            try await loading.all(in: session, query)
+        }
     }
 }
 

@@ -7,6 +7,10 @@ import CairnSchema
 struct Inclusion<Result: Sendable>: Sendable {
     /// The column of the records that says what is related.
     let column: Int
+    /// The positions of the tables it is read from.
+    let tables: Set<Int>
+    /// Which results are no news beside each other.
+    let sameness: Sameness<Result>
     /// Reads what is related to some values of the column, and tells for each value what it is.
     let load: @Sendable (Session, [Value]) async throws -> [Result]
     /// How it is read.
@@ -16,8 +20,17 @@ struct Inclusion<Result: Sendable>: Sendable {
     static var portion: Int { 10_000 }
 
     /// The same reading, its results as something else.
-    func map<Other>(_ transform: @escaping @Sendable (Result) -> Other) -> Inclusion<Other> {
-        Inclusion<Other>(column: column, load: { try await load($0, $1).map(transform) }, explain: explain)
+    func map<Other>(
+        _ sameness: Sameness<Other>, _ transform: @escaping @Sendable (Result) -> Other
+    ) -> Inclusion<Other> {
+        Inclusion<Other>(
+            column: column, tables: tables, sameness: sameness, load: { try await load($0, $1).map(transform) },
+            explain: explain)
+    }
+
+    /// The tables that a query, and what is read with its records, are read from.
+    private static func tables<Item, Output>(_ query: Query, _ loading: Loading<Item, Output>) -> Set<Int> {
+        query.tables.union(loading.tables)
     }
 }
 
@@ -29,7 +42,9 @@ extension Inclusion {
         _ column: Int, _ related: Related
     ) -> Inclusion where Result == Related.Output {
         let (query, loading) = (related.records.query, related.loading)
-        return Inclusion(column: column) { session, values in
+        return Inclusion(
+            column: column, tables: tables(query, loading), sameness: loading.sameness
+        ) { session, values in
             let found = try await find(values, query, loading, in: session)
             return try values.map { value in
                 // A transaction checks references at its end; until then they may point to nothing.
@@ -52,7 +67,9 @@ extension Inclusion {
     static func optional<Item, Output>(
         _ column: Int, _ query: Query, _ loading: Loading<Item, Output>
     ) -> Inclusion where Result == Output? {
-        Inclusion(column: column) { session, values in
+        Inclusion(
+            column: column, tables: tables(query, loading), sameness: loading.sameness.ofOptionals
+        ) { session, values in
             let found = try await find(values.filter { !$0.isNull }, query, loading, in: session)
             return try values.map { value in
                 if value.isNull { return nil }
@@ -121,7 +138,9 @@ extension Inclusion {
     static func many<Item, Output>(
         _ column: Int, _ query: Query, _ loading: Loading<Item, Output>, by reference: Int
     ) -> Inclusion where Result == [Output] {
-        Inclusion(column: column) { session, values in
+        Inclusion(
+            column: column, tables: tables(query, loading), sameness: loading.sameness.ofLists
+        ) { session, values in
             try checkLimit(query)
             // One budget for all portions; it is of the records that are kept.
             return try await RequestBudget.within(RequestBudget(query)) {

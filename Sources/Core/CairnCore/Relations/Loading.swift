@@ -6,6 +6,10 @@ public struct Loading<Item: Sendable, Output: Sendable>: Sendable {
     let columns: [Int]
     /// The columns that the records are made of; nil: all.
     var reading: Set<Int>?
+    /// The positions of the tables it is read from.
+    let tables: Set<Int>
+    /// Which outputs are no news beside each other.
+    let sameness: Sameness<Output>
     /// Makes a record of a row.
     let item: @Sendable (RowReader) throws -> Item
     /// Reads it for all records together. Of each record there are the values of the columns.

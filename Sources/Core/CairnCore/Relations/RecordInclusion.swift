@@ -72,7 +72,10 @@ extension RecordInclusion {
         _ inclusions: [RecordInclusion], of table: Table, in session: Session
     ) throws -> Loading<Record, RelatedRecord> {
         let parts = try inclusions.map { try $0.inclusion(of: table, in: session) }
-        return Loading(columns: parts.map(\.column), item: Record.init(row:)) { session, items, values in
+        return Loading(
+            columns: parts.map(\.column), tables: parts.reduce(into: []) { $0.formUnion($1.tables) }, sameness: .equal,
+            item: Record.init(row:)
+        ) { session, items, values in
             var related: [[[RelatedRecord]]] = items.map { _ in [] }
             for (place, part) in parts.enumerated() where !items.isEmpty {
                 let found = try await part.load(session, values.map { $0[place] })
@@ -94,7 +97,7 @@ extension RecordInclusion {
             }
             let query = Query(session.schema.tables[reference.target])
             let loading = try RecordInclusion.loading(inner, of: query.table, in: session)
-            return Inclusion<RelatedRecord?>.optional(column, query, loading).map { $0.map { [$0] } ?? [] }
+            return Inclusion<RelatedRecord?>.optional(column, query, loading).map(.equal) { $0.map { [$0] } ?? [] }
         case .many(let query, let column):
             let query = try session.checked(query)
             let references = query.table.references

@@ -24,7 +24,7 @@ extension RepositoryQuery: RelatedQuery {
 
     /// Nothing is read with the records.
     public var loading: Loading<Base.Item, Base.Item> {
-        Loading(columns: [], item: Base.Item.init(row:)) { _, items, _ in
+        Loading(columns: [], tables: [], sameness: .record, item: Base.Item.init(row:)) { _, items, _ in
             items
         } explain: { _ in
             []

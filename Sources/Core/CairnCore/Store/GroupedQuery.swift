@@ -98,12 +98,39 @@ public struct GroupedQuery<Base: ReadableRepository, each Key: OrderedColumnValu
     public func select<each Result: ColumnValue>(
         _ results: (GroupColumns<Base.Item.Columns>) -> (repeat GroupExpression<each Result>)
     ) async throws -> [(repeat each Result)] {
+        let (copy, places) = selecting(results)
+        return try await copy.select(places, in: base.session)
+    }
+
+    /// Several things of each group, now and whenever one of them has changed: `.observe { ($0.country, $0.count) }`. After a commit that
+    /// wrote the table, or one that the condition leads to, the groups are computed again. See ``ResultSequence``.
+    public func observe<Item, each Result: ColumnValue>(
+        selecting results: (GroupColumns<Item.Columns>) -> (repeat GroupExpression<each Result>)
+    ) -> ResultSequence<[(repeat each Result)]> where Base == Repository<Item> {
+        let (copy, places) = selecting(results)
+        let sameness = Sameness<(repeat each Result)>.tuple(repeat Sameness<each Result>.stored)
+        return base.session.observe(query.rows.tables, sameness.ofLists, problem: copy.problem) { session in
+            try await copy.select(places, in: session)
+        }
+    }
+
+    /// The query with the aggregates that are asked for, and where each of what is asked for is among its results.
+    private func selecting<each Result: ColumnValue>(
+        _ results: (GroupColumns<Base.Item.Columns>) -> (repeat GroupExpression<each Result>)
+    ) -> (GroupedQuery, places: [Int]) {
         var copy = self
         let selected = copy.read(results)
         var places: [Int] = []
         // Taken one by one before the aggregates are read: the place of a column that is no group is a problem to tell.
         for expression in repeat each selected { places.append(copy.note(expression)) }
-        return try await copy.results().map { row in
+        return (copy, places)
+    }
+
+    /// What is at some places of the results.
+    private func select<each Result: ColumnValue>(
+        _ places: [Int], in session: Session
+    ) async throws -> [(repeat each Result)] {
+        try await results(in: session).map { row in
             var row = ResultRow(row, places)
             return (repeat try row.next((each Result).self))
         }
@@ -123,9 +150,9 @@ public struct GroupedQuery<Base: ReadableRepository, each Key: OrderedColumnValu
         return place
     }
 
-    private func results() async throws -> [[Value]] {
+    private func results(in session: Session? = nil) async throws -> [[Value]] {
         if let problem { throw problem }
-        return try await base.session.aggregate(query)
+        return try await (session ?? base.session).aggregate(query)
     }
 
     /// The keys of each group, and one aggregate.

@@ -84,7 +84,9 @@ where Part._Record == Base.Item {
 
     /// Nothing is read with it.
     public var loading: Loading<Part, Part> {
-        Loading(columns: [], reading: Set(Part.columnPositions), item: Part.init(row:)) { _, parts, _ in
+        Loading(
+            columns: [], reading: Set(Part.columnPositions), tables: [], sameness: .equal, item: Part.init(row:)
+        ) { _, parts, _ in
             parts
         } explain: { _ in
             []
@@ -96,12 +98,10 @@ extension ProjectionQuery {
     /// What is read, now and whenever it has changed: see ``ResultSequence``. A commit that changes other columns alone gives no new result.
     public func observe<Item>() -> ResultSequence<[Part]> where Base == Repository<Item> {
         let query = records.query
-        return session.observe(query) { session in
+        return session.observe(query.tables, .equal) { session in
             try await ProjectionQuery<SnapshotRepository<Item>, Part>(
                 RepositoryQuery(SnapshotRepository(session), query)
             ).all()
-        } isSame: {
-            $0 == $1
         }
     }
 }

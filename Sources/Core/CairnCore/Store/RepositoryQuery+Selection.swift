@@ -68,6 +68,33 @@ extension ReadableRepository {
     }
 }
 
+extension RepositoryQuery {
+    /// A column of the records, in order, now and whenever one of its values has changed, came or went: `.observe { $0.name }`. A commit
+    /// that changes other columns alone gives no new result. See ``ResultSequence``.
+    public func observe<Item, Result: ColumnValue>(
+        selecting column: (Item.Columns) -> TypedColumn<Result>
+    ) -> ResultSequence<[Result]> where Base == Repository<Item> {
+        let (query, column) = (query, column(Item.columns))
+        return base.session.observe(query.tables, Sameness<Result>.stored.ofLists) { session in
+            try await RepositoryQuery<SnapshotRepository<Item>>(SnapshotRepository(session), query)
+                .select { _ in column }
+        }
+    }
+
+    /// Columns of the records, in order, now and whenever one of their values has changed, came or went:
+    /// `.observe { ($0.name, $0.population) }`. A commit that changes other columns alone gives no new result. See ``ResultSequence``.
+    public func observe<Item, each Result: ColumnValue>(
+        selecting columns: (Item.Columns) -> (repeat TypedColumn<each Result>)
+    ) -> ResultSequence<[(repeat each Result)]> where Base == Repository<Item> {
+        let (query, columns) = (query, columns(Item.columns))
+        let sameness = Sameness<(repeat each Result)>.tuple(repeat Sameness<each Result>.stored)
+        return base.session.observe(query.tables, sameness.ofLists) { session in
+            try await RepositoryQuery<SnapshotRepository<Item>>(SnapshotRepository(session), query)
+                .select { _ in columns }
+        }
+    }
+}
+
 extension RowReader {
     /// The value of a column as its Swift type.
     fileprivate func value<Result: ColumnValue>(of column: TypedColumn<Result>) throws -> Result {

@@ -20,6 +20,7 @@ struct WindowReader: StorageReader {
     }
 
     func rows(_ query: Query) async throws -> any RowCursor {
+        QueryMeasure.current?.note { view.presented($0) }
         let rows = try await view.presenting { try await base.rows(try view.expanded(query)) }
         return WindowCursor(view, try view.table(query.table), rows)
     }
@@ -34,7 +35,8 @@ struct WindowReader: StorageReader {
     }
 
     func aggregate(_ query: AggregateQuery) async throws -> [[Value]] {
-        try await view.presenting { try await base.aggregate(try view.expanded(query)) }
+        QueryMeasure.current?.note { view.presented($0) }
+        return try await view.presenting { try await base.aggregate(try view.expanded(query)) }
     }
 
     func explain(_ query: AggregateQuery) async throws -> QueryPlan {

@@ -11,6 +11,15 @@ struct ReadingCost {
         self.indexes = indexes
     }
 
+    /// The request that proves the tip, where nothing else is read.
+    func estimateOfTip() -> (requests: Int, dollars: Double, details: [String]) {
+        (1, dollars(1), ["requests 1 for the tip"])
+    }
+
+    private func dollars(_ requests: Int) -> Double {
+        Double(requests * (PriceTable.s3Standard.nanodollars[.get] ?? 0)) / 1e9
+    }
+
     /// The requests of a scan: one that proves the tip, if nothing has proved it, those for blocks of the index that are not cached, one for each record.
     func estimate(
         _ scan: IndexScan, _ plan: AccessPlan, provesTip: Bool
@@ -27,9 +36,8 @@ struct ReadingCost {
         let records = scan.needsRecords ? (plan.isKeyLookup ? 1 : min(plan.estimatedRows, scan.limit ?? .max)) : 0
         let tip = provesTip ? 1 : 0
         let requests = tip + blocks + records
-        let nanodollars = requests * (PriceTable.s3Standard.nanodollars[.get] ?? 0)
         return (
-            requests, Double(nanodollars) / 1e9,
+            requests, dollars(requests),
             ["requests \(tip) for the tip, \(blocks) for the index, about \(records) for records"]
         )
     }

@@ -59,8 +59,7 @@ struct ViewReader: IndexScanner {
     }
 
     func aggregate(_ query: AggregateQuery) async throws -> [[Value]] {
-        // The manifest knows how many records a table has.
-        if query.groups.isEmpty, query.rows.condition == nil, query.aggregates.allSatisfy({ $0 == .rows }) {
+        if isKept(query) {
             let count = try await count(query.rows)
             let states = query.aggregates.map { _ in AggregateState.count(count) }
             return try Aggregation.results(of: [Aggregation.Group(values: [], states: states)], query)
@@ -68,9 +67,24 @@ struct ViewReader: IndexScanner {
         return try await Executor(self, driver: ObjectStorage.driver).aggregate(query)
     }
 
+    /// Whether it only asks how many records a table has, which the manifest knows.
+    private func isKept(_ query: AggregateQuery) -> Bool {
+        query.groups.isEmpty && query.rows.condition == nil && query.aggregates.allSatisfy { $0 == .rows }
+    }
+
     func explain(_ query: AggregateQuery) async throws -> QueryPlan {
-        let (plan, count) = try await Executor(self, driver: ObjectStorage.driver).explained(query)
-        return describe(plan, count: count).computing(query)
+        if isKept(query) {
+            let cost = ReadingCost(view, indexes).estimateOfTip()
+            var plan = QueryPlan(
+                driver: ObjectStorage.driver, table: query.table.name, access: .count, limit: query.rows.limit,
+                requests: cost.requests, dollars: cost.dollars, details: cost.details)
+            plan.estimatedRows = 0
+            return plan.computing(query)
+        }
+        let (plan, count, rows) = try await Executor(self, driver: ObjectStorage.driver).explained(query)
+        var description = describe(plan, count: count)
+        if description.estimatedRows != nil { description.estimatedRows = rows }
+        return description.computing(query)
     }
 
     func explain(_ query: Query) async throws -> QueryPlan {

@@ -71,6 +71,23 @@ enum PlanCases {
             // On an object store all entries of an index that has both columns are cheaper than ten records.
             try expectEqual(plan.readRows, plan.isCovered ? 100 : 10)
         },
+        ConformanceCase(.l1, "What comes from the end of an index, or reads no row, says so when it was run") { store in
+            let db = try await QueryCases.people(store)
+            let age = try db.column("age", of: "people")
+            let all = try db.query("people")
+            let ends = AggregateQuery(all, aggregates: [.maximum(column: age)])
+            let largest = try await db.session.explain(ends, run: true)
+            try expectEqual(largest.run?.rows, 1)
+            try expectEqual(largest.readRows, 1)
+            let both = AggregateQuery(all, aggregates: [.minimum(column: age), .maximum(column: age)])
+            let extremes = try await db.session.explain(both, run: true)
+            // An engine of its own may rather read all entries once.
+            try expectEqual(extremes.readRows, extremes.driver == "sqlite" ? 100 : 2)
+            let count = try await db.session.explain(AggregateQuery(all, aggregates: [.rows]), run: true)
+            try expectEqual(count.readRows, count.access == .count ? 0 : 100)
+            let never = try await db.session.explain(db.query("people", where: .isIn(column: age, [])), run: true)
+            try expectEqual(never.readRows, 0)
+        },
         ConformanceCase(.l1, "The parts of an or say what each has read") { store in
             let db = try await QueryCases.people(store)
             let age = try db.column("age", of: "people")

@@ -162,6 +162,7 @@ private struct PlanView {
         case .table: ("table", nil)
         case .union: ("union", nil)
         case .nothing: ("nothing", nil)
+        case .count: ("count", nil)
         }
     }
 }
