@@ -1,7 +1,8 @@
 import CairnCore
 import CairnSchema
-import ObjectStorage
 import Testing
+
+@testable import ObjectStorage
 
 @Suite("Commit records in parts")
 struct FormatCommitPartsTests {

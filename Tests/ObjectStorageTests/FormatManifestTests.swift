@@ -1,7 +1,8 @@
 import CairnCore
 import CairnSchema
-import ObjectStorage
 import Testing
+
+@testable import ObjectStorage
 
 @Suite("Manifests as JSON")
 struct FormatManifestTests {

@@ -35,7 +35,7 @@ struct LogDamageTests {
         let name = try #require(try await scene.objects.keys(prefix: ObjectNames.log).max())
         let bytes = try await scene.objects.bytes(name)
         // What is not the checksum is as it was where its name was changed.
-        let sum = try #require(String(decoding: bytes, as: UTF8.self).range(of: ",\"sum\":")?.lowerBound)
+        let sum = try #require(String(decoding: bytes, as: UTF8.self).firstRange(of: ",\"sum\":")?.lowerBound)
         let checked = String(decoding: bytes, as: UTF8.self)[..<sum].utf8.count
         for place in bytes.indices {
             var flipped = bytes
