@@ -133,7 +133,6 @@ extension PlanGolden {
             "lookup-rows",
             "cities where country in (select iso from countries order by population desc limit 2) and is_capital = true"
         ),
-        PlanGolden("lookup-order", "cities where country.continent.name = \"Europe\" order by population desc limit 3"),
         PlanGolden("order-related", "cities where population > 20000 order by country.name desc, name limit 5"),
         PlanGolden("exists", "countries where exists cities by country (population > 21000)"),
         PlanGolden("exists-not", "countries where not exists cities by country (population > 21000)"),
