@@ -272,6 +272,20 @@ struct QueryParsingTests {
                 #"{"from": "cities", "where": {"price": 12.345678901234567890123}}"#,
                 "cities where price = 12.345678901234567890123"
             ),
+            (#"{"from": "cities", "where": {"population": {"column": "order"}}}"#, "cities where population = `order`"),
+            (#"{"from": "cities", "where": {"population": {"<": {"column": "id"}}}}"#, "cities where population < id"),
+            (
+                #"{"from": "cities", "where": {"settings[\"n\"]": {"=": {"column": "population"}}}}"#,
+                "cities where settings[\"n\"] = population"
+            ),
+            (
+                #"{"from": "cities", "where": {"area": {">": {"expression": "population / 2"}}}}"#,
+                "cities where area > population / 2"
+            ),
+            (
+                #"{"from": "cities", "where": {"id": {"between": [{"column": "population"}, {"expression": "population * 2"}]}}}"#,
+                "cities where id between population and population * 2"
+            ),
             (#"{"from": "cities", "where": {"and": []}}"#, "cities where true and true"),
         ])
     func json(json: String, text: String) throws {
@@ -301,6 +315,11 @@ struct QueryParsingTests {
             (#"{"from": "cities", "where": {"id": {}}}"#, "query:1:36: there is no operator"),
             (#"{"from": "cities", "where": {"id": 1, "id": 2}}"#, "query:1:39: 'id' stands here twice"),
             (#"{"from": "cities", "where": {"id = 1 or true": 1}}"#, "query:1:34: expected nothing more, found '='"),
+            (
+                #"{"from": "cities", "where": {"id": {"column": "nam"}}}"#,
+                "query:1:47: table 'cities' has no column 'nam'"
+            ),
+            (#"{"from": "cities", "where": {"id": {"column": 1}}}"#, "query:1:47: 'column' is the name of a column"),
             (#"{"from": "cities", "order": [1]}"#, "query:1:30: expected a column like"),
             (#"{"from": "cities", "limit": "1"}"#, "query:1:29: 'limit' is a whole number"),
             (#"[1]"#, "query:1:1: expected an object, a query, found an array"),
