@@ -132,6 +132,14 @@ struct QueryParsingTests {
         arguments: [
             ("citis", "query:1:1: the database 'd' has no table 'citis'", "did you mean 'cities'?"),
             (
+                #"cities where name = "a" ignoring case"#, "query:1:25: 'ignoring case' does not go with '='",
+                #"write name equals "a" ignoring case"#
+            ),
+            (
+                #"cities where name in ("a") Ignoring case"#, "query:1:28: 'ignoring case' does not go with 'in'",
+                #"write name equals "a" ignoring case"#
+            ),
+            (
                 "cities where contry = 'FR'", "query:1:14: table 'cities' has no column 'contry'",
                 "did you mean 'country'?"
             ),
