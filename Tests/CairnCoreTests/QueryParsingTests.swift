@@ -176,6 +176,8 @@ struct QueryParsingTests {
             ),
             ("cities limit 1.5", "query:1:14: expected a whole number", nil),
             ("cities where population = 99999999999999999999", "query:1:27: the number", nil),
+            ("cities where price = 1e400", "query:1:22: the number 1e400 is beyond", nil),
+            ("cities where area = 1e400", "query:1:21: the number 1e400 is beyond", nil),
             ("cities; drop table cities", "query:1:7: ';' means nothing here", nil),
             ("cities where é = 1", "query:1:14: 'é' means nothing here", nil),
             ("cities where settings[1.5] = 1", "query:1:23: expected a whole number", nil),
