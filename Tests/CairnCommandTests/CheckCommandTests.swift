@@ -53,6 +53,14 @@ struct CheckCommandTests {
         #expect(outcome.output.contains(": warning: table 'tasks' makes the Swift type 'Task'"))
     }
 
+    @Test("With --strict warnings end it with 1, and a file without any still with 0")
+    func strict() async throws {
+        let warned = try folder.write("warned.jsonc", Self.warned)
+        #expect(await cairn("check", warned, "--strict").code == .found)
+        let good = try folder.write("good.jsonc", Self.good)
+        #expect(await cairn("check", good, "--strict").code == .done)
+    }
+
     @Test("A named query that no index serves is a warning, with the index to declare")
     func queries() async throws {
         let text = """

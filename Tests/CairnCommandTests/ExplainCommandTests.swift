@@ -38,6 +38,16 @@ struct ExplainCommandTests {
         #expect(plan["filter"] == filter.map(JSONValue.string) ?? .null)
     }
 
+    @Test("A query in JSON has the plan of the same in text, also without any white space")
+    func jsonQuery() async throws {
+        let folder = try TestFolder()
+        let store = try await Zoo.make(in: folder)
+        let text = await cairn("explain", store, "animals where kind = 'bird'")
+        let json = await cairn("explain", store, #"{"from":"animals","where":{"kind":"bird"}}"#)
+        #expect(json.code == .done)
+        #expect(json.output == text.output)
+    }
+
     @Test("For programs the plan is one object")
     func json() async throws {
         let folder = try TestFolder()

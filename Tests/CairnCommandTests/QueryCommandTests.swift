@@ -51,6 +51,33 @@ struct QueryCommandTests {
         #expect(!shown.output.contains(GetCommand.hidden))
     }
 
+    @Test("A query that begins with a brace is JSON, with parameters as in text")
+    func jsonQuery() async throws {
+        let written = try await ask("animals where kind = 'bird' order by id", "--csv")
+        let json = #" { "from": "animals", "where": { "kind": { "parameter": "kind" } }, "order": ["id"] }"#
+        let asked = try await ask(json, "--set", "kind=bird", "--csv")
+        #expect(asked.code == .done)
+        #expect(asked.output == written.output)
+    }
+
+    @Test("A mistake in a query in JSON has its place in it")
+    func jsonMistake() async throws {
+        let outcome = try await ask(#"{ "from": "animals", "wher": {} }"#)
+        #expect(outcome.code == .failed)
+        #expect(outcome.errors.contains("1:22: a query has no 'wher'"))
+    }
+
+    @Test("The address says what becomes of queries that no index serves")
+    func unindexed() async throws {
+        let folder = try TestFolder()
+        let store = try await Zoo.make(in: folder)
+        let query = "animals where tame = true"
+        let refused = await cairn("query", store + "?unindexed=refuse", query, "--json")
+        #expect(refused.code == .failed)
+        #expect(refused.errors.contains("query.unindexed"))
+        #expect(await cairn("query", store, query).code == .done)
+    }
+
     @Test("What parameters are is set beside the query, and is a value whatever it holds")
     func parameters() async throws {
         let query = "animals where kind = $kind order by id"

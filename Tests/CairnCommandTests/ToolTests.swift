@@ -56,7 +56,8 @@ struct ToolTests {
     @Test("An error is one line for people and one object for programs")
     func errors() async throws {
         #expect(
-            await cairn("check").errors == "cairn: FILE is missing; usage: cairn check FILE… [--sarif] [--json]\n")
+            await cairn("check").errors
+                == "cairn: FILE is missing; usage: cairn check FILE… [--sarif] [--strict] [--json]\n")
         let outcome = await cairn("check", "--jsn", "--json")
         #expect(outcome.code == .failed)
         #expect(

@@ -132,6 +132,14 @@ struct QueryParsingTests {
         arguments: [
             ("citis", "query:1:1: the database 'd' has no table 'citis'", "did you mean 'cities'?"),
             (
+                #"cities where name = "a" ignoring case"#, "query:1:25: 'ignoring case' does not go with '='",
+                #"write name equals "a" ignoring case"#
+            ),
+            (
+                #"cities where name in ("a") Ignoring case"#, "query:1:28: 'ignoring case' does not go with 'in'",
+                #"write name equals "a" ignoring case"#
+            ),
+            (
                 "cities where contry = 'FR'", "query:1:14: table 'cities' has no column 'contry'",
                 "did you mean 'country'?"
             ),
@@ -168,6 +176,8 @@ struct QueryParsingTests {
             ),
             ("cities limit 1.5", "query:1:14: expected a whole number", nil),
             ("cities where population = 99999999999999999999", "query:1:27: the number", nil),
+            ("cities where price = 1e400", "query:1:22: the number 1e400 is beyond", nil),
+            ("cities where area = 1e400", "query:1:21: the number 1e400 is beyond", nil),
             ("cities; drop table cities", "query:1:7: ';' means nothing here", nil),
             ("cities where é = 1", "query:1:14: 'é' means nothing here", nil),
             ("cities where settings[1.5] = 1", "query:1:23: expected a whole number", nil),
@@ -272,6 +282,20 @@ struct QueryParsingTests {
                 #"{"from": "cities", "where": {"price": 12.345678901234567890123}}"#,
                 "cities where price = 12.345678901234567890123"
             ),
+            (#"{"from": "cities", "where": {"population": {"column": "order"}}}"#, "cities where population = `order`"),
+            (#"{"from": "cities", "where": {"population": {"<": {"column": "id"}}}}"#, "cities where population < id"),
+            (
+                #"{"from": "cities", "where": {"settings[\"n\"]": {"=": {"column": "population"}}}}"#,
+                "cities where settings[\"n\"] = population"
+            ),
+            (
+                #"{"from": "cities", "where": {"area": {">": {"expression": "population / 2"}}}}"#,
+                "cities where area > population / 2"
+            ),
+            (
+                #"{"from": "cities", "where": {"id": {"between": [{"column": "population"}, {"expression": "population * 2"}]}}}"#,
+                "cities where id between population and population * 2"
+            ),
             (#"{"from": "cities", "where": {"and": []}}"#, "cities where true and true"),
         ])
     func json(json: String, text: String) throws {
@@ -301,6 +325,11 @@ struct QueryParsingTests {
             (#"{"from": "cities", "where": {"id": {}}}"#, "query:1:36: there is no operator"),
             (#"{"from": "cities", "where": {"id": 1, "id": 2}}"#, "query:1:39: 'id' stands here twice"),
             (#"{"from": "cities", "where": {"id = 1 or true": 1}}"#, "query:1:34: expected nothing more, found '='"),
+            (
+                #"{"from": "cities", "where": {"id": {"column": "nam"}}}"#,
+                "query:1:47: table 'cities' has no column 'nam'"
+            ),
+            (#"{"from": "cities", "where": {"id": {"column": 1}}}"#, "query:1:47: 'column' is the name of a column"),
             (#"{"from": "cities", "order": [1]}"#, "query:1:30: expected a column like"),
             (#"{"from": "cities", "limit": "1"}"#, "query:1:29: 'limit' is a whole number"),
             (#"[1]"#, "query:1:1: expected an object, a query, found an array"),

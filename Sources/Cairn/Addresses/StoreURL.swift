@@ -1,4 +1,4 @@
-import CairnCore
+package import CairnCore
 import CairnSchema
 import S3Client
 
@@ -151,7 +151,7 @@ extension StoreURL.Scheme {
 extension StoreURL {
     /// Choices for every driver, with those the address makes.
     /// - Throws: `config.invalid` for a value that is none.
-    func storeOptions(_ options: StoreOptions) throws -> StoreOptions {
+    package func storeOptions(_ options: StoreOptions) throws -> StoreOptions {
         var options = options
         if let unindexed = try choice("unindexed", UnindexedPolicy.self) { options.unindexed = unindexed }
         return options

@@ -83,10 +83,20 @@ public struct DynamicQuery: Sendable, Hashable {
         self = try QueryReader(text).query(QueryReach(schema, tables), .values(parameters), QueryReader.json)
     }
 
-    /// Reads a query from text, with the values of its parameters as command lines have them: without quotes, lists as JSON.
+    /// Reads a query as command lines have it, in text or in JSON, with the values of its parameters without quotes, lists as JSON.
     /// - Throws: as ``init(parsing:schema:parameters:reaching:)``.
     package init(parsing text: String, schema: Schema, texts: [String: String]) throws {
-        self = try QueryReader(text).query(QueryReach(schema, nil), .texts(texts), QueryReader.text)
+        let (reader, reach) = (QueryReader(text), QueryReach(schema, nil))
+        if DynamicQuery.isJSON(text) {
+            self = try reader.query(reach, .texts(texts), QueryReader.json)
+        } else {
+            self = try reader.query(reach, .texts(texts), QueryReader.text)
+        }
+    }
+
+    /// Whether a query of a command line is in JSON: it begins with a brace, as no query in text does.
+    package static func isJSON(_ text: String) -> Bool {
+        text.utf8.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) } == 0x7B
     }
 
     // MARK: Refining

@@ -7,7 +7,8 @@ import CairnSchema
 ///
 /// All members of a condition must hold. The name of a member is a column or something computed, as in the text form:
 /// `"population / area"`, `"settings[\"theme\"]"`; or `and`, `or` with a list of conditions, `not` with one. What it is compared
-/// with is a value, `null` for null, or an object of operators.
+/// with is a value, `null` for null, an object of operators, or one that says where the value comes from: `{ "parameter": "name" }`,
+/// `{ "column": "name" }`, `{ "expression": "population / area" }`.
 struct QueryJSONParser {
     func query(_ bytes: [UInt8]) throws(QueryMistake) -> QueryDraft {
         let root: JSONNode
@@ -209,7 +210,7 @@ struct QueryJSONParser {
         ]
 
     private func comparisons(_ operand: QueryNode, _ node: JSONNode) throws(QueryMistake) -> [QueryNode] {
-        if try parameter(node) != nil {
+        if QueryJSONParser.isSource(node) {
             return [QueryNode(kind: .compare(operand, .equal, try value(node)), offset: operand.offset)]
         }
         guard case .object = node.content else {
@@ -296,8 +297,37 @@ struct QueryJSONParser {
         return name
     }
 
+    /// Whether an object says where a value comes from; no operator has such a name.
+    private static func isSource(_ node: JSONNode) -> Bool {
+        guard case .object(let members) = node.content, members.count == 1 else { return false }
+        return ["parameter", "column", "expression"].contains(members[0].name)
+    }
+
+    /// What stands in place of a value and is of the row itself: a column, by its name alone, or anything that the text form computes;
+    /// nil for anything else.
+    private func computed(_ node: JSONNode) throws(QueryMistake) -> QueryNode? {
+        guard case .object(let members) = node.content, members.count == 1 else { return nil }
+        let member = members[0]
+        let offset = member.value.offset
+        switch member.name {
+        case "column":
+            guard case .string(let name) = member.value.content else {
+                throw wrong("'column' is the name of a column", member)
+            }
+            return QueryNode(kind: .column(name), offset: offset)
+        case "expression":
+            guard case .string(let text) = member.value.content else {
+                throw wrong("'expression' is a text like \"population / area\"", member)
+            }
+            let operand = try inside(text, at: offset) { parser throws(QueryMistake) in try parser.operand() }
+            return operand.moved(by: offset + 1)
+        default: return nil
+        }
+    }
+
     private func value(_ node: JSONNode) throws(QueryMistake) -> QueryNode {
         if let name = try parameter(node) { return QueryNode(kind: .parameter(name), offset: node.offset) }
+        if let computed = try computed(node) { return computed }
         let kind: QueryNode.Kind =
             switch node.content {
             case .null: .null

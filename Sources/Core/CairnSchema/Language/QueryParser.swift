@@ -231,7 +231,9 @@ package struct QueryParser {
         let left = try sum()
         if case .sign(let sign) = next.kind, let comparison = QueryParser.comparisons[sign] {
             place += 1
-            return QueryNode(kind: .compare(left, comparison, try sum()), offset: left.offset)
+            let right = try sum()
+            try refuseIgnoring(after: sign)
+            return QueryNode(kind: .compare(left, comparison, right), offset: left.offset)
         }
         if takeWord("is") {
             let isNegated = takeWord("not")
@@ -241,7 +243,11 @@ package struct QueryParser {
         if takeWord("exists") { return QueryNode(kind: .exists(left), offset: left.offset) }
         let isNegated = takeWord("not")
         if takeWord("between") { return negated(isNegated, try between(left)) }
-        if takeWord("in") { return negated(isNegated, try list(left)) }
+        if takeWord("in") {
+            let list = try list(left)
+            try refuseIgnoring(after: "in")
+            return negated(isNegated, list)
+        }
         if let match = try textMatch() {
             let operand = try sum()
             var ignoringCase = false
@@ -254,6 +260,14 @@ package struct QueryParser {
         }
         guard !isNegated else { throw unexpected("'in', 'between', 'like' or another operator after 'not'") }
         return left
+    }
+
+    /// Tells who wants texts compared without their case how that is written.
+    private func refuseIgnoring(after operation: String) throws(QueryMistake) {
+        guard case .word(let word) = next.kind, word.lowercased() == "ignoring" else { return }
+        throw QueryMistake(
+            "'ignoring case' does not go with '\(operation)'", remedy: "write name equals \"a\" ignoring case",
+            at: next.offset)
     }
 
     private func negated(_ isNegated: Bool, _ node: QueryNode) -> QueryNode {

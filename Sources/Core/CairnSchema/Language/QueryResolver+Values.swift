@@ -155,6 +155,11 @@ extension QueryResolver {
             if let value = ValueJSON.parse(text, as: type) { return value }
         default: break
         }
+        if case .number(let text) = node.kind, type == .double || type == .decimal {
+            throw QueryMistake(
+                "the number \(text) is beyond the size or the digits of type \(type), which column '\(column.name)' has",
+                at: node.offset)
+        }
         throw QueryMistake(
             "expected a value of type \(type), as column '\(column.name)' has",
             remedy: QueryResolver.example(of: type, insteadOf: node),

@@ -9,13 +9,16 @@ struct CheckCommand: Command {
             Operand(
                 name: "FILE", isRepeated: true, help: "a schema file, such as Schemas/atlas.jsonc", kind: .file)
         ],
-        options: [Option(name: "sarif", help: "print SARIF 2.1.0, for code hosts and editors")],
+        options: [
+            Option(name: "sarif", help: "print SARIF 2.1.0, for code hosts and editors"),
+            Option(name: "strict", help: "exit with 1 for warnings, too"),
+        ],
         notes: [
             "Prints a line for each mistake: file:line:column: error: what is wrong; what to do [code].",
             "Named queries are checked against the columns, and against the indexes: the warning IX101 tells one that would read a whole table, and the index to declare.",
-            "Exits with 0 when there are no errors (warnings are allowed), 1 when there are, 2 when a file cannot be read.",
+            "Exits with 0 when there are no errors (warnings are allowed without --strict), 1 when there are, 2 when a file cannot be read.",
         ],
-        examples: ["cairn check Schemas/atlas.jsonc"])
+        examples: ["cairn check Schemas/atlas.jsonc", "cairn check Schemas/atlas.jsonc --strict"])
 
     func run(_ arguments: ParsedArguments, _ console: Console) async throws -> ExitCode {
         var diagnostics: [Diagnostic] = []
@@ -42,7 +45,8 @@ struct CheckCommand: Command {
             console.print(JSONText.pretty { DiagnosticReport.write(diagnostics, &$0) })
         }
         if unread > 0 { return .failed }
-        return diagnostics.contains { $0.severity == .error } ? .found : .done
+        let isStrict = arguments.has("strict")
+        return diagnostics.contains { isStrict || $0.severity == .error } ? .found : .done
     }
 
     private func show(_ file: SchemaFile, _ console: Console) {

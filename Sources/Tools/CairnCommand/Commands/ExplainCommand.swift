@@ -7,7 +7,9 @@ struct ExplainCommand: Command {
         name: "explain", purpose: "shows how a store would answer a query",
         operands: [
             ExistingStore.operand,
-            Operand(name: "TABLE", help: "the table, as the schema calls it; or a whole query as for 'cairn query'"),
+            Operand(
+                name: "TABLE",
+                help: "the table, as the schema calls it; or a whole query as for 'cairn query', in text or in JSON"),
         ],
         options: [
             Option(
@@ -42,7 +44,7 @@ struct ExplainCommand: Command {
     /// The query of the operand, a table or more, and of the options.
     private static func query(of store: Store, _ arguments: ParsedArguments) throws -> DynamicQuery {
         let text = arguments.operand("TABLE")
-        guard text.contains(where: \.isWhitespace) else {
+        guard DynamicQuery.isJSON(text) || text.contains(where: \.isWhitespace) else {
             return DynamicQuery(try query(store.table(named: text), arguments))
         }
         let texts = try ParameterOption.texts(arguments)

@@ -19,9 +19,10 @@ struct QueryCommand: Command {
             Option(name: "show-sensitive", help: "show the columns the schema declares sensitive"),
         ],
         notes: [
-            "A condition compares columns with values (= != < <= > >=, between 1 and 5, in (1, 2), is null, begins with, ends with, contains, like, matches, ignoring case behind them), with one another and with what is computed (+ - * /, count(name)), joined by and, or, not and brackets. Texts, times and ids stand in double or single quotes. A path leads into JSON: settings[\"theme\"] = \"dark\".",
+            "A condition compares columns with values (= != < <= > >=, between 1 and 5, in (1, 2), is null, begins with, ends with, contains, like, matches, equals, these with ignoring case behind them: name equals \"rome\" ignoring case), with one another and with what is computed (+ - * /, count(name)), joined by and, or, not and brackets. Texts, times and ids stand in double or single quotes. A path leads into JSON: settings[\"theme\"] = \"dark\".",
             "Conditions lead to other tables: country.name = \"France\" to the record that a reference names, exists cities by country (population > 1_000_000) to those that refer to one, country in (select iso from countries order by population desc limit 10) to the values of other rows.",
             "With select it shows columns in place of whole records, or aggregates: count(), count(timezone), count(distinct timezone), sum, average, min, max. With group by a row for each group, having chooses among them and order by orders them; without, one row of all.",
+            "A query that begins with a brace is read as JSON: { \"from\": \"cities\", \"where\": { \"country\": \"FR\", \"population\": { \">\": 100000 } }, \"order\": [\"name\"], \"limit\": 10 }. Places in messages are places in it.",
             ParameterOption.note,
             "With --csv null is nothing, and the empty text two quotes. Of one column alone null is then an empty line: where a program skips those, select a second one, such as the key.",
             "With --json each record is an object in a line of its own; without select it has all columns as they are stored and _revision, _created_at, _updated_at. All records are of one moment, and are shown as they are read: a query of a large table needs little memory where an index or the key has its order.",
@@ -33,6 +34,7 @@ struct QueryCommand: Command {
             "cairn query sqlite:atlas.db 'cities select country, count(), sum(population) group by country having count() > 10 order by sum(population) desc limit 5'",
             "cairn query sqlite:atlas.db 'cities where country = $c' --set \"c=$COUNTRY\"",
             "cairn query file:atlas/ 'cities where country = \"FR\"' --as-of 4711",
+            "cairn query sqlite:atlas.db '{ \"from\": \"cities\", \"where\": { \"country\": \"FR\" }, \"limit\": 10 }'",
         ])
 
     func run(_ arguments: ParsedArguments, _ console: Console) async throws -> ExitCode {

@@ -38,7 +38,8 @@ enum ExistingStore {
         }
         let storage = try await writes ? Stores.storage(forWorkingOn: url) : Stores.storage(forReading: url)
         do {
-            let result = try await body(try await Store.open(existing: storage), storage)
+            let store = try await Store.open(existing: storage, options: try url.storeOptions(StoreOptions()))
+            let result = try await body(store, storage)
             try await storage.close()
             return result
         } catch {
