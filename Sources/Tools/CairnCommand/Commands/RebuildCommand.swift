@@ -20,7 +20,7 @@ struct RebuildCommand: Command {
             Option(name: "schema", value: "FILE", help: "the schema, where nothing in the store says it", kind: .file),
         ],
         notes: [
-            "For a store whose log, checkpoints or index files are lost or damaged. What the log still has beyond the record files is written into them; everything keeps its revisions and times. Everything is checked before anything is written: with problems nothing is changed, and all of them are named. Records that are accepted in spite of one stay as they are; files that cannot be read are left where they are, and out of the indexes.",
+            "For a store whose log, checkpoints or index files are lost or damaged. What the log still has beyond the record files is written into them; everything keeps its revisions and times. Everything is checked before anything is written, also against the newest checkpoint as far as that can be read: with problems nothing is changed, and all of them are named. Records that are accepted in spite of one stay as they are; files that cannot be read are left where they are, and out of the indexes; a record whose file is missing is lost.",
             "Where other programs may have the store open it tells them that it is another one now, and waits half an hour by the store's clock. They must open it again.",
             ExistingStore.note, "Exits with 1 when there are problems in the way.",
         ],
@@ -51,7 +51,8 @@ struct RebuildCommand: Command {
         return report.isDone ? .done : .found
     }
 
-    private static func line(_ state: RebuildProgress) -> String {
+    /// How far one is, in words.
+    static func line(_ state: RebuildProgress) -> String {
         let total = state.total.map { " of \($0)" } ?? ""
         return switch state.phase {
         case .log: "log: \(state.done)\(total) records"
