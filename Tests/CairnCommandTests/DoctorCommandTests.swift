@@ -96,8 +96,8 @@ struct DoctorCommandTests {
             return
         }
         #expect(findings.first?["kind"] == "damaged_store" && findings.dropFirst().first?["kind"] == "unreadable_log")
-        #expect(await cairn("doctor", address, "--undo-edits").code == .found)
         #expect(try FileManager.default.subpathsOfDirectory(atPath: folder.path).sorted() == before)
+        #expect(await cairn("doctor", address, "--undo-edits").code == .found)
         #expect(await cairn("rebuild", address, "--no-wait", "--accept", "unreadable_log").code == .done)
         #expect(await cairn("doctor", address).code == .done)
     }

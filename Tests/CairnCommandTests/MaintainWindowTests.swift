@@ -36,7 +36,8 @@ struct MaintainWindowTests {
             try await place.run("--open")
         }
         #expect(outcome.code == .done && outcome.output == "open for writing\n", "\(outcome)")
-        #expect(outcome.errors.contains(/^cairn: Ada has closed it: the disk is moved; waits half an hour, until about 2/))
+        #expect(
+            outcome.errors.contains(/^cairn: Ada has closed it: the disk is moved; waits half an hour, until about 2/))
         let left = heard.withLock { $0 }
         #expect(left.first.map { $0 > 1_700 } == true && left == left.sorted(by: >))
         try await place.insert(9)

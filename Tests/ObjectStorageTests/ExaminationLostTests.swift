@@ -17,7 +17,9 @@ struct ExaminationLostTests {
         examination.findings.filter { !$0.isHarmless }
     }
 
-    @Test("A lost commit is told once, with how many files it wrote, and is none for a repair", arguments: EditAction.allCases)
+    @Test(
+        "A lost commit is told once, with how many files it wrote, and is none for a repair",
+        arguments: EditAction.allCases)
     func inserts(_ action: EditAction) async throws {
         let club = try await Club(.perWrite, .recent)
         let name = try await Self.loseNewest(club)

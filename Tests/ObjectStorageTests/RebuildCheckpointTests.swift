@@ -15,7 +15,9 @@ struct RebuildCheckpointTests {
         return try await ObjectStorage.rebuild(club.objects, options)
     }
 
-    private static func members(_ report: RebuildReport) -> Int? { report.tables.first { $0.name == "members" }?.records }
+    private static func members(_ report: RebuildReport) -> Int? {
+        report.tables.first { $0.name == "members" }?.records
+    }
 
     @Test("A record whose file is gone, and that the log does not tell, is left out only when that is accepted")
     func missing() async throws {

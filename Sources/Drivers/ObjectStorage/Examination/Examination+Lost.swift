@@ -30,7 +30,8 @@ extension Examination {
         }
         return files.sorted { $0.key < $1.key }.map { commit, names in
             let written =
-                names.count == 1 ? "'\(names[0])' is of it" : "\(names.count) record files are of it, '\(names[0])' the first"
+                names.count == 1
+                ? "'\(names[0])' is of it" : "\(names.count) record files are of it, '\(names[0])' the first"
             return StoreFinding(
                 kind: .lostCommit, object: ObjectNames.record(commit), table: "", id: nil,
                 message:

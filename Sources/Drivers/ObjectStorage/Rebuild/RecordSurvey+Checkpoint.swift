@@ -36,7 +36,8 @@ extension RecordSurvey {
                         table: table.name, id: id,
                         message: found.map {
                             "it is of commit \($0), and the newest checkpoint has the record of commit \(commit), which the log no longer tells"
-                        } ?? "the newest checkpoint has the record of commit \(commit), and there is neither a file nor a commit that tells it"
+                        }
+                            ?? "the newest checkpoint has the record of commit \(commit), and there is neither a file nor a commit that tells it"
                     ))
             }
         } catch let error as StorageError where error.code == .damaged || error.code == .snapshotExpired {

@@ -117,7 +117,8 @@ struct MaintainCommand: Command {
                         ("until", .string(until.description)),
                     ])
                     : Printable.line(
-                        "closed for writing by \(Person.name): \(reason); open it with cairn maintain --open, which waits half an hour"))
+                        "closed for writing by \(Person.name): \(reason); open it with cairn maintain --open, which waits half an hour"
+                    ))
         case .open:
             if let window = try await storage.maintenanceWindow(), !arguments.isJSON {
                 console.report(

@@ -35,5 +35,7 @@ enum Countdown {
     }
 
     /// `29 min 5 s`, `12 s`.
-    static func text(_ seconds: Int) -> String { seconds < 60 ? "\(seconds) s" : "\(seconds / 60) min \(seconds % 60) s" }
+    static func text(_ seconds: Int) -> String {
+        seconds < 60 ? "\(seconds) s" : "\(seconds / 60) min \(seconds % 60) s"
+    }
 }

@@ -54,7 +54,7 @@ struct DamagedStoreView {
         let remedy =
             report.problems.isEmpty
             ? "run \(run), which makes log and indexes again from the record files"
-            : "restore what is damaged from a backup, or run \(run), which makes log and indexes again from the record files in spite of the \(report.problems.count) problems below"
+            : "restore what is damaged from a backup, or run \(run), which makes log and indexes again from the record files in spite of what is named below"
         findings =
             [DamagedStoreView.damage(error, address, remedy, error.details.table)]
             + report.problems.map { problem in
