@@ -46,7 +46,7 @@ struct RebuildCommand: Command {
             progress.show(RebuildCommand.line(state))
         }
         progress.end()
-        let view = RebuildView(report, address)
+        let view = RebuildView(report, address, isForced: options.isForced)
         console.print(arguments.isJSON ? view.json : view.text(console))
         return report.isDone ? .done : .found
     }
@@ -67,8 +67,10 @@ struct RebuildCommand: Command {
 private struct RebuildView {
     private let report: RebuildReport
     private let address: String
+    private let isForced: Bool
 
-    init(_ report: RebuildReport, _ address: String) {
+    init(_ report: RebuildReport, _ address: String, isForced: Bool) {
+        self.isForced = isForced
         self.report = report
         self.address = address
     }
@@ -89,7 +91,9 @@ private struct RebuildView {
         if report.isDone {
             lines.append("Rebuilt. Commits go on behind number \(report.commit).")
         } else {
-            let kinds = Set(report.problems.map(\.kind.rawValue)).sorted().map { "--accept \($0)" }
+            let kinds =
+                (isForced ? ["--force"] : [])
+                + Set(report.problems.map(\.kind.rawValue)).sorted().map { "--accept \($0)" }
             lines.append(
                 "Nothing was changed: \(report.problems.count) problems. Mend the files, or accept them: cairn rebuild \(ShellText.quoted(address)) \(kinds.joined(separator: " "))"
             )
