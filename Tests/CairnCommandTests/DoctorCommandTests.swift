@@ -75,6 +75,46 @@ struct DoctorCommandTests {
         #expect(await cairn("doctor", address).code == .done)
     }
 
+    @Test("A store that is too damaged to be opened is a finding, with what a rebuild would have to accept")
+    func damagedLog() async throws {
+        let folder = try TestFolder()
+        let address = try await Self.zoo(in: folder)
+        let records = try FileManager.default.contentsOfDirectory(atPath: folder("zoo/_log/main")).sorted()
+        let file = "zoo/_log/main/\(records[records.count - 2])"
+        try folder.write(file, String(try folder.read(file).dropLast(40)))
+        let before = try FileManager.default.subpathsOfDirectory(atPath: folder.path).sorted()
+        let outcome = await cairn("doctor", address)
+        #expect(outcome.code == .found && outcome.errors.isEmpty, "\(outcome.errors)")
+        #expect(outcome.output.hasPrefix("damaged store: \(address)\n"), "\(outcome.output)")
+        #expect(outcome.output.contains("run cairn rebuild \(address) --accept unreadable_log"), "\(outcome.output)")
+        #expect(outcome.output.contains("unreadable log: _log/main/"), "\(outcome.output)")
+        #expect(outcome.output.contains("animals  2 records  0 deleted"), "\(outcome.output)")
+        let json = try JSONValue(parsing: await cairn("doctor", address, "--json").output)
+        #expect(json["sound"] == false && json["commit"] == .null && json["not_repaired"] == [])
+        guard case .array(let findings)? = json["findings"] else {
+            Issue.record("no findings")
+            return
+        }
+        #expect(findings.first?["kind"] == "damaged_store" && findings.dropFirst().first?["kind"] == "unreadable_log")
+        #expect(try FileManager.default.subpathsOfDirectory(atPath: folder.path).sorted() == before)
+        #expect(await cairn("doctor", address, "--undo-edits").code == .found)
+        #expect(await cairn("rebuild", address, "--no-wait", "--accept", "unreadable_log").code == .done)
+        #expect(await cairn("doctor", address).code == .done)
+    }
+
+    @Test("A store that is closed for writing is said to be, and is sound")
+    func closed() async throws {
+        let folder = try TestFolder()
+        let address = try await Self.zoo(in: folder)
+        #expect(try JSONValue(parsing: await cairn("doctor", address, "--json").output)["closed"] == .null)
+        #expect(await cairn("maintain", address, "--close", "the disk is moved").code == .done)
+        let outcome = await cairn("doctor", address)
+        #expect(outcome.code == .done, "\(outcome.output)")
+        #expect(outcome.output.contains(/Closed for writing by .* since .*: the disk is moved/))
+        let closed = try JSONValue(parsing: await cairn("doctor", address, "--json").output)["closed"]
+        #expect(closed?["why"] == "the disk is moved" && closed?["since"] != .null && closed?["by"] != nil)
+    }
+
     @Test("What cannot be repaired is told with the reason")
     func refused() async throws {
         let folder = try TestFolder()

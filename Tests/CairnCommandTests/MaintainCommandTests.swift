@@ -105,6 +105,23 @@ struct MaintainCommandTests {
         #expect(forced["rebuilt"] == true && forced["problems"] == [])
     }
 
+    @Test("A store whose newest commits are lost is rebuilt with what their files have")
+    func lostEnd() async throws {
+        let folder = try TestFolder()
+        let address = try await Self.zoo(in: folder)
+        let records = try FileManager.default.contentsOfDirectory(atPath: folder("zoo/_log/main")).sorted()
+        let newest = try #require(records.last)
+        try Self.remove(folder, "_log/main/\(newest)")
+        let doctor = await cairn("doctor", address, "--accept-edits")
+        #expect(doctor.code == .found, "\(doctor.errors)")
+        #expect(doctor.output.contains("lost commit: _log/main/\(newest)\n"), "\(doctor.output)")
+        #expect(doctor.output.contains("run cairn rebuild \(address) --force"), "\(doctor.output)")
+        #expect(doctor.output.contains("not repaired: nothing was committed"), "\(doctor.output)")
+        let rebuilt = await cairn("rebuild", address, "--force", "--no-wait")
+        #expect(rebuilt.code == .done && rebuilt.output.contains(/photos +1 records/), "\(rebuilt.output)")
+        #expect(await cairn("doctor", address).code == .done)
+    }
+
     @Test("Problems are all named, and nothing is changed before they are accepted")
     func problems() async throws {
         let folder = try TestFolder()

@@ -26,6 +26,25 @@ struct MaintainWindowTests {
         try await place.storage.close()
     }
 
+    @Test("Who opens what another program has closed is told at once until when it waits")
+    func open() async throws {
+        let place = try await Place.aged()
+        let other = try await place.another()
+        try await other.beginMaintenance(by: "Ada", reason: "the disk is moved", until: place.clock.now)
+        let heard = Lock<[Double]>([])
+        let outcome = try await MaintenanceWait.$heard.withValue({ left in heard.withLock { $0.append(left) } }) {
+            try await place.run("--open")
+        }
+        #expect(outcome.code == .done && outcome.output == "open for writing\n", "\(outcome)")
+        #expect(
+            outcome.errors.contains(/^cairn: Ada has closed it: the disk is moved; waits half an hour, until about 2/))
+        let left = heard.withLock { $0 }
+        #expect(left.first.map { $0 > 1_700 } == true && left == left.sorted(by: >))
+        try await place.insert(9)
+        try await other.close()
+        try await place.storage.close()
+    }
+
     @Test("A purge collects in its window first, so that what was deleted long ago can be forgotten")
     func purge() async throws {
         let place = try await Place.aged()
@@ -42,21 +61,30 @@ struct MaintainWindowTests {
 /// A store in memory that cannot keep late writes from taking effect, as a program has it open.
 private struct Place {
     let clock: Clock
+    let objects: any ObjectStore
     let storage: ObjectStorage
     let store: Store
+
+    /// Another program that has the store open.
+    func another() async throws -> ObjectStorage {
+        let other = try await ObjectStorage.open(objects, surroundings: clock.machine())
+        try await other.attach(store.schema)
+        return other
+    }
 
     /// One with checkpoints that could go, and with a record that was deleted forty days ago.
     static func aged() async throws -> Place {
         let clock = Clock()
         var options = MemoryObjectStore.Options()
         options.clock = { Date(clock.now) }
-        let storage = try await ObjectStorage.open(
-            Unfenced(base: MemoryObjectStore(options)), surroundings: clock.machine())
+        let objects = Unfenced(base: MemoryObjectStore(options))
+        let storage = try await ObjectStorage.open(objects, surroundings: clock.machine())
         let schema = try Schema(
             parsing: """
                 { "database": "zoo", "tables": { "zones": { "columns": { "id": "int", "size": "int" }, "key": "id" } } }
                 """)
-        let place = Place(clock: clock, storage: storage, store: try await Store.open(storage, schema: schema))
+        let place = Place(
+            clock: clock, objects: objects, storage: storage, store: try await Store.open(storage, schema: schema))
         for id in 1...3 {
             try await place.insert(id)
             try await place.checkpoint()

@@ -22,6 +22,8 @@ struct WindowTests {
         try await Self.begin(owner)
         let window = try #require(try await other.storage.maintenanceWindow())
         #expect(window.by == "the test" && window.reason == "to see what happens" && !window.isOwn)
+        #expect(window.since != nil)
+        #expect(try await other.storage.examine().closed == window)
         #expect(try await owner.storage.maintenanceWindow()?.isOwn == true)
         for process in [owner, other, try await site.open()] {
             let error = await failing(.maintenance) { try await process.put(2, "Rome") }

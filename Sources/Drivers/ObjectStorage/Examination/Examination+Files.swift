@@ -33,7 +33,13 @@ extension Examination {
             return expected.flatMap { missing($0, table) }
         }
         let file = try await File(object, name, table, self)
-        if file.isOfLaterCommit || expected == nil && file.isForgotten { return nil }
+        switch file.standing {
+        case .later: return nil
+        case .behindTheEnd(let commit) where Examination.isLost(file.image, expected):
+            return lost(file.name, table, commit)
+        case .known, .behindTheEnd: break
+        }
+        if expected == nil, file.isForgotten { return nil }
         return expected.map { compare(file, with: $0) } ?? added(file)
     }
 
@@ -47,8 +53,8 @@ extension Examination {
         let image: Result<RecordImage, any Error>
         /// Whether that is for an object beside it: nothing is known then of the file, but its bytes.
         let isHindered: Bool
-        /// Whether somebody has committed and written it since the view.
-        let isOfLaterCommit: Bool
+        /// Where the commit is that it says it is of.
+        let standing: Standing
         /// Whether it is of a table that is no more.
         let isForgotten: Bool
 
@@ -75,10 +81,10 @@ extension Examination {
             image = decoded.map(\.image)
             if case .success(let reading) = decoded {
                 isForgotten = reading.isForgotten
-                isOfLaterCommit = try await examination.isLater(reading.image.commit, table, reading.key)
+                standing = try await examination.standing(of: reading.image.commit, table, reading.key)
             } else {
                 isForgotten = false
-                isOfLaterCommit = false
+                standing = .known
             }
         }
 
@@ -88,9 +94,27 @@ extension Examination {
         }
     }
 
-    /// Whether a commit behind the view wrote a record. One that nobody made is a number that somebody put into the file.
-    private func isLater(_ commit: Int, _ table: Table, _ key: Key) async throws -> Bool {
-        guard commit > view.number, commit <= (try await engine.follower.follow()).number else { return false }
+    /// Where a commit is that a file says it is of.
+    private enum Standing: Equatable {
+        /// Not behind the view; or behind it, and it did not write the record: then somebody put the number into the file.
+        case known
+        /// Behind the view: somebody has committed and written it since.
+        case later
+        /// Behind the end of the log.
+        case behindTheEnd(Int)
+    }
+
+    /// Where the commit is that the file of a record says it is of.
+    private func standing(of commit: Int, _ table: Table, _ key: Key) async throws -> Standing {
+        guard commit > view.number else { return .known }
+        // The file was read before this looks, and is written when its commit is in the log: what is not there now was not there then.
+        guard commit <= (try await engine.follower.follow()).number else {
+            return commit < StoreRemains.limit ? .behindTheEnd(commit) : .known
+        }
+        return try await isChanged(in: commit, table, key) ? .later : .known
+    }
+
+    private func isChanged(in commit: Int, _ table: Table, _ key: Key) async throws -> Bool {
         var record = try engine.tip.whileOpen { $0.history[commit]?.record }
         if record == nil { record = try await read(commit) }
         guard let record else { return true }

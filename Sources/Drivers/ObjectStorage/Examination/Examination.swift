@@ -28,6 +28,8 @@ struct Examination: Sendable {
         let etag: ETag?
         /// What was committed; nil when nothing was.
         let expected: Expected?
+        /// The commit that the file says it is of, and that the log has lost; nil for one of no such.
+        var lost: Int?
     }
 
     /// What the file of a record should be.
@@ -63,6 +65,9 @@ struct Examination: Sendable {
             }
             suspects += missing(expected, overlay.table)
         }
+        let lost = suspects.filter { $0.lost != nil }
+        suspects.removeAll { $0.lost != nil }
+        examination.findings += lostCommits(lost)
         let kept = try await keptValues()
         examination.findings += kept
         // Of an object that thousands of files need is spoken once.

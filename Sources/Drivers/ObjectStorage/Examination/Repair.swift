@@ -40,7 +40,7 @@ struct Repair: Sendable {
         switch kind {
         case .editedByHand, .addedByHand: action != .report
         case .damagedFile, .outdatedFile, .missingFile: action == .undo
-        case .notWrittenYet, .wrongCount, .damagedObject, .damagedIndex, .ofAnotherStore: false
+        case .notWrittenYet, .wrongCount, .damagedObject, .damagedIndex, .lostCommit, .ofAnotherStore: false
         }
     }
 
@@ -83,7 +83,10 @@ struct Repair: Sendable {
         guard let (bytes, image) = try await logged(expected, suspect) else {
             throw StorageError(
                 .snapshotExpired, "commit \(expected.commit), which wrote it, is no longer in the log",
-                remedy: "restore the file from a backup or from an older version of the object, or accept what it has")
+                remedy: "restore the file from a backup or from an older version of the object, or "
+                    + (suspect.etag == nil
+                        ? "run cairn rebuild --force --accept missing_file, which leaves the record out"
+                        : "accept what it has"))
         }
         guard expected.digest.isEmpty || ComputedETag.md5(bytes) == expected.digest else {
             throw StorageError(

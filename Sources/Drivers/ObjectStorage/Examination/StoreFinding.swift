@@ -21,6 +21,9 @@ public struct StoreFinding: Sendable, Hashable, CustomStringConvertible {
         case damagedIndex = "damaged_index"
         /// The manifest says another number of records than one of its indexes has.
         case wrongCount = "wrong_count"
+        /// Record files say that they are of a commit behind the end of the log: the newest records of the log were lost, and what they
+        /// committed is not seen by readers. The object is the commit record that is not there. Neither action of a repair concerns it.
+        case lostCommit = "lost_commit"
         /// A commit record or manifest of another store, which was at the same place before, came late. It counts as nothing.
         case ofAnotherStore = "of_another_store"
     }
@@ -48,6 +51,8 @@ public struct StoreFinding: Sendable, Hashable, CustomStringConvertible {
 public struct StoreExamination: Sendable, Hashable {
     /// The number of the commit that was examined.
     public internal(set) var commit = 0
+    /// The maintenance window for which the store was closed for writing then; nil when it was open.
+    public internal(set) var closed: ObjectStorage.MaintenanceWindow?
     /// How many record files were looked at.
     public internal(set) var files = 0
     /// How many of them had to be read.

@@ -105,10 +105,14 @@ final class LogReader: Sendable {
         try await newestManifest().manifest.collected >= number
     }
 
+    /// The remedy for a log that is not whole.
+    static let mending =
+        "restore the log from a backup, or run cairn rebuild, which makes the store again from its record files; cairn doctor says what that would accept"
+
     static func gap(_ message: String) -> StorageError {
         StorageError(
             .damaged, message,
-            remedy: "run cairn doctor; restore the log from a backup, or rebuild the store from its records")
+            remedy: LogReader.mending)
     }
 
     /// The record that bytes at a number are, with its parts.

@@ -139,7 +139,7 @@ final class Tip: Sendable {
             throw StorageError(
                 .damaged,
                 "commit record \(record.number) does not follow record \(view.number): one of them is not what was written",
-                remedy: "run cairn doctor, and restore the log from a backup or rebuild the store from its records")
+                remedy: LogReader.mending)
         }
     }
 

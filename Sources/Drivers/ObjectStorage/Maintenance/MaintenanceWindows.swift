@@ -127,6 +127,7 @@ final class MaintenanceWindows: Sendable {
             _ = try await parts.follower.follow()
             let seconds = try rest()
             if seconds <= 0 { return }
+            MaintenanceWait.heard?(seconds)
             try await parts.surroundings.sleep(.seconds(min(seconds, MaintenanceWindows.step)))
         }
     }

@@ -9,19 +9,34 @@ extension ObjectStorage {
         public let by: String
         /// What for.
         public let reason: String
+        /// When it was closed; nil when the log no longer tells.
+        public let since: Timestamp?
         /// When it will be open again, as planned.
         public let until: Timestamp
         /// Whether it was closed through this handle.
         public let isOwn: Bool
     }
 
-    /// The maintenance window that is open; nil when the store can be written. One GET.
+    /// The maintenance window that is open; nil when the store can be written. One GET, and one where something was recorded since it was
+    /// closed.
     public func maintenanceWindow() async throws -> MaintenanceWindow? {
+        try await window(of: engine().follower.follow())
+    }
+
+    /// The maintenance window that is open as of a view.
+    func window(of view: View) async throws -> MaintenanceWindow? {
         let engine = try engine()
-        guard let closing = try await engine.follower.follow().closing else { return nil }
+        guard let closing = view.closing else { return nil }
         return MaintenanceWindow(
-            by: closing.note.by, reason: closing.note.reason, until: closing.note.until,
-            isOwn: engine.windows.number == closing.number)
+            by: closing.note.by, reason: closing.note.reason, since: try await time(of: closing, view),
+            until: closing.note.until, isOwn: engine.windows.number == closing.number)
+    }
+
+    /// When a store was closed. The record is the newest one as a rule: nobody commits behind it.
+    private func time(of closing: Closing, _ view: View) async throws -> Timestamp? {
+        if closing.number == view.number { return view.time }
+        guard case .found(let found) = try await engine().parts.log.readOfAnyEra(closing.number) else { return nil }
+        return found.record.time
     }
 
     /// Closes the store for writing, for all processes. Reading goes on.

@@ -94,7 +94,7 @@ struct PastViews: Sendable {
                 guard found.record.previous == view.hash else {
                     throw StorageError(
                         .damaged, "commit record \(found.record.number) does not follow record \(view.number)",
-                        remedy: "run cairn doctor")
+                        remedy: LogReader.mending)
                 }
                 view.append(found.record, hash: found.hash)
             }

@@ -87,7 +87,7 @@ public struct RecordChanges: AsyncSequence, Sendable {
         guard try await parts.log.isCollected(number) else {
             return StorageError(
                 .damaged, "commit record \(number) is missing, and there are later ones",
-                remedy: "run cairn doctor; restore the log from a backup, or rebuild the store from its records")
+                remedy: LogReader.mending)
         }
         return StorageError(
             .snapshotExpired, "the log no longer has commit \(number)",

@@ -80,6 +80,14 @@ struct Rebuild: Sendable {
         return try await rebuild(settled, log, findings)
     }
 
+    /// Looks what a rebuild would find.
+    func rehearse() async throws -> ObjectStorage.RebuildRehearsal {
+        let isHealthy = try await StoreRemains.isHealthy(access, surroundings)
+        let remains = try await StoreRemains.find(access, schema: options.schema)
+        let look = try await survey(remains, writes: false)
+        return ObjectStorage.RebuildRehearsal(report: report(look.findings), needsForce: isHealthy)
+    }
+
     private func rebuild(
         _ remains: StoreRemains, _ log: LogRemains, _ findings: RecordSurvey.Findings
     ) async throws -> RebuildReport {

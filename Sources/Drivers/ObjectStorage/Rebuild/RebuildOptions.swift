@@ -9,7 +9,7 @@ public struct RebuildOptions: Sendable {
     /// knows that no other program has it open may leave that out; one that goes on writing would lose what it writes.
     public var waits = true
     /// Problems that do not keep the store from being rebuilt. Files that cannot be read are left where they are, and out of the
-    /// indexes; records that share a unique value, and references to nothing, stay as they are.
+    /// indexes; records without a file are lost, those whose file is outdated are what that says; records that share a unique value, and references to nothing, stay as they are.
     public var accepted: Set<RebuildProblem.Kind> = []
     /// The schema of the store; nil to find out which it is.
     public var schema: Schema?
@@ -30,6 +30,10 @@ public struct RebuildProblem: Sendable, Hashable, CustomStringConvertible {
         case unreadableFile = "unreadable_file"
         /// A record of the log is missing or damaged: what it changed may be lost, if nobody had written the record files.
         case unreadableLog = "unreadable_log"
+        /// The newest checkpoint has a record, and neither a file nor the log has it any more.
+        case missingFile = "missing_file"
+        /// A record file is of an earlier commit than the newest checkpoint says, and the log does not have the later one any more.
+        case outdatedFile = "outdated_file"
         /// Two records have the same values in a unique index.
         case duplicateValue = "duplicate_value"
         /// A record refers to one that is not there.

@@ -75,6 +75,7 @@ struct RecordSurvey: Sendable {
             var found = TableFindings(table: table, report: RebuildReport.Table(table.name))
             var indexes = try await indexes(table, &found, &findings)
             indexes.sort()
+            findings.problems += try await missing(from: indexes, findings.problems)
             indexes.eachDuplicate { index, key, other in
                 findings.problems.append(
                     RebuildProblem(

@@ -50,6 +50,20 @@ struct TableIndexes: Sendable {
 
     // MARK: Checking
 
+    /// The commit of a record, be it deleted, by its encoded key; nil when there is none. Only when sorted.
+    func commit(_ key: [UInt8]) -> Int? {
+        var (low, high) = (0, entries[0].count)
+        while low < high {
+            let middle = (low + high) / 2
+            if KeyBytes.isLess(entries[0][middle].key, key) { low = middle + 1 } else { high = middle }
+        }
+        guard low < entries[0].count, entries[0][low].key == key else { return nil }
+        switch try? entries[0][low].content() {
+        case .record(_, let commit, _), .tombstone(_, let commit): return commit
+        case .removed, .present, nil: return nil
+        }
+    }
+
     /// The encoded keys of the records.
     var liveKeys: Set<[UInt8]> {
         Set(entries[0].lazy.filter { $0.payload.first == IndexPayload.Kind.record.rawValue }.map(\.key))

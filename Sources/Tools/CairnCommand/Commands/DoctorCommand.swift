@@ -16,6 +16,7 @@ struct DoctorCommand: Command {
         ],
         notes: [
             "In a folder or a bucket every record file is compared with the index: a listing for each thousand, and only those are read that are not as they were written; in a folder all are read. Files that were edited, damaged, added or removed are named, and what can be done. Others may write meanwhile.",
+            "A store whose log or checkpoints are so damaged that it cannot be opened is named with what 'cairn rebuild' would find and must be allowed, which reads every record file. Commits that the log has lost from its end are told by the record files they wrote; for these, too, there is 'cairn rebuild'.",
             "Of a SQLite store every record is read and counted.",
             "The server of a bucket is asked what it really does with conditions, dates and names, in some 25 requests: they write about ten small objects under .cairn-doctor-… of their own in the store, and remove them. Who may not write is told so, and the rest is done. More of a server 'cairn s3 doctor' finds out.",
             ExistingStore.note,
@@ -35,16 +36,23 @@ struct DoctorCommand: Command {
         }
         let action: EditAction = accepts ? .accept : undoes ? .undo : .report
         let address = arguments.operand("STORE")
-        return try await ExistingStore.with(address, writes: action != .report) { store, storage in
-            guard let objects = storage as? ObjectStorage else {
-                guard action == .report else {
-                    throw CommandError(
-                        .usage, "\(address) has no record files that could be edited by hand",
-                        remedy: "leave the option out")
+        do {
+            return try await ExistingStore.with(address, writes: action != .report) { store, storage in
+                guard let objects = storage as? ObjectStorage else {
+                    guard action == .report else {
+                        throw CommandError(
+                            .usage, "\(address) has no record files that could be edited by hand",
+                            remedy: "leave the option out")
+                    }
+                    return try await read(store, StorePlace(address, storage.capabilities, nil), arguments, console)
                 }
-                return try await read(store, StorePlace(address, storage.capabilities, nil), arguments, console)
+                return try await examine(objects, action, address, arguments, console)
             }
-            return try await examine(objects, action, address, arguments, console)
+        } catch let error as StorageError where error.code == .damaged {
+            // That is what the doctor is asked for.
+            let view = try await DamagedStoreView(error, address, console)
+            console.print(arguments.isJSON ? view.json : view.text(console))
+            return .found
         }
     }
 
@@ -161,12 +169,15 @@ private struct ReadTable {
 private struct ExaminationView {
     private let examination: StoreExamination
     private let place: StorePlace
+    /// What could not be repaired, with the reason.
+    private let unrepaired: [String]
     /// What was found, of the server first.
     private let findings: [DoctorFinding]
 
     init(_ examination: StoreExamination, _ place: StorePlace) {
         self.examination = examination
         self.place = place
+        unrepaired = examination.unrepaired.map { ExistingStore.remedy($0, for: place.address) }
         findings =
             place.findings
             + examination.findings.map { finding in
@@ -185,14 +196,8 @@ private struct ExaminationView {
 
     func text(_ console: Console) -> String {
         var lines: [String] = []
-        for finding in harmful {
-            let kind = finding.kind.replacing("_", with: " ") + (finding.isRepaired ? ", repaired" : "")
-            lines.append(
-                console.paint("\(kind):", finding.isRepaired ? .name : .error) + " " + Printable.line(finding.object))
-            lines.append("  \(Printable.line(finding.message))")
-            if !finding.isRepaired { lines.append("  \(Printable.line(finding.remedy))") }
-        }
-        for problem in examination.unrepaired {
+        for finding in harmful { lines += finding.lines(console) }
+        for problem in unrepaired {
             lines.append(console.paint("not repaired:", .error) + " " + Printable.line(problem))
         }
         if !lines.isEmpty { lines.append("") }
@@ -205,6 +210,12 @@ private struct ExaminationView {
         var lines = [
             "\(examination.files) files at commit \(examination.commit), \(examination.filesRead) of them read."
         ]
+        if let closed = examination.closed {
+            lines.append(
+                Printable.line(
+                    "Closed for writing by \(closed.by)\(closed.since.map { " since \($0)" } ?? ""), until about \(closed.until): \(closed.reason)"
+                ))
+        }
         if waiting > 0 { lines.append("\(waiting) more are in the log and will be written by the next checkpoint.") }
         for stray in strays {
             lines.append("\(Printable.line(stray.object)): \(Printable.line(stray.message)). Nothing needs to be done.")
@@ -226,21 +237,24 @@ private struct ExaminationView {
                 writer.member("driver", .string(place.driver))
                 writer.member("sound", .bool(isSound))
                 writer.member("commit", .int(examination.commit))
+                writeClosed(&writer)
                 writer.member("files", .int(examination.files))
                 writer.member("files_read", .int(examination.filesRead))
-                writer.members("findings", findings) { finding, writer in
-                    writer.member("kind", .string(finding.kind))
-                    writer.member("object", .string(finding.object))
-                    writer.member("table", finding.table.map(JSONValue.string) ?? .null)
-                    writer.member("id", finding.id.map(JSONValue.string) ?? .null)
-                    writer.member("message", .string(finding.message))
-                    writer.member("remedy", .string(finding.remedy))
-                    writer.member("harmless", .bool(finding.isHarmless))
-                    writer.member("repaired", .bool(finding.isRepaired))
-                }
-                writer.member("not_repaired", .array(examination.unrepaired.map(JSONValue.string)))
+                writer.members("findings", findings) { finding, writer in finding.write(&writer) }
+                writer.member("not_repaired", .array(unrepaired.map(JSONValue.string)))
                 place.write(&writer)
             }
+        }
+    }
+
+    private func writeClosed(_ writer: inout JSONWriter) {
+        guard let closed = examination.closed else { return writer.member("closed", .null) }
+        writer.name("closed")
+        writer.object { writer in
+            writer.member("by", .string(closed.by))
+            writer.member("why", .string(closed.reason))
+            writer.member("since", closed.since.map { .string($0.description) } ?? .null)
+            writer.member("until", .string(closed.until.description))
         }
     }
 }

@@ -22,7 +22,7 @@ struct MaintainCommand: Command {
         notes: [
             "Without an option: old checkpoints, index files and log records that no program can need any more are removed, by their age alone; other programs may go on reading and writing.",
             "A server that takes writes that were signed long ago has no fence: nobody knows when the last of them has come. There all this is done only while the store is closed for writing, with --window: the store is closed, half an hour passes, what may go is removed, and the store is open again. If the program is killed meanwhile the store stays closed, until --open.",
-            "A store that is closed can be read. Nothing opens it by itself. Opening what another program has closed takes half an hour, because that may be at work still.",
+            "A store that is closed can be read. Nothing opens it by itself. Opening what another program has closed takes half an hour, because that may be at work still; a second run of this command is another program, so what --close has closed --open opens half an hour later.",
             ExistingStore.note, "Exits with 1 when something could not be removed; the next run tries again.",
         ],
         examples: [
@@ -45,7 +45,11 @@ struct MaintainCommand: Command {
                     .usage, "a \(storage.capabilities.driver) store has no maintenance windows",
                     remedy: "leave '--\(given[0])' out")
             }
-            return try await run(work, objects, arguments, console)
+            return try await Countdown.shown(console.progress) { hear in
+                try await MaintenanceWait.$heard.withValue(hear) {
+                    try await run(work, objects, arguments, console)
+                }
+            }
         }
     }
 
@@ -104,7 +108,7 @@ struct MaintainCommand: Command {
         switch work {
         case .collect: break
         case .close(let reason, let hours):
-            let until = try MaintainCommand.time(after: hours)
+            let until = try MaintainCommand.time(after: hours * 3600)
             try await storage.beginMaintenance(by: Person.name, reason: reason, until: until)
             console.print(
                 arguments.isJSON
@@ -113,12 +117,13 @@ struct MaintainCommand: Command {
                         ("until", .string(until.description)),
                     ])
                     : Printable.line(
-                        "closed for writing by \(Person.name): \(reason); open it with cairn maintain --open"))
+                        "closed for writing by \(Person.name): \(reason); open it with cairn maintain --open, which waits half an hour"
+                    ))
         case .open:
             if let window = try await storage.maintenanceWindow(), !arguments.isJSON {
                 console.report(
                     Printable.line(
-                        "cairn: \(window.by) has closed it: \(window.reason); waits half an hour until whoever that is can change nothing any more"
+                        "cairn: \(window.by) has closed it: \(window.reason); waits half an hour, until about \(try MaintainCommand.time(after: 30 * 60)), so that whoever that is can change nothing any more"
                     ))
             }
             try await storage.endMaintenance(takingOver: true)
@@ -131,7 +136,7 @@ struct MaintainCommand: Command {
             }
             let report = try await storage.withMaintenanceWindow(
                 by: Person.name, reason: "what nobody needs any more is removed",
-                until: try MaintainCommand.time(after: 1)
+                until: try MaintainCommand.time(after: 3600)
             ) {
                 try await storage.maintain()
             }
@@ -151,7 +156,7 @@ struct MaintainCommand: Command {
         // What was deleted behind the oldest checkpoint is not forgotten, so those go first that may.
         let (collected, purged) = try await storage.withMaintenanceWindow(
             by: Person.name, reason: "records deleted \(days) days ago are forgotten",
-            until: try MaintainCommand.time(after: 1)
+            until: try MaintainCommand.time(after: 3600)
         ) {
             let collected = try await storage.maintain()
             return (collected, try await storage.purge(olderThanDays: days))
@@ -161,8 +166,8 @@ struct MaintainCommand: Command {
         return view.isDone ? .done : .found
     }
 
-    private static func time(after hours: Int) throws -> Timestamp {
-        Timestamp.now.adding(microseconds: Int64(hours) * 3_600_000_000) ?? .now
+    private static func time(after seconds: Int) throws -> Timestamp {
+        Timestamp.now.adding(microseconds: Int64(seconds) * 1_000_000) ?? .now
     }
 }
 

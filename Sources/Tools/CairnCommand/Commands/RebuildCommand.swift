@@ -20,7 +20,7 @@ struct RebuildCommand: Command {
             Option(name: "schema", value: "FILE", help: "the schema, where nothing in the store says it", kind: .file),
         ],
         notes: [
-            "For a store whose log, checkpoints or index files are lost or damaged. What the log still has beyond the record files is written into them; everything keeps its revisions and times. Everything is checked before anything is written: with problems nothing is changed, and all of them are named. Records that are accepted in spite of one stay as they are; files that cannot be read are left where they are, and out of the indexes.",
+            "For a store whose log, checkpoints or index files are lost or damaged. What the log still has beyond the record files is written into them; everything keeps its revisions and times. Everything is checked before anything is written, also against the newest checkpoint as far as that can be read: with problems nothing is changed, and all of them are named. Records that are accepted in spite of one stay as they are; files that cannot be read are left where they are, and out of the indexes; a record whose file is missing is lost.",
             "Where other programs may have the store open it tells them that it is another one now, and waits half an hour by the store's clock. They must open it again.",
             ExistingStore.note, "Exits with 1 when there are problems in the way.",
         ],
@@ -46,12 +46,13 @@ struct RebuildCommand: Command {
             progress.show(RebuildCommand.line(state))
         }
         progress.end()
-        let view = RebuildView(report, address)
+        let view = RebuildView(report, address, isForced: options.isForced)
         console.print(arguments.isJSON ? view.json : view.text(console))
         return report.isDone ? .done : .found
     }
 
-    private static func line(_ state: RebuildProgress) -> String {
+    /// How far one is, in words.
+    static func line(_ state: RebuildProgress) -> String {
         let total = state.total.map { " of \($0)" } ?? ""
         return switch state.phase {
         case .log: "log: \(state.done)\(total) records"
@@ -66,8 +67,10 @@ struct RebuildCommand: Command {
 private struct RebuildView {
     private let report: RebuildReport
     private let address: String
+    private let isForced: Bool
 
-    init(_ report: RebuildReport, _ address: String) {
+    init(_ report: RebuildReport, _ address: String, isForced: Bool) {
+        self.isForced = isForced
         self.report = report
         self.address = address
     }
@@ -88,7 +91,9 @@ private struct RebuildView {
         if report.isDone {
             lines.append("Rebuilt. Commits go on behind number \(report.commit).")
         } else {
-            let kinds = Set(report.problems.map(\.kind.rawValue)).sorted().map { "--accept \($0)" }
+            let kinds =
+                (isForced ? ["--force"] : [])
+                + Set(report.problems.map(\.kind.rawValue)).sorted().map { "--accept \($0)" }
             lines.append(
                 "Nothing was changed: \(report.problems.count) problems. Mend the files, or accept them: cairn rebuild \(ShellText.quoted(address)) \(kinds.joined(separator: " "))"
             )

@@ -146,4 +146,23 @@ struct DoctorFinding {
     let remedy: String
     var isHarmless = false
     var isRepaired = false
+
+    /// Writes its members.
+    func write(_ writer: inout JSONWriter) {
+        writer.member("kind", .string(kind))
+        writer.member("object", .string(object))
+        writer.member("table", table.map(JSONValue.string) ?? .null)
+        writer.member("id", id.map(JSONValue.string) ?? .null)
+        writer.member("message", .string(message))
+        writer.member("remedy", .string(remedy))
+        writer.member("harmless", .bool(isHarmless))
+        writer.member("repaired", .bool(isRepaired))
+    }
+
+    /// Lines for people: what and where, what is wrong, what to do.
+    func lines(_ console: Console) -> [String] {
+        let name = kind.replacing("_", with: " ") + (isRepaired ? ", repaired" : "")
+        let heading = "\(console.paint("\(name):", isRepaired ? .name : .error)) \(Printable.line(object))"
+        return [heading, "  \(Printable.line(message))"] + (isRepaired ? [] : ["  \(Printable.line(remedy))"])
+    }
 }
