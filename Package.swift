@@ -216,7 +216,10 @@ let package = Package(
             swiftSettings: settings),
         program(
             "TableWorker", path: "Tests/Support/TableWorker",
-            ["ObjectStorage", "ObjectStores", "S3Client", "CairnSchema", "CairnCore", "WriterProgram", "Histories"]),
+            [
+                "ObjectStorage", "ObjectStores", "S3Client", "CairnSchema", "CairnCore", "CairnMigrator",
+                "WriterProgram", "Histories",
+            ]),
         program("StoreWorker", path: "Tests/Support/StoreWorker", ["SQLiteStorage", "WriterProgram"]),
     ],
     swiftLanguageModes: [.v6]
