@@ -220,7 +220,9 @@ let package = Package(
                 "ObjectStorage", "ObjectStores", "S3Client", "CairnSchema", "CairnCore", "CairnMigrator",
                 "WriterProgram", "Histories",
             ]),
-        program("StoreWorker", path: "Tests/Support/StoreWorker", ["SQLiteStorage", "WriterProgram"]),
+        program(
+            "StoreWorker", path: "Tests/Support/StoreWorker",
+            ["SQLiteStorage", "CairnMigrator", "CairnSchema", "CairnCore", "WriterProgram"]),
     ],
     swiftLanguageModes: [.v6]
 )
