@@ -216,8 +216,13 @@ let package = Package(
             swiftSettings: settings),
         program(
             "TableWorker", path: "Tests/Support/TableWorker",
-            ["ObjectStorage", "ObjectStores", "S3Client", "CairnSchema", "CairnCore", "WriterProgram", "Histories"]),
-        program("StoreWorker", path: "Tests/Support/StoreWorker", ["SQLiteStorage", "WriterProgram"]),
+            [
+                "ObjectStorage", "ObjectStores", "S3Client", "CairnSchema", "CairnCore", "CairnMigrator",
+                "WriterProgram", "Histories",
+            ]),
+        program(
+            "StoreWorker", path: "Tests/Support/StoreWorker",
+            ["SQLiteStorage", "CairnMigrator", "CairnSchema", "CairnCore", "WriterProgram"]),
     ],
     swiftLanguageModes: [.v6]
 )

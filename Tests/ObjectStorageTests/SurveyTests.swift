@@ -177,6 +177,25 @@ struct SurveyTests {
         }
     }
 
+    @Test("What has closed the store is named with its command, which alone goes on with it")
+    func command() async throws {
+        let storage = try await ObjectStorage.open(folder.objects("s"))
+        _ = try await Store.open(storage, schema: new)
+        try await storage.beginMaintenance(
+            by: SchemaMigration.author, reason: "the schema 1 becomes 2 ('cairn migrate start')", until: .now)
+        try await storage.close()
+        let remedy = try await survey().findings.first?.remedy
+        #expect(remedy?.contains("run 'cairn migrate start' again") == true, "\(remedy ?? "")")
+        #expect(remedy?.contains("half an hour") == true, "\(remedy ?? "")")
+        let other = try await ObjectStorage.open(folder.objects("s"))
+        let error = await #expect(throws: StorageError.self) {
+            try await other.apply(.migrate(Migration(from: new, to: old, allowsDestructive: true)))
+        }
+        #expect(error?.code == .maintenance, "\(String(describing: error))")
+        #expect(error?.message.hasPrefix("'cairn migrate start' is under way") == true, "\(String(describing: error))")
+        try await other.close()
+    }
+
     @Test("What is decided and not published is partly applied, and the next program that writes ends it")
     func unpublished() async throws {
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path("s/_checkpoints/main")).sorted()

@@ -38,7 +38,8 @@ package struct Drift: Sendable {
     /// What findings of the whole schema are about.
     private static let object = "schema"
 
-    private static func rollback(_ held: Schema, _ history: [PastMigration]) -> DriftFinding {
+    /// What is said of a store that stands between two schemas.
+    package static func rollback(_ held: Schema, _ history: [PastMigration]) -> DriftFinding {
         do {
             try Rollback.checkLeaving(held, history)
         } catch let error as StorageError {

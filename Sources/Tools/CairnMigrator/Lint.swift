@@ -22,6 +22,11 @@ package enum Lint {
         case .dropTable: (.dropTable, "the table '\(table)' goes with all its records")
         case .dropColumn: (.dropColumn, "what '\(table)' has in '\(name)' goes")
         case .changeType: (.narrow, "not every value of the old type is one of the new")
+        case .convertType where operation.losesNotation:
+            (
+                .narrow,
+                "a value may be none of the new type; then nothing is done, and one of them is named; notation is not kept, also not for a rollback: 3.50 is 3.5 then, and capital letters of a UUID are small"
+            )
         case .convertType:
             (.narrow, "a value may be none of the new type; then nothing is done, and one of them is named")
         case .addConvertedColumn:

@@ -10,7 +10,7 @@ package struct MigrationPlan: Sendable {
     }
 
     package let diff: SchemaDiff
-    package let steps: [Step]
+    package private(set) var steps: [Step]
     /// What it costs; nil where nobody says.
     package let cost: MigrationCost?
     /// What it may cost.
@@ -31,6 +31,16 @@ package struct MigrationPlan: Sendable {
             Step(operation: operation, findings: Lint.findings(operation, in: to) + names[place, default: []])
         }
         findings = names[nil, default: []] + [cost.flatMap { budget.finding($0, to) }].compactMap { $0 }
+    }
+
+    /// The plan without what a rule says of some operations, of which more is known than both schemas say.
+    func leavingOut(_ rule: FindingCode, where isKnown: (SchemaOperation) -> Bool) -> MigrationPlan {
+        var plan = self
+        plan.steps = steps.map { step in
+            guard isKnown(step.operation) else { return step }
+            return Step(operation: step.operation, findings: step.findings.filter { $0.rule != rule })
+        }
+        return plan
     }
 
     /// All findings, in the order of the operations.

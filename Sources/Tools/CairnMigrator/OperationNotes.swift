@@ -77,6 +77,10 @@ extension SchemaOperation {
         case .dropIndex: .by("add index \(columnText)")
         case .dropUniqueIndex: .by("add unique index \(columnText), if no two records have the same values by then")
         case .addIndex, .addUniqueIndex: .by("drop index \(columnText)")
+        case .convertType where losesNotation:
+            .by(
+                "make each \(after ?? "") a \(before ?? "") again, in the notation of the \(after ?? ""): as a text was written otherwise is not kept"
+            )
         case .widenType, .convertType:
             .by("make each \(after ?? "") a \(before ?? "") again, where that is exact by then")
         case .keepChanges: .by("keep the changes of \(tableText) no more")
@@ -88,6 +92,12 @@ extension SchemaOperation {
         case .dropTable:
             .by("create table \(tableText); 'cairn migrate rollback' puts back what it had, as long as that is kept")
         }
+    }
+
+    /// Whether it makes values of texts that may be written in more than one way: taken back, each has the one of its value.
+    package var losesNotation: Bool {
+        kind == .convertType && before == "\(ValueType.string)"
+            && [ValueType.double, .decimal, .uuid].contains { after == "\($0)" }
     }
 
     /// How an operation is taken back.

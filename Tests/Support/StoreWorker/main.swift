@@ -1,4 +1,6 @@
 import CairnCore
+import CairnMigrator
+import CairnSchema
 import Foundation
 import SQLiteStorage
 import WriterProgram
@@ -7,6 +9,8 @@ import WriterProgram
 //
 //   StoreWorker insert PATH FIRST COUNT   inserts rows one by one; prints each id once it is acknowledged
 //   StoreWorker migrate PATH SCHEMA       prints "start", changes the store to the schema of this text, prints "done"
+//   StoreWorker change PATH SCHEMA KIND   the same, as a command does it: apply, start, complete, abort or rollback:NUMBER; prints
+//                                         "found" when that is done already
 //   StoreWorker hold PATH                 begins a transaction, writes, prints "holding", ends when its input does
 //   StoreWorker program PATH SYNCHRONOUS SEED STARTS COUNT READERS
 //       Prints "start" and opens the store. STARTS is WRITER:STEP,…: each of these writers takes COUNT steps of its program from
@@ -50,6 +54,38 @@ func migrate(_ path: String, _ schema: String) async throws {
     try await storage.close()
 }
 
+func change(_ path: String, _ schema: String, _ kind: String) async throws {
+    let options = SQLiteOptions(.file(path), synchronous: .normal, timeout: .seconds(60))
+    say("start")
+    let storage = try await SQLiteStorage.open(options)
+    guard let held = try await storage.schema() else { return say("failed: no store") }
+    if kind.hasPrefix("rollback:"), let number = Int(kind.dropFirst("rollback:".count)) {
+        let rollback = try Rollback(before: number, in: try await storage.migrations(), held: held)
+        try await storage.close()
+        _ = try await rollback.run(allowsDestructive: true, open: { try await SQLiteStorage.open(options) })
+        return say(rollback.undoings.isEmpty ? "found" : "done")
+    }
+    let wanted = try Schema(parsing: schema)
+    let isDone =
+        switch kind {
+        case "apply": held.id == wanted.id
+        case "start": held.window != nil
+        default: held.window == nil
+        }
+    if !isDone {
+        let migration =
+            switch kind {
+            case "apply": try Migration(from: held, to: wanted, allowsDestructive: true)
+            case "start": try Migration.start(from: held, to: wanted)
+            case "complete": try Migration.complete(held, allowsDestructive: true)
+            default: try Migration.abort(held, allowsDestructive: true)
+            }
+        try await storage.apply(.migrate(migration))
+    }
+    say(isDone ? "found" : "done")
+    try await storage.close()
+}
+
 func hold(_ path: String) async throws {
     let store = try await open(path, rowSchema)
     try await store.transaction { tx in
@@ -67,6 +103,7 @@ do {
     case ("insert", 4):
         try await insert(arguments[1], first: Int(arguments[2]) ?? 0, count: Int(arguments[3]) ?? 0)
     case ("migrate", 3): try await migrate(arguments[1], arguments[2])
+    case ("change", 4): try await change(arguments[1], arguments[2], arguments[3])
     case ("hold", 2):
         try await hold(arguments[1])
     case ("program", 7):

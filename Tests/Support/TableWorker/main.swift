@@ -11,8 +11,9 @@ import WriterProgram
 //       Prints "start" and opens the store in a folder. STARTS is WRITER:STEP,…: each of these writers takes COUNT steps of its program
 //       from STEP on, all at once, and prints "WRITER STEP TOKEN" after each. READERS tasks read meanwhile. Prints "torn: …" and exits
 //       with 1 when one of them met a part of a commit.
-//   TableWorker migrate FOLDER SCHEMA PATIENCE
-//       Prints "start" and changes the store in a folder to the schema of this text. Another process that does it counts as dead when
+//   TableWorker migrate FOLDER SCHEMA PATIENCE [KIND]
+//       Prints "start" and changes the store in a folder to the schema of this text: KIND is apply, eager, start, complete, abort or
+//       rollback:NUMBER, as the commands do it; the last three look at the schema only to say what they found. Another process that does it counts as dead when
 //       nothing was heard of it for PATIENCE milliseconds. Prints "done", or "found" when another one had done it.
 //   TableWorker history SERVER PORT BUCKET PREFIX SEED FIRST LAST COUNT FILE
 //       Opens the store under a prefix of a bucket of SERVER, reached at PORT, prints "ready", and waits for a line. Then the clients FIRST to

@@ -15,6 +15,8 @@ public struct Migration: Sendable {
     public let isRehearsal: Bool
     /// Hears how far it is where that takes long: on object stores.
     public var progress: (@Sendable (MigrationProgress) -> Void)?
+    /// The command that makes it, which a store says that it was closed for.
+    package var command: MigrationCommand
     /// What differs.
     package let diff: SchemaDiff
     /// The code that makes what records get; nil for a migration that needs none.
@@ -34,6 +36,7 @@ public struct Migration: Sendable {
         self.to = to
         self.allowsDestructive = allowsDestructive
         self.isRehearsal = isRehearsal
+        command = MigrationCommand(from: from, to: to)
         diff = SchemaDiff(from: from, to: to)
         try check()
     }

@@ -59,6 +59,26 @@ struct SchemaMigration: Sendable {
         }
     }
 
+    /// Refuses to go on with what another command began: it ends elsewhere, and whoever began it relies on that.
+    /// - Throws: `storage.maintenance`, which names both ways out.
+    static func check(_ note: MaintenanceNote, for command: MigrationCommand) throws {
+        guard Utf8.equal(note.by, author), let begun = MigrationCommand(in: note.reason), !begun.isGoneOn(with: command)
+        else { return }
+        throw StorageError(
+            .maintenance,
+            "'\(begun)' is under way, and has closed the store for writing: \(note.reason); '\(command)' would end elsewhere",
+            remedy: "\(wayOut(begun)); or \(opening)")
+    }
+
+    /// What to do where a migration has closed a store, and its process may be dead.
+    static func wayOut(_ begun: MigrationCommand?) -> String {
+        "wait until it is done; if its process died, \(begun?.goingOn ?? MigrationCommand.unknownGoingOn)"
+    }
+
+    /// The other way out.
+    static let opening =
+        "open the store as it was with 'cairn maintain --open', which waits half an hour, as the process may be at work still"
+
     // MARK: Steps
 
     func run() async throws {
@@ -167,7 +187,7 @@ struct SchemaMigration: Sendable {
     // MARK: The store
 
     /// Closes the store for writing; waits for another process that migrates it, as long as something is heard of it.
-    /// - Throws: `storage.maintenance` when it is closed for other work; `storage.schema_mismatch` when it has been migrated.
+    /// - Throws: `storage.maintenance` when it is closed for other work, or by another command; `storage.schema_mismatch` when it has been migrated.
     private func closeStore() async throws {
         let lease = MigrationLease(parts, patience: patience)
         var watch = MigrationLease.Watch()
@@ -179,6 +199,7 @@ struct SchemaMigration: Sendable {
                 guard Utf8.equal(closing.note.by, SchemaMigration.author) else {
                     throw StorageError.underMaintenance(closing.note)
                 }
+                try SchemaMigration.check(closing.note, for: migration.command)
                 watch.see(closing.number, try await lease.sign(), at: parts.surroundings.uptime())
                 if watch.silence(at: parts.surroundings.uptime()) < patience {
                     try await parts.surroundings.sleep(pause)
@@ -190,7 +211,8 @@ struct SchemaMigration: Sendable {
             let now = engine.now()
             let note = MaintenanceNote(
                 by: SchemaMigration.author,
-                reason: "the schema \(migration.from.id.short) becomes \(migration.to.id.short)",
+                reason:
+                    "the schema \(migration.from.id.short) becomes \(migration.to.id.short) ('\(migration.command)')",
                 until: now.adding(microseconds: SchemaMigration.planned) ?? now)
             do {
                 let number = try await engine.mark(.close, note) { newest in

@@ -187,10 +187,11 @@ final class Engine: Sendable {
 extension StorageError {
     /// The store is closed for writing.
     static func underMaintenance(_ note: MaintenanceNote) -> StorageError {
-        StorageError(
+        let command = MigrationCommand(in: note.reason)
+        return StorageError(
             .maintenance, "\(note.by) has closed the store for writing until about \(note.until): \(note.reason)",
             remedy: Utf8.equal(note.by, SchemaMigration.author)
-                ? "start the program of the new schema once that is done; a migration that was cut short goes on when it is run again"
+                ? "\((command ?? .apply).whoGoesOn); if its process died, \(command?.goingOn ?? MigrationCommand.unknownGoingOn)"
                 : "try again later; cairn maintain --open ends a window that was left open", isRetryable: true)
     }
 }

@@ -26,6 +26,29 @@ extension ObjectStorage {
         }
     }
 
+    /// What is said of a migration that has closed the store for writing: it is at work, or its process died. Asked before a schema is
+    /// attached.
+    ///
+    /// A GET, and one or two LISTs.
+    /// - Throws: `storage.damaged` and others when the log cannot be read.
+    package func migrationUnderWay() async throws -> DriftFinding? {
+        try await StoreSurvey.closing(closingFound(), access)
+    }
+
+    /// Refuses a command where another one has closed the store for a migration that it would not go on with.
+    /// - Throws: `storage.maintenance`, which names the command that goes on.
+    package func checkUnderWay(for command: MigrationCommand) async throws {
+        if let closing = try await closingFound() { try SchemaMigration.check(closing.note, for: command) }
+    }
+
+    /// What closes the store for writing, of one to which no schema is attached.
+    private func closingFound() async throws -> Closing? {
+        guard case .found(let held) = stage.withLock({ $0 }) else { return nil }
+        let engine = try await engine(held, held.schema)
+        defer { engine.tip.end(StorageError.closed("store")) }
+        return try engine.tip.view().closing
+    }
+
     private static func survey(
         _ objects: any ObjectStore, _ options: ObjectStorageOptions, _ surroundings: Surroundings
     ) async throws -> SchemaSurvey {

@@ -196,22 +196,24 @@ struct StoreSurvey {
         } catch let error as StorageError where error.code == .damaged {
             return [DriftFinding(.changedByHand, ObjectNames.log, error)]
         }
-        // Closed for other work, a store is as its schema says.
-        guard let closing, Utf8.equal(closing.note.by, SchemaMigration.author) else { return [] }
-        let sign = try await sign(since: closing.note.until.adding(microseconds: -SchemaMigration.planned))
-        return [
-            DriftFinding(
-                .beingApplied, ObjectNames.record(closing.number),
-                "a migration has closed the store for writing: \(closing.note.reason); \(sign)",
-                remedy:
-                    "wait until it is done; if its process died, run the same 'cairn migrate apply' again, which goes on when nothing was heard of it for half a minute, or open the store as it was with cairn maintain --open"
-            )
-        ]
+        return try await StoreSurvey.closing(closing, access).map { [$0] } ?? []
+    }
+
+    /// What is said of a store that a migration has closed; nil for one that is open, or closed for other work: it is as its schema says.
+    static func closing(_ closing: Closing?, _ access: StoreAccess) async throws -> DriftFinding? {
+        guard let closing, Utf8.equal(closing.note.by, SchemaMigration.author) else { return nil }
+        let start = closing.note.until.adding(microseconds: -SchemaMigration.planned)
+        let sign = try await sign(since: start, access)
+        return DriftFinding(
+            .beingApplied, ObjectNames.record(closing.number),
+            "a migration has closed the store for writing: \(closing.note.reason); \(sign)",
+            remedy:
+                "\(SchemaMigration.wayOut(MigrationCommand(in: closing.note.reason))); or \(SchemaMigration.opening)")
     }
 
     /// What is known of the process that migrates.
     /// - Parameter start: When it closed the store; signs of before are of another one.
-    private func sign(since start: Timestamp?) async throws -> String {
+    private static func sign(since start: Timestamp?, _ access: StoreAccess) async throws -> String {
         let nothing = "nothing was heard of its process yet"
         guard case .found(let object) = try await access.read(ObjectNames.lease),
             let json = try? JSONValue(parsing: String(decoding: object.bytes, as: UTF8.self)),

@@ -18,7 +18,7 @@ struct MigrateAbortCommand: Command {
         ])
 
     func run(_ arguments: ParsedArguments, _ console: Console) async throws -> ExitCode {
-        try await WindowArguments.run(arguments, console) { held in
+        try await WindowArguments.run(arguments, console, .abort) { held in
             try WindowArguments.check(held, arguments)
             return try Migration.abort(held, allowsDestructive: true, isRehearsal: arguments.has("dry-run"))
         }

@@ -46,6 +46,7 @@ struct MigrateApplyCommand: Command {
         }
         let isEager = try arguments.has("eager") && MigrateApplyCommand.isLazy(arguments.operand("STORE"))
         return try await MigrationArguments.with(arguments.operand("STORE"), writes: true) { storage, held in
+            try await MigrationArguments.checkUnderWay(storage, .apply)
             // A plan from all that two schemas have would list what nobody asked for.
             if let window = held.window, held.id != to.id { throw Migration.isOpen(window) }
             // Asked before anything is changed.

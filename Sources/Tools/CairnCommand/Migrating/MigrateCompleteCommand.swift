@@ -18,7 +18,7 @@ struct MigrateCompleteCommand: Command {
         ])
 
     func run(_ arguments: ParsedArguments, _ console: Console) async throws -> ExitCode {
-        try await WindowArguments.run(arguments, console) { held in
+        try await WindowArguments.run(arguments, console, .complete) { held in
             try WindowArguments.check(held, arguments)
             if try WindowArguments.isDone(held, arguments) { return nil }
             return try Migration.complete(held, allowsDestructive: true, isRehearsal: arguments.has("dry-run"))

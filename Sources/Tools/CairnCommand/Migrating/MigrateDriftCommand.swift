@@ -47,13 +47,7 @@ private struct DriftView {
     }
 
     func text(_ console: Console) -> String {
-        var lines: [String] = []
-        for finding in drift.findings {
-            let name = finding.class.rawValue.replacing("_", with: " ")
-            lines.append("\(console.paint("\(name):", .error)) \(Printable.line(finding.object))")
-            lines.append("  \(Printable.line(finding.message))")
-            lines.append("  \(Printable.line(remedy(finding)))")
-        }
+        var lines = DriftFindings.lines(drift.findings, address, console)
         if !lines.isEmpty { lines.append("") }
         lines.append(verdict)
         if drift.survey.held != nil {
@@ -77,8 +71,6 @@ private struct DriftView {
             + (drift.wanted == nil ? "." : ", which is that of the file.")
     }
 
-    private func remedy(_ finding: DriftFinding) -> String { ExistingStore.remedy(finding.remedy, for: address) }
-
     var json: String {
         func id(_ schema: Schema?) -> JSONValue { schema.map { .string($0.id.description) } ?? .null }
         return JSONText.pretty { writer in
@@ -90,10 +82,7 @@ private struct DriftView {
                 writer.member("window", MigrateStatusCommand.json(drift.survey.held?.window))
                 writer.member("drift", .bool(!drift.findings.isEmpty))
                 writer.members("findings", drift.findings) { finding, writer in
-                    writer.member("class", .string(finding.class.rawValue))
-                    writer.member("object", .string(finding.object))
-                    writer.member("message", .string(finding.message))
-                    writer.member("remedy", .string(remedy(finding)))
+                    for (name, value) in DriftFindings.members(finding, address) { writer.member(name, value) }
                 }
             }
         }

@@ -9,15 +9,21 @@ struct MigrateHistoryCommand: Command {
         operands: [ExistingStore.operand],
         notes: [
             ExistingStore.note,
-            "The store remembers them itself. Each is shown with its number, which 'cairn migrate rollback' takes, and with the tables of which what was dropped is still kept.",
+            "The store remembers them itself. Each is shown with its number, which 'cairn migrate rollback' takes, and with the tables of which what was dropped is still kept. One that has closed the store for writing, or is being taken back, is told below.",
         ],
         examples: ["cairn migrate history sqlite:atlas.db"])
 
     func run(_ arguments: ParsedArguments, _ console: Console) async throws -> ExitCode {
-        let (history, held) = try await MigrationArguments.with(arguments.operand("STORE"), writes: false) {
-            (try await $0.migrations(), $1)
+        let address = arguments.operand("STORE")
+        let (history, held, underWay) = try await MigrationArguments.with(address, writes: false) {
+            (try await $0.migrations(), $1, try await MigrationArguments.underWay($0, $1))
         }
-        console.print(arguments.isJSON ? json(history, held) : text(history, held))
+        if arguments.isJSON {
+            console.print(json(history, held, DriftFindings.json(underWay, address)))
+        } else {
+            let lines = [text(history, held)] + DriftFindings.lines(underWay, address, console)
+            console.print(lines.joined(separator: "\n"))
+        }
         return .done
     }
 
@@ -36,10 +42,11 @@ struct MigrateHistoryCommand: Command {
         return lines.joined(separator: "\n")
     }
 
-    private func json(_ history: [PastMigration], _ held: Schema) -> String {
+    private func json(_ history: [PastMigration], _ held: Schema, _ underWay: JSONValue) -> String {
         JSONText.pretty { writer in
             writer.object { writer in
                 writer.member("holds", .string(held.id.description))
+                writer.member("under_way", underWay)
                 writer.members("migrations", history) { migration, writer in
                     writer.member("number", .int(migration.number))
                     writer.member("at", .string(migration.time.description))

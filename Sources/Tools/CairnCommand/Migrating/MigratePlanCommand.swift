@@ -30,7 +30,8 @@ struct MigratePlanCommand: Command {
             "What is allowed with its reason in the schema file, such as \"allow\": { \"DS103\": \"unused since May\" }, is shown with it and counts no more for '--fail-on'; 'apply' asks for what it always asks for.",
             "With '--allow-destructive' what goes is shown as a warning; for '--fail-on', '--json' and '--sarif' it is an error as before.",
             "'--out' writes what was planned as JSON: both schemas, each operation with what is looked at before and after it and how it is taken back, findings and cost. 'cairn migrate apply' with that file does that and nothing else. What could not be done is not written.",
-            "Exits with 1 when 'cairn migrate apply' would refuse it.",
+            "A migration that has closed the store for writing, or is being taken back, is told with the command that goes on with it: that comes first.",
+            "Exits with 1 when 'cairn migrate apply' would refuse it, or a migration is under way.",
         ],
         examples: [
             "cairn migrate plan --from old.jsonc --to Schemas/atlas.jsonc",
@@ -42,9 +43,11 @@ struct MigratePlanCommand: Command {
     func run(_ arguments: ParsedArguments, _ console: Console) async throws -> ExitCode {
         let to = try AdoptCommand.schema(arguments.value("to") ?? "")
         let budget = try MigrationArguments.budget(arguments)
-        let (from, cost) = try await MigrationArguments.schema(of: arguments.value("from") ?? "", to: to)
+        let (from, cost, underWay) = try await MigrationArguments.schema(of: arguments.value("from") ?? "", to: to)
         let plan = MigrationPlan(from: from, to: to, cost: cost, budget: budget)
-        let view = MigrationView(plan, allowsDestructive: arguments.has("allow-destructive"))
+        var view = MigrationView(plan, allowsDestructive: arguments.has("allow-destructive"))
+        view.underWay = underWay
+        view.address = arguments.value("from") ?? ""
         console.print(try text(plan, view, arguments, console))
         if let out = arguments.value("out") {
             if [.ambiguous, .refused].contains(plan.verdict) {
@@ -56,7 +59,7 @@ struct MigratePlanCommand: Command {
         if let text = arguments.value("fail-on"), let level = Finding.Level(rawValue: text), plan.hasFindings(level) {
             return .found
         }
-        return view.isPossible ? .done : .found
+        return view.isPossible && underWay.isEmpty ? .done : .found
     }
 
     private func text(

@@ -38,7 +38,8 @@ struct MigrateRollbackCommand: Command {
         let allowsDestructive = arguments.has("allow-destructive")
         let isRehearsal = arguments.has("dry-run")
         let rollback = try await MigrationArguments.with(address, writes: true) { storage, held in
-            try Rollback(
+            try await MigrationArguments.checkUnderWay(storage, .rollback(before: number))
+            return try Rollback(
                 before: number, in: try await storage.migrations(), held: held,
                 acceptsLoss: arguments.has("accept-loss"))
         }

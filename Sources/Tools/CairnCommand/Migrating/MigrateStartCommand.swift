@@ -25,7 +25,7 @@ struct MigrateStartCommand: Command {
 
     func run(_ arguments: ParsedArguments, _ console: Console) async throws -> ExitCode {
         let to = try AdoptCommand.schema(arguments.value("to") ?? "")
-        return try await WindowArguments.run(arguments, console) { held in
+        return try await WindowArguments.run(arguments, console, .start) { held in
             if held.window?.new.id == to.id { return nil }
             return try Migration.start(from: held, to: to, isRehearsal: arguments.has("dry-run"))
         }

@@ -2,6 +2,7 @@ import Cairn
 import CairnCore
 import CairnMigrator
 import CairnSchema
+import ObjectStorage
 
 /// What the commands that change schemas are given.
 enum MigrationArguments {
@@ -29,6 +30,22 @@ enum MigrationArguments {
             ErrorReport.write(error, console, isJSON: arguments.isJSON)
             return nil
         }
+    }
+
+    /// Refuses a command on a store that another one has closed and would have to go on with.
+    /// - Throws: `storage.maintenance`.
+    static func checkUnderWay(_ storage: any Storage, _ command: MigrationCommand) async throws {
+        try await (storage as? ObjectStorage)?.checkUnderWay(for: command)
+    }
+
+    /// What a store is found in the middle of: a migration that has closed it, or that is taken back.
+    static func underWay(_ storage: any Storage, _ held: Schema) async throws -> [DriftFinding] {
+        var findings: [DriftFinding] = []
+        if let objects = storage as? ObjectStorage, let finding = try await objects.migrationUnderWay() {
+            findings.append(finding)
+        }
+        if Rollback.isUnderWay(held) { findings.append(Drift.rollback(held, try await storage.migrations())) }
+        return findings
     }
 
     /// The plan of a file.
@@ -69,17 +86,20 @@ enum MigrationArguments {
         return budget
     }
 
-    /// The schema of a file, or the one that a store holds and what it costs to make another of it.
+    /// The schema of a file, or the one that a store holds and what it costs to make another of it, and what it is in the middle of.
     /// - Throws: what reading them throws.
     static func schema(
         of place: String, to: Schema
-    ) async throws -> (schema: Schema, cost: MigrationCost?) {
-        guard place.contains(":"), (try? StoreURL(place)) != nil else { return (try AdoptCommand.schema(place), nil) }
+    ) async throws -> (schema: Schema, cost: MigrationCost?, underWay: [DriftFinding]) {
+        guard place.contains(":"), (try? StoreURL(place)) != nil else {
+            return (try AdoptCommand.schema(place), nil, [])
+        }
         return try await with(place, writes: false) { storage, held in
+            let underWay = try await underWay(storage, held)
             guard held.id != to.id, let migration = try? Migration(from: held, to: to, allowsDestructive: true) else {
-                return (held, nil)
+                return (held, nil, underWay)
             }
-            return (held, try await storage.cost(of: migration))
+            return (held, try await storage.cost(of: migration), underWay)
         }
     }
 

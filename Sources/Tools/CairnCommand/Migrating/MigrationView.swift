@@ -12,6 +12,10 @@ struct MigrationView {
     var outcome = Outcome.planned
     /// What became of records that had an earlier form; nil where nobody asked for it.
     var rewritten: EagerRewrite.Report?
+    /// What the store is found in the middle of, which comes first.
+    var underWay: [DriftFinding] = []
+    /// The store, as a person gave it.
+    var address = ""
 
     /// What becomes of a plan.
     enum Outcome: String {
@@ -43,6 +47,7 @@ struct MigrationView {
 
     func text(_ console: Console) -> String {
         var lines = [steps(console)].filter { !$0.isEmpty }
+        lines += DriftFindings.lines(underWay, address, console)
         lines += shown(plan.findings).map { text($0, console) }
         if let cost = plan.cost, outcome == .planned { lines.append(MigrationView.text(cost)) }
         lines.append(verdict)
@@ -109,6 +114,7 @@ struct MigrationView {
         case .rehearsed: return "Nothing stands in the way. All of it was done and taken back."
         case .planned: break
         }
+        if !underWay.isEmpty { return "A migration is under way: that comes first." }
         switch plan.verdict {
         case .nothing: return "Nothing to do: both have the schema \(plan.diff.new.id.short)."
         case .additive: return "It only adds: nothing is lost, and no record can stand in its way."
@@ -143,6 +149,7 @@ struct MigrationView {
                     ]
                     writer.member("cost", .object(JSONObject(members)))
                 }
+                if outcome == .planned { writer.member("under_way", DriftFindings.json(underWay, address)) }
                 writer.members("ambiguities", plan.diff.ambiguities) { ambiguity, writer in
                     writer.member("code", "AM101")
                     writer.member("table", ambiguity.table.map(JSONValue.string) ?? .null)

@@ -47,6 +47,12 @@ struct RollbackView {
                 "\(console.paint("warning:", .warning)) what migration \(migration.number) dropped of \(tables) was not put back, as the schema came back in another way; it is kept aside for 30 days: in tables of a SQLite file that begin with _cairn_kept_\(migration.number)_, under _trash/ in a folder or a bucket"
             )
         }
+        let columns = rollback.undoings.flatMap(\.columnsOfOtherNotation)
+        if !columns.isEmpty {
+            lines.append(
+                "\(console.paint("warning:", .warning)) the texts of \(Printable.line(columns.joined(separator: ", "))) come back in the notation of their values: what was 3.50 is 3.5, and capital letters of a UUID are small"
+            )
+        }
         lines.append(verdict)
         return lines.joined(separator: "\n")
     }
@@ -56,7 +62,9 @@ struct RollbackView {
             return "Nothing to do: the store has the schema it had before migration \(number)."
         }
         switch outcome {
-        case .applied: return "Done: the store is as it was before migration \(number)."
+        case .applied:
+            let but = rollback.undoings.allSatisfy(\.columnsOfOtherNotation.isEmpty) ? "" : ", but for that notation"
+            return "Done: the store is as it was before migration \(number)\(but)."
         case .rehearsed: return "Nothing stands in the way of the first step. Nothing was changed."
         case .planned:
             return views.allSatisfy { $0.isPossible }
@@ -80,6 +88,9 @@ struct RollbackView {
                     writer.member(
                         "steps", .array(undoing.plan.steps.map { .string($0.operation.description) }))
                 }
+                writer.member(
+                    "other_notation",
+                    .array(rollback.undoings.flatMap(\.columnsOfOtherNotation).map(JSONValue.string)))
                 writer.members("restored", restored) { table, writer in
                     writer.member("table", .string(table.table))
                     writer.member("columns", .array(table.columns.map(JSONValue.string)))

@@ -33,13 +33,16 @@ enum WindowArguments {
     }
 
     /// Changes the schema of a store as `plan` says, or shows what would be done.
-    /// - Parameter plan: What is to be done, data that goes not minded; nil for nothing.
+    /// - Parameters:
+    ///   - command: The command that does it.
+    ///   - plan: What is to be done, data that goes not minded; nil for nothing.
     static func run(
         _ arguments: ParsedArguments, _ console: Console,
-        plan: (_ held: Schema) throws -> Migration?
+        _ command: MigrationCommand, plan: (_ held: Schema) throws -> Migration?
     ) async throws -> ExitCode {
         let allowsDestructive = arguments.has("allow-destructive")
         return try await MigrationArguments.with(arguments.operand("STORE"), writes: true) { storage, held in
+            try await MigrationArguments.checkUnderWay(storage, command)
             if Rollback.isUnderWay(held) {
                 try Rollback.checkLeaving(held, try await storage.migrations())
             }

@@ -1,3 +1,4 @@
+import CairnCore
 import CairnSchema
 
 /// The schema a store has while a migration is taken back: that of before, as far as it holds without the data that is still to come.
@@ -16,7 +17,7 @@ struct BridgeSchema {
     let mark: String
 
     /// What the name of a mark begins with.
-    static let prefix = "cairn_rollback_"
+    static let prefix = MigrationCommand.rollbackMark
 
     /// - Returns: The schema, with the old names of `target`; nil when it would be none.
     func schema(to target: Schema, names: FormerNames) -> Schema? {

@@ -17,6 +17,8 @@ package struct Rollback: Sendable {
     /// that was never put back.
     package let left: [PastMigration]
     private let acceptsLoss: Bool
+    /// What a store says that is closed meanwhile.
+    private let command: MigrationCommand
 
     /// Looks for the way back. Reads nothing but what it is given.
     /// - Parameters:
@@ -36,6 +38,7 @@ package struct Rollback: Sendable {
                 remedy: "'cairn migrate history' lists those it has")
         }
         self.acceptsLoss = acceptsLoss
+        command = .rollback(before: number)
         let way = Rollback.way(through: history[first...])
         guard (way.last?.to ?? history[first].from) == held else {
             throw StorageError(
@@ -189,6 +192,7 @@ package struct Rollback: Sendable {
                 try await with(open) { try await undoing.checkRecords($0) }
                 var migration = try undoing.first(allowsDestructive: allowsDestructive, isRehearsal: isRehearsal)
                 migration.progress = progress
+                migration.command = command
                 try await with(open) { [migration] in try await $0.apply(.migrate(migration)) }
             }
             // What follows is done to a store that this one would have left.
@@ -201,6 +205,7 @@ package struct Rollback: Sendable {
             }
             var last = try Migration(from: bridge, to: undoing.past.from, allowsDestructive: true)
             last.progress = progress
+            last.command = command
             do {
                 try await with(open) { [last] in try await $0.apply(.migrate(last)) }
             } catch let error as StorageError where error.details.id != nil {

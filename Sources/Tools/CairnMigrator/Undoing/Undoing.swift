@@ -66,7 +66,25 @@ package struct Undoing: Sendable {
     }
 
     /// What is done to the schema, as it is shown.
-    package var plan: MigrationPlan { MigrationPlan(from: past.to, to: past.diff.reversed.new) }
+    package var plan: MigrationPlan {
+        // What was dropped comes with its values.
+        MigrationPlan(from: past.to, to: past.diff.reversed.new).leavingOut(.addRequiredColumn) { operation in
+            past.dropped.contains { table, columns in
+                table.name == operation.table && columns.contains { table.columns[$0].name == operation.name }
+            }
+        }
+    }
+
+    /// The columns whose texts come back in the notation of their values, as messages name them.
+    package var columnsOfOtherNotation: [String] {
+        past.diff.operations.filter(\.losesNotation).compactMap { operation in
+            let pair = past.diff.pairs.first { $0.new.name == operation.table }
+            guard let pair, let column = operation.name.flatMap(pair.new.column(named:)),
+                pair.sources.indices.contains(column.position), let source = pair.sources[column.position]
+            else { return nil }
+            return "'\(pair.old.columns[source].name)' of '\(pair.old.name)'"
+        }
+    }
 
     /// The first change of the schema.
     /// - Throws: as making a migration.
