@@ -51,7 +51,7 @@ struct MigratePlanCommandTests {
         let checked = await cairn("migrate", "plan", "--from", address, "--to", unique)
         #expect(
             checked.output.contains(
-                "  the table is made anew, with 1 record; if no record has null in 'b' of 't'; back: let 'b' of 't' be null\n"
+                "  the table is made anew, with 1 record; only if no record has null in 'b' of 't'; back: let 'b' of 't' be null\n"
             ), "\(checked.output)")
         let applied = await cairn("migrate", "apply", address, "--to", wider)
         #expect(applied.code == .done && !applied.output.contains("back:"), "\(applied.output)")

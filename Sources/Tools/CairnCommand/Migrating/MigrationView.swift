@@ -110,7 +110,7 @@ struct MigrationView {
         var notes: [String] = []
         if let work = work(place) { notes.append(work) }
         // What data goes is said by its finding.
-        if let check = step.preCheck, step.operation.kind.effect != .destructive { notes.append("if \(check)") }
+        if let check = step.preCheck, step.operation.kind.effect != .destructive { notes.append("only if \(check)") }
         switch step.operation.reverse {
         case .by(let reverse): notes.append("back: \(reverse)")
         case .not(let reason): notes.append("no way back: \(reason)")
