@@ -35,7 +35,7 @@ struct MigrateCommandTests {
         #expect(outcome.code == .done, "\(outcome.errors)")
         #expect(
             outcome.output
-                == "add column 'c' to 't': {\"nullable\":true,\"type\":\"bool\"} (additive)\nIt only adds: nothing is lost, and no record can stand in its way.\n"
+                == "add column 'c' to 't': {\"nullable\":true,\"type\":\"bool\"} (additive)\n  back: drop column 'c' of 't', with what was written to it since\nIt only adds: nothing is lost, and no record can stand in its way.\n"
         )
         let none = await cairn("migrate", "plan", "--from", old, "--to", old)
         #expect(none.code == .done && none.output.hasPrefix("Nothing to do"))

@@ -1,3 +1,4 @@
+import CairnCore
 import CairnMigrator
 import CairnSchema
 import Foundation
@@ -36,6 +37,19 @@ struct LintTests {
         Row(
             db("a string"), db("a string; c {\"type\": \"int\", \"convert\": {\"from\": \"a\"}}"), ["MF105"],
             .possible),
+        Row(
+            db("a string"), db("a string; c {\"type\": \"string?\", \"convert\": {\"join\": [\"a\"]}}"), [],
+            .possible),
+        Row(
+            db("a string"),
+            db(
+                "a string; c {\"enum\": [\"x\", \"y\"], \"convert\": {\"from\": \"a\", \"values\": {\"1\": \"x\"}, \"otherwise\": \"y\"}}"
+            ), [], .possible),
+        Row(
+            db("a string"),
+            db(
+                "a string; c {\"enum\": [\"x\", \"y\"], \"convert\": {\"from\": \"a\", \"values\": {\"1\": \"x\"}}}"
+            ), ["MF105"], .possible),
         Row(db("a {\"enum\": [\"x\", \"y\"]}"), db("a {\"enum\": [\"x\"]}"), ["DS104"], .possible),
         Row(db("a int"), db("a {\"type\": \"int\", \"unique\": true}"), ["MF101"], .possible),
         Row(
@@ -70,6 +84,15 @@ struct LintTests {
         #expect(findings.map(\.code) == row.codes)
         #expect(plan.verdict == row.verdict)
         for finding in findings where finding.level == .error { #expect(finding.recipe != nil, "\(finding)") }
+    }
+
+    @Test("Where programs of two schemas use a store a rename stops none of them, nor where that ends")
+    func windows() throws {
+        let (old, new) = (Self.db("a int"), Self.db("b {\"type\": \"int\", \"renamed_from\": \"a\"}"))
+        let start = try Migration.start(from: Schema(parsing: old), to: Schema(parsing: new))
+        #expect(MigrationPlan(from: start.from, to: start.to).allFindings.isEmpty)
+        let abort = try Migration.abort(start.to, allowsDestructive: true)
+        #expect(MigrationPlan(from: abort.from, to: abort.to).allFindings.isEmpty)
     }
 
     @Test("A named query whose index goes is told with the step that takes it, and others are not")

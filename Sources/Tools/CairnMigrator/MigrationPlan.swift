@@ -7,6 +7,8 @@ package struct MigrationPlan: Sendable {
     package struct Step: Sendable {
         package let operation: SchemaOperation
         package let findings: [Finding]
+        /// What must hold of the store, beside its schema; nil when nothing can stand in the way.
+        package let preCheck: String?
     }
 
     package let diff: SchemaDiff
@@ -27,8 +29,20 @@ package struct MigrationPlan: Sendable {
         self.diff = diff
         self.cost = cost
         self.budget = budget
+        // Programs of both schemas go on where a window opens, and where one ends nobody runs those of the other any more.
+        let hasWindow = from.window != nil || to.window != nil
         steps = diff.operations.enumerated().map { place, operation in
-            Step(operation: operation, findings: Lint.findings(operation, in: to) + names[place, default: []])
+            let isTotal = MigrationPlan.isTotal(operation, in: diff)
+            let findings = Lint.findings(operation, in: to).filter { finding in
+                switch finding.rule {
+                case .renameTable, .renameColumn: !hasWindow
+                case .tightenRules: !isTotal
+                default: true
+                }
+            }
+            return Step(
+                operation: operation, findings: findings + names[place, default: []],
+                preCheck: isTotal ? nil : operation.preCheck)
         }
         findings = names[nil, default: []] + [cost.flatMap { budget.finding($0, to) }].compactMap { $0 }
     }
@@ -41,6 +55,15 @@ package struct MigrationPlan: Sendable {
             return Step(operation: step.operation, findings: step.findings.filter { $0.rule != rule })
         }
         return plan
+    }
+
+    /// Whether an operation makes a column of others and no record can stand in its way.
+    private static func isTotal(_ operation: SchemaOperation, in diff: SchemaDiff) -> Bool {
+        guard operation.kind == .addConvertedColumn,
+            let pair = diff.pairs.first(where: { $0.new.name == operation.table }),
+            let column = operation.name.flatMap(pair.new.column(named:))
+        else { return false }
+        return pair.conversions[column.position]?.isTotal ?? false
     }
 
     /// All findings, in the order of the operations.

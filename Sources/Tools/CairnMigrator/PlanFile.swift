@@ -90,9 +90,19 @@ package struct PlanFile: Sendable {
 
     private static func cost(_ value: JSONValue?) -> MigrationCost? {
         guard case .int(let read)? = value?["records_read"], case .int(let written)? = value?["records_written"],
-            case .int(let requests)? = value?["requests"], case .double(let dollars)? = value?["dollars"]
+            case .int(let requests)? = value?["requests"], let dollars = number(value?["dollars"])
         else { return nil }
-        return MigrationCost(recordsRead: read, recordsWritten: written, requests: requests, dollars: dollars)
+        return MigrationCost(
+            recordsRead: read, recordsWritten: written, requests: requests, dollars: dollars,
+            seconds: number(value?["seconds"]))
+    }
+
+    private static func number(_ value: JSONValue?) -> Double? {
+        switch value {
+        case .double(let number): number
+        case .int(let number): Double(number)
+        default: nil
+        }
     }
 
     /// Compares what the file says is done with what its schemas make.
@@ -152,20 +162,12 @@ package struct PlanFile: Sendable {
 
     private static func write(_ step: MigrationPlan.Step, to writer: inout JSONWriter) {
         let operation = step.operation
-        func text(_ value: String?) -> JSONValue { value.map(JSONValue.string) ?? .null }
         let identity = value(operation)
         writer.object { writer in
             for name in members { writer.member(name, identity[name] ?? .null) }
             writer.member("effect", .string(operation.kind.effect.text))
             writer.member("description", .string(operation.description))
-            writer.member("check_before", text(operation.preCheck))
-            writer.member("check_after", .string(operation.postCheck))
-            switch operation.reverse {
-            case .by(let reverse): writer.member("reverse", .string(reverse))
-            case .not(let reason):
-                writer.member("reverse", .null)
-                writer.member("not_reversible", .string(reason))
-            }
+            for (name, value) in step.notes { writer.member(name, value) }
             writer.member("findings", .array(step.findings.map(\.value)))
         }
     }
@@ -190,6 +192,20 @@ extension JSONWriter {
     }
 }
 
+extension MigrationPlan.Step {
+    /// What is looked at before and after it and how it is taken back, or why it is not, as members of an object.
+    package var notes: [(String, JSONValue)] {
+        let checks: [(String, JSONValue)] = [
+            ("check_before", preCheck.map(JSONValue.string) ?? .null),
+            ("check_after", .string(operation.postCheck)),
+        ]
+        return switch operation.reverse {
+        case .by(let reverse): checks + [("reverse", .string(reverse))]
+        case .not(let reason): checks + [("reverse", .null), ("not_reversible", .string(reason))]
+        }
+    }
+}
+
 extension MigrationPlan {
     /// What identifies the edge: the SHA-256 of where it begins, where it ends and what is done between.
     package var id: String {
@@ -206,7 +222,7 @@ extension MigrationCost {
     package var value: JSONValue {
         [
             "records_read": .int(recordsRead), "records_written": .int(recordsWritten), "requests": .int(requests),
-            "dollars": .double(dollars),
+            "dollars": .double(dollars), "seconds": seconds.map(JSONValue.double) ?? .null,
         ]
     }
 }

@@ -15,8 +15,11 @@ func cairn(_ arguments: String...) async -> Outcome {
 }
 
 /// Runs a command line without a process.
-func cairn(_ arguments: [String], coloured: Set<Console.Stream> = []) async -> Outcome {
-    let capture = Capture()
+/// - Parameter answers: What a person answers, one after the other, and no more then; nil when nobody is there.
+func cairn(
+    _ arguments: [String], coloured: Set<Console.Stream> = [], answers: [String]? = nil
+) async -> Outcome {
+    let capture = Capture(answers)
     let code = await Tool().run(arguments, capture.console(coloured: coloured))
     return Outcome(code: code, output: capture.output, errors: capture.errors)
 }
@@ -25,9 +28,22 @@ func cairn(_ arguments: [String], coloured: Set<Console.Stream> = []) async -> O
 final class Capture {
     var output = ""
     var errors = ""
+    private var answers: [String]?
+
+    init(_ answers: [String]? = nil) {
+        self.answers = answers
+    }
 
     func console(coloured: Set<Console.Stream> = []) -> Console {
-        Console(output: { self.output += $0 }, errors: { self.errors += $0 }, coloured: coloured)
+        let answer: (() -> String?)? = answers == nil ? nil : { self.nextAnswer() }
+        return Console(
+            output: { self.output += $0 }, errors: { self.errors += $0 }, coloured: coloured, answer: answer)
+    }
+
+    private func nextAnswer() -> String? {
+        guard let next = answers?.first else { return nil }
+        answers?.removeFirst()
+        return next
     }
 }
 

@@ -120,15 +120,24 @@ public struct MigrationCost: Sendable, Hashable {
     public var recordsWritten: Int
     /// Requests to an object store.
     public var requests: Int
-    /// Their price in dollars.
+    /// Their price in dollars; 0 where nobody is paid.
     public var dollars: Double
+    /// Seconds it takes, to an order of magnitude: from rates that are usual, not from those of this machine; nil where nobody says.
+    public var seconds: Double?
+    /// What the driver does for each of ``Migration/steps``, in words; empty where nobody says.
+    public var work: [String]
 
     /// A cost.
-    public init(recordsRead: Int, recordsWritten: Int, requests: Int, dollars: Double) {
+    public init(
+        recordsRead: Int, recordsWritten: Int, requests: Int, dollars: Double, seconds: Double? = nil,
+        work: [String] = []
+    ) {
         self.recordsRead = recordsRead
         self.recordsWritten = recordsWritten
         self.requests = requests
         self.dollars = dollars
+        self.seconds = seconds
+        self.work = work
     }
 }
 

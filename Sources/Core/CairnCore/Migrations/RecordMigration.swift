@@ -84,7 +84,8 @@ package struct RecordMigration: Sendable {
         }
     }
 
-    private static let looks: Set<SchemaOperation.Kind> = [
+    /// What asks something of records that are there.
+    package static let looks: Set<SchemaOperation.Kind> = [
         .addRequiredColumn, .addConvertedColumn, .makeNullable, .makeRequired, .widenType, .convertType, .removeValues,
         .tightenRules,
     ]

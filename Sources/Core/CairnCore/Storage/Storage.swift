@@ -22,7 +22,10 @@ public protocol Storage: StorageReader {
     ///   `storage.invalid` or `storage.limit`, naming the record.
     func apply(_ change: SchemaChange) async throws
 
-    /// What a migration of the store will cost; nil, which is the default, where that cannot be told, or is nothing but time.
+    /// What a migration of the store will cost, roughly; nil, which is the default, where that cannot be told.
+    ///
+    /// No record is read; SQLite counts those of the tables that change, object stores send the requests that opening takes.
+    /// - Throws: `migration.unsupported` for a migration that this driver does not make, or not of this store, as ``apply(_:)``.
     func cost(of migration: Migration) async throws -> MigrationCost?
 
     /// The migrations that were made of the store, oldest first. None, which is the default, where the driver does not remember.

@@ -61,11 +61,11 @@ package struct ColumnConversion: Sendable {
 
     /// Whether nothing can stand in the way of it.
     package var isTotal: Bool {
-        guard column.rules.isEmpty, ColumnType.named.contains(where: { $0.type == column.type }) else { return false }
-        guard otherwise == nil else { return true }
-        guard column.isNullable || column.defaultValue != nil || sources.contains(where: { !$0.isNullable }),
-            values == nil
-        else { return false }
+        guard column.rules.isEmpty, canTakeWhatIsMade else { return false }
+        if let otherwise { return !otherwise.isNull || column.isNullable }
+        // A JSON null is no value to make something of, and none that a column forbids.
+        let isAlwaysThere = sources.contains { !$0.isNullable && ($0.valueType != .json || column.valueType == .json) }
+        guard column.isNullable || column.defaultValue != nil || isAlwaysThere, values == nil else { return false }
         switch conversion.source {
         case .column:
             return sources.allSatisfy { source in
@@ -74,6 +74,18 @@ package struct ColumnConversion: Sendable {
             }
         case .joined: return column.type == .string
         case .part, .lookup: return false
+        }
+    }
+
+    /// Whether each value of its type that can be made is one of the column: of an enum, those that are named are its own.
+    private var canTakeWhatIsMade: Bool {
+        guard case .enumeration(let texts) = column.type else {
+            return ColumnType.named.contains { $0.type == column.type }
+        }
+        guard let values else { return false }
+        let made = Array(values.values) + [otherwise ?? .null]
+        return made.allSatisfy { value in
+            if case .string(let text) = value { texts.contains { Utf8.equal($0, text) } } else { value.isNull }
         }
     }
 

@@ -66,6 +66,29 @@ extension Schema {
     }
 }
 
+extension Schema {
+    /// The same schema, which says what an ambiguity is: that the new one is the old one by another name, or that it is new.
+    package func answering(_ ambiguity: SchemaAmbiguity, isRenamed: Bool) -> Schema {
+        var names = FormerNames()
+        names.isComplete = notes.namesAreSettled
+        for table in tables {
+            // Their own names, too: they say that something is new.
+            names.tables[table.name] = table.renamedFrom
+            for column in table.columns {
+                names.columns[table.name, default: [:]][column.name] = column.renamedFrom
+                names.conversions[table.name, default: [:]][column.name] = column.conversion
+            }
+        }
+        let former = isRenamed ? ambiguity.old : ambiguity.new
+        if let table = ambiguity.table {
+            names.columns[table, default: [:]][ambiguity.new] = former
+        } else {
+            names.tables[ambiguity.new] = former
+        }
+        return with(names)
+    }
+}
+
 extension Table {
     /// The same table with other columns at the same places, and another old name.
     fileprivate func with(_ columns: [Column], renamedFrom: String?) -> Table {

@@ -61,6 +61,9 @@ package struct SchemaAmbiguity: Sendable, Hashable {
         self.mistake = mistake
     }
 
+    /// Whether it is open which of two is meant: nothing that is declared stands against either.
+    package var isOpen: Bool { mistake == nil && !isInPlace && !isDeclared }
+
     private var what: String { table == nil ? "table" : "column" }
     private var place: String { table.map { " of '\($0)'" } ?? "" }
 
@@ -81,7 +84,7 @@ package struct SchemaAmbiguity: Sendable, Hashable {
 
     /// Why it is not decided where a program opens a store and changes it: its schema may be one that says nothing of old names.
     package var messageOnOpening: String {
-        guard mistake == nil, !isInPlace, !isDeclared else { return message }
+        guard isOpen else { return message }
         return
             "\(what) '\(old)'\(place) is gone and '\(new)' is new, and both a rename and a drop are more than adding; the program does not know what the schema file says of it with \"renamed_from\", and 'cairn migrate apply STORE --to SCHEMA-FILE' does"
     }

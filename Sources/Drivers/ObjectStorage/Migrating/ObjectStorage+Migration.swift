@@ -1,4 +1,4 @@
-public import CairnCore
+import CairnCore
 import CairnSchema
 import ObjectStores
 
@@ -33,26 +33,6 @@ extension ObjectStorage {
             if !migration.isRehearsal { _ = try await heldForMigration() }
             return
         }
-    }
-
-    public func cost(of migration: Migration) async throws -> MigrationCost? {
-        guard case .found(let held) = stage.withLock({ $0 }), held.schema == migration.from else { return nil }
-        let engine = try await engine(held, migration.from)
-        let view = try engine.tip.view()
-        // Of what was committed lately it is looked whether its files are written.
-        let recent = engine.recent(in: view).count
-        engine.tip.end(StorageError.closed("store"))
-        let read = migration.recordsToRead { view.tables[$0.position].count }
-        let found = migration.recordsToLookUp { view.tables[$0.position].count }
-        let written = migration.filesToWrite { view.tables[$0.position].count }
-        let kept = migration.valuesToWrite { view.tables[$0.position].count }
-        // To look, to close, to publish; a file of indexes for each few hundred thousand records.
-        let gets = read + found + recent + 20
-        let puts = written + kept + 10 + migration.to.tables.count + read / 200_000
-        let prices = PriceTable.s3Standard.nanodollars
-        let nanodollars = gets * (prices[.get] ?? 0) + puts * (prices[.put] ?? 0)
-        return MigrationCost(
-            recordsRead: read, recordsWritten: written, requests: gets + puts, dollars: Double(nanodollars) / 1e9)
     }
 
     /// How often the log may say that the schema is another, and the manifest that it is not.

@@ -26,7 +26,7 @@ extension SQLiteStorage {
     }
 
     /// Reads on the connection that there is before a schema is attached.
-    private func reading<Result>(_ body: (SQLiteConnection.Access) throws -> Result) async throws -> Result {
+    func reading<Result>(_ body: (SQLiteConnection.Access) throws -> Result) async throws -> Result {
         try checkOpen()
         var waiting = BusyWaiting(timeout: options.timeout)
         return try await waiting.retry(at: file.place) { try writer.withLockRaw(body) }

@@ -71,6 +71,17 @@ final class Console {
         return ["y", "Y", "yes"].contains(answer() ?? "")
     }
 
+    /// Asks a question on which something depends either way: what is neither y nor n is no answer, and nil.
+    func decide(_ question: String) -> Bool? {
+        guard let answer else { return nil }
+        do { try writeErrors("\(question) [y/n] ") } catch { return nil }
+        return switch answer() ?? "" {
+        case "y", "Y", "yes": true
+        case "n", "N", "no": false
+        default: nil
+        }
+    }
+
     /// Writes a line of the result.
     func print(_ line: String) {
         guard failure == nil else { return }

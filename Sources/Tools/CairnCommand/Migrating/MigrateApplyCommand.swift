@@ -22,6 +22,7 @@ struct MigrateApplyCommand: Command {
         ],
         notes: [
             "All of it is done, or nothing: a record that stands in the way is named and nothing is changed, and a run that is killed leaves the store as it was. Programs that have the store open see the old schema until the end, and fail with storage.schema_mismatch after it.",
+            "Where one that is gone could have been renamed to one that is new, a person at a terminal is asked; elsewhere, and with '--json', nothing is done before the schema file says it ('renamed_from').",
             "What is dropped is kept for 30 days: in tables of a SQLite file that begin with _cairn_kept_, under _trash/ in a folder or a bucket.",
             "A table of a SQLite file with columns that somebody added by hand is refused, and they are named: 'cairn migrate baseline' takes them in.",
             "A folder or a bucket is closed for writing meanwhile, and read as before. Record files are not written anew: they take the new form when their records change. If the process dies, run it again: it goes on when nothing was heard of the other one for half a minute.",
@@ -38,7 +39,7 @@ struct MigrateApplyCommand: Command {
 
     func run(_ arguments: ParsedArguments, _ console: Console) async throws -> ExitCode {
         let filed = try arguments.value("plan").map(MigrationArguments.plan)
-        let to = try target(filed, arguments)
+        let wanted = try target(filed, arguments)
         let allowsDestructive = arguments.has("allow-destructive")
         guard !arguments.has("eager") || !arguments.has("dry-run") else {
             throw CommandError(
@@ -47,14 +48,13 @@ struct MigrateApplyCommand: Command {
         let isEager = try arguments.has("eager") && MigrateApplyCommand.isLazy(arguments.operand("STORE"))
         return try await MigrationArguments.with(arguments.operand("STORE"), writes: true) { storage, held in
             try await MigrationArguments.checkUnderWay(storage, .apply)
-            // A plan from all that two schemas have would list what nobody asked for.
-            if let window = held.window, held.id != to.id { throw Migration.isOpen(window) }
+            try await MigrationArguments.checkLeaving(held, wanted, storage)
             // Asked before anything is changed.
             let rewritten = isEager ? try MigrateApplyCommand.rewritable(storage) : nil
             try filed?.checkStart(held, at: storage.capabilities.location)
-            if Rollback.isUnderWay(held) {
-                try Rollback.checkLeaving(held, try await storage.migrations())
-            }
+            let asks = filed == nil && !arguments.isJSON
+            let to =
+                asks ? RenameQuestions.settle(held, wanted, arguments.value("to") ?? "", console) : wanted
             // What it holds already is not asked how it would become so: an old name that was given to another column could be either.
             let plan = MigrationPlan(from: held, to: held.id == to.id ? held : to)
             var view = MigrationView(plan, allowsDestructive: allowsDestructive)

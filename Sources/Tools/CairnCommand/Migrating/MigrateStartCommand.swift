@@ -24,10 +24,14 @@ struct MigrateStartCommand: Command {
         ])
 
     func run(_ arguments: ParsedArguments, _ console: Console) async throws -> ExitCode {
-        let to = try AdoptCommand.schema(arguments.value("to") ?? "")
+        let file = arguments.value("to") ?? ""
+        let to = try AdoptCommand.schema(file)
         return try await WindowArguments.run(arguments, console, .start) { held in
             if held.window?.new.id == to.id { return nil }
-            return try Migration.start(from: held, to: to, isRehearsal: arguments.has("dry-run"))
+            let asks = held.window == nil && !arguments.isJSON
+            return try Migration.start(
+                from: held, to: asks ? RenameQuestions.settle(held, to, file, console) : to,
+                isRehearsal: arguments.has("dry-run"))
         }
     }
 }

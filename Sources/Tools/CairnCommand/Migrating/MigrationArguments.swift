@@ -86,20 +86,53 @@ enum MigrationArguments {
         return budget
     }
 
-    /// The schema of a file, or the one that a store holds and what it costs to make another of it, and what it is in the middle of.
-    /// - Throws: what reading them throws.
-    static func schema(
-        of place: String, to: Schema
-    ) async throws -> (schema: Schema, cost: MigrationCost?, underWay: [DriftFinding]) {
+    /// What a plan begins with.
+    struct Beginning {
+        /// The schema of a file or of a store.
+        let schema: Schema
+        /// The schema to end with, once it was asked what is not clear.
+        let to: Schema
+        /// What it costs; nil where nobody says.
+        var cost: MigrationCost?
+        /// Why the store does not take the change, though its schema would.
+        var refusal: StorageError?
+        /// What the store is found in the middle of, which comes first.
+        var underWay: [DriftFinding] = []
+    }
+
+    /// The schema of a file, or the one that a store holds and what it costs to make another of it.
+    /// - Parameter to: Gives the schema to end with for the one to begin with.
+    /// - Throws: what reading them throws; what `apply` throws for a store that is not changed before something else is ended.
+    static func beginning(_ place: String, to: (_ held: Schema) -> Schema) async throws -> Beginning {
         guard place.contains(":"), (try? StoreURL(place)) != nil else {
-            return (try AdoptCommand.schema(place), nil, [])
+            let schema = try AdoptCommand.schema(place)
+            return Beginning(schema: schema, to: to(schema))
         }
         return try await with(place, writes: false) { storage, held in
-            let underWay = try await underWay(storage, held)
+            let to = to(held)
+            var beginning = Beginning(schema: held, to: to)
+            beginning.underWay = try await underWay(storage, held)
+            // What is under way is told with the plan.
+            if beginning.underWay.isEmpty { try await checkLeaving(held, to, storage) }
             guard held.id != to.id, let migration = try? Migration(from: held, to: to, allowsDestructive: true) else {
-                return (held, nil, underWay)
+                return beginning
             }
-            return (held, try await storage.cost(of: migration), underWay)
+            do {
+                beginning.cost = try await storage.cost(of: migration)
+            } catch let error as StorageError where isRefusal(error) {
+                beginning.refusal = error
+            }
+            return beginning
+        }
+    }
+
+    /// Checks that a store does not stand between two schemas, in a way that only other commands end.
+    /// - Throws: `migration.unsupported`, which names them.
+    static func checkLeaving(_ held: Schema, _ to: Schema, _ storage: any Storage) async throws {
+        // A plan from all that two schemas have would list what nobody asked for.
+        if let window = held.window, held.id != to.id { throw Migration.isOpen(window) }
+        if Rollback.isUnderWay(held) {
+            try Rollback.checkLeaving(held, try await storage.migrations())
         }
     }
 

@@ -16,6 +16,10 @@ struct MigrationView {
     var underWay: [DriftFinding] = []
     /// The store, as a person gave it.
     var address = ""
+    /// Why the store does not take it, though its schema would; nil where it does.
+    var refusal: StorageError?
+    /// Whether each operation is shown with what the driver does for it, what is looked at first and how it is taken back.
+    var showsNotes = false
 
     /// What becomes of a plan.
     enum Outcome: String {
@@ -37,8 +41,8 @@ struct MigrationView {
     /// Whether `apply` would do it.
     var isPossible: Bool {
         switch plan.verdict {
-        case .nothing, .additive, .possible: true
-        case .destructive: allowsDestructive
+        case .nothing, .additive, .possible: refusal == nil
+        case .destructive: allowsDestructive && refusal == nil
         case .ambiguous, .refused: false
         }
     }
@@ -50,6 +54,10 @@ struct MigrationView {
         lines += DriftFindings.lines(underWay, address, console)
         lines += shown(plan.findings).map { text($0, console) }
         if let cost = plan.cost, outcome == .planned { lines.append(MigrationView.text(cost)) }
+        if let refusal {
+            let text = Printable.line(refusal.message + (refusal.remedy.map { "; \($0)" } ?? ""))
+            lines.append("\(console.paint("error:", .error)) \(text) [\(refusal.code.rawValue)]")
+        }
         lines.append(verdict)
         if let rewritten {
             lines.append(
@@ -61,12 +69,13 @@ struct MigrationView {
     /// What is asked, and each operation with its findings.
     func steps(_ console: Console) -> String {
         var lines: [String] = []
-        for ambiguity in plan.diff.ambiguities {
-            lines.append("\(console.paint("error:", .error)) \(Printable.line(ambiguity.message)) [AM101]")
-            lines += ambiguity.fixes.map { "  \(Printable.line($0))" }
+        for group in AmbiguityGroup.groups(plan.diff.ambiguities) {
+            lines.append("\(console.paint("error:", .error)) \(Printable.line(group.message)) [AM101]")
+            lines += group.fixes.map { "  \(Printable.line($0))" }
         }
-        for step in plan.steps {
+        for (place, step) in plan.steps.enumerated() {
             lines.append("\(Printable.line(step.operation.description)) (\(step.operation.kind.effect.text))")
+            if showsNotes, let notes = notes(step, place) { lines.append(notes) }
             lines += shown(step.findings).map { text($0, console) }
         }
         return lines.joined(separator: "\n")
@@ -100,12 +109,51 @@ struct MigrationView {
             "table '\(Printable.line(progress.table))': \(progress.done) of \(progress.total) records, \(Int(progress.rate)) a second\(left)"
     }
 
+    /// What the driver does for an operation, what is looked at first and how it is taken back, in a line; nil for what is not done.
+    private func notes(_ step: MigrationPlan.Step, _ place: Int) -> String? {
+        guard step.operation.kind.effect != .refused else { return nil }
+        var notes: [String] = []
+        if let work = work(place) { notes.append(work) }
+        // What data goes is said by its finding.
+        if let check = step.preCheck, step.operation.kind.effect != .destructive { notes.append("only if \(check)") }
+        switch step.operation.reverse {
+        case .by(let reverse): notes.append("back: \(reverse)")
+        case .not(let reason): notes.append("no way back: \(reason)")
+        }
+        return "  \(Printable.line(notes.joined(separator: "; ")))"
+    }
+
+    /// What the driver does for an operation; nil where there is no store.
+    private func work(_ place: Int) -> String? {
+        plan.cost.flatMap { $0.work.indices.contains(place) ? $0.work[place] : nil }
+    }
+
     private static func text(_ cost: MigrationCost) -> String {
-        let read = cost.recordsRead == 0 ? "No record is read" : "\(cost.recordsRead) records are read"
+        let time = cost.seconds.map { ", \(duration($0))" } ?? ""
+        let read: String
+        switch cost.recordsRead {
+        case 0: read = "No record is read"
+        case 1: read = "1 record is read"
+        default: read = "\(cost.recordsRead) records are read"
+        }
+        guard cost.requests > 0 else {
+            let written = cost.recordsWritten == 0 ? "none is written" : "\(cost.recordsWritten) are written"
+            return "\(read) and \(written)\(time), in one transaction: others read meanwhile, and nobody writes."
+        }
         let written = cost.recordsWritten == 0 ? "no record file is written" : "\(cost.recordsWritten) are copied"
-        let dollars = MigrationBudget.text(cost.dollars)
+        // Where nothing is paid they are reads and writes of files.
+        let requests =
+            cost.dollars > 0 ? "requests, $\(MigrationBudget.text(cost.dollars))" : "reads and writes of files"
         return
-            "\(read) and \(written): about \(cost.requests) requests, $\(dollars). The store is closed for writing meanwhile."
+            "\(read) and \(written): about \(cost.requests) \(requests)\(time). The store is closed for writing meanwhile."
+    }
+
+    /// A time that is known to an order of magnitude.
+    private static func duration(_ seconds: Double) -> String {
+        if seconds < 1 { return "less than a second" }
+        if seconds < 120 { return "about \(Int(seconds.rounded(.up))) s" }
+        if seconds < 7200 { return "about \(Int((seconds / 60).rounded(.up))) min" }
+        return "about \(Int((seconds / 3600).rounded(.up))) h"
     }
 
     private var verdict: String {
@@ -115,6 +163,7 @@ struct MigrationView {
         case .planned: break
         }
         if !underWay.isEmpty { return "A migration is under way: that comes first." }
+        if refusal != nil { return "It is not done." }
         switch plan.verdict {
         case .nothing: return "Nothing to do: both have the schema \(plan.diff.new.id.short)."
         case .additive: return "It only adds: nothing is lost, and no record can stand in its way."
@@ -140,14 +189,14 @@ struct MigrationView {
                 if let rewritten {
                     writer.member("records_rewritten", .int(rewritten.written))
                 }
-                if let cost = plan.cost {
+                if let cost = plan.cost { writer.member("cost", cost.value) }
+                if let refusal {
                     let members: [JSONObject.Member] = [
-                        .init(name: "records_read", value: .int(cost.recordsRead)),
-                        .init(name: "records_written", value: .int(cost.recordsWritten)),
-                        .init(name: "requests", value: .int(cost.requests)),
-                        .init(name: "dollars", value: .double(cost.dollars)),
+                        .init(name: "code", value: .string(refusal.code.rawValue)),
+                        .init(name: "message", value: .string(refusal.message)),
+                        .init(name: "remedy", value: refusal.remedy.map(JSONValue.string) ?? .null),
                     ]
-                    writer.member("cost", .object(JSONObject(members)))
+                    writer.member("refusal", .object(JSONObject(members)))
                 }
                 if outcome == .planned { writer.member("under_way", DriftFindings.json(underWay, address)) }
                 writer.members("ambiguities", plan.diff.ambiguities) { ambiguity, writer in
@@ -158,15 +207,17 @@ struct MigrationView {
                     writer.member("message", .string(ambiguity.message))
                     writer.member("fixes", .array(ambiguity.fixes.map(JSONValue.string)))
                 }
-                writer.members("operations", plan.steps) { step, writer in
-                    MigrationView.write(step.operation, shown(step.findings), to: &writer)
+                writer.members("operations", Array(plan.steps.enumerated())) { element, writer in
+                    let (place, step) = element
+                    write(step, work(place), to: &writer)
                 }
                 writer.members("findings", shown(plan.findings), MigrationView.write)
             }
         }
     }
 
-    private static func write(_ operation: SchemaOperation, _ findings: [Finding], to writer: inout JSONWriter) {
+    private func write(_ step: MigrationPlan.Step, _ work: String?, to writer: inout JSONWriter) {
+        let operation = step.operation
         func text(_ value: String?) -> JSONValue { value.map(JSONValue.string) ?? .null }
         writer.member("kind", .string(operation.kind.rawValue))
         writer.member("table", text(operation.table))
@@ -175,7 +226,9 @@ struct MigrationView {
         writer.member("after", text(operation.after))
         writer.member("effect", .string(operation.kind.effect.text))
         writer.member("description", .string(operation.description))
-        writer.members("findings", findings, write)
+        writer.member("work", text(work))
+        for (name, value) in step.notes { writer.member(name, value) }
+        writer.members("findings", shown(step.findings), MigrationView.write)
     }
 
     private static func write(_ finding: Finding, to writer: inout JSONWriter) {
