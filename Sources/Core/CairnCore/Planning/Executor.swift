@@ -27,8 +27,8 @@ package struct Executor: Sendable {
             return RelatedSortingCursor(try await self.rows(rows), order, self)
         }
         guard let (base, plan) = try await base(of: plan) else { return EmptyCursor() }
-        if plan.isSorted { return FilteringCursor(base, plan) }
-        return plan.sortsTies ? TieSortingCursor(base, plan) : SortingCursor(base, plan)
+        // Rows that are equal in the order are sorted by the scan, as entries.
+        return plan.isSorted || plan.sortsTies ? FilteringCursor(base, plan) : SortingCursor(base, plan)
     }
 
     /// The entries of a plan, without those that other rows leave out; and what is left of the plan.
