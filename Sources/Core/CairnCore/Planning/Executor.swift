@@ -76,8 +76,13 @@ package struct Executor: Sendable {
     ) async throws -> AccessPlan {
         if needsOrder, query.hasRelatedOrder { return try await relatedPlan(query, columns: columns, sizes: sizes) }
         let count = try await scanner.estimatedCount(of: query.table)
-        return Planner(query, columns: columns, needsOrder: needsOrder, sizes: sizes, costs: scanner.costs)
-            .plan(count: count, entries: scanner.estimatedEntries)
+        let planner = Planner(query, columns: columns, needsOrder: needsOrder, sizes: sizes, costs: scanner.costs)
+        if let reader = scanner as? any StatisticsReader,
+            let guesses = planner.guesses(count: count, entries: scanner.estimatedEntries)
+        {
+            try await reader.readStatistics(of: guesses.scans, atMost: guesses.requests)
+        }
+        return planner.plan(count: count, entries: scanner.estimatedEntries)
     }
 }
 

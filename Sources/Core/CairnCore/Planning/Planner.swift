@@ -33,7 +33,7 @@ package struct Planner: Sendable {
     let costs: ScanCosts
 
     /// Tables up to this size are planned by guesses: to find out more costs as much as reading too much of them.
-    private static let guessedCount = 16
+    static let guessedCount = 16
 
     /// - Parameters:
     ///   - columns: The columns that are read of the rows, beside those of condition and order, if not those the query says:
@@ -71,7 +71,7 @@ package struct Planner: Sendable {
         return best
     }
 
-    private func candidate(_ index: Index?, count: Int, _ entries: (IndexScan) -> Int?) -> AccessPlan {
+    func candidate(_ index: Index?, count: Int, _ entries: (IndexScan) -> Int?) -> AccessPlan {
         let table = query.table
         let layout = index.map { KeyLayout($0, of: table) } ?? KeyLayout(keyOf: table)
         var match = IndexMatch(layout)
