@@ -109,6 +109,40 @@ struct ReadRequestTests {
         expectRequests(first.counts, get: 1 + trial.firstLook + 5)
     }
 
+    @Test(
+        "Of rows that are equal in an order against that of the index only those that are asked for are read, and none before a page",
+        arguments: BudgetTrial.sizes, BudgetTrial.etags)
+    func equalRows(_ size: Int, _ etags: BudgetTrial.ETags) async throws {
+        let trial = try await BudgetTrial(size, etags)
+        let cities = try trial.store.records("cities")
+        // No city has a mayor, so all of them are equal.
+        let query = Query(trial.cities, order: [OrderTerm(column: try trial.column("mayor"), isDescending: true)])
+        let first = try await trial.measured { try await cities.page(query, size: 5) }
+        #expect(first.value.items.map(\.key) == (0..<5).map { Key(.int(2 * $0)) })
+        // The end of the index, where they are found, and the beginning, where the first ones are. One row more tells of a page behind.
+        let index = trial.firstLook...trial.firstLook + trial.nextLook
+        #expect(index.contains(first.counts[.get] - 1 - 6), "\(first.counts)")
+        let cursor = try #require(first.value.next)
+        let second = try await trial.measured { try await cities.page(query, size: 5, after: cursor) }
+        #expect(second.value.items.map(\.key) == (5..<10).map { Key(.int(2 * $0)) })
+        expectRequests(second.counts, get: 1 + 5, "the index and the row behind the first page are known")
+    }
+
+    @Test(
+        "Equal rows are sorted with those that were written since the index files", arguments: BudgetTrial.sizes,
+        BudgetTrial.etags)
+    func equalOverlaidRows(_ size: Int, _ etags: BudgetTrial.ETags) async throws {
+        let trial = try await BudgetTrial(size, etags)
+        try await trial.insert(3)
+        try await trial.delete(0)
+        var query = Query(trial.cities, order: [OrderTerm(column: try trial.column("mayor"), isDescending: true)])
+        query.limit = 4
+        let plan = try await trial.store.session.explain(query, run: true)
+        #expect(plan.access == .index("one_mayor") && plan.sortsTies && plan.readRows == 4, "\(plan)")
+        let found = try await trial.store.records("cities").all(query).map(\.key)
+        #expect(found == [2, 3, 4, 6].map { Key(.int($0)) })
+    }
+
     // MARK: Counting
 
     @Test("The count of a table is one request", arguments: BudgetTrial.sizes, BudgetTrial.etags)

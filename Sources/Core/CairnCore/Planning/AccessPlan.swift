@@ -13,7 +13,7 @@ package struct AccessPlan: Sendable {
     package var filter: Condition?
     /// Whether the entries come in the order asked for.
     package let isSorted: Bool
-    /// Whether the entries come in the order asked for but for those that are equal in it.
+    /// Whether the index has the order asked for but for entries that are equal in it, which the scan sorts: see ``IndexScan/ties``.
     package let sortsTies: Bool
     /// Whether rows before the position asked for must be left out one by one; else the scan begins behind it.
     package let checksPosition: Bool

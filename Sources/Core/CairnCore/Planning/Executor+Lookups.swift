@@ -73,7 +73,7 @@ extension Executor {
         return (plan, plan.wholeCost * portions)
     }
 
-    /// The plan of a query as it is expected to be run, without reading: about as many values as are expected stand for those of
+    /// The plan of a query as it is expected to be run, without reading rows: about as many values as are expected stand for those of
     /// rows that are read first.
     package func explained(_ query: Query, columns: Set<Int>? = nil, needsOrder: Bool = true) async throws -> AccessPlan
     {

@@ -27,8 +27,8 @@ package struct Executor: Sendable {
             return RelatedSortingCursor(try await self.rows(rows), order, self)
         }
         guard let (base, plan) = try await base(of: plan) else { return EmptyCursor() }
-        if plan.isSorted { return FilteringCursor(base, plan) }
-        return plan.sortsTies ? TieSortingCursor(base, plan) : SortingCursor(base, plan)
+        // Rows that are equal in the order are sorted by the scan, as entries.
+        return plan.isSorted || plan.sortsTies ? FilteringCursor(base, plan) : SortingCursor(base, plan)
     }
 
     /// The entries of a plan, without those that other rows leave out; and what is left of the plan.
@@ -76,8 +76,13 @@ package struct Executor: Sendable {
     ) async throws -> AccessPlan {
         if needsOrder, query.hasRelatedOrder { return try await relatedPlan(query, columns: columns, sizes: sizes) }
         let count = try await scanner.estimatedCount(of: query.table)
-        return Planner(query, columns: columns, needsOrder: needsOrder, sizes: sizes, costs: scanner.costs)
-            .plan(count: count, entries: scanner.estimatedEntries)
+        let planner = Planner(query, columns: columns, needsOrder: needsOrder, sizes: sizes, costs: scanner.costs)
+        if let reader = scanner as? any StatisticsReader,
+            let guesses = planner.guesses(count: count, entries: scanner.estimatedEntries)
+        {
+            try await reader.readStatistics(of: guesses.scans, atMost: guesses.requests)
+        }
+        return planner.plan(count: count, entries: scanner.estimatedEntries)
     }
 }
 

@@ -199,6 +199,12 @@ struct IndexMatch {
         return direction(serving: order)
     }
 
+    /// How many of the first columns of an entry have given values or are in an order that is served.
+    func partCount(of order: [OrderTerm]) -> Int {
+        let fixed = Set(layout.parts.prefix(equalCount).map(\.column))
+        return equalCount + order.count { !fixed.contains($0.column) }
+    }
+
     /// Whether the rows have, in the columns with one given value, the values of a position. The position of another condition's
     /// row need not: all rows may lie before it, or behind it.
     func isAt(_ position: Query.Position, of order: [OrderTerm]) -> Bool {

@@ -14,6 +14,8 @@ public struct IndexScan: Sendable, Hashable {
     public var after: [Value]?
     /// Whether those that begin with the values of ``after`` are read, too.
     public var includesAfter = false
+    /// Which entries do not come in the order of the index, but in that of their keys; nil: all come as in the index.
+    package var ties: Ties?
     /// Whether rows need all their columns. If not, the columns of the index, its included ones and the key suffice.
     public var needsRecords = true
     /// A condition that only entries are read for which it is true. It looks at columns that the entries have: those of the index, its

@@ -5,7 +5,8 @@ import CairnSchema
 /// Every index, the primary key among them, is a candidate. Of the conditions that must all hold, equalities and lists of values on
 /// the first columns of an index and one range (or prefix) on the next become bounds; the others stay as a filter. If the entries
 /// come in the order asked for, forwards or backwards, nothing is sorted and the limit stops the scan. If they do but for the key
-/// that makes the order total, as when an index is read backwards, only equal ones are sorted among themselves. An index with a condition of its own is a candidate where those of the query imply it; what of them it implies
+/// that makes the order total, as when an index is read backwards, the scan sorts entries that are equal by their keys, and stops at
+/// the limit, too. An index with a condition of its own is a candidate where those of the query imply it; what of them it implies
 /// in turn is not checked again. Where one of several conditions must hold and an index serves each of them, each is a query by
 /// itself, and what several of them find counts once.
 ///
@@ -33,7 +34,7 @@ package struct Planner: Sendable {
     let costs: ScanCosts
 
     /// Tables up to this size are planned by guesses: to find out more costs as much as reading too much of them.
-    private static let guessedCount = 16
+    static let guessedCount = 16
 
     /// - Parameters:
     ///   - columns: The columns that are read of the rows, beside those of condition and order, if not those the query says:
@@ -71,7 +72,7 @@ package struct Planner: Sendable {
         return best
     }
 
-    private func candidate(_ index: Index?, count: Int, _ entries: (IndexScan) -> Int?) -> AccessPlan {
+    func candidate(_ index: Index?, count: Int, _ entries: (IndexScan) -> Int?) -> AccessPlan {
         let table = query.table
         let layout = index.map { KeyLayout($0, of: table) } ?? KeyLayout(keyOf: table)
         var match = IndexMatch(layout)
@@ -120,16 +121,18 @@ package struct Planner: Sendable {
 
         scan.needsRecords = !isCovered
         scan.filter = Condition.all(onEntries.map(\.condition))
+        if tied != nil { scan.ties = Ties(parts: match.partCount(of: query.order)) }
         if let after = query.after, match.isAt(after, of: query.totalOrder) {
             if direction != nil {
                 scan.after = match.entry(at: after, of: query.totalOrder)
             } else if tied != nil {
                 scan.after = match.entry(at: after, of: query.order)
                 scan.includesAfter = true
+                scan.ties?.after = query.key(at: after)
             }
         }
-        let beginsBehind = query.after == nil || scan.after != nil && !scan.includesAfter
-        if isSorted, filter.isEmpty, beginsBehind { scan.limit = query.limit }
+        let beginsBehind = query.after == nil || scan.after != nil
+        if isSorted || tied != nil, filter.isEmpty, beginsBehind { scan.limit = query.limit }
         return AccessPlan(
             query: query, scan: scan, bounds: served.map { conjuncts[$0].bound },
             filter: Condition.all(filter.map(\.condition)), isSorted: isSorted,
@@ -143,6 +146,18 @@ package struct Planner: Sendable {
         guard let columns else { return Set(query.table.columns.indices).isSubset(of: available) }
         let order = isSorted && query.after == nil ? [] : query.totalOrder.map(\.column)
         return columns.union(filter.flatMap(\.columns)).union(order).isSubset(of: available)
+    }
+}
+
+extension Query {
+    /// The key of the row at a position.
+    fileprivate func key(at position: Position) -> Key? {
+        let order = totalOrder
+        let values = table.key.compactMap { column in
+            order.firstIndex { $0.column == column && $0.path.isEmpty }.map { position.values[$0] }
+        }
+        guard let first = values.first, values.count == table.key.count else { return nil }
+        return Key(first, Array(values.dropFirst()))
     }
 }
 

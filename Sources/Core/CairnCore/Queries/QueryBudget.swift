@@ -39,6 +39,16 @@ package final class RequestBudget: Sendable {
         table = query.table.name
     }
 
+    /// Whether the task may run out of requests.
+    package static var isLimited: Bool {
+        var budget = current
+        while let one = budget {
+            if one.allowed < .max { return true }
+            budget = one.outer
+        }
+        return false
+    }
+
     /// Takes a request out of the budget of the task, before it is made.
     /// - Throws: `query.budget` when there is none left.
     package static func take() throws {

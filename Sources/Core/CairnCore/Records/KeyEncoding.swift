@@ -126,6 +126,16 @@ package struct KeyLayout: Sendable, Hashable {
         return reader.isAtEnd ? values : nil
     }
 
+    /// The bytes of the first parts of an encoded entry, of nulls too; nil when the bytes are not one.
+    package func prefix(ofParts count: Int, in bytes: [UInt8]) -> [UInt8]? {
+        var reader = KeyBytesReader(bytes)
+        for part in parts.prefix(count) {
+            reader.isInverted = part.isDescending
+            guard reader.value(of: part.type, isNullable: part.isNullable) != nil else { return nil }
+        }
+        return Array(bytes.prefix(reader.offset))
+    }
+
     /// How many bytes the first parts of an encoded entry take; nil when one of them is null, or the bytes are not one.
     package func length(ofParts count: Int, in bytes: [UInt8]) -> Int? {
         var reader = KeyBytesReader(bytes)

@@ -1,3 +1,5 @@
+import CairnCore
+
 /// How many requests a scan of an index makes.
 package struct IndexReadEstimate: Sendable, Hashable {
     package var requests = 0
@@ -27,6 +29,21 @@ extension IndexReader {
             }
         }
         return estimate
+    }
+
+    /// Opens runs, all at the same time, so that entries can be estimated: one request for each. One that is damaged is left to whoever needs it.
+    /// - Throws: `storage.snapshot_expired` where a file is gone.
+    func open(_ runs: [IndexRun]) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for run in runs {
+                group.addTask {
+                    do {
+                        _ = try await IndexReader.live { try await section(run) }
+                    } catch let error as StorageError where error.code == .damaged {}
+                }
+            }
+            try await group.waitForAll()
+        }
     }
 
     /// About how many entries lie between bounds, deleted ones counted; nil where a run was not opened yet. Makes no request.

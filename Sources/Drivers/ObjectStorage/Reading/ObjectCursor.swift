@@ -22,6 +22,8 @@ final class ObjectCursor: RowCursor {
     /// The ranges to come, the next one last.
     private var ranges: [(lower: [UInt8], upper: [UInt8]?)]
     private var entries: MergedIndexCursor?
+    /// Brings entries into the order asked for, and says then what to read in the place of `ranges`.
+    private var ties: TieOrder<IndexEntry>?
     /// Entries whose records are still to be read: kept until they are, so that what failed can be asked for again.
     private var unread: [IndexEntry] = []
     private var buffer: [(entry: [UInt8], values: [Value], metadata: RecordMetadata)] = []
@@ -30,7 +32,7 @@ final class ObjectCursor: RowCursor {
     /// Rows that may still be asked for.
     private var wanted: Int
     private var isClosed = false
-    /// Entries that were checked.
+    /// Entries that were looked at.
     private var checked = 0
 
     /// The first portion of a search of unknown length, and the largest.
@@ -47,7 +49,12 @@ final class ObjectCursor: RowCursor {
         layout = reader.view.tables[scan.table.position].layout(of: scan.index)
         included = scan.index.map { IncludedColumns($0, of: scan.table) }
         isCovered = ObjectCursor.isCovered(scan, layout)
-        ranges = scan.byteRanges(layout).reversed()
+        if let order = scan.ties {
+            ties = TieOrder(scan, order, layout)
+            ranges = []
+        } else {
+            ranges = scan.byteRanges(layout).reversed()
+        }
         wanted = scan.limit ?? .max
         portion = scan.limit.map { min($0, ObjectCursor.largestPortion) } ?? ObjectCursor.firstPortion
     }
@@ -71,7 +78,7 @@ final class ObjectCursor: RowCursor {
             let (entry, values, metadata) = buffer[place]
             place += 1
             remaining -= 1
-            progress.set(.upTo(entry))
+            progress.set(reach(of: entry))
             row.current = values
             row.currentMetadata = metadata
             if try !body(row) { return true }
@@ -83,6 +90,7 @@ final class ObjectCursor: RowCursor {
         isClosed = true
         ranges = []
         entries = nil
+        ties = nil
         unread = []
         buffer = []
         place = 0
@@ -109,25 +117,48 @@ final class ObjectCursor: RowCursor {
     /// Reads the next entries that stand for records.
     private func readEntries(_ count: Int) async throws {
         while unread.count < count {
+            if let (_, entry) = ties?.next() {
+                unread.append(entry)
+                continue
+            }
             if entries == nil {
-                guard let range = ranges.popLast() else { break }
+                guard let range = nextRange() else { break }
                 entries = reader.indexes.cursor(
-                    reader.view, scan.table, scan.index, IndexBounds(lower: range.lower, upper: range.upper),
-                    isReversed: scan.isReversed)
+                    reader.view, scan.table, scan.index, range.bounds, isReversed: range.isReversed)
             }
             if let entry = try await IndexReader.live({ try await entries?.next() }) {
-                if try isWanted(entry) { unread.append(entry) }
+                if try isWanted(entry) { try take(entry) }
             } else {
                 entries = nil
+                ties?.endRange()
             }
         }
     }
 
+    private func nextRange() -> (bounds: IndexBounds, isReversed: Bool)? {
+        if let ties {
+            return ties.range.map { (IndexBounds(lower: $0.lower, upper: $0.upper), $0.isReversed) }
+        }
+        return ranges.popLast().map { (IndexBounds(lower: $0.lower, upper: $0.upper), scan.isReversed) }
+    }
+
+    private func take(_ entry: IndexEntry) throws {
+        guard ties != nil else { return unread.append(entry) }
+        // Where it is to go on elsewhere, what was begun is left.
+        if try ties?.take(entry.key, entry) == true { entries = nil }
+    }
+
+    /// How far the index was read, when an entry is handed out.
+    private func reach(of entry: [UInt8]) -> ScanProgress.Extent {
+        guard let ties else { return .upTo(entry) }
+        return ties.reach(of: entry).map { .upTo($0) } ?? .everything
+    }
+
     /// Whether the record of an entry is to be read. A long search looks now and then whether it is still to go on.
     private func isWanted(_ entry: IndexEntry) throws -> Bool {
-        guard let filter else { return true }
         checked += 1
         if checked % 4096 == 0 { try Deadline.check() }
+        guard let filter else { return true }
         entryRow.current = try covered(entry).values
         return try filter.matches(entryRow) ?? false
     }

@@ -2,7 +2,7 @@ import CairnCore
 import CairnSchema
 
 /// Reads one view: a snapshot, the latest state, or what a transaction has made of it.
-struct ViewReader: IndexScanner {
+struct ViewReader: StatisticsReader {
     let view: View
     let records: RecordReader
     let indexes: IndexReader
@@ -137,6 +137,21 @@ struct ViewReader: IndexScanner {
             sum += entries
         }
         return sum
+    }
+
+    func readStatistics(of scans: [IndexScan], atMost requests: Int) async throws {
+        // A budget is for what the query needs. Where nothing is kept, nothing would be known afterwards.
+        guard indexes.keepsBlocks, !RequestBudget.isLimited else { return }
+        var runs: [IndexRun] = []
+        for scan in scans {
+            let ranges = scan.byteRanges(view.tables[scan.table.position].layout(of: scan.index))
+            let bounds = ranges.map { IndexBounds(lower: $0.lower, upper: $0.upper) }
+            runs += view.manifest.runs(scan.table, scan.index).filter { run in
+                bounds.contains { $0.meets(run) } && indexes.cachedSection(run) == nil
+            }
+        }
+        guard runs.count <= requests else { return }
+        try await indexes.open(runs)
     }
 
     /// A record is a request, 32 of which are made at a time, and an entry one of about a thousand that a request brings.
