@@ -47,12 +47,13 @@ package struct MigrationPlan: Sendable {
         findings = names[nil, default: []] + [cost.flatMap { budget.finding($0, to) }].compactMap { $0 }
     }
 
-    /// The plan without what a rule says of some operations, of which more is known than both schemas say.
+    /// The plan without what a rule says of some operations, of which it is known that no record stands in their way.
     func leavingOut(_ rule: FindingCode, where isKnown: (SchemaOperation) -> Bool) -> MigrationPlan {
         var plan = self
         plan.steps = steps.map { step in
             guard isKnown(step.operation) else { return step }
-            return Step(operation: step.operation, findings: step.findings.filter { $0.rule != rule })
+            return Step(
+                operation: step.operation, findings: step.findings.filter { $0.rule != rule }, preCheck: nil)
         }
         return plan
     }
