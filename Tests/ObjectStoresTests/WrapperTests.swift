@@ -31,7 +31,8 @@ private struct GatedStore: ObjectStoreWrapper {
         arrived.withLock { $0.append(call.key) }
         await gate.wait()
         if !ignoresCancellation { try Task.checkCancellation() }
-        return try await body()
+        // In a task of its own, which nobody cancels.
+        return try await ignoresCancellation ? Task { try await body() }.value : body()
     }
 
     func waitForArrivals(_ count: Int) async {
