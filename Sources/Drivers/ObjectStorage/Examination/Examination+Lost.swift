@@ -42,9 +42,9 @@ extension Examination {
 
     /// The remedy for a commit that the log has lost.
     private static let recovering =
-        "let nothing write to the store, which would take the number again; restore the log from a backup, or run cairn rebuild --force, which takes the record files as they are"
+        "let nothing write to the store, which would take the number again; restore the log from a backup, or run cairn rebuild --force, which takes the record files as they are; if the files came from another store, move them out"
 
     /// Why no edit is accepted while the log has lost commits.
     static let notCommitted =
-        "nothing was committed, since it would take the number of a commit that the log has lost; restore the log from a backup, or run cairn rebuild --force, and accept the edits then"
+        "nothing was committed, since it would take the number of a commit that the log has lost; restore the log from a backup, or run cairn rebuild --force, or move files out that came from another store, and accept the edits then"
 }

@@ -35,8 +35,13 @@ extension ObjectStorage {
     /// When a store was closed. The record is the newest one as a rule: nobody commits behind it.
     private func time(of closing: Closing, _ view: View) async throws -> Timestamp? {
         if closing.number == view.number { return view.time }
-        guard case .found(let found) = try await engine().parts.log.readOfAnyEra(closing.number) else { return nil }
-        return found.record.time
+        do {
+            guard case .found(let found) = try await engine().parts.log.readOfAnyEra(closing.number) else { return nil }
+            return found.record.time
+        } catch let error as StorageError where !error.isRetryable {
+            // Whoever ends the window needs no more than that it is open.
+            return nil
+        }
     }
 
     /// Closes the store for writing, for all processes. Reading goes on.

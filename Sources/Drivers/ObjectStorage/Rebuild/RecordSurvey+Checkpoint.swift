@@ -12,8 +12,10 @@ extension RecordSurvey {
     ///   - problems: What is known already: of a file that cannot be read is spoken once.
     func missing(from indexes: TableIndexes, _ problems: [RebuildProblem]) async throws -> [RebuildProblem] {
         let table = indexes.table
-        // The keys of another schema may be others.
-        guard let manifest = remains.manifest, manifest.schema == remains.schema.id else { return [] }
+        // The keys of another schema may be others, and an older checkpoint has records that were purged since.
+        guard let manifest = remains.manifest, manifest.schema == remains.schema.id,
+            manifest.version == remains.version
+        else { return [] }
         let runs = ManifestBox(manifest, remains.schema).runs(table, nil)
         let unreadable = Set(
             problems.filter { $0.kind == .unreadableFile && $0.table == table.name }.compactMap(\.id))

@@ -36,8 +36,10 @@ struct DoctorCommand: Command {
         }
         let action: EditAction = accepts ? .accept : undoes ? .undo : .report
         let address = arguments.operand("STORE")
+        var mayHaveRepaired = false
         do {
             return try await ExistingStore.with(address, writes: action != .report) { store, storage in
+                mayHaveRepaired = action != .report
                 guard let objects = storage as? ObjectStorage else {
                     guard action == .report else {
                         throw CommandError(
@@ -48,8 +50,8 @@ struct DoctorCommand: Command {
                 }
                 return try await examine(objects, action, address, arguments, console)
             }
-        } catch let error as StorageError where error.code == .damaged {
-            // That is what the doctor is asked for.
+        } catch let error as StorageError where error.code == .damaged && !mayHaveRepaired {
+            // That is what the doctor is asked for. Where repairs were begun, the error is told: some may have been made before it.
             let view = try await DamagedStoreView(error, address, console)
             console.print(arguments.isJSON ? view.json : view.text(console))
             return .found

@@ -58,7 +58,7 @@ struct MigratePlanCommand: Command {
         view.showsNotes = true
         console.print(try text(plan, view, arguments, console))
         if let refusal = start.refusal, arguments.has("sarif") { ErrorReport.write(refusal, console, isJSON: false) }
-        if let out = arguments.value("out") { try write(plan, start.refusal, to: out, console) }
+        if let out = arguments.value("out") { try write(plan, start, to: out, console) }
         if let text = arguments.value("fail-on"), let level = Finding.Level(rawValue: text), plan.hasFindings(level) {
             return .found
         }
@@ -67,13 +67,14 @@ struct MigratePlanCommand: Command {
 
     /// Writes the plan, or says why not.
     private func write(
-        _ plan: MigrationPlan, _ refusal: StorageError?, to out: String, _ console: Console
+        _ plan: MigrationPlan, _ start: MigrationArguments.Beginning, to out: String, _ console: Console
     ) throws {
         let reason: String? =
             switch plan.verdict {
             case .ambiguous: "it is not said what was renamed [AM101]"
             case .refused: "this version does not make the change"
-            case .nothing, .additive, .possible, .destructive: refusal?.message
+            case .nothing, .additive, .possible, .destructive:
+                start.underWay.isEmpty ? start.refusal?.message : "a migration is under way, which comes first"
             }
         guard let reason else { return try Files.write(PlanFile(plan).text, to: out) }
         let older = Files.kind(of: out) == .nothing ? "" : "; what stands there is older"

@@ -62,7 +62,7 @@ struct DamagedStoreView {
                     kind: problem.kind.rawValue, object: problem.object, table: problem.table, id: problem.id,
                     message: problem.message,
                     remedy: ExistingStore.remedy(
-                        "mend it, or accept it: cairn rebuild --accept \(problem.kind.rawValue)", for: address))
+                        "mend it, or accept it: \(run)", for: address))
             }
     }
 

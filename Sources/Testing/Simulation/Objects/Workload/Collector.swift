@@ -1,4 +1,5 @@
 import CairnCore
+import ObjectStorage
 import ObjectStores
 
 /// Collects what the design lets be collected, by the design's own times: manifests a day after their successors, index files that no
@@ -162,7 +163,7 @@ final class Collector: Sendable {
         guard bucket.stored(name) == nil else { return }
         world.note { "publishes manifest \(version): collected \(last)" }
         world.tally.count("collected_published")
-        bucket.change(name, Array(text.utf8), by: Collector.name)
+        bucket.change(name, Seal.renew(on: Array(text.utf8)), by: Collector.name)
     }
 
     private func logKeys() -> [(key: String, number: Int)] {
