@@ -31,7 +31,8 @@ extension IndexReader {
         return estimate
     }
 
-    /// Opens runs, all at the same time, so that entries can be estimated: one request for each. One that is damaged is left to whoever needs it.
+    /// Opens runs, all at the same time, so that entries can be estimated: one request for each. One that cannot be
+    /// read is left to whoever needs it.
     /// - Throws: `storage.snapshot_expired` where a file is gone.
     func open(_ runs: [IndexRun]) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -39,7 +40,7 @@ extension IndexReader {
                 group.addTask {
                     do {
                         _ = try await IndexReader.live { try await section(run) }
-                    } catch let error as StorageError where error.code == .damaged {}
+                    } catch let error as StorageError where [.damaged, .accessDenied, .unavailable, .throttled].contains(error.code) {}
                 }
             }
             try await group.waitForAll()

@@ -39,6 +39,9 @@ struct PastViews: Sendable {
         return try await view(manifest, pin.commit)
     }
 
+    private static let sinceMigrated =
+        "read a moment since the store was migrated; records of before are read as migrations have made them"
+
     /// A moment that is no longer kept.
     static func expired(_ commit: Int) -> StorageError {
         StorageError(
@@ -81,9 +84,13 @@ struct PastViews: Sendable {
         guard manifest.schema == parts.schema.id else {
             throw StorageError(
                 .schemaMismatch, "the store had the schema \(manifest.schema.short) at commit \(commit)",
-                remedy:
-                    "read a moment since the store was migrated; those before it can be read once cairn migrate rollback has taken that back"
-            )
+                remedy: PastViews.sinceMigrated)
+        }
+        // The schema may be that of then once more: record files are read as the migrations since have made them all the same.
+        if let last = parts.records.shapes.eras.last, commit < last.end {
+            throw StorageError(
+                .schemaMismatch, "the store was migrated at commit \(last.end), after commit \(commit)",
+                remedy: PastViews.sinceMigrated)
         }
         var view = View(manifest, parts.schema)
         while view.number < commit {
