@@ -40,7 +40,9 @@ extension IndexReader {
                 group.addTask {
                     do {
                         _ = try await IndexReader.live { try await section(run) }
-                    } catch let error as StorageError where [.damaged, .accessDenied, .unavailable, .throttled].contains(error.code) {}
+                    } catch let error as StorageError
+                        where [.damaged, .accessDenied, .unavailable, .throttled].contains(error.code)
+                    {}
                 }
             }
             try await group.waitForAll()
