@@ -72,7 +72,7 @@ struct PlannerTests {
         let query = Query(table, where: try equal("country", .string("FR")), order: [try term("population")], limit: 10)
         let plan = Planner(query).plan(count: 10_000)
         #expect(plan.scan?.index?.name == "by_country" && plan.scan?.isReversed == true)
-        #expect(plan.scan?.limit == 10 && plan.scan?.ties == Ties(parts: 2) && plan.sortsTies && !plan.isSorted)
+        #expect(plan.scan?.limit == 10 && plan.scan?.ties == Ties(parts: 2, most: 10) && plan.sortsTies && !plan.isSorted)
         #expect(plan.description(driver: "test").description.contains("sort    id, of equal ones"))
     }
 
@@ -89,7 +89,7 @@ struct PlannerTests {
         let plan = Planner(query).plan(count: 10_000)
         // Nothing is checked row by row: the scan knows the key to go on behind.
         #expect(plan.sortsTies && !plan.checksPosition && plan.scan?.limit == 10)
-        #expect(plan.scan?.ties == Ties(parts: 2, after: Key(.int(7))))
+        #expect(plan.scan?.ties == Ties(parts: 2, after: Key(.int(7)), most: 10))
         let scan = try #require(plan.scan)
         let layout = KeyLayout(try #require(scan.index), of: table)
         func entry(_ country: String, _ population: Int, _ id: Int) -> [UInt8] {

@@ -47,6 +47,7 @@ struct TiedEntryIterator {
     private var order: TieOrder<StoredRecord>
     /// Those of the range that is being read.
     private var entries: EntryIterator?
+    private var steps = 0
 
     init(_ stored: MemoryTable, _ scan: IndexScan, _ ties: Ties) {
         self.stored = stored
@@ -62,6 +63,9 @@ struct TiedEntryIterator {
             if entries == nil {
                 entries = EntryIterator(stored, index, [(range.lower, range.upper)], isReversed: range.isReversed)
             }
+            // A group of equal entries may be the whole table.
+            steps += 1
+            if steps % 4096 == 0 { try Deadline.check() }
             if let (entry, record) = entries?.next() {
                 if try order.take(entry, record) { entries = nil }
             } else {

@@ -28,9 +28,19 @@ extension Planner {
         let candidates = ([nil] + indexes.map(Optional.some)).map { candidate($0, count: count, entries) }
         guard let best = candidates.min(by: { $0.cost < $1.cost }), best.scan?.needsRecords == true else { return nil }
         let requests = min(Planner.mostRequests, best.estimatedRows)
-        let scans = candidates.filter { !$0.bounds.isEmpty }.compactMap(\.scan)
+        let scans = candidates.filter { !$0.bounds.isEmpty }.compactMap(\.scan?.whole)
         guard scans.count > 1, requests > 1 else { return nil }
         let unknown = scans.filter { $0.ranges.count <= IndexScan.mostEstimatedRanges && entries($0) == nil }
         return unknown.isEmpty ? nil : (unknown, requests)
+    }
+}
+
+extension IndexScan {
+    /// The scan from its beginning, whatever position a page goes on from: that is what is estimated.
+    fileprivate var whole: IndexScan {
+        var scan = self
+        scan.after = nil
+        scan.includesAfter = false
+        return scan
     }
 }

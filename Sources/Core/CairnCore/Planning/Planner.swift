@@ -132,7 +132,10 @@ package struct Planner: Sendable {
             }
         }
         let beginsBehind = query.after == nil || scan.after != nil
-        if isSorted || tied != nil, filter.isEmpty, beginsBehind { scan.limit = query.limit }
+        if isSorted || tied != nil, filter.isEmpty, beginsBehind {
+            scan.limit = query.limit
+            scan.ties?.most = query.mostRows
+        }
         return AccessPlan(
             query: query, scan: scan, bounds: served.map { conjuncts[$0].bound },
             filter: Condition.all(filter.map(\.condition)), isSorted: isSorted,

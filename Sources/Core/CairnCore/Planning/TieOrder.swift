@@ -6,6 +6,8 @@ package struct Ties: Sendable, Hashable {
     package let parts: Int
     /// Behind which key to begin among the entries that ``IndexScan/after`` names; nil: with the first of them.
     package var after: Key?
+    /// How many rows are handed out at most, where all that are found are; nil: nobody knows.
+    package var most: Int?
 }
 
 /// Sorts the entries of a scan among those that are equal in its first columns, by their keys: no record is read for that.
@@ -17,7 +19,8 @@ package struct Ties: Sendable, Hashable {
 /// Mostly the entries of a group have their keys ascending in the index, and only the way back turns them round. Then some are read
 /// backwards; of a group that has more, the entries are read anew, forwards from its first one, as they are asked for, and the search
 /// goes on in front of the group. So few rows of a large group are few entries, and a page that goes on within a group begins there.
-/// Other groups are read whole before the first entry is handed out; with a limit, about twice as many are kept.
+/// Other groups are read whole before the first entry is handed out; about twice as many are kept as rows are handed out at most, where
+/// nothing is left to ask the records.
 ///
 /// It reads nothing itself. The driver hands over the entries of ``range``, in the direction of that, until it is told that the range
 /// is another; before each it takes what is ready.
@@ -71,7 +74,7 @@ package struct TieOrder<Entry> {
         self.parts = parts
         keyLayout = KeyLayout(keyOf: scan.table)
         keyPlaces = key.compactMap { column in layout.parts.firstIndex { $0.column == column } }
-        most = scan.limit ?? .max
+        most = ties.most ?? .max
         ranges = scan.byteRanges(layout).reversed().map {
             Range(lower: $0.lower, upper: $0.upper, isReversed: scan.isReversed, isInOrder: false)
         }

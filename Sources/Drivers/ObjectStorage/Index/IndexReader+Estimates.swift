@@ -33,7 +33,7 @@ extension IndexReader {
 
     /// Opens runs, all at the same time, so that entries can be estimated: one request for each. One that cannot be
     /// read is left to whoever needs it.
-    /// - Throws: `storage.snapshot_expired` where a file is gone.
+    /// - Throws: what ends a call: a deadline, a budget, a cancelled task.
     func open(_ runs: [IndexRun]) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for run in runs {
@@ -41,7 +41,7 @@ extension IndexReader {
                     do {
                         _ = try await IndexReader.live { try await section(run) }
                     } catch let error as StorageError
-                        where [.damaged, .accessDenied, .unavailable, .throttled].contains(error.code)
+                        where [.damaged, .snapshotExpired, .accessDenied, .unavailable, .throttled].contains(error.code)
                     {}
                 }
             }

@@ -126,6 +126,9 @@ final class ObjectCursor: RowCursor {
                 entries = reader.indexes.cursor(
                     reader.view, scan.table, scan.index, range.bounds, isReversed: range.isReversed)
             }
+            // A long search looks now and then whether it is still to go on, before it takes what it would lose.
+            checked += 1
+            if checked % 4096 == 0 { try Deadline.check() }
             if let entry = try await IndexReader.live({ try await entries?.next() }) {
                 if try isWanted(entry) { try take(entry) }
             } else {
@@ -154,10 +157,8 @@ final class ObjectCursor: RowCursor {
         return ties.reach(of: entry).map { .upTo($0) } ?? .everything
     }
 
-    /// Whether the record of an entry is to be read. A long search looks now and then whether it is still to go on.
+    /// Whether the record of an entry is to be read.
     private func isWanted(_ entry: IndexEntry) throws -> Bool {
-        checked += 1
-        if checked % 4096 == 0 { try Deadline.check() }
         guard let filter else { return true }
         entryRow.current = try covered(entry).values
         return try filter.matches(entryRow) ?? false

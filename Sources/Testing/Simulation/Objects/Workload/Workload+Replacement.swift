@@ -52,10 +52,11 @@ extension Workload {
 
     /// Removes what came late, and lets processes come; but only a while after the last one has ceased to make a store.
     private func removeRest() {
-        if withEpochs({ $0.openings }).contains(where: { !$0.isDead }) {
-            return _ = world.after(Workload.quiet) { [self] in removeRest() }
-        }
-        removeAll()
+        let isOpened = withEpochs { $0.openings }.contains { !$0.isDead }
+        // Who began to open before the removal may have made a store since, which others use: it is removed like the first one.
+        let isMade = !isOpened && bucket.bytes("_store.json") != nil
+        if !isOpened { removeAll() }
+        if isOpened || isMade { return _ = world.after(Workload.quiet) { [self] in removeRest() } }
         let changes = bucket.changeCount
         withEpochs { $0.replacement?.end = (world.now, changes) }
         sendStrays(plan.strays)
