@@ -72,7 +72,8 @@ struct PlannerTests {
         let query = Query(table, where: try equal("country", .string("FR")), order: [try term("population")], limit: 10)
         let plan = Planner(query).plan(count: 10_000)
         #expect(plan.scan?.index?.name == "by_country" && plan.scan?.isReversed == true)
-        #expect(plan.scan?.limit == 10 && plan.scan?.ties == Ties(parts: 2, most: 10) && plan.sortsTies && !plan.isSorted)
+        #expect(plan.scan?.limit == 10 && plan.scan?.ties == Ties(parts: 2, most: 10))
+        #expect(plan.sortsTies && !plan.isSorted)
         #expect(plan.description(driver: "test").description.contains("sort    id, of equal ones"))
     }
 
